@@ -1,0 +1,21 @@
+//! Compiles `proto/` without a `protoc` on the machine, and keeps the descriptor set for server reflection.
+
+use std::{env, error::Error, fs, path::PathBuf};
+
+use prost::Message as _;
+
+const FILES: [&str; 4] = [
+    "rollcall/v1/authorization.proto",
+    "rollcall/v1/membership.proto",
+    "rollcall/v1/resource.proto",
+    "rollcall/v1/tenant.proto",
+];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo:rerun-if-changed=proto");
+    let descriptors = protox::compile(FILES, ["proto"])?;
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    fs::write(out.join("rollcall.v1.bin"), descriptors.encode_to_vec())?;
+    tonic_prost_build::configure().build_transport(false).compile_fds(descriptors)?;
+    Ok(())
+}

@@ -1,0 +1,19 @@
+//! The words of the service as plain types: no async, no I/O, no wire format, no tables.
+
+mod change;
+mod invitation;
+mod member;
+mod resource;
+mod revision;
+mod subject;
+mod tenant;
+mod time;
+
+pub use change::Change;
+pub use invitation::{Invitation, InvitationStatus};
+pub use member::{Member, MemberStatus, Profile};
+pub use resource::{Grant, Resource, ResourceKey, ResourceRef};
+pub use revision::{Revision, Token, TokenError};
+pub use subject::{Subject, SubjectRef, kind};
+pub use tenant::Tenant;
+pub use time::Timestamp;

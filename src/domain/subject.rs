@@ -1,0 +1,80 @@
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The subject types that mean something to the service itself.
+pub mod kind {
+    /// A person, and the type of a subject that names none.
+    pub const USER: &str = "user";
+    /// The platform's own staff: above any tenant, a member of none.
+    pub const OPERATOR: &str = "operator";
+    /// Somebody invited by email who has not accepted; the id is the normalised email.
+    pub const EMAIL: &str = "email";
+    /// Kept for teams as holders of bindings.
+    pub const TEAM: &str = "team";
+}
+
+/// Who acts or holds: a type and the id that the caller's identity system gives it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Subject {
+    /// The subject's type, [`kind::USER`] for a person.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The id within the type, compared byte by byte.
+    pub id: String,
+}
+
+/// A borrowed [`Subject`], for paths that must not allocate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SubjectRef<'a> {
+    /// The subject's type.
+    pub kind: &'a str,
+    /// The id within the type.
+    pub id: &'a str,
+}
+
+impl Subject {
+    /// A subject of the given type and id.
+    pub fn new(kind: impl Into<String>, id: impl Into<String>) -> Self {
+        Self { kind: kind.into(), id: id.into() }
+    }
+
+    /// A person.
+    pub fn user(id: impl Into<String>) -> Self {
+        Self::new(kind::USER, id)
+    }
+
+    /// The stand-in for a person who was invited by this normalised email.
+    pub fn email(email: impl Into<String>) -> Self {
+        Self::new(kind::EMAIL, email)
+    }
+
+    /// The same subject, borrowed.
+    pub fn as_ref(&self) -> SubjectRef<'_> {
+        SubjectRef { kind: &self.kind, id: &self.id }
+    }
+}
+
+impl SubjectRef<'_> {
+    /// Whether this is the platform's own staff.
+    pub fn is_operator(&self) -> bool {
+        self.kind == kind::OPERATOR
+    }
+
+    /// The same subject, owned.
+    pub fn to_subject(&self) -> Subject {
+        Subject::new(self.kind, self.id)
+    }
+}
+
+impl fmt::Display for SubjectRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.kind, self.id)
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_ref().fmt(f)
+    }
+}

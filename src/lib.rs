@@ -1,0 +1,5 @@
+//! Rollcall: authorization and membership over gRPC, with governed writes.
+
+pub mod domain;
+pub mod proto;
+pub mod service;

@@ -1,0 +1,8 @@
+//! The contract: code generated from `proto/rollcall/v1`. What each message means is written there.
+
+#![allow(clippy::all, clippy::pedantic, missing_docs, reason = "generated code")]
+
+tonic::include_proto!("rollcall.v1");
+
+/// The encoded `FileDescriptorSet` of the contract, for server reflection.
+pub const DESCRIPTORS: &[u8] = tonic::include_file_descriptor_set!("rollcall.v1");

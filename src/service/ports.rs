@@ -1,0 +1,221 @@
+//! What the service needs from a store, as traits: the store implements them, and nothing here knows how.
+
+use std::error::Error as StdError;
+
+use async_trait::async_trait;
+
+use crate::domain::{
+    Change, Grant, Invitation, Member, MemberStatus, Resource, ResourceKey, ResourceRef, Revision, Subject, SubjectRef,
+    Tenant, Timestamp,
+};
+
+/// Why the store could not do what it was asked. What the driver said stays inside, for the log.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The store can't be reached, or is too busy; a retry may help.
+    #[error("the store is unavailable")]
+    Unavailable(#[source] Box<dyn StdError + Send + Sync>),
+    /// Another write took a unique key first.
+    #[error("another write took the same key first")]
+    Conflict(#[source] Box<dyn StdError + Send + Sync>),
+    /// A row does not mean anything, or a statement failed for good: a defect.
+    #[error("the store is broken")]
+    Broken(#[source] Box<dyn StdError + Send + Sync>),
+}
+
+/// The result of asking the store.
+pub type StoreResult<T> = Result<T, StoreError>;
+
+/// Where tenants' facts and their change log are kept.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Whether the store answers at all.
+    async fn ping(&self) -> StoreResult<()>;
+
+    /// The tenant and its newest revision.
+    async fn tenant(&self, tenant: &str) -> StoreResult<Option<(Tenant, Revision)>>;
+
+    /// Feeds a tenant's facts, all as of one revision, into `snapshot`. False when there is no such tenant; the
+    /// snapshot has then been told nothing.
+    async fn load(&self, tenant: &str, snapshot: &mut dyn Snapshot) -> StoreResult<bool>;
+
+    /// The changes after a revision, in order, with the revision that each belongs to.
+    async fn changes_after(&self, tenant: &str, revision: Revision) -> StoreResult<Vec<(Revision, Change)>>;
+
+    /// One registered resource, and the revision at which it was read.
+    async fn resource(&self, tenant: &str, key: ResourceRef<'_>) -> StoreResult<Option<(Resource, Revision)>>;
+
+    /// One member with everything that they hold, and the revision at which they were read.
+    async fn member(&self, tenant: &str, by: MemberBy<'_>) -> StoreResult<Option<(MemberRecord, Revision)>>;
+
+    /// A page of members, at most `query.limit` of them, and the revision at which it was read. `held` of each
+    /// has only the bindings that `query.reach` names, or those at the root resource when it names none.
+    async fn list_members(&self, query: &MemberQuery<'_>) -> StoreResult<(Vec<MemberRecord>, Revision)>;
+
+    /// Opens a write: locks the tenant's row, if it exists, until the transaction ends. Dropping the transaction
+    /// rolls it back.
+    async fn begin(&self, tenant: &str) -> StoreResult<Box<dyn WriteTx>>;
+}
+
+/// One write's transaction. Everything read through it is as of the tenant's newest revision.
+#[async_trait]
+pub trait WriteTx: Send {
+    /// The tenant; none when it does not exist (yet).
+    fn tenant(&self) -> Option<&Tenant>;
+
+    /// The revision that this write will make: the tenant's next, or 1 for a new tenant.
+    fn revision(&self) -> Revision;
+
+    /// The changes after a revision, in order, up to the one before this write's.
+    async fn changes_after(&mut self, revision: Revision) -> StoreResult<Vec<(Revision, Change)>>;
+
+    /// One member with everything that they hold.
+    async fn member(&mut self, by: MemberBy<'_>) -> StoreResult<Option<MemberRecord>>;
+
+    /// The invitation whose secret has this hash, whatever its status.
+    async fn invitation_by_hash(&mut self, token_hash: &str) -> StoreResult<Option<Invitation>>;
+
+    /// The pending invitation of an email, expired or not.
+    async fn pending_invitation(&mut self, email: &str) -> StoreResult<Option<Invitation>>;
+
+    /// What an earlier write under this request id answered.
+    async fn answered(&mut self, request: &str) -> StoreResult<Option<Answered>>;
+
+    /// Applies the changes to the tables and appends them to the log under this write's revision.
+    async fn append(&mut self, entry: &LogEntry<'_>) -> StoreResult<()>;
+
+    /// Keeps the answer for retries.
+    async fn remember(&mut self, answered: &Answered) -> StoreResult<()>;
+
+    /// Makes it durable. After an error it is unknown whether the write happened.
+    async fn commit(self: Box<Self>) -> StoreResult<()>;
+
+    /// Undoes it.
+    async fn rollback(self: Box<Self>) -> StoreResult<()>;
+}
+
+/// Receives a tenant's facts while they are loaded. `tenant` comes first, all else in any order.
+pub trait Snapshot: Send {
+    /// The tenant, and the revision of all that follows.
+    fn tenant(&mut self, tenant: Tenant, revision: Revision);
+    /// A registered resource.
+    fn resource(
+        &mut self,
+        key: ResourceRef<'_>,
+        parent: Option<ResourceRef<'_>>,
+        owner: Option<SubjectRef<'_>>,
+        archived: bool,
+    );
+    /// A member.
+    fn member(&mut self, subject: SubjectRef<'_>, status: MemberStatus, locked: bool);
+    /// A role bound to a member at a resource.
+    fn binding(&mut self, holder: SubjectRef<'_>, resource: ResourceRef<'_>, role: &str);
+}
+
+/// What a member is looked up by. Identifiers are normalised.
+#[derive(Clone, Copy, Debug)]
+pub enum MemberBy<'a> {
+    /// The subject.
+    Subject(SubjectRef<'a>),
+    /// The email.
+    Email(&'a str),
+    /// The username.
+    Username(&'a str),
+    /// The phone number.
+    Phone(&'a str),
+}
+
+/// A member as the store has them.
+#[derive(Clone, Debug)]
+pub struct MemberRecord {
+    /// The member.
+    pub member: Member,
+    /// The revision that last changed them or one of their bindings.
+    pub changed_at: Revision,
+    /// Bindings of theirs, in the order of resource type, resource id and role.
+    pub held: Vec<Grant>,
+}
+
+/// Which members to list.
+#[derive(Clone, Debug)]
+pub struct MemberQuery<'a> {
+    /// The tenant's id.
+    pub tenant: &'a str,
+    /// The bindings of which a member must hold one at least; none: every member.
+    pub reach: Option<Vec<Reach>>,
+    /// The root resource, whose bindings are returned when `reach` is none.
+    pub root: ResourceKey,
+    /// The statuses wanted; none named: all.
+    pub statuses: Vec<MemberStatus>,
+    /// What a name, email or username must contain, in lower case; empty: anything.
+    pub text: String,
+    /// The order.
+    pub order: MemberOrder,
+    /// Start after this place.
+    pub after: Option<MemberCursor>,
+    /// The most members to return.
+    pub limit: u32,
+}
+
+/// A binding that makes its holder count as a member of the place asked about.
+#[derive(Clone, Debug)]
+pub struct Reach {
+    /// Where it is.
+    pub resource: ResourceKey,
+    /// The role's short name.
+    pub role: String,
+    /// Its place in [`MemberOrder::Role`]; a member sorts by their smallest.
+    pub rank: i32,
+}
+
+/// The orders in which members can be listed; ties go by subject type and id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MemberOrder {
+    /// By display name in lower case.
+    Name,
+    /// By email; those without one first.
+    Email,
+    /// By [`Reach::rank`]; by rank 0 where there is no reach.
+    Role,
+    /// By [`MemberStatus::code`].
+    Status,
+}
+
+/// A place in a list of members: the sort value and subject of the member before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemberCursor {
+    /// The member's sort value: the text, or the number in decimal.
+    pub value: String,
+    /// The member.
+    pub subject: Subject,
+}
+
+/// The rows that one write appends to the log.
+#[derive(Clone, Debug)]
+pub struct LogEntry<'a> {
+    /// What changed, in order; at least one.
+    pub changes: &'a [Change],
+    /// On whose behalf.
+    pub actor: SubjectRef<'a>,
+    /// Through which caller.
+    pub caller: &'a str,
+    /// When.
+    pub at: Timestamp,
+    /// The policy line that allowed it, such as `lumicon@1:24`.
+    pub rule: &'a str,
+}
+
+/// A request id and what was answered under it.
+#[derive(Clone, Debug)]
+pub struct Answered {
+    /// SHA-256 of the request id, in lower-case hexadecimal: the id itself is never kept.
+    pub request: String,
+    /// SHA-256 of the method and body, in lower-case hexadecimal.
+    pub body: String,
+    /// The answer as JSON, with every secret replaced by what it is derived from.
+    pub answer: String,
+    /// The revision that the write made.
+    pub revision: Revision,
+    /// When.
+    pub at: Timestamp,
+}
