@@ -14,7 +14,7 @@ const FILES: [&str; 4] = [
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=proto");
     let descriptors = protox::compile(FILES, ["proto"])?;
-    let out = PathBuf::from(env::var("OUT_DIR")?);
+    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);
     fs::write(out.join("rollcall.v1.bin"), descriptors.encode_to_vec())?;
     tonic_prost_build::configure().build_transport(false).compile_fds(descriptors)?;
     Ok(())

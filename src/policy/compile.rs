@@ -1,0 +1,259 @@
+//! From a file's text to masks: every name is looked up here, and every mistake told at once.
+
+use super::{
+    diagnostic::{Diagnostic, Diagnostics, Problems},
+    document::{self, ActionDecl, Document, MembersDecl, RoleDecl, RuleDecl, TypeDecl},
+    expr,
+    mask::Mask,
+    model::{Action, Index, MemberRule, MemberRules, Policy, ResourceType, Role, RoleId, Rule, TypeId},
+    nearest::suggestion,
+    resolve::{Relations, Scope},
+    span::{At, line_of},
+};
+
+/// The most resource types that a policy may have.
+const MAX_TYPES: usize = 64;
+/// The most actions that a type may have.
+const MAX_ACTIONS: usize = 512;
+
+/// Compiles the text of a policy file; `path` is only shown in diagnostics.
+///
+/// # Errors
+/// Every mistake in the file.
+pub fn compile(path: &str, text: &str) -> Result<Policy, Diagnostics> {
+    let document = document::read(path, text)?;
+    let mut problems = Problems::default();
+    let policy = Compiler { text, document: &document, problems: &mut problems }.policy();
+    match policy {
+        Some(policy) if problems.is_empty() => Ok(policy),
+        _ => Err(problems.into_diagnostics(path, text)),
+    }
+}
+
+struct Compiler<'a> {
+    text: &'a str,
+    document: &'a Document,
+    problems: &'a mut Problems,
+}
+
+impl Compiler<'_> {
+    fn policy(&mut self) -> Option<Policy> {
+        let document = self.document;
+        self.limits();
+        if !self.problems.is_empty() {
+            return None;
+        }
+        let type_index: Index = document.types.iter().enumerate().map(|(at, of)| (of.name.value.clone(), at)).collect();
+        let root = self.find_type(&document.root, &type_index)?;
+        let parents: Vec<Option<usize>> = document.types.iter().map(|of| self.parent(of, root, &type_index)).collect();
+        self.tree(&parents, root);
+        if !self.problems.is_empty() {
+            return None;
+        }
+        let roles = document.types.iter().enumerate().flat_map(|(at, of)| of.roles.iter().map(move |role| (at, role)));
+        let scope =
+            Scope::new(&document.types, parents, roles.clone().map(|(at, role)| (at, role.name.value.as_str())));
+        let closures = self.closures(&scope, &roles.clone().collect::<Vec<_>>());
+        let compiled_roles = roles
+            .zip(&closures)
+            .enumerate()
+            .map(|(index, ((of, role), closure))| Role {
+                id: role_id(index),
+                name: role.name.value.clone(),
+                of: type_id(of),
+                closure: *closure,
+                protected_below: role.protected_below,
+                at_least: role.at_least,
+            })
+            .collect();
+        let types =
+            document.types.iter().enumerate().map(|(at, of)| self.resource_type(at, of, root, &scope)).collect();
+        Some(Policy {
+            name: document.name.value.clone(),
+            version: document.version,
+            root: type_id(root),
+            invitation_lifetime: document.invitation_lifetime,
+            types,
+            roles: compiled_roles,
+            type_index,
+        })
+    }
+
+    fn limits(&mut self) {
+        let types = &self.document.types;
+        let roles: usize = types.iter().map(|of| of.roles.len()).sum();
+        let mut limit = |what: &str, count: usize, most: usize, span| {
+            if count > most {
+                let message = format!("a policy has {most} {what} at most");
+                self.problems.push(Diagnostic::new(message, span, format!("there are {count}")));
+            }
+        };
+        limit("resource types", types.len(), MAX_TYPES, self.document.name.span.clone());
+        limit("roles", roles, Mask::MAX_ROLES, self.document.name.span.clone());
+        for of in types {
+            limit("actions a type", of.actions.len(), MAX_ACTIONS, of.name.span.clone());
+        }
+    }
+
+    fn find_type(&mut self, name: &At<String>, index: &Index) -> Option<usize> {
+        let found = index.get(&name.value).copied();
+        if found.is_none() {
+            let message = format!("no resource type `{}`", name.value);
+            let help = suggestion(&name.value, self.document.types.iter().map(|of| of.name.value.as_str()));
+            self.problems.push(Diagnostic::new(message, name.span.clone(), "not a type of this policy").help(help));
+        }
+        found
+    }
+
+    fn parent(&mut self, of: &TypeDecl, root: usize, index: &Index) -> Option<usize> {
+        let is_root = index.get(&of.name.value) == Some(&root);
+        match (&of.parent, is_root) {
+            (Some(parent), false) => self.find_type(parent, index),
+            (None, true) => None,
+            (Some(parent), true) => {
+                let diagnostic = Diagnostic::new("the root type has no parent", parent.span.clone(), "take this out");
+                self.problems.push(diagnostic);
+                None
+            }
+            (None, false) => {
+                let message = format!("`{}` has no parent", of.name.value);
+                let help = format!("add `parent = \"{}\"`", self.document.root.value);
+                self.problems.push(Diagnostic::new(message, of.name.span.clone(), "this type").help(help));
+                None
+            }
+        }
+    }
+
+    /// Every type must hang from the root.
+    fn tree(&mut self, parents: &[Option<usize>], root: usize) {
+        for (at, of) in self.document.types.iter().enumerate() {
+            let mut above = Some(at);
+            let hangs = (0..=parents.len()).any(|_| {
+                let here = above;
+                above = above.and_then(|at| parents.get(at).copied().flatten());
+                here == Some(root)
+            });
+            if let (false, Some(parent)) = (hangs, &of.parent) {
+                let message = format!("`{}` is below itself", of.name.value);
+                let help = "follow the parents up: they must end at the root type";
+                self.problems.push(Diagnostic::new(message, parent.span.clone(), "this parent").help(help));
+            }
+        }
+    }
+
+    /// Each role with all that it implies, to the end of every chain.
+    fn closures(&mut self, scope: &Scope<'_>, roles: &[(usize, &RoleDecl)]) -> Vec<Mask> {
+        let mut closures: Vec<Mask> = Vec::with_capacity(roles.len());
+        for (index, (of, role)) in roles.iter().enumerate() {
+            let mut mask = Mask::role(index);
+            for implied in &role.implies {
+                match scope.here_or_below(*of, implied) {
+                    Ok(found) => mask |= Mask::role(found),
+                    Err(diagnostic) => self.problems.push(diagnostic),
+                }
+            }
+            closures.push(mask);
+        }
+        loop {
+            let wider: Vec<Mask> = closures
+                .iter()
+                .map(|mask| mask.roles().filter_map(|role| closures.get(role)).copied().collect::<Mask>() | *mask)
+                .collect();
+            if wider == closures {
+                return closures;
+            }
+            closures = wider;
+        }
+    }
+
+    fn resource_type(&mut self, at: usize, of: &TypeDecl, root: usize, scope: &Scope<'_>) -> ResourceType {
+        let roles: Vec<RoleId> = scope.roles_of(at).map(role_id).collect();
+        if of.member_records && (!of.roles.is_empty() || of.owned) {
+            let message = format!("`{}` has one resource a member, so nobody holds roles there", of.name.value);
+            let help = "take out its roles and `owned`, or `member_records`";
+            self.problems.push(Diagnostic::new(message, of.name.span.clone(), "this type").help(help));
+        }
+        let actions: Vec<Action> = of.actions.iter().filter_map(|action| self.action(at, of, action, scope)).collect();
+        ResourceType {
+            id: type_id(at),
+            name: of.name.value.clone(),
+            parent: scope.parent(at).map(type_id),
+            member_records: of.member_records,
+            owned: of.owned,
+            creator_role: self.own_role(of.creator_role.as_ref(), at, scope),
+            joins_as: self.own_role(of.members.joins_as.as_ref(), root, scope),
+            action_index: actions.iter().enumerate().map(|(index, action)| (action.name.clone(), index)).collect(),
+            roles,
+            actions,
+            members: self.member_rules(at, &of.members, scope),
+        }
+    }
+
+    fn own_role(&mut self, name: Option<&At<String>>, of: usize, scope: &Scope<'_>) -> Option<RoleId> {
+        match scope.own(of, name?) {
+            Ok(role) => Some(role_id(role)),
+            Err(diagnostic) => {
+                self.problems.push(diagnostic);
+                None
+            }
+        }
+    }
+
+    fn action(&mut self, at: usize, of: &TypeDecl, action: &ActionDecl, scope: &Scope<'_>) -> Option<Action> {
+        let relations =
+            Relations { itself: of.member_records, owner: scope.parent(at).is_some() && !of.member_records };
+        Some(Action {
+            name: action.name.value.clone(),
+            rule: self.rule(at, &action.rule, relations, scope)?,
+            when_locked: action.when_locked,
+            when_archived: action.when_archived,
+        })
+    }
+
+    fn rule(&mut self, at: usize, rule: &At<String>, relations: Relations, scope: &Scope<'_>) -> Option<Rule> {
+        let terms = expr::parse(&rule.value, self.text, &rule.span)
+            .and_then(|expr| scope.terms(at, &expr, relations, &rule.span));
+        match terms {
+            Ok(terms) => Some(Rule { terms, text: rule.value.clone(), line: line_of(self.text, rule.span.start) }),
+            Err(diagnostic) => {
+                self.problems.push(diagnostic);
+                None
+            }
+        }
+    }
+
+    fn member_rules(&mut self, at: usize, members: &MembersDecl, scope: &Scope<'_>) -> MemberRules {
+        let mut compiled = |rules: &[RuleDecl]| -> Vec<MemberRule> {
+            rules.iter().filter_map(|rule| self.member_rule(at, rule, scope)).collect()
+        };
+        MemberRules {
+            invite: compiled(&members.invite),
+            change: compiled(&members.change),
+            remove: compiled(&members.remove),
+            lock: compiled(&members.lock),
+            unlock: compiled(&members.unlock),
+            update: compiled(&members.update),
+        }
+    }
+
+    fn member_rule(&mut self, at: usize, rule: &RuleDecl, scope: &Scope<'_>) -> Option<MemberRule> {
+        let mut side = |roles: &[At<String>]| -> Mask {
+            roles
+                .iter()
+                .filter_map(|role| self.own_role(Some(role), at, scope))
+                .map(|id| Mask::role(id.0.into()))
+                .collect()
+        };
+        let (from, to) = (side(&rule.from), side(&rule.to));
+        let relations = Relations { itself: true, owner: scope.parent(at).is_some() };
+        Some(MemberRule { by: self.rule(at, &rule.by, relations, scope)?, from, to })
+    }
+}
+
+fn type_id(index: usize) -> TypeId {
+    TypeId(u16::try_from(index).unwrap_or(u16::MAX))
+}
+
+fn role_id(index: usize) -> RoleId {
+    RoleId(u16::try_from(index).unwrap_or(u16::MAX))
+}

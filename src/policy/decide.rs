@@ -1,0 +1,199 @@
+//! May this subject do this here? Bits are gathered on the way up to the root; then a few ANDs.
+
+use crate::domain::{MemberStatus, ResourceRef, SubjectRef, kind};
+
+use super::{
+    facts::{Facts, MemberKey, Node, path},
+    mask::{Mask, Term},
+    model::{Action, ResourceType},
+};
+
+/// What the caller says about a resource that is not registered.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Stated<'a> {
+    /// Its parent.
+    pub parent: Option<ResourceRef<'a>>,
+    /// Its owner.
+    pub owner: Option<SubjectRef<'a>>,
+}
+
+/// What an action would be done to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target<'a> {
+    /// A registered resource.
+    Registered(Node),
+    /// A resource that is not registered; its parent is.
+    Stated {
+        /// The registered resource above it.
+        parent: Node,
+        /// Its owner, as stated.
+        owner: Option<SubjectRef<'a>>,
+    },
+    /// The record of the user with this id, who is a member.
+    Record(&'a str),
+    /// Nothing that is known.
+    Absent,
+}
+
+/// Why a decision came out as it did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// A role that the subject holds grants it.
+    GrantedByRole,
+    /// The relation `owner` or `self` grants it.
+    GrantedByRelation,
+    /// Every active member may.
+    GrantedToAnyone,
+    /// An operator may.
+    GrantedToOperator,
+    /// The subject is no member.
+    NotAMember,
+    /// The subject has not accepted their invitation.
+    MemberInvited,
+    /// The subject's membership is deactivated.
+    MemberDeactivated,
+    /// The subject is locked, and the action does not survive a lock.
+    MemberLocked,
+    /// There is no such resource, and no parent was stated for it.
+    ResourceNotFound,
+    /// The resource, or one above it, is archived.
+    ResourceArchived,
+    /// Nothing that the subject holds grants it.
+    NotGranted,
+    /// What is needed is held, and something that the rule excludes beside it.
+    Excluded,
+}
+
+/// The answer, and what it rests on.
+#[derive(Clone, Copy, Debug)]
+pub struct Decision {
+    /// Why; [`Reason::allowed`] says which way.
+    pub reason: Reason,
+    /// What the subject holds on the way from the resource to the root; empty for one who may not act at all.
+    pub held: Mask,
+    /// The term of the rule that let through.
+    pub term: Option<Term>,
+}
+
+impl Reason {
+    /// Whether the decision is a grant.
+    pub fn allowed(self) -> bool {
+        matches!(self, Self::GrantedByRole | Self::GrantedByRelation | Self::GrantedToAnyone | Self::GrantedToOperator)
+    }
+}
+
+impl Decision {
+    /// Whether the subject may.
+    pub fn allowed(&self) -> bool {
+        self.reason.allowed()
+    }
+
+    fn denied(reason: Reason, held: Mask) -> Self {
+        Self { reason, held, term: None }
+    }
+}
+
+/// Finds what a request names. A registered fact wins over a stated one.
+pub fn locate<'a, F: Facts + ?Sized>(facts: &F, of: &ResourceType, id: &'a str, stated: Stated<'a>) -> Target<'a> {
+    if of.has_member_records() {
+        let user = SubjectRef { kind: kind::USER, id };
+        return if facts.standing(user).is_some() { Target::Record(id) } else { Target::Absent };
+    }
+    if let Some(node) = facts.find(of.id(), id) {
+        return Target::Registered(node);
+    }
+    let policy = facts.policy();
+    stated
+        .parent
+        .and_then(|parent| {
+            let above = policy.find_type(parent.kind).ok()?;
+            let fits = of.parent() == Some(above.id());
+            fits.then(|| facts.find(above.id(), parent.id)).flatten()
+        })
+        .map_or(Target::Absent, |parent| Target::Stated { parent, owner: stated.owner })
+}
+
+/// Decides about one action.
+pub fn decide<F: Facts + ?Sized>(facts: &F, subject: SubjectRef<'_>, action: &Action, target: Target<'_>) -> Decision {
+    let (held, archived) = if subject.is_operator() {
+        let archived = start(facts, target).is_some_and(|node| path(facts, node).any(|(_, place)| place.archived));
+        (Mask::OPERATOR, archived)
+    } else {
+        let Some(standing) = facts.standing(subject) else {
+            return Decision::denied(Reason::NotAMember, Mask::EMPTY);
+        };
+        let barred = match standing.status {
+            MemberStatus::Invited => Some(Reason::MemberInvited),
+            MemberStatus::Deactivated => Some(Reason::MemberDeactivated),
+            MemberStatus::Active if standing.locked && !action.when_locked => Some(Reason::MemberLocked),
+            MemberStatus::Active => None,
+        };
+        if let Some(reason) = barred {
+            return Decision::denied(reason, Mask::EMPTY);
+        }
+        gather(facts, subject, standing.member, target)
+    };
+    if target == Target::Absent {
+        return Decision::denied(Reason::ResourceNotFound, held);
+    }
+    if archived && !action.when_archived {
+        return Decision::denied(Reason::ResourceArchived, held);
+    }
+    judge(action, held)
+}
+
+/// What an active member holds at a target, and whether anything on the way up is archived.
+pub(crate) fn gather<F: Facts + ?Sized>(
+    facts: &F,
+    subject: SubjectRef<'_>,
+    member: MemberKey,
+    target: Target<'_>,
+) -> (Mask, bool) {
+    let mut held = Mask::ANYONE;
+    match target {
+        Target::Record(id) if subject.kind == kind::USER && subject.id == id => held |= Mask::ITSELF,
+        Target::Stated { owner: Some(owner), .. } if owner == subject => held |= Mask::OWNER,
+        Target::Registered(node) if facts.place(node).owner == Some(subject) => held |= Mask::OWNER,
+        _ => {}
+    }
+    let mut archived = false;
+    if let Some(node) = start(facts, target) {
+        let mut bound = Mask::EMPTY;
+        for (node, place) in path(facts, node) {
+            bound |= facts.bound(member, node);
+            archived |= place.archived;
+        }
+        held |= facts.policy().closure(bound);
+    }
+    (held, archived)
+}
+
+/// The lowest registered resource on the way up from a target.
+pub(crate) fn start<F: Facts + ?Sized>(facts: &F, target: Target<'_>) -> Option<Node> {
+    match target {
+        Target::Registered(node) | Target::Stated { parent: node, .. } => Some(node),
+        Target::Record(_) => Some(facts.root()),
+        Target::Absent => None,
+    }
+}
+
+fn judge(action: &Action, held: Mask) -> Decision {
+    let terms = action.rule.terms();
+    if let Some(term) = terms.iter().find(|term| term.satisfied_by(held)) {
+        return Decision { reason: granted(term.need), held, term: Some(*term) };
+    }
+    let excluded = terms.iter().any(|term| held.contains(term.need));
+    Decision::denied(if excluded { Reason::Excluded } else { Reason::NotGranted }, held)
+}
+
+fn granted(need: Mask) -> Reason {
+    if need.roles().next().is_some() {
+        Reason::GrantedByRole
+    } else if need.intersects(Mask::OWNER | Mask::ITSELF) {
+        Reason::GrantedByRelation
+    } else if need.contains(Mask::OPERATOR) {
+        Reason::GrantedToOperator
+    } else {
+        Reason::GrantedToAnyone
+    }
+}

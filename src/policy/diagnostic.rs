@@ -1,0 +1,84 @@
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+
+use super::span::Span;
+
+/// One mistake in a policy file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// What is wrong, in one line.
+    pub message: String,
+    /// The piece of the file that is wrong, in bytes.
+    pub span: Span,
+    /// What was expected of that piece.
+    pub label: String,
+    /// What would mend it.
+    pub help: Option<String>,
+}
+
+/// Every mistake of one policy file, in the order of the file.
+#[derive(Clone, Debug)]
+pub struct Diagnostics {
+    path: String,
+    text: String,
+    list: Vec<Diagnostic>,
+}
+
+/// Collects mistakes while a file is read, so that all are reported at once.
+#[derive(Debug, Default)]
+pub(crate) struct Problems {
+    list: Vec<Diagnostic>,
+}
+
+impl Diagnostic {
+    pub(crate) fn new(message: impl Into<String>, span: Span, label: impl Into<String>) -> Self {
+        Self { message: message.into(), span, label: label.into(), help: None }
+    }
+
+    #[must_use]
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+impl Problems {
+    pub(crate) fn push(&mut self, diagnostic: Diagnostic) {
+        self.list.push(diagnostic);
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// Orders what was collected by its place in the file.
+    pub(crate) fn into_diagnostics(mut self, path: &str, text: &str) -> Diagnostics {
+        self.list.sort_by_key(|diagnostic| diagnostic.span.start);
+        self.list.dedup();
+        Diagnostics { path: path.to_owned(), text: text.to_owned(), list: self.list }
+    }
+}
+
+impl Diagnostics {
+    /// The mistakes, in the order of the file; at least one.
+    pub fn list(&self) -> &[Diagnostic] {
+        &self.list
+    }
+
+    /// The mistakes as a compiler shows them: file, line, column, the piece underlined. With `styled`, in colour
+    /// for a terminal.
+    pub fn render(&self, styled: bool) -> String {
+        let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
+        let shown: Vec<String> = self.list.iter().map(|diagnostic| self.render_one(&renderer, diagnostic)).collect();
+        shown.join("\n\n")
+    }
+
+    fn render_one(&self, renderer: &Renderer, diagnostic: &Diagnostic) -> String {
+        let annotation = AnnotationKind::Primary.span(diagnostic.span.clone()).label(&diagnostic.label);
+        let snippet = Snippet::source(&self.text).path(&self.path).annotation(annotation);
+        let mut group = Level::ERROR.primary_title(&diagnostic.message).element(snippet);
+        if let Some(help) = &diagnostic.help {
+            group = group.element(Level::HELP.message(help));
+        }
+        renderer.render(&[group])
+    }
+}

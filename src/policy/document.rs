@@ -1,0 +1,237 @@
+//! A policy file as it was written: its shape is right, its names are not looked up yet.
+
+use std::time::Duration;
+
+use toml::de::{DeTable, DeValue};
+
+use super::{
+    diagnostic::{Diagnostic, Diagnostics, Problems},
+    reader::{Fields, Value, checked_name, name, number, string, wrong_type},
+    span::At,
+};
+
+/// A policy file may be this many bytes long.
+const MAX_FILE: usize = 1 << 20;
+/// How long an invitation can be accepted when the file does not say.
+const DEFAULT_LIFETIME: Duration = Duration::from_hours(7 * 24);
+
+pub(crate) struct Document {
+    pub(crate) name: At<String>,
+    pub(crate) version: u32,
+    pub(crate) root: At<String>,
+    pub(crate) invitation_lifetime: Duration,
+    pub(crate) types: Vec<TypeDecl>,
+}
+
+pub(crate) struct TypeDecl {
+    pub(crate) name: At<String>,
+    pub(crate) parent: Option<At<String>>,
+    pub(crate) member_records: bool,
+    pub(crate) owned: bool,
+    pub(crate) creator_role: Option<At<String>>,
+    pub(crate) roles: Vec<RoleDecl>,
+    pub(crate) actions: Vec<ActionDecl>,
+    pub(crate) members: MembersDecl,
+}
+
+pub(crate) struct RoleDecl {
+    pub(crate) name: At<String>,
+    pub(crate) implies: Vec<At<String>>,
+    pub(crate) protected_below: bool,
+    pub(crate) at_least: u32,
+}
+
+pub(crate) struct ActionDecl {
+    pub(crate) name: At<String>,
+    pub(crate) rule: At<String>,
+    pub(crate) when_locked: bool,
+    pub(crate) when_archived: bool,
+}
+
+#[derive(Default)]
+pub(crate) struct MembersDecl {
+    pub(crate) joins_as: Option<At<String>>,
+    pub(crate) invite: Vec<RuleDecl>,
+    pub(crate) change: Vec<RuleDecl>,
+    pub(crate) remove: Vec<RuleDecl>,
+    pub(crate) lock: Vec<RuleDecl>,
+    pub(crate) unlock: Vec<RuleDecl>,
+    pub(crate) update: Vec<RuleDecl>,
+}
+
+pub(crate) struct RuleDecl {
+    pub(crate) by: At<String>,
+    pub(crate) from: Vec<At<String>>,
+    pub(crate) to: Vec<At<String>>,
+}
+
+/// Reads the text of a policy file. Every mistake of shape is in the error.
+pub(crate) fn read(path: &str, text: &str) -> Result<Document, Diagnostics> {
+    let mut problems = Problems::default();
+    if text.len() > MAX_FILE {
+        let label = format!("expected {MAX_FILE} bytes at most");
+        problems.push(Diagnostic::new(format!("the file is {} bytes long", text.len()), 0..0, label));
+        return Err(problems.into_diagnostics(path, ""));
+    }
+    let (table, errors) = DeTable::parse_recoverable(text);
+    for error in errors {
+        let span = error.span().unwrap_or(0..0);
+        problems.push(Diagnostic::new("this is not TOML", span, error.message().to_owned()));
+    }
+    // A file that is not even TOML would only give mistakes that follow from that.
+    let document = if problems.is_empty() { policy(table.get_ref(), &mut problems) } else { None };
+    match document {
+        Some(document) if problems.is_empty() => Ok(document),
+        _ => Err(problems.into_diagnostics(path, text)),
+    }
+}
+
+fn policy(table: &DeTable<'_>, problems: &mut Problems) -> Option<Document> {
+    let mut fields = Fields::new(table, "a policy", 0..0);
+    let policy = fields
+        .require("policy", "policy = \"NAME\"", problems)
+        .and_then(|value| string(value, "policy", problems))
+        .and_then(|value| checked_name(value, "a policy", false, problems));
+    let version = fields
+        .require("version", "version = 1", problems)
+        .and_then(|value| number(value, "version", 1, 1_000_000, problems));
+    let root = fields.require("root", "root = \"TYPE\"", problems).and_then(|value| string(value, "root", problems));
+    let lifetime = fields.get("invitations").and_then(|value| invitations(value, problems));
+    let types = fields
+        .rest()
+        .filter_map(|(key, value)| resource_type(name(key, "a resource type", false, problems)?, value, problems))
+        .collect();
+    Some(Document {
+        name: policy?,
+        version: version?.value,
+        root: root?,
+        invitation_lifetime: lifetime.unwrap_or(DEFAULT_LIFETIME),
+        types,
+    })
+}
+
+fn invitations(value: Value<'_, '_>, problems: &mut Problems) -> Option<Duration> {
+    let mut fields = Fields::of(value, "`invitations`", problems)?;
+    let days = fields.get("lifetime_days").and_then(|value| number(value, "lifetime_days", 1, 365, problems));
+    fields.finish(problems);
+    days.map(|days| Duration::from_secs(u64::from(days.value) * 24 * 60 * 60))
+}
+
+fn resource_type(name: At<String>, value: Value<'_, '_>, problems: &mut Problems) -> Option<TypeDecl> {
+    let mut fields = Fields::of(value, format!("`{}`", name.value), problems)?;
+    let declared = TypeDecl {
+        parent: fields.string("parent", problems),
+        member_records: fields.flag("member_records", problems),
+        owned: fields.flag("owned", problems),
+        creator_role: fields.string("creator_role", problems),
+        roles: entries(fields.get("roles"), "roles", problems, role),
+        actions: entries(fields.get("actions"), "actions", problems, action),
+        members: fields.get("members").and_then(|value| members(value, problems)).unwrap_or_default(),
+        name,
+    };
+    fields.finish(problems);
+    Some(declared)
+}
+
+/// Reads a table whose keys are names of the file's own.
+fn entries<T>(
+    value: Option<Value<'_, '_>>,
+    what: &str,
+    problems: &mut Problems,
+    read: fn(At<String>, Value<'_, '_>, &mut Problems) -> Option<T>,
+) -> Vec<T> {
+    let Some(fields) = value.and_then(|value| Fields::of(value, format!("`{what}`"), problems)) else {
+        return Vec::new();
+    };
+    let singular = what.trim_end_matches('s');
+    let dotted = what == "actions";
+    fields
+        .rest()
+        .filter_map(|(key, value)| {
+            read(name(key, &format!("one of the {singular}s"), dotted, problems)?, value, problems)
+        })
+        .collect()
+}
+
+fn role(name: At<String>, value: Value<'_, '_>, problems: &mut Problems) -> Option<RoleDecl> {
+    let mut fields = Fields::of(value, format!("the role `{}`", name.value), problems)?;
+    let declared = RoleDecl {
+        implies: fields.strings("implies", problems),
+        protected_below: fields.flag("protected_below", problems),
+        at_least: fields
+            .get("at_least")
+            .and_then(|value| number(value, "at_least", 0, 1000, problems))
+            .map_or(0, |number| number.value),
+        name,
+    };
+    fields.finish(problems);
+    Some(declared)
+}
+
+fn action(name: At<String>, value: Value<'_, '_>, problems: &mut Problems) -> Option<ActionDecl> {
+    match value.get_ref() {
+        DeValue::String(_) => {
+            let rule = string(value, &name.value, problems)?;
+            Some(ActionDecl { name, rule, when_locked: false, when_archived: false })
+        }
+        DeValue::Table(_) => {
+            let mut fields = Fields::of(value, format!("the action `{}`", name.value), problems)?;
+            let rule = fields
+                .require("rule", "rule = \"ROLE | ROLE\"", problems)
+                .and_then(|value| string(value, "rule", problems));
+            let when_locked = fields.flag("when_locked", problems);
+            let when_archived = fields.flag("when_archived", problems);
+            fields.finish(problems);
+            Some(ActionDecl { name, rule: rule?, when_locked, when_archived })
+        }
+        other => {
+            problems.push(wrong_type(value.span(), &name.value, "a rule, or a table with a `rule`", other));
+            None
+        }
+    }
+}
+
+fn members(value: Value<'_, '_>, problems: &mut Problems) -> Option<MembersDecl> {
+    let mut fields = Fields::of(value, "`members`", problems)?;
+    let declared = MembersDecl {
+        joins_as: fields.string("joins_as", problems),
+        invite: rules(&mut fields, "invite", &["to"], problems),
+        change: rules(&mut fields, "change", &["from", "to"], problems),
+        remove: rules(&mut fields, "remove", &["from"], problems),
+        lock: rules(&mut fields, "lock", &[], problems),
+        unlock: rules(&mut fields, "unlock", &[], problems),
+        update: rules(&mut fields, "update", &[], problems),
+    };
+    fields.finish(problems);
+    Some(declared)
+}
+
+fn rules(
+    fields: &mut Fields<'_, '_>,
+    operation: &'static str,
+    sides: &[&'static str],
+    problems: &mut Problems,
+) -> Vec<RuleDecl> {
+    let tables = fields.tables(operation, problems);
+    tables.into_iter().filter_map(|rule| one_rule(rule, sides, problems)).collect()
+}
+
+fn one_rule(mut fields: Fields<'_, '_>, sides: &[&'static str], problems: &mut Problems) -> Option<RuleDecl> {
+    let by = fields.require("by", "by = \"ROLE\"", problems).and_then(|value| string(value, "by", problems));
+    let mut side = |name: &'static str| {
+        if !sides.contains(&name) {
+            return Vec::new();
+        }
+        let present = fields.require(name, &format!("{name} = [\"ROLE\"]"), problems).is_some();
+        let roles = fields.strings(name, problems);
+        if present && roles.is_empty() {
+            let message = format!("a rule's `{name}` names no role, so the rule lets nobody do anything");
+            problems
+                .push(Diagnostic::new(message, fields.span(), "this rule").help("name a role, or take the rule out"));
+        }
+        roles
+    };
+    let (from, to) = (side("from"), side("to"));
+    fields.finish(problems);
+    Some(RuleDecl { by: by?, from, to })
+}

@@ -1,0 +1,198 @@
+//! How a decision was reached, and for a denial what would change it.
+
+use crate::domain::{ResourceKey, SubjectRef};
+
+use super::{
+    decide::{Decision, Reason, Target, start},
+    facts::{Facts, Node, name_of, path},
+    govern::givers,
+    mask::{Mask, Term},
+    model::{Action, ResourceType, Role},
+};
+
+/// A decision in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    /// The whole matter in one sentence.
+    pub summary: String,
+    /// The policy's name.
+    pub policy: String,
+    /// The policy's version.
+    pub version: u32,
+    /// The line of the action's rule, counted from 1.
+    pub line: u32,
+    /// The rule as the file has it.
+    pub rule: String,
+    /// The roles that the subject holds on the way up.
+    pub held: Vec<HeldRole>,
+    /// What would turn a denial into a grant.
+    pub ways_in: Vec<WayIn>,
+}
+
+/// A role that a subject holds, and where from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldRole {
+    /// The role with its type.
+    pub role: String,
+    /// The bound role that implies it, when it is another.
+    pub implied_by: Option<String>,
+    /// Where the binding is.
+    pub at: ResourceKey,
+    /// Whether the decision rests on it.
+    pub decisive: bool,
+}
+
+/// A role that, once held, would let the subject through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WayIn {
+    /// The role with its type, or the relation.
+    pub role: String,
+    /// Where it would have to be held.
+    pub at: ResourceKey,
+    /// Who could give it, as the policy's rules say it.
+    pub given_by: Vec<String>,
+}
+
+/// Explains a decision about an action on a target of type `of`, which the request names `named`.
+pub fn explain<F: Facts + ?Sized>(
+    facts: &F,
+    subject: SubjectRef<'_>,
+    of: &ResourceType,
+    named: &ResourceKey,
+    action: &Action,
+    target: Target<'_>,
+    decision: &Decision,
+) -> Explanation {
+    let policy = facts.policy();
+    let node = start(facts, target);
+    let held = node.map_or(Vec::new(), |node| held_roles(facts, subject, node, decision));
+    let ways_in = match (decision.reason, node) {
+        (Reason::NotGranted | Reason::NotAMember | Reason::MemberInvited, Some(node)) => {
+            ways_in(facts, named, node, of, action.rule.terms(), decision.held | Mask::ANYONE)
+        }
+        _ => Vec::new(),
+    };
+    let mut explanation = Explanation {
+        summary: String::new(),
+        policy: policy.name().to_owned(),
+        version: policy.version(),
+        line: action.rule.line(),
+        rule: action.rule.text().to_owned(),
+        held,
+        ways_in,
+    };
+    explanation.summary = summary(&explanation, subject, named, action.name(), decision.reason);
+    explanation
+}
+
+fn held_roles<F: Facts + ?Sized>(facts: &F, subject: SubjectRef<'_>, node: Node, decision: &Decision) -> Vec<HeldRole> {
+    let policy = facts.policy();
+    let Some(standing) = facts.standing(subject) else { return Vec::new() };
+    let needed = decision.term.map_or(Mask::EMPTY, |term| term.need);
+    let mut held = Vec::new();
+    for (above, _) in path(facts, node) {
+        for bound in policy.roles_in(facts.bound(standing.member, above)) {
+            for role in policy.roles_in(bound.closure()) {
+                held.push(HeldRole {
+                    role: policy.qualified(role),
+                    implied_by: (role.id() != bound.id()).then(|| policy.qualified(bound)),
+                    at: name_of(facts, above).to_key(),
+                    decisive: needed.contains(role.mask()),
+                });
+            }
+        }
+    }
+    held
+}
+
+/// For each term that only lacks one role, the roles that bring it, at the resource that they belong to.
+fn ways_in<F: Facts + ?Sized>(
+    facts: &F,
+    named: &ResourceKey,
+    node: Node,
+    of: &ResourceType,
+    terms: &[Term],
+    held: Mask,
+) -> Vec<WayIn> {
+    let policy = facts.policy();
+    let mut ways = Vec::new();
+    for term in terms {
+        let missing = term.need.without(held);
+        if missing.intersects(Mask::OPERATOR | Mask::ITSELF) || term.forbid.intersects(held) {
+            continue;
+        }
+        if missing == Mask::OWNER {
+            ways.push(WayIn { role: "owner".to_owned(), at: named.clone(), given_by: Vec::new() });
+            continue;
+        }
+        for role in policy.roles().iter().filter(|role| role.closure().contains(missing) && !missing.is_empty()) {
+            ways.extend(way_in(facts, named, node, of, role));
+        }
+    }
+    ways.dedup();
+    ways
+}
+
+fn way_in<F: Facts + ?Sized>(
+    facts: &F,
+    named: &ResourceKey,
+    node: Node,
+    of: &ResourceType,
+    role: &Role,
+) -> Option<WayIn> {
+    let policy = facts.policy();
+    let at = if role.of() == of.id() {
+        named.clone()
+    } else {
+        let (above, _) = path(facts, node).find(|(_, place)| place.of == role.of())?;
+        name_of(facts, above).to_key()
+    };
+    let mut given_by: Vec<String> =
+        givers(policy.resource_type(role.of()), role).map(|rule| rule.by().text().to_owned()).collect();
+    given_by.dedup();
+    Some(WayIn { role: policy.qualified(role), at, given_by })
+}
+
+fn summary(
+    explanation: &Explanation,
+    subject: SubjectRef<'_>,
+    named: &ResourceKey,
+    action: &str,
+    reason: Reason,
+) -> String {
+    let may = format!("`{subject}` may do `{action}` on `{named}`");
+    let may_not = format!("`{subject}` may not do `{action}` on `{named}`");
+    let rule = format!("policy `{}` line {}: `{}`", explanation.policy, explanation.line, explanation.rule);
+    match reason {
+        Reason::GrantedByRole => {
+            let held: Vec<String> = explanation.held.iter().filter(|held| held.decisive).map(through).collect();
+            format!("{may}: {} ({rule})", held.join(" and "))
+        }
+        Reason::GrantedByRelation => format!("{may} through their relation to it ({rule})"),
+        Reason::GrantedToAnyone => format!("{may}, as every active member may ({rule})"),
+        Reason::GrantedToOperator => format!("{may}, as an operator may ({rule})"),
+        Reason::NotAMember => format!("{may_not}: they are no member of this tenant"),
+        Reason::MemberInvited => format!("{may_not}: they have not accepted their invitation"),
+        Reason::MemberDeactivated => format!("{may_not}: their membership is deactivated"),
+        Reason::MemberLocked => format!("{may_not}: they are locked, and `{action}` does not survive a lock"),
+        Reason::ResourceNotFound => {
+            format!("{may_not}: no such resource is registered, and no parent was stated for it")
+        }
+        Reason::ResourceArchived => format!("{may_not}: it is archived, and `{action}` does not survive that"),
+        Reason::Excluded => format!("{may_not}: they hold something that the rule excludes ({rule})"),
+        Reason::NotGranted => {
+            let held = if explanation.held.is_empty() {
+                "they hold no role there or above".to_owned()
+            } else {
+                let names: Vec<String> = explanation.held.iter().map(|held| format!("`{}`", held.role)).collect();
+                format!("they hold only {}", names.join(", "))
+            };
+            format!("{may_not}: {held} ({rule})")
+        }
+    }
+}
+
+fn through(held: &HeldRole) -> String {
+    let implied = held.implied_by.as_ref().map_or(String::new(), |by| format!(", implied by `{by}`"));
+    format!("`{}` held at `{}`{implied}", held.role, held.at)
+}

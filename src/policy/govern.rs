@@ -1,0 +1,186 @@
+//! May this actor make this membership write? The same bits and masks as for any action, over the rules of
+//! `[TYPE.members]`.
+
+use crate::domain::{MemberStatus, SubjectRef};
+
+use super::{
+    decide::{Reason, Target, gather},
+    facts::{Facts, Node, path},
+    mask::Mask,
+    model::{MemberRule, MemberRules, ResourceType, Role, RoleId},
+};
+
+/// A membership write at one resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// Give a role to somebody who holds none there.
+    Invite {
+        /// The role given.
+        to: RoleId,
+    },
+    /// Exchange a role for another.
+    Change {
+        /// The role taken.
+        from: RoleId,
+        /// The role given.
+        to: RoleId,
+    },
+    /// Take a role away.
+    Remove {
+        /// The role taken.
+        from: RoleId,
+    },
+    /// Lock the member.
+    Lock,
+    /// End the member's lock.
+    Unlock,
+    /// Change the member's profile.
+    Update,
+}
+
+/// Why a membership write is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The actor may not act at all: no member, invited, deactivated or locked.
+    Actor(Reason),
+    /// The target holds a role above that protects them from writes below.
+    Protected {
+        /// The role that protects, in the form `type.role`.
+        role: String,
+        /// Where they hold it.
+        at: Node,
+    },
+    /// No rule lets this actor do this.
+    NotPermitted {
+        /// The rules that would let somebody else do it.
+        rules: Vec<RuleLine>,
+    },
+}
+
+/// A rule as the file has it, for messages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleLine {
+    /// Who may.
+    pub by: String,
+    /// The line in the policy file, counted from 1.
+    pub line: u32,
+}
+
+impl Operation {
+    /// What it is called in rules and messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Invite { .. } => "invite",
+            Self::Change { .. } => "change",
+            Self::Remove { .. } => "remove",
+            Self::Lock => "lock",
+            Self::Unlock => "unlock",
+            Self::Update => "update",
+        }
+    }
+
+    fn rules(self, rules: &MemberRules) -> &[MemberRule] {
+        match self {
+            Self::Invite { .. } => &rules.invite,
+            Self::Change { .. } => &rules.change,
+            Self::Remove { .. } => &rules.remove,
+            Self::Lock => &rules.lock,
+            Self::Unlock => &rules.unlock,
+            Self::Update => &rules.update,
+        }
+    }
+
+    /// The roles that it takes and gives.
+    fn sides(self) -> (Mask, Mask) {
+        let mask = |role: RoleId| Mask::role(usize::from(role.0));
+        match self {
+            Self::Invite { to } => (Mask::EMPTY, mask(to)),
+            Self::Change { from, to } => (mask(from), mask(to)),
+            Self::Remove { from } => (mask(from), Mask::EMPTY),
+            Self::Lock | Self::Unlock | Self::Update => (Mask::EMPTY, Mask::EMPTY),
+        }
+    }
+
+    /// Whether it touches the roles that a member holds at the resource.
+    fn moves_roles(self) -> bool {
+        matches!(self, Self::Invite { .. } | Self::Change { .. } | Self::Remove { .. })
+    }
+}
+
+/// Decides about one membership write at a registered resource. The rule that lets it through, or why none does.
+///
+/// # Errors
+/// The refusal.
+pub fn permit<'f, F: Facts + ?Sized>(
+    facts: &'f F,
+    actor: SubjectRef<'_>,
+    node: Node,
+    target: SubjectRef<'_>,
+    operation: Operation,
+) -> Result<&'f MemberRule, Refusal> {
+    let policy = facts.policy();
+    let held = standing_bits(facts, actor, node)?;
+    let held = if actor == target { held | Mask::ITSELF } else { held };
+    let of = policy.resource_type(facts.place(node).of);
+    let (from, to) = operation.sides();
+    let fits = |rule: &&MemberRule| rule.from.contains(from) && rule.to.contains(to);
+    let rules = operation.rules(&of.members);
+    if operation.moves_roles() {
+        protected(facts, node, target)?;
+    }
+    rules.iter().filter(fits).find(|rule| rule.by.satisfied_by(held)).ok_or_else(|| Refusal::NotPermitted {
+        rules: rules
+            .iter()
+            .filter(fits)
+            .map(|rule| RuleLine { by: rule.by.text.clone(), line: rule.by.line })
+            .collect(),
+    })
+}
+
+/// The rules by which somebody may give a role: by invitation, or by change.
+pub(crate) fn givers<'p>(of: &'p ResourceType, role: &'p Role) -> impl Iterator<Item = &'p MemberRule> {
+    of.members.invite.iter().chain(&of.members.change).filter(|rule| rule.to.contains(role.mask()))
+}
+
+/// What an actor holds at a resource.
+fn standing_bits<F: Facts + ?Sized>(facts: &F, actor: SubjectRef<'_>, node: Node) -> Result<Mask, Refusal> {
+    if actor.is_operator() {
+        return Ok(Mask::OPERATOR);
+    }
+    let standing = facts.standing(actor).ok_or(Refusal::Actor(Reason::NotAMember))?;
+    match standing.status {
+        MemberStatus::Invited => Err(Refusal::Actor(Reason::MemberInvited)),
+        MemberStatus::Deactivated => Err(Refusal::Actor(Reason::MemberDeactivated)),
+        MemberStatus::Active if standing.locked => Err(Refusal::Actor(Reason::MemberLocked)),
+        MemberStatus::Active => Ok(gather(facts, actor, standing.member, Target::Registered(node)).0),
+    }
+}
+
+/// INVARIANT (protected holders): whoever holds a protecting role above keeps their place below, whoever asks.
+fn protected<F: Facts + ?Sized>(facts: &F, node: Node, target: SubjectRef<'_>) -> Result<(), Refusal> {
+    let Some(standing) = facts.standing(target) else { return Ok(()) };
+    let policy = facts.policy();
+    for (above, _) in path(facts, node).skip(1) {
+        let bound = facts.bound(standing.member, above);
+        if let Some(role) = policy.roles_in(bound).find(|role| role.protected_below) {
+            return Err(Refusal::Protected { role: policy.qualified(role), at: above });
+        }
+    }
+    Ok(())
+}
+
+/// The role that would be left with too few active holders if this member lost these roles at a resource.
+///
+/// INVARIANT (last holder): every write that takes a role away asks this first.
+pub fn last_holder<'f, F: Facts + ?Sized>(
+    facts: &'f F,
+    member: SubjectRef<'_>,
+    node: Node,
+    lost: Mask,
+) -> Option<&'f Role> {
+    let standing = facts.standing(member)?;
+    if standing.status != MemberStatus::Active {
+        return None;
+    }
+    facts.policy().roles_in(lost).find(|role| role.at_least > 0 && facts.active_holders(node, role.id) <= role.at_least)
+}

@@ -1,0 +1,39 @@
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::model::{Policy, Unknown};
+use super::nearest::nearest;
+
+/// The policies that are loaded, by name and version.
+#[derive(Debug, Default)]
+pub struct Library {
+    policies: BTreeMap<(String, u32), Arc<Policy>>,
+}
+
+impl Library {
+    /// Adds a policy. The one that was loaded under the same name and version before, if any, is returned.
+    pub fn insert(&mut self, policy: Policy) -> Option<Arc<Policy>> {
+        self.policies.insert((policy.name().to_owned(), policy.version()), Arc::new(policy))
+    }
+
+    /// The policy of this name at this version.
+    pub fn get(&self, name: &str, version: u32) -> Option<&Arc<Policy>> {
+        self.policies.get(&(name.to_owned(), version))
+    }
+
+    /// The newest version of the policy of this name.
+    ///
+    /// # Errors
+    /// When there is none, with the nearest names.
+    pub fn newest(&self, name: &str) -> Result<&Arc<Policy>, Unknown> {
+        let versions = self.policies.range((name.to_owned(), 0)..=(name.to_owned(), u32::MAX));
+        versions.map(|(_, policy)| policy).next_back().ok_or_else(|| Unknown {
+            name: name.to_owned(),
+            nearest: nearest(name, self.policies.keys().map(|(known, _)| known.as_str())),
+        })
+    }
+
+    /// Every policy, by name and then version.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Policy>> {
+        self.policies.values()
+    }
+}

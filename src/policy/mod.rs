@@ -1,0 +1,30 @@
+//! The policy engine: a role model as a TOML file, compiled to bit masks, and every decision made from them.
+//!
+//! Text becomes a tree (`document`, `expr`), the tree a [`Policy`] (`compile`, `resolve`), and the policy with a
+//! tenant's [`Facts`] a decision (`decide` for actions, `govern` for membership writes, `explain` for both in words).
+
+mod compile;
+mod decide;
+mod diagnostic;
+mod document;
+mod explain;
+mod expr;
+mod facts;
+mod govern;
+mod library;
+mod mask;
+mod model;
+mod nearest;
+mod reader;
+mod resolve;
+mod span;
+
+pub use compile::compile;
+pub use decide::{Decision, Reason, Stated, Target, decide, locate};
+pub use diagnostic::{Diagnostic, Diagnostics};
+pub use explain::{Explanation, HeldRole, WayIn, explain};
+pub use facts::{Facts, MemberKey, Node, Place, Standing, name_of};
+pub use govern::{Operation, Refusal, RuleLine, last_holder, permit};
+pub use library::Library;
+pub use mask::{Mask, Term};
+pub use model::{Action, MemberRule, Policy, ResourceType, Role, RoleId, Rule, TypeId, Unknown};

@@ -1,0 +1,329 @@
+//! A compiled policy: what decisions are made from.
+
+use std::{collections::HashMap, time::Duration};
+
+use rustc_hash::FxBuildHasher;
+
+use super::{
+    mask::{Mask, Term},
+    nearest::nearest,
+};
+
+/// The place of a resource type in its policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TypeId(pub(crate) u16);
+
+/// The place of a role in its policy, over all types.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RoleId(pub(crate) u16);
+
+/// A name to its place in a list.
+pub(crate) type Index = HashMap<String, usize, FxBuildHasher>;
+
+/// A compiled role model.
+#[derive(Debug)]
+pub struct Policy {
+    pub(crate) name: String,
+    pub(crate) version: u32,
+    pub(crate) root: TypeId,
+    pub(crate) invitation_lifetime: Duration,
+    pub(crate) types: Vec<ResourceType>,
+    pub(crate) roles: Vec<Role>,
+    pub(crate) type_index: Index,
+}
+
+/// A compiled resource type.
+#[derive(Debug)]
+pub struct ResourceType {
+    pub(crate) id: TypeId,
+    pub(crate) name: String,
+    pub(crate) parent: Option<TypeId>,
+    pub(crate) member_records: bool,
+    pub(crate) owned: bool,
+    pub(crate) creator_role: Option<RoleId>,
+    pub(crate) joins_as: Option<RoleId>,
+    pub(crate) roles: Vec<RoleId>,
+    pub(crate) actions: Vec<Action>,
+    pub(crate) action_index: Index,
+    pub(crate) members: MemberRules,
+}
+
+/// A compiled role.
+#[derive(Debug)]
+pub struct Role {
+    pub(crate) id: RoleId,
+    pub(crate) name: String,
+    pub(crate) of: TypeId,
+    /// The role itself and all that it implies, here and below.
+    pub(crate) closure: Mask,
+    pub(crate) protected_below: bool,
+    pub(crate) at_least: u32,
+}
+
+/// A compiled action.
+#[derive(Debug)]
+pub struct Action {
+    pub(crate) name: String,
+    pub(crate) rule: Rule,
+    pub(crate) when_locked: bool,
+    pub(crate) when_archived: bool,
+}
+
+/// A compiled rule, and where it was written.
+#[derive(Debug)]
+pub struct Rule {
+    pub(crate) terms: Vec<Term>,
+    pub(crate) text: String,
+    pub(crate) line: u32,
+}
+
+/// Who may write memberships at a resource of a type.
+#[derive(Debug, Default)]
+pub(crate) struct MemberRules {
+    pub(crate) invite: Vec<MemberRule>,
+    pub(crate) change: Vec<MemberRule>,
+    pub(crate) remove: Vec<MemberRule>,
+    pub(crate) lock: Vec<MemberRule>,
+    pub(crate) unlock: Vec<MemberRule>,
+    pub(crate) update: Vec<MemberRule>,
+}
+
+/// One line of who may take whom from which role to which.
+#[derive(Debug)]
+pub struct MemberRule {
+    pub(crate) by: Rule,
+    /// The roles that it may take away; empty where the operation takes none.
+    pub(crate) from: Mask,
+    /// The roles that it may give; empty where the operation gives none.
+    pub(crate) to: Mask,
+}
+
+/// A name that the policy does not know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unknown {
+    /// The name.
+    pub name: String,
+    /// The known names that it may have meant, best first.
+    pub nearest: Vec<String>,
+}
+
+impl Policy {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its version.
+    pub fn version(&self) -> u32 {
+        self.version
+    }
+
+    /// The type of the root resource.
+    pub fn root(&self) -> &ResourceType {
+        self.resource_type(self.root)
+    }
+
+    /// How long an invitation can be accepted.
+    pub fn invitation_lifetime(&self) -> Duration {
+        self.invitation_lifetime
+    }
+
+    /// The type of this name.
+    ///
+    /// # Errors
+    /// When there is none, with the nearest names.
+    pub fn find_type(&self, name: &str) -> Result<&ResourceType, Unknown> {
+        self.type_index
+            .get(name)
+            .and_then(|index| self.types.get(*index))
+            .ok_or_else(|| unknown(name, self.types.iter().map(ResourceType::name)))
+    }
+
+    /// The type at this place.
+    #[expect(clippy::indexing_slicing, reason = "type ids are made by the compiler of this very policy")]
+    pub fn resource_type(&self, id: TypeId) -> &ResourceType {
+        &self.types[usize::from(id.0)]
+    }
+
+    /// The role at this place.
+    #[expect(clippy::indexing_slicing, reason = "role ids are made by the compiler of this very policy")]
+    pub fn role(&self, id: RoleId) -> &Role {
+        &self.roles[usize::from(id.0)]
+    }
+
+    /// The role of this short name on a type, which may also be written with the type before it.
+    ///
+    /// # Errors
+    /// When there is none, with the nearest names.
+    pub fn find_role(&self, of: &ResourceType, name: &str) -> Result<&Role, Unknown> {
+        let short = name.strip_prefix(&of.name).and_then(|rest| rest.strip_prefix('.')).unwrap_or(name);
+        let roles = || of.roles.iter().map(|id| self.role(*id));
+        roles().find(|role| role.name == short).ok_or_else(|| unknown(name, roles().map(Role::name)))
+    }
+
+    /// Every resource type, in the order of the file.
+    pub fn types(&self) -> &[ResourceType] {
+        &self.types
+    }
+
+    /// Every role, in the order of the file.
+    pub fn roles(&self) -> &[Role] {
+        &self.roles
+    }
+
+    /// The role with its type: `job_site.editor`.
+    pub fn qualified(&self, role: &Role) -> String {
+        format!("{}.{}", self.resource_type(role.of).name, role.name)
+    }
+
+    /// The roles of a mask.
+    pub fn roles_in(&self, mask: Mask) -> impl Iterator<Item = &Role> {
+        mask.roles().filter_map(|index| self.roles.get(index))
+    }
+
+    /// A mask of roles together with all that they imply.
+    pub fn closure(&self, bound: Mask) -> Mask {
+        self.roles_in(bound).map(|role| role.closure).collect::<Mask>() | bound
+    }
+
+    /// The action of the root type's child `of` that governs its creation: `TYPE.create` on the parent's type.
+    pub fn create_action(&self, of: &ResourceType) -> Option<&Action> {
+        let parent = self.resource_type(of.parent?);
+        parent.find_action(&format!("{}.create", of.name)).ok()
+    }
+}
+
+impl ResourceType {
+    /// Its place in the policy.
+    pub fn id(&self) -> TypeId {
+        self.id
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The type above it; none for the root type.
+    pub fn parent(&self) -> Option<TypeId> {
+        self.parent
+    }
+
+    /// Whether its resources are the members themselves: one a user, under the user's id, never registered.
+    pub fn has_member_records(&self) -> bool {
+        self.member_records
+    }
+
+    /// Whether whoever creates one owns it.
+    pub fn is_owned(&self) -> bool {
+        self.owned
+    }
+
+    /// The role that a creator gets.
+    pub fn creator_role(&self) -> Option<RoleId> {
+        self.creator_role
+    }
+
+    /// The role of the root type that somebody new, invited here, gets beside the one here.
+    pub fn joins_as(&self) -> Option<RoleId> {
+        self.joins_as
+    }
+
+    /// Its roles, in the order of the file.
+    pub fn roles(&self) -> &[RoleId] {
+        &self.roles
+    }
+
+    /// Its actions, in the order of the file.
+    pub fn actions(&self) -> &[Action] {
+        &self.actions
+    }
+
+    /// Its action of this name.
+    ///
+    /// # Errors
+    /// When there is none, with the nearest names.
+    pub fn find_action(&self, name: &str) -> Result<&Action, Unknown> {
+        self.action_index
+            .get(name)
+            .and_then(|index| self.actions.get(*index))
+            .ok_or_else(|| unknown(name, self.actions.iter().map(Action::name)))
+    }
+}
+
+impl Role {
+    /// Its place in the policy.
+    pub fn id(&self) -> RoleId {
+        self.id
+    }
+
+    /// Its short name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The type that it belongs to.
+    pub fn of(&self) -> TypeId {
+        self.of
+    }
+
+    /// Its bit.
+    pub fn mask(&self) -> Mask {
+        Mask::role(usize::from(self.id.0))
+    }
+
+    /// Itself and all that it implies.
+    pub fn closure(&self) -> Mask {
+        self.closure
+    }
+
+    /// How many active holders must remain at a resource.
+    pub fn at_least(&self) -> u32 {
+        self.at_least
+    }
+}
+
+impl Action {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Who may do it.
+    pub fn rule(&self) -> &Rule {
+        &self.rule
+    }
+}
+
+impl Rule {
+    /// Whether these bits satisfy it.
+    pub fn satisfied_by(&self, bits: Mask) -> bool {
+        self.terms.iter().any(|term| term.satisfied_by(bits))
+    }
+
+    /// The ways to satisfy it.
+    pub fn terms(&self) -> &[Term] {
+        &self.terms
+    }
+
+    /// As the file has it.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Its line in the file, counted from 1.
+    pub fn line(&self) -> u32 {
+        self.line
+    }
+}
+
+impl MemberRule {
+    /// Who may.
+    pub fn by(&self) -> &Rule {
+        &self.by
+    }
+}
+
+fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Unknown {
+    Unknown { name: name.to_owned(), nearest: nearest(name, known) }
+}

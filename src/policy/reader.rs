@@ -1,0 +1,192 @@
+//! Reads TOML tables field by field, keeping spans and reporting what does not fit.
+
+use toml::{
+    Spanned,
+    de::{DeString, DeTable, DeValue},
+};
+
+use super::{
+    diagnostic::{Diagnostic, Problems},
+    nearest::suggestion,
+    span::{At, Span},
+};
+
+/// A name in a policy may be this many bytes long.
+const MAX_NAME: usize = 64;
+
+/// A TOML key as the parser has it.
+type Key<'t, 'i> = &'t Spanned<DeString<'i>>;
+/// A TOML value as the parser has it.
+pub(crate) type Value<'t, 'i> = &'t Spanned<DeValue<'i>>;
+
+/// One table, read field by field; what nobody asked for is reported by [`Fields::finish`].
+pub(crate) struct Fields<'t, 'i> {
+    table: &'t DeTable<'i>,
+    what: String,
+    span: Span,
+    known: Vec<&'static str>,
+}
+
+impl<'t, 'i> Fields<'t, 'i> {
+    /// Reads `table`, which messages call `what`.
+    pub(crate) fn new(table: &'t DeTable<'i>, what: impl Into<String>, span: Span) -> Self {
+        Self { table, what: what.into(), span, known: Vec::new() }
+    }
+
+    /// Reads a value that must be a table.
+    pub(crate) fn of(value: Value<'t, 'i>, what: impl Into<String>, problems: &mut Problems) -> Option<Self> {
+        let what = what.into();
+        match value.get_ref() {
+            DeValue::Table(table) => Some(Self::new(table, what, value.span())),
+            other => {
+                problems.push(wrong_type(value.span(), &what, "a table", other));
+                None
+            }
+        }
+    }
+
+    /// The field, if it is there.
+    pub(crate) fn get(&mut self, name: &'static str) -> Option<Value<'t, 'i>> {
+        self.known.push(name);
+        self.table.get(name)
+    }
+
+    /// The field, which must be there.
+    pub(crate) fn require(
+        &mut self,
+        name: &'static str,
+        example: &str,
+        problems: &mut Problems,
+    ) -> Option<Value<'t, 'i>> {
+        let value = self.get(name);
+        if value.is_none() {
+            let start = self.span.start;
+            let message = format!("{} has no `{name}`", self.what);
+            problems.push(Diagnostic::new(message, start..start, "missing here").help(format!("add `{example}`")));
+        }
+        value
+    }
+
+    /// A string, if the field is there.
+    pub(crate) fn string(&mut self, name: &'static str, problems: &mut Problems) -> Option<At<String>> {
+        self.get(name).and_then(|value| string(value, name, problems))
+    }
+
+    /// A boolean; false when the field is not there.
+    pub(crate) fn flag(&mut self, name: &'static str, problems: &mut Problems) -> bool {
+        self.get(name).is_some_and(|value| match value.get_ref() {
+            DeValue::Boolean(flag) => *flag,
+            other => {
+                problems.push(wrong_type(value.span(), name, "`true` or `false`", other));
+                false
+            }
+        })
+    }
+
+    /// A list of strings; empty when the field is not there.
+    pub(crate) fn strings(&mut self, name: &'static str, problems: &mut Problems) -> Vec<At<String>> {
+        let items = self.get(name).map_or(Vec::new(), |value| list(value, name, problems));
+        items.into_iter().filter_map(|item| string(item, name, problems)).collect()
+    }
+
+    /// A list of tables; empty when the field is not there.
+    pub(crate) fn tables(&mut self, name: &'static str, problems: &mut Problems) -> Vec<Self> {
+        let items = self.get(name).map_or(Vec::new(), |value| list(value, name, problems));
+        items.into_iter().filter_map(|item| Self::of(item, format!("a rule of `{name}`"), problems)).collect()
+    }
+
+    /// Where the table is.
+    pub(crate) fn span(&self) -> Span {
+        self.span.clone()
+    }
+
+    /// Every field that nobody asked for, as entries of its own.
+    pub(crate) fn rest(&self) -> impl Iterator<Item = (Key<'t, 'i>, Value<'t, 'i>)> {
+        let known = self.known.clone();
+        self.table.iter().filter(move |(key, _)| !known.contains(&key.get_ref().as_ref()))
+    }
+
+    /// Reports every field that nobody asked for.
+    pub(crate) fn finish(self, problems: &mut Problems) {
+        for (key, _) in self.rest() {
+            let name = key.get_ref().as_ref();
+            let message = format!("{} has no field `{name}`", self.what);
+            let help = suggestion(name, self.known.iter().copied());
+            problems.push(Diagnostic::new(message, key.span(), "not known here").help(help));
+        }
+    }
+}
+
+/// A value that must be a string.
+pub(crate) fn string(value: Value<'_, '_>, what: &str, problems: &mut Problems) -> Option<At<String>> {
+    match value.get_ref() {
+        DeValue::String(text) => Some(At::new(text.as_ref().to_owned(), value.span())),
+        other => {
+            problems.push(wrong_type(value.span(), what, "a string", other));
+            None
+        }
+    }
+}
+
+/// A value that must be a whole number between `least` and `most`.
+pub(crate) fn number(
+    value: Value<'_, '_>,
+    what: &str,
+    least: u32,
+    most: u32,
+    problems: &mut Problems,
+) -> Option<At<u32>> {
+    let expected = format!("a whole number from {least} to {most}");
+    let DeValue::Integer(digits) = value.get_ref() else {
+        problems.push(wrong_type(value.span(), what, &expected, value.get_ref()));
+        return None;
+    };
+    let number = u32::from_str_radix(digits.as_str(), digits.radix()).ok();
+    let Some(number) = number.filter(|number| (least..=most).contains(number)) else {
+        let message = format!("`{what}` is out of range");
+        problems.push(Diagnostic::new(message, value.span(), format!("expected {expected}")));
+        return None;
+    };
+    Some(At::new(number, value.span()))
+}
+
+/// A key that must be a name: lower-case letters, digits and underscores, dots too where `dotted`.
+pub(crate) fn name(key: Key<'_, '_>, what: &str, dotted: bool, problems: &mut Problems) -> Option<At<String>> {
+    checked_name(At::new(key.get_ref().as_ref().to_owned(), key.span()), what, dotted, problems)
+}
+
+/// A name that was read as a string, held to the same form as [`name`].
+pub(crate) fn checked_name(name: At<String>, what: &str, dotted: bool, problems: &mut Problems) -> Option<At<String>> {
+    let text = &name.value;
+    let plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
+    let fits = text.starts_with(|first: char| first.is_ascii_lowercase())
+        && text.len() <= MAX_NAME
+        && text.chars().all(|letter| plain(letter) || (dotted && letter == '.'));
+    if fits {
+        return Some(name);
+    }
+    let dots = if dotted { ", dots" } else { "" };
+    let label = format!("expected lower-case letters, digits{dots} and `_`, a letter first, {MAX_NAME} at most");
+    problems.push(Diagnostic::new(format!("this can't be the name of {what}"), name.span, label));
+    None
+}
+
+fn list<'t, 'i>(value: Value<'t, 'i>, what: &str, problems: &mut Problems) -> Vec<Value<'t, 'i>> {
+    match value.get_ref() {
+        DeValue::Array(items) => items.iter().collect(),
+        other => {
+            problems.push(wrong_type(value.span(), what, "a list", other));
+            Vec::new()
+        }
+    }
+}
+
+/// "`what` must be …": a value of the wrong TOML type.
+pub(crate) fn wrong_type(span: Span, what: &str, expected: &str, found: &DeValue<'_>) -> Diagnostic {
+    Diagnostic::new(format!("`{what}` must be {expected}"), span, format!("found {}", article(found.type_str())))
+}
+
+fn article(kind: &str) -> String {
+    let article = if kind.starts_with(['a', 'i']) { "an" } else { "a" };
+    format!("{article} {kind}")
+}
