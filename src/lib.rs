@@ -4,3 +4,4 @@ pub mod domain;
 pub mod policy;
 pub mod proto;
 pub mod service;
+pub mod view;

@@ -238,11 +238,7 @@ impl Compiler<'_> {
 
     fn member_rule(&mut self, at: usize, rule: &RuleDecl, scope: &Scope<'_>) -> Option<MemberRule> {
         let mut side = |roles: &[At<String>]| -> Mask {
-            roles
-                .iter()
-                .filter_map(|role| self.own_role(Some(role), at, scope))
-                .map(|id| Mask::role(id.0.into()))
-                .collect()
+            roles.iter().filter_map(|role| self.own_role(Some(role), at, scope)).map(RoleId::mask).collect()
         };
         let (from, to) = (side(&rule.from), side(&rule.to));
         let relations = Relations { itself: true, owner: scope.parent(at).is_some() };

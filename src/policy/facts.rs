@@ -55,12 +55,16 @@ pub trait Facts {
     fn standing(&self, subject: SubjectRef<'_>) -> Option<Standing>;
     /// The roles bound to a member at one resource, without what they imply.
     fn bound(&self, member: MemberKey, node: Node) -> Mask;
+    /// Every binding of a member, a call for each resource that they hold roles at.
+    fn each_bound(&self, member: MemberKey, visit: &mut dyn FnMut(Node, Mask));
+    /// The registered resources of a type, in order of their id.
+    fn ordered(&self, of: TypeId) -> &[Node];
     /// How many active members hold a role that must keep a holder, at one resource.
     fn active_holders(&self, node: Node, role: RoleId) -> u32;
 }
 
 /// A resource and every one above it, up to the root.
-pub(crate) fn path<F: Facts + ?Sized>(facts: &F, from: Node) -> impl Iterator<Item = (Node, Place<'_>)> {
+pub fn path<F: Facts + ?Sized>(facts: &F, from: Node) -> impl Iterator<Item = (Node, Place<'_>)> {
     let mut next = Some(from);
     std::iter::from_fn(move || {
         let node = next?;

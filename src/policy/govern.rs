@@ -92,11 +92,10 @@ impl Operation {
 
     /// The roles that it takes and gives.
     fn sides(self) -> (Mask, Mask) {
-        let mask = |role: RoleId| Mask::role(usize::from(role.0));
         match self {
-            Self::Invite { to } => (Mask::EMPTY, mask(to)),
-            Self::Change { from, to } => (mask(from), mask(to)),
-            Self::Remove { from } => (mask(from), Mask::EMPTY),
+            Self::Invite { to } => (Mask::EMPTY, to.mask()),
+            Self::Change { from, to } => (from.mask(), to.mask()),
+            Self::Remove { from } => (from.mask(), Mask::EMPTY),
             Self::Lock | Self::Unlock | Self::Update => (Mask::EMPTY, Mask::EMPTY),
         }
     }
@@ -140,6 +139,25 @@ pub fn permit<'f, F: Facts + ?Sized>(
 /// The rules by which somebody may give a role: by invitation, or by change.
 pub(crate) fn givers<'p>(of: &'p ResourceType, role: &'p Role) -> impl Iterator<Item = &'p MemberRule> {
     of.members.invite.iter().chain(&of.members.change).filter(|rule| rule.to.contains(role.mask()))
+}
+
+/// Whether an actor may act at all, and a target may be touched, whatever the operation.
+///
+/// # Errors
+/// The refusal.
+pub fn may_write<F: Facts + ?Sized>(
+    facts: &F,
+    actor: SubjectRef<'_>,
+    node: Node,
+    target: SubjectRef<'_>,
+) -> Result<(), Refusal> {
+    standing_bits(facts, actor, node)?;
+    protected(facts, node, target)
+}
+
+/// Whether a subject holds a role above a resource that protects them there.
+pub fn is_protected<F: Facts + ?Sized>(facts: &F, node: Node, target: SubjectRef<'_>) -> bool {
+    protected(facts, node, target).is_err()
 }
 
 /// What an actor holds at a resource.

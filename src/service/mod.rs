@@ -1,3 +1,54 @@
 //! The use cases: what each question and each governed write does, over the ports that store and views implement.
 
+use std::sync::Arc;
+
+use crate::policy::Library;
+
+mod authorize;
+mod error;
+mod freshness;
+pub mod input;
+mod lookup;
+mod members;
+mod page;
 pub mod ports;
+mod write;
+
+pub use authorize::{Answer, Question, ResourcePage};
+pub use error::{Error, Kind, Result, Violation};
+pub use freshness::Consistency;
+pub use lookup::{FoundMember, MemberName};
+pub use members::{ListMembers, ListedMember, MemberPage, Membership};
+pub use page::PageToken;
+pub use write::{
+    AcceptInvitation, Accepted, Call, Caller, ChangeRole, CreateResource, CreateTenant, CreatedResource, CreatedTenant,
+    Invite, Invited, Invitee, InviteeResult, MemberAnswer, Offer, RemoveMember, Removed, RequestKey, RoleChanged,
+    SetLock, UpdateMember, Who, Write, Written,
+};
+
+/// Everything that the service can be asked, over its ports.
+pub struct Service {
+    store: Arc<dyn ports::Store>,
+    views: Arc<dyn ports::Views>,
+    policies: Arc<Library>,
+    clock: Arc<dyn ports::Clock>,
+    random: Arc<dyn ports::Random>,
+}
+
+impl Service {
+    /// The service over these ports.
+    pub fn new(
+        store: Arc<dyn ports::Store>,
+        views: Arc<dyn ports::Views>,
+        policies: Arc<Library>,
+        clock: Arc<dyn ports::Clock>,
+        random: Arc<dyn ports::Random>,
+    ) -> Self {
+        Self { store, views, policies, clock, random }
+    }
+
+    /// The policies that are loaded.
+    pub fn policies(&self) -> &Library {
+        &self.policies
+    }
+}

@@ -1,4 +1,4 @@
-//! What the service needs from a store, as traits: the store implements them, and nothing here knows how.
+//! What the service needs from a store.
 
 use std::error::Error as StdError;
 

@@ -1,0 +1,202 @@
+//! May this subject do this here? One at a time, many at a time, and the two lists that turn the question round.
+
+use crate::{
+    domain::{ResourceKey, ResourceRef, Revision, SubjectRef},
+    policy::{self, Decision, Explanation, Policy, ResourceType, Stated, Target, Unknown},
+};
+
+use super::{
+    Service,
+    error::{Error, Result},
+    freshness::Consistency,
+    page::PageToken,
+};
+
+/// One question: may `subject` do `action` on `resource`?
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// Who wants to act.
+    pub subject: SubjectRef<'a>,
+    /// An action of the resource's type.
+    pub action: &'a str,
+    /// What it is done to; an empty id of the root type means the tenant.
+    pub resource: ResourceRef<'a>,
+    /// What the caller says about a resource that is not registered.
+    pub stated: Stated<'a>,
+}
+
+/// What was decided, and at which revision.
+#[derive(Debug)]
+pub struct Answer {
+    /// The decision.
+    pub decision: Decision,
+    /// Why, when that was asked for.
+    pub explanation: Option<Explanation>,
+    /// The revision of the facts.
+    pub revision: Revision,
+}
+
+/// A page of resources.
+#[derive(Debug)]
+pub struct ResourcePage {
+    /// The resources, in order of their id.
+    pub resources: Vec<ResourceKey>,
+    /// Asks for the next page.
+    pub next: Option<String>,
+    /// The revision of the facts.
+    pub revision: Revision,
+}
+
+impl Service {
+    /// Decides about one question.
+    ///
+    /// # Errors
+    /// `TENANT_NOT_FOUND`, `UNKNOWN_ACTION`, `UNKNOWN_RESOURCE_TYPE`, and what freshness and loading bring.
+    pub async fn check(
+        &self,
+        tenant: &str,
+        consistency: Consistency<'_>,
+        question: &Question<'_>,
+        explain: bool,
+    ) -> Result<Answer> {
+        let view = self.view(tenant, consistency).await?;
+        view.with(|facts, revision| {
+            let asked = look_up(facts.policy(), tenant, question)?;
+            let target = policy::locate(facts, asked.of, asked.id, question.stated);
+            let decision = policy::decide(facts, question.subject, asked.action, target);
+            let explanation = explain.then(|| {
+                let named = ResourceKey::new(asked.of.name(), asked.id);
+                policy::explain(facts, question.subject, asked.of, &named, asked.action, target, &decision)
+            });
+            Ok(Answer { decision, explanation, revision })
+        })
+    }
+
+    /// Decides about many questions, all at one revision.
+    ///
+    /// # Errors
+    /// As for [`Service::check`]; the first wrong item fails the call, and `field` names it.
+    pub async fn batch_check(
+        &self,
+        tenant: &str,
+        consistency: Consistency<'_>,
+        questions: &[Question<'_>],
+    ) -> Result<(Vec<Decision>, Revision)> {
+        let view = self.view(tenant, consistency).await?;
+        view.with(|facts, revision| {
+            let decide = |(index, question): (usize, &Question<'_>)| {
+                let asked = look_up(facts.policy(), tenant, question)
+                    .map_err(|error| relocated(error, &format!("items[{index}].")))?;
+                let target = policy::locate(facts, asked.of, asked.id, question.stated);
+                Ok(policy::decide(facts, question.subject, asked.action, target))
+            };
+            let decisions: Result<Vec<Decision>> = questions.iter().enumerate().map(decide).collect();
+            Ok((decisions?, revision))
+        })
+    }
+
+    /// The actions that a subject may do on a resource, in the order of the policy file.
+    ///
+    /// # Errors
+    /// `TENANT_NOT_FOUND`, `UNKNOWN_RESOURCE_TYPE`, and what freshness and loading bring.
+    pub async fn list_actions(
+        &self,
+        tenant: &str,
+        consistency: Consistency<'_>,
+        subject: SubjectRef<'_>,
+        resource: ResourceRef<'_>,
+        stated: Stated<'_>,
+    ) -> Result<(Vec<String>, Revision)> {
+        let view = self.view(tenant, consistency).await?;
+        view.with(|facts, revision| {
+            let of = find_type(facts.policy(), resource.kind, "resource.type")?;
+            let target: Target<'_> = policy::locate(facts, of, root_id(of, tenant, resource.id), stated);
+            let actions = policy::actions(facts, subject, of, target);
+            Ok((actions.into_iter().map(|action| action.name().to_owned()).collect(), revision))
+        })
+    }
+
+    /// A page of the registered resources of a type on which a subject may do an action.
+    ///
+    /// # Errors
+    /// `TENANT_NOT_FOUND`, `UNKNOWN_ACTION`, `UNKNOWN_RESOURCE_TYPE`, `INVALID_PAGE_TOKEN`, and what freshness and
+    /// loading bring.
+    pub async fn list_resources(
+        &self,
+        tenant: &str,
+        consistency: Consistency<'_>,
+        (subject, action, kind): (SubjectRef<'_>, &str, &str),
+        limit: u32,
+        page_token: &str,
+    ) -> Result<ResourcePage> {
+        let page = PageToken::of(&[tenant, subject.kind, subject.id, action, kind]);
+        let after = page.decode::<String>(page_token)?;
+        let view = self.view(tenant, consistency).await?;
+        view.with(|facts, revision| {
+            let of = find_type(facts.policy(), kind, "resource_type")?;
+            let action = of.find_action(action).map_err(|unknown| unknown_action(of, &unknown, "action"))?;
+            let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+            let (nodes, more) = policy::resources(facts, subject, of, action, after.as_deref(), limit);
+            let resources: Vec<ResourceKey> =
+                nodes.into_iter().map(|node| policy::name_of(facts, node).to_key()).collect();
+            let next = more.then(|| resources.last().map(|last| page.encode(&last.id))).flatten();
+            Ok(ResourcePage { resources, next, revision })
+        })
+    }
+}
+
+/// A question's names, looked up in the policy.
+struct Asked<'p, 'q> {
+    of: &'p ResourceType,
+    action: &'p policy::Action,
+    id: &'q str,
+}
+
+fn look_up<'p, 'q>(policy: &'p Policy, tenant: &'q str, question: &Question<'q>) -> Result<Asked<'p, 'q>> {
+    let of = find_type(policy, question.resource.kind, "resource.type")?;
+    let action = of.find_action(question.action).map_err(|unknown| unknown_action(of, &unknown, "action"))?;
+    Ok(Asked { of, action, id: root_id(of, tenant, question.resource.id) })
+}
+
+/// The root type has one resource, so its id may be left out.
+fn root_id<'a>(of: &ResourceType, tenant: &'a str, id: &'a str) -> &'a str {
+    if id.is_empty() && of.parent().is_none() { tenant } else { id }
+}
+
+/// The resource type of this name, which the request has in `field`.
+pub(crate) fn find_type<'p>(policy: &'p Policy, name: &str, field: &str) -> Result<&'p ResourceType> {
+    policy.find_type(name).map_err(|unknown| {
+        let message = format!("policy `{}` has no resource type `{name}`{}", policy.name(), meant(&unknown));
+        Error::field("UNKNOWN_RESOURCE_TYPE", field, message)
+            .with("resource_type", name)
+            .with("nearest", unknown.nearest.join(","))
+    })
+}
+
+fn unknown_action(of: &ResourceType, unknown: &Unknown, field: &str) -> Error {
+    let message = format!("`{}` has no action `{}`{}", of.name(), unknown.name, meant(unknown));
+    Error::field("UNKNOWN_ACTION", field, message)
+        .with("action", unknown.name.clone())
+        .with("resource_type", of.name())
+        .with("nearest", unknown.nearest.join(","))
+}
+
+/// "; did you mean …?", where something is near.
+pub(crate) fn meant(unknown: &Unknown) -> String {
+    if unknown.nearest.is_empty() {
+        return String::new();
+    }
+    let names: Vec<String> = unknown.nearest.iter().map(|name| format!("`{name}`")).collect();
+    format!("; did you mean {}?", names.join(" or "))
+}
+
+/// The same error, about the same field of an item of a list.
+fn relocated(mut error: Error, at: &str) -> Error {
+    for violation in &mut error.violations {
+        violation.field.insert_str(0, at);
+    }
+    for (_, field) in error.metadata.iter_mut().filter(|(key, _)| *key == "field") {
+        field.insert_str(0, at);
+    }
+    error
+}

@@ -1,0 +1,239 @@
+//! What a request may carry: every limit on its fields, and the errors that name a field that breaks one.
+
+use crate::domain::{Grant, Profile, Subject, SubjectRef, kind};
+
+use super::error::{Error, Kind, Violation};
+
+const MAX_ID: usize = 128;
+const MAX_TENANT: usize = 64;
+const MAX_NAME: usize = 64;
+const MAX_DISPLAY_NAME: usize = 200;
+const MAX_EMAIL: usize = 254;
+const MAX_USERNAME: usize = 64;
+const MAX_REQUEST_ID: usize = 128;
+
+/// Collects what is wrong with a request, so that all of it is told at once.
+#[derive(Debug, Default)]
+pub struct Checked {
+    first: Option<Error>,
+    violations: Vec<Violation>,
+}
+
+impl Checked {
+    /// The error, if anything was wrong: the first mistake gives its reason and metadata, all are in its violations.
+    ///
+    /// # Errors
+    /// The mistakes.
+    pub fn finish(self) -> Result<(), Error> {
+        match self.first {
+            None => Ok(()),
+            Some(first) => Err(Error { violations: self.violations, ..first }),
+        }
+    }
+
+    /// Notes a mistake.
+    pub fn wrong(&mut self, error: Error) {
+        self.violations.extend(error.violations.iter().cloned());
+        self.first.get_or_insert(error);
+    }
+
+    /// Text that must be there.
+    pub fn required(&mut self, field: &str, text: &str) -> bool {
+        if text.is_empty() {
+            self.wrong(Error::field("FIELD_REQUIRED", field, "is empty; it must be set"));
+        }
+        !text.is_empty()
+    }
+
+    /// Text that must be no longer than `limit` bytes.
+    pub fn at_most(&mut self, field: &str, text: &str, limit: usize) -> bool {
+        if text.len() > limit {
+            let description = format!("is {} bytes long; {limit} are allowed", text.len());
+            let error = Error::field("FIELD_TOO_LONG", field, description);
+            self.wrong(error.with("limit", limit.to_string()).with("length", text.len().to_string()));
+        }
+        text.len() <= limit
+    }
+
+    fn invalid(&mut self, field: &str, description: &str) {
+        self.wrong(Error::field("FIELD_INVALID", field, description));
+    }
+
+    /// A tenant's id in a request about an existing tenant.
+    pub fn tenant(&mut self, text: &str) {
+        if self.required("tenant", text) {
+            self.at_most("tenant", text, MAX_TENANT);
+        }
+    }
+
+    /// A tenant's id that is to be taken.
+    pub fn new_tenant(&mut self, text: &str) {
+        let plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
+        self.tenant(text);
+        let fits = text.starts_with(plain) && text.chars().all(|letter| plain(letter) || "-_".contains(letter));
+        if !text.is_empty() && !fits {
+            self.invalid(
+                "tenant",
+                "may have lower-case letters, digits, `-` and `_`, and starts with a letter or digit",
+            );
+        }
+    }
+
+    /// An id that somebody else's system gives.
+    pub fn id(&mut self, field: &str, text: &str) {
+        if self.required(field, text)
+            && self.at_most(field, text, MAX_ID)
+            && text.chars().any(|letter| letter.is_control() || letter.is_whitespace())
+        {
+            self.invalid(field, "has white space or control characters in it, which an id may not");
+        }
+    }
+
+    /// A name of the policy's own: a type, a role, an action.
+    pub fn name(&mut self, field: &str, text: &str) {
+        if self.required(field, text) {
+            self.at_most(field, text, 2 * MAX_NAME);
+        }
+    }
+
+    /// A subject of any type, whose parts lie at `field.type` and `field.id`.
+    pub fn subject(&mut self, field: &str, subject: SubjectRef<'_>) {
+        let plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
+        if subject.kind.is_empty() || subject.kind.len() > MAX_NAME || !subject.kind.chars().all(plain) {
+            self.invalid(&format!("{field}.type"), "must be of lower-case letters, digits and `_`, 64 at most");
+        }
+        if subject.id.is_empty() || subject.id.len() > MAX_ID || !clean(subject.id) {
+            self.id(&format!("{field}.id"), subject.id);
+        }
+    }
+
+    /// A subject who may become a member.
+    pub fn person(&mut self, field: &str, subject: &Subject) {
+        self.subject(field, subject.as_ref());
+        if [kind::OPERATOR, kind::EMAIL, kind::TEAM].contains(&subject.kind.as_str()) {
+            let description = format!("`{}` can't be a member's type; use the type that accepts or acts", subject.kind);
+            self.invalid(&format!("{field}.type"), &description);
+        }
+    }
+
+    /// What people call something; may be empty.
+    pub fn display_name(&mut self, field: &str, text: &str) {
+        if self.at_most(field, text, MAX_DISPLAY_NAME) && text.chars().any(char::is_control) {
+            self.invalid(field, "has control characters in it");
+        }
+    }
+
+    /// An email, returned in the form that is compared.
+    pub fn email(&mut self, field: &str, text: &str) -> String {
+        let email = normalised_email(text);
+        if self.required(field, &email) && self.at_most(field, &email, MAX_EMAIL) {
+            let (local, domain) = email.rsplit_once('@').unwrap_or_default();
+            if local.is_empty() || domain.is_empty() || !clean(&email) {
+                self.invalid(field, "is no email; it must look like `name@example.com`");
+            }
+        }
+        email
+    }
+
+    /// A profile, returned in the form that is kept.
+    pub fn profile(&mut self, field: &str, profile: Profile) -> Profile {
+        self.display_name(&format!("{field}.display_name"), &profile.display_name);
+        let email = profile.email.filter(|email| !email.is_empty());
+        let email = email.map(|email| self.email(&format!("{field}.email"), &email));
+        let username = profile.username.filter(|name| !name.is_empty()).map(|name| name.to_lowercase());
+        if let Some(username) = &username {
+            let field = format!("{field}.username");
+            if self.at_most(&field, username, MAX_USERNAME) && !clean(username) {
+                self.invalid(&field, "has white space or control characters in it");
+            }
+        }
+        let phone = profile.phone.filter(|phone| !phone.is_empty());
+        if phone.as_deref().is_some_and(|phone| !is_e164(phone)) {
+            self.invalid(&format!("{field}.phone"), "must be in E.164 form: `+`, then 2 to 15 digits, no 0 first");
+        }
+        Profile { display_name: profile.display_name, email, username, phone }
+    }
+
+    /// A request id; may be empty.
+    pub fn request_id(&mut self, text: &str) {
+        if self.at_most("request_id", text, MAX_REQUEST_ID) && text.chars().any(char::is_control) {
+            self.invalid("request_id", "has control characters in it");
+        }
+    }
+
+    /// How many things a list may have.
+    pub fn count(&mut self, field: &str, count: usize, most: usize) {
+        if count == 0 {
+            self.wrong(Error::field("FIELD_REQUIRED", field, "is empty; at least one is needed"));
+        } else if count > most {
+            let description = format!("has {count} entries; {most} are allowed");
+            self.wrong(Error::field("FIELD_TOO_LONG", field, description).with("limit", most.to_string()));
+        }
+    }
+
+    /// A page size: `default` for 0.
+    pub fn page_size(&mut self, size: i32, default: u32, most: u32) -> u32 {
+        match u32::try_from(size) {
+            Ok(0) => default,
+            Ok(size) => size.min(most),
+            Err(_) => {
+                self.invalid("page_size", "is negative; use 0 for the default");
+                default
+            }
+        }
+    }
+
+    /// A role to be given at a resource.
+    pub fn grant(&mut self, field: &str, grant: &Grant) {
+        self.name(&format!("{field}.resource.type"), &grant.resource.kind);
+        self.at_most(&format!("{field}.resource.id"), &grant.resource.id, MAX_ID);
+        self.name(&format!("{field}.role"), &grant.role);
+    }
+}
+
+/// An email in the form that is compared: lower case, without surrounding white space.
+pub fn normalised_email(text: &str) -> String {
+    text.trim().to_lowercase()
+}
+
+fn clean(text: &str) -> bool {
+    !text.chars().any(|letter| letter.is_control() || letter.is_whitespace())
+}
+
+fn is_e164(text: &str) -> bool {
+    text.strip_prefix('+').is_some_and(|digits| {
+        (2..=15).contains(&digits.len()) && !digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit())
+    })
+}
+
+/// The caller may not speak for an operator.
+pub fn operator_not_allowed(caller: &str) -> Error {
+    let message = format!("caller `{caller}` may not assert an operator; name it in `auth.operators`");
+    Error::new(Kind::PermissionDenied, "OPERATOR_NOT_ALLOWED", message).with("caller", caller)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_mistake_is_told_and_the_first_names_the_reason() {
+        let mut checked = Checked::default();
+        checked.tenant("");
+        checked.subject("actor", SubjectRef { kind: "user", id: &"x".repeat(129) });
+        checked.email("invitees[0].email", "nobody");
+        let error = checked.finish().unwrap_err();
+        assert_eq!(error.reason, "FIELD_REQUIRED");
+        let fields: Vec<&str> = error.violations.iter().map(|violation| violation.field.as_str()).collect();
+        assert_eq!(fields, ["tenant", "actor.id", "invitees[0].email"]);
+    }
+
+    #[test]
+    fn phone_numbers_are_e164() {
+        for (phone, fits) in
+            [("+4930123456", true), ("030123", false), ("+0301", false), ("+1", false), ("+12a", false)]
+        {
+            assert_eq!(is_e164(phone), fits, "{phone}");
+        }
+    }
+}

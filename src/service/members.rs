@@ -1,0 +1,221 @@
+//! Who belongs here: the holders of roles bound at a resource, and those who reach it from above.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    domain::{MemberStatus, ResourceKey, Revision, Subject},
+    policy::{self, Facts, Mask, Policy, ResourceType, Role},
+};
+
+use super::{
+    Service,
+    authorize::{find_type, meant},
+    error::{Error, Result},
+    freshness::Consistency,
+    lookup::no_resource,
+    page::PageToken,
+    ports::{MemberCursor, MemberOrder, MemberQuery, MemberRecord, Reach},
+};
+
+/// Which members to list.
+#[derive(Clone, Debug)]
+pub struct ListMembers {
+    /// The tenant's id.
+    pub tenant: String,
+    /// Where; the tenant itself when none, which lists everybody.
+    pub resource: Option<ResourceKey>,
+    /// Only members with one of these roles there; none named: all.
+    pub roles: Vec<String>,
+    /// Only members with one of these statuses; none named: all.
+    pub statuses: Vec<MemberStatus>,
+    /// Only members whose name, email or username has this in it.
+    pub text: String,
+    /// The order.
+    pub order: MemberOrder,
+    /// The most members to return.
+    pub limit: u32,
+    /// Where the page before ended.
+    pub page_token: String,
+}
+
+/// A page of members.
+#[derive(Debug)]
+pub struct MemberPage {
+    /// The members, in the order asked for.
+    pub members: Vec<ListedMember>,
+    /// Asks for the next page.
+    pub next: Option<String>,
+    /// The revision at which the page was read.
+    pub revision: Revision,
+}
+
+/// A member, with the roles that count at the place asked about.
+#[derive(Debug)]
+pub struct ListedMember {
+    /// The member.
+    pub record: MemberRecord,
+    /// Their roles there.
+    pub memberships: Vec<Membership>,
+}
+
+/// A role that counts at a place, and where it comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Membership {
+    /// The role with its type.
+    pub role: String,
+    /// Where the binding is.
+    pub resource: ResourceKey,
+    /// The bound role that implies it, when it is another.
+    pub implied_by: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Place {
+    value: String,
+    kind: String,
+    id: String,
+}
+
+/// What a list needs to know of the policy and the tree.
+struct Scene {
+    root: ResourceKey,
+    reach: Vec<Reach>,
+    everybody: bool,
+    /// For each bound role that reaches the place, the roles that it means there.
+    meanings: Vec<(ResourceKey, String, Vec<Membership>)>,
+}
+
+impl Service {
+    /// A page of the members at a resource.
+    ///
+    /// # Errors
+    /// `TENANT_NOT_FOUND`, `RESOURCE_NOT_FOUND`, `UNKNOWN_RESOURCE_TYPE`, `UNKNOWN_ROLE`, `INVALID_PAGE_TOKEN`, and
+    /// what the store brings.
+    pub async fn list_members(&self, list: &ListMembers) -> Result<MemberPage> {
+        let page = list.page();
+        let after = page
+            .decode::<Place>(&list.page_token)?
+            .map(|place| MemberCursor { value: place.value, subject: Subject::new(place.kind, place.id) });
+        let view = self.view(&list.tenant, Consistency::MinimizeLatency).await?;
+        let scene = view.with(|facts, _| list.scene(facts))?;
+        let query = MemberQuery {
+            tenant: &list.tenant,
+            reach: (!scene.everybody).then(|| scene.reach.clone()),
+            root: scene.root.clone(),
+            statuses: list.statuses.clone(),
+            text: list.text.to_lowercase(),
+            order: list.order,
+            after,
+            limit: list.limit.saturating_add(1),
+        };
+        let (mut records, revision) = self.store.list_members(&query).await?;
+        let limit = usize::try_from(list.limit).unwrap_or(usize::MAX);
+        let more = records.len() > limit;
+        records.truncate(limit);
+        let next = more.then(|| records.last().map(|last| page.encode(&scene.place(last, list.order)))).flatten();
+        let members = records.into_iter().map(|record| scene.listed(record)).collect();
+        Ok(MemberPage { members, next, revision })
+    }
+}
+
+impl ListMembers {
+    fn page(&self) -> PageToken {
+        let resource = self.resource.as_ref().map_or(String::new(), ToString::to_string);
+        let statuses: Vec<String> = self.statuses.iter().map(|status| status.code().to_string()).collect();
+        let order = format!("{:?}", self.order);
+        PageToken::of(&[&self.tenant, &resource, &self.roles.join(","), &statuses.join(","), &self.text, &order])
+    }
+
+    fn scene(&self, facts: &dyn Facts) -> Result<Scene> {
+        let policy = facts.policy();
+        let root = ResourceKey::new(policy.root().name(), facts.id(facts.root()));
+        let node = match &self.resource {
+            Some(key) if key.id.is_empty() && key.kind == root.kind => facts.root(),
+            Some(key) => {
+                let of = find_type(policy, &key.kind, "resource.type")?;
+                facts.find(of.id(), &key.id).ok_or_else(|| no_resource(key.as_ref(), "resource"))?
+            }
+            None => facts.root(),
+        };
+        let of = policy.resource_type(facts.place(node).of);
+        let own: Mask = of.roles().iter().map(|role| role.mask()).collect();
+        let wanted = self.wanted(policy, of)?;
+        let mut scene = Scene {
+            everybody: node == facts.root() && wanted.is_none(),
+            root,
+            reach: Vec::new(),
+            meanings: Vec::new(),
+        };
+        for (above, place) in policy::path(facts, node) {
+            let resource = policy::name_of(facts, above).to_key();
+            for bound in policy.resource_type(place.of).roles().iter().map(|id| policy.role(*id)) {
+                scene.add(policy, bound, &resource, own, wanted);
+            }
+        }
+        Ok(scene)
+    }
+
+    fn wanted(&self, policy: &Policy, of: &ResourceType) -> Result<Option<Mask>> {
+        let mask = |(index, name): (usize, &String)| {
+            // A role above may be named with its type: who is a member here as a workspace's admin?
+            let owner = name.split_once('.').and_then(|(owner, _)| policy.find_type(owner).ok()).unwrap_or(of);
+            policy.find_role(owner, name).map(Role::mask).map_err(|unknown| {
+                let message = format!("`{}` has no role `{name}`{}", owner.name(), meant(&unknown));
+                Error::field("UNKNOWN_ROLE", format!("roles[{index}]"), message)
+                    .with("role", name.clone())
+                    .with("nearest", unknown.nearest.join(","))
+            })
+        };
+        let wanted: Vec<Mask> = self.roles.iter().enumerate().map(mask).collect::<Result<_>>()?;
+        Ok((!wanted.is_empty()).then(|| wanted.into_iter().collect()))
+    }
+}
+
+impl Scene {
+    /// Adds a role bound at or above the place, if it means anything there and is wanted.
+    fn add(&mut self, policy: &Policy, bound: &Role, at: &ResourceKey, own: Mask, wanted: Option<Mask>) {
+        let means = bound.closure() & own;
+        let counts = !means.is_empty() && wanted.is_none_or(|wanted| bound.closure().intersects(wanted));
+        if !counts {
+            return;
+        }
+        let memberships: Vec<Membership> = policy
+            .roles_in(means)
+            .map(|role| Membership {
+                role: policy.qualified(role),
+                resource: at.clone(),
+                implied_by: (role.id() != bound.id()).then(|| policy.qualified(bound)),
+            })
+            .collect();
+        let rank = policy.roles_in(means).next().map_or(0, |role| i32::try_from(usize::from(role.id())).unwrap_or(0));
+        self.reach.push(Reach { resource: at.clone(), role: bound.name().to_owned(), rank });
+        self.meanings.push((at.clone(), bound.name().to_owned(), memberships));
+    }
+
+    fn listed(&self, record: MemberRecord) -> ListedMember {
+        let counting = self.meanings.iter().filter(|(resource, role, _)| {
+            record.held.iter().any(|held| held.resource == *resource && held.role == *role)
+        });
+        let memberships = counting.flat_map(|(_, _, memberships)| memberships.clone()).collect();
+        ListedMember { record, memberships }
+    }
+
+    /// The place of a member in the list, as the next page must be told it.
+    fn place(&self, last: &MemberRecord, order: MemberOrder) -> Place {
+        let member = &last.member;
+        let value = match order {
+            MemberOrder::Name => member.profile.display_name.to_lowercase(),
+            MemberOrder::Email => member.profile.email.clone().unwrap_or_default(),
+            MemberOrder::Status => member.status.code().to_string(),
+            MemberOrder::Role => self.rank(last).to_string(),
+        };
+        Place { value, kind: member.subject.kind.clone(), id: member.subject.id.clone() }
+    }
+
+    fn rank(&self, last: &MemberRecord) -> i32 {
+        let held =
+            |reach: &&Reach| last.held.iter().any(|held| held.resource == reach.resource && held.role == reach.role);
+        let ranks = self.reach.iter().filter(held).map(|reach| reach.rank);
+        if self.everybody { 0 } else { ranks.min().unwrap_or(0) }
+    }
+}

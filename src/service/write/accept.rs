@@ -1,0 +1,150 @@
+use async_trait::async_trait;
+
+use crate::{
+    domain::{Change, Grant, Invitation, InvitationStatus, Member, MemberStatus, Profile, Subject},
+    policy::{self, Facts},
+};
+
+use super::{
+    super::{
+        error::{Error, Kind, Result},
+        ports::{MemberBy, MemberRecord},
+    },
+    answers::Accepted,
+    run::{Plan, Write},
+    secret,
+    session::Session,
+};
+
+/// Turns an invitation into a membership of the actor.
+#[derive(Clone, Debug)]
+pub struct AcceptInvitation {
+    /// The secret that the invitation came with.
+    pub token: String,
+    /// The person's profile; its email is one that the caller has verified.
+    pub profile: Profile,
+}
+
+#[async_trait]
+impl Write for AcceptInvitation {
+    type Answer = Accepted;
+
+    async fn plan(&self, session: &mut Session<'_>) -> Result<Plan<Accepted>> {
+        session.tenant()?;
+        let invitation = self.invitation(session).await?;
+        let invited = session.member(&Subject::email(&invitation.email)).await?;
+        let actor = session.call.actor.clone();
+        let existing = session.tx.member(MemberBy::Subject(actor.as_ref())).await?;
+        let mut changes: Vec<Change> = invited
+            .held
+            .iter()
+            .map(|grant| Change::RoleRevoked {
+                subject: invited.member.subject.clone(),
+                resource: grant.resource.clone(),
+                role: grant.role.clone(),
+            })
+            .collect();
+        changes.push(Change::MemberRemoved { subject: invited.member.subject.clone() });
+        let member = if let Some(record) = existing {
+            may_join(record)?
+        } else {
+            let member = self.newcomer(session, &invited).await?;
+            changes.push(Change::MemberAdded { member: member.clone() });
+            member
+        };
+        let grants = takeable(session, &actor, invited.held)?;
+        changes.extend(grants.iter().map(|grant| Change::RoleGranted {
+            subject: actor.clone(),
+            resource: grant.resource.clone(),
+            role: grant.role.clone(),
+        }));
+        changes.push(Change::InvitationAccepted {
+            id: invitation.id.clone(),
+            email: invitation.email,
+            subject: actor.clone(),
+        });
+        let rule = format!("invitation:{}", invitation.id);
+        Ok(Plan { changes, rule, answer: Accepted { member: session.answer(member), grants } })
+    }
+}
+
+impl AcceptInvitation {
+    async fn invitation(&self, session: &mut Session<'_>) -> Result<Invitation> {
+        let found = session.tx.invitation_by_hash(&secret::hash(&self.token)).await?;
+        let invitation = found.ok_or_else(|| {
+            let message = "no invitation has this token; a newer one may have been sent since";
+            Error::new(Kind::NotFound, "INVITATION_NOT_FOUND", message)
+        })?;
+        let over = |reason, message: &str| {
+            let error = Error::new(Kind::FailedPrecondition, reason, message);
+            Err(error.with("invitation", invitation.id.clone()))
+        };
+        match invitation.status {
+            InvitationStatus::Accepted => return over("INVITATION_USED", "the invitation was accepted already"),
+            InvitationStatus::Revoked => {
+                return over("INVITATION_REVOKED", "the invitation was taken back; ask for a new one");
+            }
+            InvitationStatus::Pending => {}
+        }
+        if invitation.expires_at <= session.now() {
+            return over("INVITATION_EXPIRED", "the invitation has expired; ask for a new one");
+        }
+        if self.profile.email.as_deref() != Some(invitation.email.as_str()) {
+            let message = "the invitation is bound to another email; accept it with the email that it was sent to";
+            return Err(Error::new(Kind::PermissionDenied, "EMAIL_MISMATCH", message)
+                .with("invitation", invitation.id)
+                .with("email", self.profile.email.clone().unwrap_or_default()));
+        }
+        Ok(invitation)
+    }
+
+    async fn newcomer(&self, session: &mut Session<'_>, invited: &MemberRecord) -> Result<Member> {
+        if let Some(username) = &self.profile.username {
+            session.free(MemberBy::Username(username), "profile.username", None).await?;
+        }
+        if let Some(phone) = &self.profile.phone {
+            session.free(MemberBy::Phone(phone), "profile.phone", None).await?;
+        }
+        let mut profile = self.profile.clone();
+        if profile.display_name.is_empty() {
+            profile.display_name.clone_from(&invited.member.profile.display_name);
+        }
+        Ok(Member {
+            subject: session.call.actor.clone(),
+            profile,
+            status: MemberStatus::Active,
+            locked: false,
+            created_at: session.now(),
+        })
+    }
+}
+
+/// A member who accepts a further invitation must be able to act.
+fn may_join(record: MemberRecord) -> Result<Member> {
+    let refused = |reason, why: &str| {
+        let message = format!("`{}` {why}", record.member.subject);
+        Err(Error::new(Kind::PermissionDenied, reason, message).with("actor", record.member.subject.to_string()))
+    };
+    match record.member.status {
+        MemberStatus::Deactivated => refused("ACTOR_DEACTIVATED", "is deactivated; reactivate them first"),
+        _ if record.member.locked => refused("ACTOR_LOCKED", "is locked; unlock them first"),
+        _ => Ok(record.member),
+    }
+}
+
+/// The invited roles that the person can take: where they hold a role already, or are protected from above, that
+/// stays as it is.
+fn takeable(session: &Session<'_>, actor: &Subject, invited: Vec<Grant>) -> Result<Vec<Grant>> {
+    session.with(|facts: &dyn Facts| {
+        let Some(standing) = facts.standing(actor.as_ref()) else { return Ok(invited) };
+        let free = |grant: &Grant| {
+            let of = facts.policy().find_type(&grant.resource.kind).ok();
+            let node = of.and_then(|of| facts.find(of.id(), &grant.resource.id));
+            node.is_some_and(|node| {
+                let bound = facts.bound(standing.member, node);
+                bound.is_empty() && !policy::is_protected(facts, node, actor.as_ref())
+            })
+        };
+        Ok(invited.into_iter().filter(free).collect())
+    })
+}

@@ -1,0 +1,116 @@
+//! What writes answer. Answers are kept as JSON for retries, so they hold nothing that must not be stored.
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::domain::{Grant, Member, Resource, Revision, Subject, Tenant, Timestamp};
+
+use super::secret::Secret;
+
+/// An answer that can be kept for retries.
+pub trait Kept: Serialize + DeserializeOwned + Send + 'static {
+    /// Puts in what is not stored.
+    fn reveal(&mut self, _secret: &Secret) {}
+}
+
+/// A tenant was created.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CreatedTenant {
+    /// The tenant.
+    pub tenant: Tenant,
+    /// The type of its root resource.
+    pub root_type: String,
+    /// Its first member.
+    pub first_member: MemberAnswer,
+}
+
+/// A resource was registered.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CreatedResource {
+    /// The resource.
+    pub resource: Resource,
+}
+
+/// A member as they are after the write.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct MemberAnswer {
+    /// The member.
+    pub member: Member,
+    /// The revision that last changed them or one of their bindings.
+    pub changed_at: Revision,
+}
+
+/// People were given roles.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Invited {
+    /// One result an invitee, in the order of the request.
+    pub results: Vec<InviteeResult>,
+}
+
+/// What became of one invitee.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct InviteeResult {
+    /// The member, added or invited.
+    pub member: MemberAnswer,
+    /// The roles that this call gave them.
+    pub grants: Vec<Grant>,
+    /// For somebody invited, the pending invitation.
+    pub offer: Option<Offer>,
+}
+
+/// A pending invitation, as it is told to the inviter.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Offer {
+    /// The invitation's id.
+    pub id: String,
+    /// The email that it is bound to.
+    pub email: String,
+    /// Who invited.
+    pub inviter: Subject,
+    /// From when on it can't be accepted.
+    pub expires_at: Timestamp,
+    /// What the token is derived from.
+    pub(crate) nonce: String,
+    /// The secret that accepts it: put in when the answer goes out, never stored.
+    #[serde(skip)]
+    pub token: String,
+}
+
+/// An invitation became a membership.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Accepted {
+    /// The member.
+    pub member: MemberAnswer,
+    /// The roles that the invitation gave.
+    pub grants: Vec<Grant>,
+}
+
+/// A role was exchanged for another.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RoleChanged {
+    /// The member.
+    pub member: MemberAnswer,
+    /// The short name of the role before.
+    pub previous_role: String,
+}
+
+/// Somebody was taken out.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Removed {
+    /// The roles that they held and hold no more.
+    pub revoked: Vec<Grant>,
+}
+
+impl Kept for CreatedTenant {}
+impl Kept for CreatedResource {}
+impl Kept for MemberAnswer {}
+impl Kept for Accepted {}
+impl Kept for RoleChanged {}
+impl Kept for Removed {}
+
+impl Kept for Invited {
+    fn reveal(&mut self, secret: &Secret) {
+        for offer in self.results.iter_mut().filter_map(|result| result.offer.as_mut()) {
+            offer.token = secret.token(&offer.nonce);
+        }
+    }
+}

@@ -1,0 +1,99 @@
+use async_trait::async_trait;
+
+use crate::domain::{Change, Member, MemberStatus, Profile, Resource, ResourceKey, Subject, Tenant};
+
+use super::{
+    super::{
+        authorize::meant,
+        error::{Error, Kind, Result},
+    },
+    answers::CreatedTenant,
+    run::{Plan, Write},
+    session::Session,
+};
+
+/// Creates a tenant with its first member. An operator's write: there is no policy yet that could allow it.
+#[derive(Clone, Debug)]
+pub struct CreateTenant {
+    /// What people call it.
+    pub display_name: String,
+    /// The name of a loaded policy.
+    pub policy: String,
+    /// That policy's version; 0 for the newest.
+    pub policy_version: u32,
+    /// The first member, who gets the role that the policy gives the creator of the root resource.
+    pub first_member: Subject,
+    /// The first member's profile.
+    pub profile: Profile,
+}
+
+#[async_trait]
+impl Write for CreateTenant {
+    type Answer = CreatedTenant;
+
+    async fn plan(&self, session: &mut Session<'_>) -> Result<Plan<CreatedTenant>> {
+        let (id, actor) = (&session.call.tenant, &session.call.actor);
+        if !actor.as_ref().is_operator() {
+            let message = format!("`{actor}` may not create a tenant: only an operator may");
+            return Err(Error::new(Kind::PermissionDenied, "NOT_PERMITTED", message)
+                .with("actor", actor.to_string())
+                .with("operation", "create_tenant")
+                .with("permitted_to", "operator"));
+        }
+        if session.tx.tenant().is_some() {
+            let message = format!("there is a tenant `{id}` already; choose another id");
+            return Err(Error::new(Kind::AlreadyExists, "TENANT_EXISTS", message).with("tenant", id.clone()));
+        }
+        let policy = if self.policy_version == 0 {
+            session.policies.newest(&self.policy).map_err(|unknown| self.unknown_policy(&meant(&unknown)))?
+        } else {
+            let found = session.policies.get(&self.policy, self.policy_version);
+            found.ok_or_else(|| self.unknown_policy(&format!(" at version {}", self.policy_version)))?
+        };
+        let created_at = session.now();
+        let tenant = Tenant {
+            id: id.clone(),
+            display_name: self.display_name.clone(),
+            policy: policy.name().to_owned(),
+            policy_version: policy.version(),
+            created_at,
+        };
+        let root = ResourceKey::new(policy.root().name(), id);
+        let member = Member {
+            subject: self.first_member.clone(),
+            profile: self.profile.clone(),
+            status: MemberStatus::Active,
+            locked: false,
+            created_at,
+        };
+        let mut changes = vec![
+            Change::TenantCreated { tenant: tenant.clone() },
+            Change::ResourceCreated {
+                resource: Resource {
+                    key: root.clone(),
+                    parent: None,
+                    owner: None,
+                    archived: false,
+                    display_name: self.display_name.clone(),
+                    created_at,
+                },
+            },
+            Change::MemberAdded { member: member.clone() },
+        ];
+        changes.extend(policy.root().creator_role().map(|role| Change::RoleGranted {
+            subject: self.first_member.clone(),
+            resource: root,
+            role: policy.role(role).name().to_owned(),
+        }));
+        let answer =
+            CreatedTenant { tenant, root_type: policy.root().name().to_owned(), first_member: session.answer(member) };
+        Ok(Plan { changes, rule: "operator".to_owned(), answer })
+    }
+}
+
+impl CreateTenant {
+    fn unknown_policy(&self, detail: &str) -> Error {
+        let description = format!("no policy `{}` is loaded{detail}", self.policy);
+        Error::field("UNKNOWN_POLICY", "policy", description).with("policy", self.policy.clone())
+    }
+}

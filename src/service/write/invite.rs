@@ -1,0 +1,287 @@
+use std::collections::HashSet;
+
+use async_trait::async_trait;
+
+use crate::{
+    domain::{Change, Grant, Invitation, InvitationStatus, Member, MemberStatus, Profile, Subject},
+    policy::{self, Facts, Mask, Operation, RoleId},
+};
+
+use super::{
+    super::{
+        error::{Error, Kind, Result},
+        lookup::no_member,
+        ports::{MemberBy, MemberRecord},
+    },
+    answers::{Invited, InviteeResult, Offer},
+    call::hex,
+    run::{Plan, Write},
+    secret,
+    session::{Place, Session},
+};
+
+/// Gives several people several roles, all or nothing.
+#[derive(Clone, Debug)]
+pub struct Invite {
+    /// The people.
+    pub invitees: Vec<Invitee>,
+    /// The roles that each of them gets.
+    pub grants: Vec<Grant>,
+}
+
+/// Somebody to invite.
+#[derive(Clone, Debug)]
+pub struct Invitee {
+    /// Who.
+    pub who: Who,
+    /// For somebody new, what people call them.
+    pub display_name: String,
+}
+
+/// How an invitee is named.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Who {
+    /// By normalised email: a member who has it, or somebody new.
+    Email(String),
+    /// A member by subject.
+    Member(Subject),
+}
+
+/// A role to be given, looked up.
+struct Wanted {
+    place: Place,
+    role: RoleId,
+    grant: Grant,
+}
+
+/// What all invitees come to, while they are gone through.
+#[derive(Default)]
+struct Progress {
+    changes: Vec<Change>,
+    results: Vec<InviteeResult>,
+    rules: Vec<String>,
+    refusals: Vec<(String, Error)>,
+    seen: HashSet<Subject>,
+}
+
+#[async_trait]
+impl Write for Invite {
+    type Answer = Invited;
+
+    async fn plan(&self, session: &mut Session<'_>) -> Result<Plan<Invited>> {
+        session.tenant()?;
+        let wanted = self.wanted(session)?;
+        let mut progress = Progress::default();
+        for (index, invitee) in self.invitees.iter().enumerate() {
+            progress.invite(session, index, invitee, &wanted).await?;
+        }
+        if let Some(refused) = all_refusals(progress.refusals) {
+            return Err(refused);
+        }
+        progress.rules.dedup();
+        Ok(Plan {
+            changes: progress.changes,
+            rule: progress.rules.join(" "),
+            answer: Invited { results: progress.results },
+        })
+    }
+}
+
+impl Invite {
+    fn wanted(&self, session: &Session<'_>) -> Result<Vec<Wanted>> {
+        let mut places = HashSet::new();
+        let look_up = |(index, grant): (usize, &Grant)| {
+            let field = format!("grants[{index}]");
+            let place = session.place(&grant.resource, &format!("{field}.resource"))?;
+            let role = session.role(place, &grant.role, &format!("{field}.role"))?;
+            if !places.insert(place.node) {
+                let description = "names a resource that an earlier grant names; a member holds one role a resource";
+                return Err(Error::field("FIELD_INVALID", format!("{field}.resource"), description));
+            }
+            Ok(Wanted { place, role, grant: session.grant(place, role)? })
+        };
+        self.grants.iter().enumerate().map(look_up).collect()
+    }
+}
+
+impl Progress {
+    async fn invite(
+        &mut self,
+        session: &mut Session<'_>,
+        index: usize,
+        invitee: &Invitee,
+        wanted: &[Wanted],
+    ) -> Result<()> {
+        let known = match &invitee.who {
+            Who::Email(email) => session.tx.member(MemberBy::Email(email)).await?,
+            Who::Member(subject) => {
+                let found = session.tx.member(MemberBy::Subject(subject.as_ref())).await?;
+                Some(found.ok_or_else(|| no_member(&subject.to_string()))?)
+            }
+        };
+        let target = match (&known, &invitee.who) {
+            (Some(record), _) => record.member.subject.clone(),
+            (None, Who::Email(email)) => Subject::email(email),
+            (None, Who::Member(subject)) => subject.clone(),
+        };
+        if !self.seen.insert(target.clone()) {
+            let description = format!("names `{target}`, whom an earlier invitee names");
+            return Err(Error::field("FIELD_INVALID", format!("invitees[{index}]"), description));
+        }
+        let status = known.as_ref().map(|record| record.member.status);
+        if status == Some(MemberStatus::Deactivated) {
+            let message = format!("`{target}` is deactivated; reactivate them instead");
+            let error = Error::new(Kind::FailedPrecondition, "MEMBER_DEACTIVATED", message);
+            return Err(error.with("member", target.to_string()));
+        }
+        let mut given = Vec::new();
+        for (at, wanted) in wanted.iter().enumerate() {
+            match self.give(session, &target, status, wanted) {
+                Ok(true) => given.push(wanted.grant.clone()),
+                Ok(false) => {}
+                Err(error) => self.refusals.push((format!("invitees[{index}] x grants[{at}]"), error)),
+            }
+        }
+        if status == Some(MemberStatus::Active) {
+            let Some(record) = known else { return Ok(()) };
+            self.bind(&target, &given);
+            let grants = wanted.iter().map(|wanted| wanted.grant.clone()).collect();
+            self.results.push(InviteeResult { member: session.answer(record.member), grants, offer: None });
+            return Ok(());
+        }
+        given.extend(joining(session, &target, wanted)?);
+        self.offer(session, invitee, target, known, given).await
+    }
+
+    /// Whether the role is one that the target does not hold yet.
+    fn give(
+        &mut self,
+        session: &Session<'_>,
+        target: &Subject,
+        status: Option<MemberStatus>,
+        wanted: &Wanted,
+    ) -> Result<bool> {
+        let rule = session.permit(wanted.place, target, Operation::Invite { to: wanted.role })?;
+        self.rules.push(rule);
+        let bound = bound_at(session, target, wanted.place)?;
+        if bound.is_empty() {
+            return Ok(true);
+        }
+        // Inviting a pending person to what they are invited to already only sends them a new secret.
+        if status == Some(MemberStatus::Invited) && bound.contains(wanted.role.mask()) {
+            return Ok(false);
+        }
+        let message = format!("`{target}` holds a role at `{}` already; change it instead", wanted.grant.resource);
+        Err(Error::new(Kind::AlreadyExists, "ALREADY_A_MEMBER", message)
+            .with("member", target.to_string())
+            .with("resource", wanted.grant.resource.to_string()))
+    }
+
+    fn bind(&mut self, target: &Subject, grants: &[Grant]) {
+        self.changes.extend(grants.iter().map(|grant| Change::RoleGranted {
+            subject: target.clone(),
+            resource: grant.resource.clone(),
+            role: grant.role.clone(),
+        }));
+    }
+
+    /// Makes or renews the invitation of somebody who is not active yet.
+    async fn offer(
+        &mut self,
+        session: &mut Session<'_>,
+        invitee: &Invitee,
+        target: Subject,
+        known: Option<MemberRecord>,
+        given: Vec<Grant>,
+    ) -> Result<()> {
+        let now = session.now();
+        let email = match &known {
+            Some(record) => record.member.profile.email.clone().unwrap_or_else(|| target.id.clone()),
+            None => target.id.clone(),
+        };
+        let pending = session.tx.pending_invitation(&email).await?;
+        let member = known.map_or_else(
+            || Member {
+                subject: target.clone(),
+                profile: Profile {
+                    display_name: invitee.display_name.clone(),
+                    email: Some(email.clone()),
+                    ..Profile::default()
+                },
+                status: MemberStatus::Invited,
+                locked: false,
+                created_at: now,
+            },
+            |record| record.member,
+        );
+        let is_new = member.created_at == now && pending.is_none();
+        if is_new {
+            self.changes.push(Change::MemberAdded { member: member.clone() });
+        }
+        self.bind(&target, &given);
+        let nonce = secret::nonce(session.random.bytes());
+        let id = pending.as_ref().map_or_else(|| invitation_id(session.random.bytes()), |open| open.id.clone());
+        let lifetime = session.with(|facts| Ok(facts.policy().invitation_lifetime()))?;
+        let invitation = Invitation {
+            id,
+            email: email.clone(),
+            token_hash: secret::hash(&session.secret.token(&nonce)),
+            inviter: session.call.actor.clone(),
+            status: InvitationStatus::Pending,
+            expires_at: now.plus(lifetime),
+            created_at: pending.map_or(now, |open| open.created_at),
+        };
+        let offer = Offer {
+            id: invitation.id.clone(),
+            email,
+            inviter: invitation.inviter.clone(),
+            expires_at: invitation.expires_at,
+            nonce,
+            token: String::new(),
+        };
+        self.changes.push(Change::InvitationIssued { invitation });
+        self.results.push(InviteeResult { member: session.answer(member), grants: given, offer: Some(offer) });
+        Ok(())
+    }
+}
+
+/// The role of the root type that somebody new gets beside those that they are invited to.
+fn joining(session: &Session<'_>, target: &Subject, wanted: &[Wanted]) -> Result<Option<Grant>> {
+    session.with(|facts| {
+        let (policy, root) = (facts.policy(), facts.root());
+        let holds = facts.standing(target.as_ref()).is_some_and(|it| !facts.bound(it.member, root).is_empty());
+        if holds || wanted.iter().any(|wanted| wanted.place.is_root) {
+            return Ok(None);
+        }
+        let of = |wanted: &Wanted| policy.resource_type(facts.place(wanted.place.node).of);
+        let role = wanted.iter().find_map(|wanted| of(wanted).joins_as());
+        Ok(role.map(|role| Grant {
+            resource: policy::name_of(facts, root).to_key(),
+            role: policy.role(role).name().to_owned(),
+        }))
+    })
+}
+
+/// The roles bound to a subject at a place.
+pub(super) fn bound_at(session: &Session<'_>, target: &Subject, place: Place) -> Result<Mask> {
+    session.with(|facts: &dyn Facts| {
+        let standing = facts.standing(target.as_ref());
+        Ok(standing.map_or(Mask::EMPTY, |standing| facts.bound(standing.member, place.node)))
+    })
+}
+
+/// One error for all refused pairs: the first one's, naming every pair.
+fn all_refusals(refusals: Vec<(String, Error)>) -> Option<Error> {
+    let pairs: Vec<(String, String)> =
+        refusals.iter().map(|(pair, error)| (pair.clone(), error.message.clone())).collect();
+    let (_, mut first) = refusals.into_iter().next()?;
+    if pairs.len() > 1 {
+        first.message = format!("{} (and {} more, see the violations)", first.message, pairs.len() - 1);
+    }
+    first = first.with("refused", pairs.len().to_string());
+    Some(pairs.into_iter().fold(first, |error, (pair, message)| error.violation(pair, message)))
+}
+
+fn invitation_id(bytes: [u8; 32]) -> String {
+    hex(bytes.first_chunk::<16>().unwrap_or(&[0; 16]))
+}

@@ -1,0 +1,51 @@
+use async_trait::async_trait;
+
+use crate::{
+    domain::{Change, Member, ResourceKey, Subject},
+    policy::Operation,
+};
+
+use super::{
+    super::error::{Error, Kind, Result},
+    answers::MemberAnswer,
+    run::{Plan, Write},
+    session::{Place, Session},
+};
+
+/// Locks a member, or ends their lock.
+#[derive(Clone, Debug)]
+pub struct SetLock {
+    /// Whom.
+    pub member: Subject,
+    /// True to lock, false to unlock.
+    pub locked: bool,
+    /// The etag that the caller read, or empty.
+    pub etag: String,
+}
+
+#[async_trait]
+impl Write for SetLock {
+    type Answer = MemberAnswer;
+
+    async fn plan(&self, session: &mut Session<'_>) -> Result<Plan<MemberAnswer>> {
+        let record = session.member(&self.member).await?;
+        let operation = if self.locked { Operation::Lock } else { Operation::Unlock };
+        let rule = session.permit(root(session)?, &self.member, operation)?;
+        session.unchanged(&record, &self.etag)?;
+        if record.member.locked == self.locked {
+            let (reason, state) = if self.locked { ("ALREADY_LOCKED", "locked") } else { ("NOT_LOCKED", "unlocked") };
+            let message = format!("`{}` is {state} already", self.member);
+            let error = Error::new(Kind::FailedPrecondition, reason, message);
+            return Err(error.with("member", self.member.to_string()));
+        }
+        let member = Member { locked: self.locked, ..record.member };
+        let changes = vec![Change::MemberUpdated { member: member.clone() }];
+        Ok(Plan { changes, rule, answer: session.answer(member) })
+    }
+}
+
+/// The place whose rules govern what is written to members themselves: the tenant.
+pub(super) fn root(session: &Session<'_>) -> Result<Place> {
+    let root = session.with(|facts| Ok(ResourceKey::new(facts.policy().root().name(), "")))?;
+    session.place(&root, "resource")
+}

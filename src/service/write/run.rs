@@ -1,0 +1,164 @@
+//! The one way that every write takes: turn, lock, catch up, decide, apply, log, commit, show.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::domain::{Change, Revision};
+
+use super::{
+    super::{
+        Service,
+        error::{Error, Kind, Result},
+        input::operator_not_allowed,
+        ports::{Answered, LogEntry, TenantView, WriteTx},
+    },
+    answers::Kept,
+    call::{Call, RequestKey},
+    secret::Secret,
+    session::Session,
+};
+
+/// A governed write.
+#[async_trait]
+pub trait Write: Send + Sync + 'static {
+    /// What it answers.
+    type Answer: Kept;
+
+    /// Decides, and says what would change. Called inside the write's transaction, with facts as of the revision
+    /// before it; must change nothing itself.
+    async fn plan(&self, session: &mut Session<'_>) -> Result<Plan<Self::Answer>>;
+}
+
+/// What a write comes to.
+#[derive(Debug)]
+pub struct Plan<A> {
+    /// What changes, in order.
+    pub changes: Vec<Change>,
+    /// The policy line that allows it: `lumicon@1:24`.
+    pub rule: String,
+    /// What to answer.
+    pub answer: A,
+}
+
+/// A write's answer, and the revision that it made (or, for a validation, found).
+#[derive(Debug)]
+pub struct Written<A> {
+    /// The answer.
+    pub answer: A,
+    /// The revision.
+    pub revision: Revision,
+}
+
+impl Service {
+    /// Does a governed write, or only decides about it when the call says so.
+    ///
+    /// A write that has begun is finished even if whoever asked goes away: a commit must be seen by this process's
+    /// views.
+    ///
+    /// # Errors
+    /// `OPERATOR_NOT_ALLOWED`, `REQUEST_ID_REUSED`, what the write's plan refuses, and what the store brings.
+    pub async fn write<W: Write>(self: &Arc<Self>, call: Call, write: W) -> Result<Written<W::Answer>> {
+        if call.actor.as_ref().is_operator() && !call.caller.asserts_operators {
+            return Err(operator_not_allowed(&call.caller.name));
+        }
+        let service = Arc::clone(self);
+        let span = tracing::Span::current();
+        let task = async move { service.in_turn(call, write).await };
+        tokio::spawn(tracing::Instrument::instrument(task, span)).await.map_err(Error::internal)?
+    }
+
+    async fn in_turn<W: Write>(&self, call: Call, write: W) -> Result<Written<W::Answer>> {
+        // One write a tenant at a time: the others wait here, in order, rather than inside the store.
+        let _turn = self.views.turn(&call.tenant).await;
+        let (view, mut tx) = self.begin(&call.tenant).await?;
+        let secret = match &call.request {
+            Some(request) => {
+                if let Some(answered) = tx.answered(&request.stored()).await? {
+                    tx.rollback().await?;
+                    return replayed(&answered, request, &Secret::new(request.id.as_bytes()));
+                }
+                Secret::new(request.id.as_bytes())
+            }
+            None => Secret::new(self.random.bytes()),
+        };
+        let mut session = Session::new(self, &call, &mut *tx, view.clone(), &secret);
+        let (at, revision) = (session.now(), session.revision());
+        let Plan { changes, rule, mut answer } = write.plan(&mut session).await?;
+        if call.validate_only {
+            tx.rollback().await?;
+            return Ok(Written { answer, revision: Revision(revision.0 - 1) });
+        }
+        let entry =
+            LogEntry { changes: &changes, actor: call.actor.as_ref(), caller: &call.caller.name, at, rule: &rule };
+        tx.append(&entry).await?;
+        if let Some(request) = &call.request {
+            let answer = serde_json::to_string(&answer).map_err(Error::internal)?;
+            let (request, body) = (request.stored(), request.body.clone());
+            tx.remember(&Answered { request, body, answer, revision, at }).await?;
+        }
+        if let Err(error) = tx.commit().await {
+            // Whether it happened is not known, so the view may be behind: it is loaded anew.
+            self.views.forget(&call.tenant);
+            return Err(error.into());
+        }
+        self.show(&call.tenant, view.as_deref(), revision, changes);
+        answer.reveal(&secret);
+        Ok(Written { answer, revision })
+    }
+
+    /// A locked transaction, and the tenant's view brought up to it; no view where there is no tenant.
+    async fn begin(&self, tenant: &str) -> Result<(Option<Arc<dyn TenantView>>, Box<dyn WriteTx>)> {
+        let view = self.views.open_in_turn(tenant).await?;
+        let mut tx = self.store.begin(tenant).await?;
+        let view = match (view, tx.tenant().is_some()) {
+            (Some(view), true) => view,
+            (None, false) => return Ok((None, tx)),
+            // Created or deleted between the two lines above.
+            (Some(_), false) | (None, true) => {
+                self.views.forget(tenant);
+                let message = "the tenant was just created or deleted; try again";
+                return Err(Error::new(Kind::Aborted, "CONFLICT", message).with("tenant", tenant));
+            }
+        };
+        let newest = Revision(tx.revision().0 - 1);
+        if view.revision() < newest {
+            let missed = tx.changes_after(view.revision()).await?;
+            if !view.apply(&missed) {
+                self.views.forget(tenant);
+                return Err(Error::new(Kind::Unavailable, "VIEW_RELOADING", "the tenant is being loaded; try again"));
+            }
+        }
+        if view.revision() != newest {
+            // The store is behind the view: it was restored from a backup under a running process.
+            self.views.forget(tenant);
+            return Err(Error::new(Kind::Unavailable, "VIEW_RELOADING", "the tenant is being loaded; try again"));
+        }
+        Ok((Some(view), tx))
+    }
+
+    fn show(&self, tenant: &str, view: Option<&dyn TenantView>, revision: Revision, changes: Vec<Change>) {
+        let changes: Vec<(Revision, Change)> = changes.into_iter().map(|change| (revision, change)).collect();
+        if view.is_some_and(|view| !view.apply(&changes)) {
+            tracing::error!(tenant, %revision, "a view parted from its store and is loaded anew");
+            self.views.forget(tenant);
+        }
+    }
+}
+
+/// The first answer again, if the request is the first one again.
+fn replayed<A: Kept>(answered: &Answered, request: &RequestKey, secret: &Secret) -> Result<Written<A>> {
+    if answered.body != request.body {
+        let message = format!(
+            "request id `{}` was used for another request; take a new id, or send the first request again",
+            request.id
+        );
+        let error = Error::new(Kind::FailedPrecondition, "REQUEST_ID_REUSED", message);
+        return Err(error
+            .with("request_id", request.id.clone())
+            .violation("request_id", "was used for another request"));
+    }
+    let mut answer: A = serde_json::from_str(&answered.answer).map_err(Error::internal)?;
+    answer.reveal(secret);
+    Ok(Written { answer, revision: answered.revision })
+}

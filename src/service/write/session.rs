@@ -1,0 +1,187 @@
+use std::sync::Arc;
+
+use crate::{
+    domain::{Grant, Member, ResourceKey, Revision, Subject, Tenant, Timestamp, Token},
+    policy::{self, Facts, Library, Mask, Node, Operation, Policy, RoleId},
+};
+
+use super::{
+    super::{
+        Service,
+        authorize::{find_type, meant},
+        error::{Error, Kind, Result},
+        lookup::{no_member, no_resource},
+        ports::{MemberBy, MemberRecord, Random, TenantView, WriteTx},
+    },
+    answers::MemberAnswer,
+    call::Call,
+    refuse,
+    secret::Secret,
+};
+
+/// What a plan is made with: the transaction to read through, the facts at the revision before the write, the
+/// time, and the call itself.
+pub struct Session<'a> {
+    pub(crate) call: &'a Call,
+    pub(crate) tx: &'a mut dyn WriteTx,
+    pub(crate) secret: &'a Secret,
+    pub(crate) random: &'a dyn Random,
+    pub(crate) policies: &'a Library,
+    view: Option<Arc<dyn TenantView>>,
+    now: Timestamp,
+}
+
+/// A place in the tenant's tree that a write is about.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    pub(crate) node: Node,
+    pub(crate) is_root: bool,
+}
+
+impl<'a> Session<'a> {
+    pub(crate) fn new(
+        service: &'a Service,
+        call: &'a Call,
+        tx: &'a mut dyn WriteTx,
+        view: Option<Arc<dyn TenantView>>,
+        secret: &'a Secret,
+    ) -> Self {
+        Self { call, tx, secret, random: &*service.random, policies: &service.policies, view, now: service.clock.now() }
+    }
+
+    /// When this write happens.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// The revision that this write makes.
+    pub(crate) fn revision(&self) -> Revision {
+        self.tx.revision()
+    }
+
+    /// The tenant, which must exist.
+    pub(crate) fn tenant(&self) -> Result<&Tenant> {
+        self.tx.tenant().ok_or_else(|| Error::no_tenant(&self.call.tenant))
+    }
+
+    /// Looks at the facts.
+    pub(crate) fn with<T>(&self, look: impl FnOnce(&dyn Facts) -> Result<T>) -> Result<T> {
+        let view = self.view.as_ref().ok_or_else(|| Error::no_tenant(&self.call.tenant))?;
+        view.with(|facts, _| look(facts))
+    }
+
+    /// The registered resource that the request names in `field`; the tenant itself for the root type.
+    pub(crate) fn place(&self, key: &ResourceKey, field: &str) -> Result<Place> {
+        self.with(|facts| {
+            let of = find_type(facts.policy(), &key.kind, &format!("{field}.type"))?;
+            let is_root = of.parent().is_none();
+            let node = if is_root && key.id.is_empty() { Some(facts.root()) } else { facts.find(of.id(), &key.id) };
+            let node = node.ok_or_else(|| no_resource(key.as_ref(), field))?;
+            Ok(Place { node, is_root })
+        })
+    }
+
+    /// The role of this name at a place, which the request names in `field`.
+    pub(crate) fn role(&self, place: Place, name: &str, field: &str) -> Result<RoleId> {
+        self.with(|facts| {
+            let of = facts.policy().resource_type(facts.place(place.node).of);
+            facts.policy().find_role(of, name).map(policy::Role::id).map_err(|unknown| {
+                let message = format!("`{}` has no role `{name}`{}", of.name(), meant(&unknown));
+                Error::field("UNKNOWN_ROLE", field, message)
+                    .with("role", name)
+                    .with("resource_type", of.name())
+                    .with("nearest", unknown.nearest.join(","))
+            })
+        })
+    }
+
+    /// A role at a place, as the log and the tables name it.
+    pub(crate) fn grant(&self, place: Place, role: RoleId) -> Result<Grant> {
+        self.with(|facts| {
+            let resource = policy::name_of(facts, place.node).to_key();
+            Ok(Grant { resource, role: facts.policy().role(role).name().to_owned() })
+        })
+    }
+
+    /// The member that a write is about, who must exist.
+    pub(crate) async fn member(&mut self, subject: &Subject) -> Result<MemberRecord> {
+        self.tenant()?;
+        let record = self.tx.member(MemberBy::Subject(subject.as_ref())).await?;
+        record.ok_or_else(|| no_member(&subject.to_string()))
+    }
+
+    /// Refuses when somebody changed the member since the caller read them.
+    pub(crate) fn unchanged(&self, record: &MemberRecord, etag: &str) -> Result<()> {
+        let current = Token::encode(&self.call.tenant, record.changed_at);
+        if etag.is_empty() || etag == current {
+            return Ok(());
+        }
+        let message = format!("`{}` was changed meanwhile; read them again", record.member.subject);
+        Err(Error::new(Kind::Aborted, "ETAG_MISMATCH", message)
+            .with("member", record.member.subject.to_string())
+            .with("current_etag", current))
+    }
+
+    /// Asks the policy about a membership write. The line that allows it, for the log.
+    pub(crate) fn permit(&self, place: Place, target: &Subject, operation: Operation) -> Result<String> {
+        self.with(|facts| {
+            policy::permit(facts, self.call.actor.as_ref(), place.node, target.as_ref(), operation)
+                .map(|rule| rule_name(facts.policy(), rule.by().line()))
+                .map_err(|refusal| {
+                    let what = refuse::described(facts, target, operation);
+                    refuse::refused(facts, self.call, place.node, target, operation.name(), &what, refusal)
+                })
+        })
+    }
+
+    /// The one role that a member holds at a place by a binding of their own.
+    pub(crate) fn own_role(&self, place: Place, target: &Subject, operation: &str) -> Result<RoleId> {
+        self.with(|facts| {
+            policy::may_write(facts, self.call.actor.as_ref(), place.node, target.as_ref()).map_err(|refusal| {
+                refuse::refused(facts, self.call, place.node, target, operation, operation, refusal)
+            })?;
+            let bound = facts.standing(target.as_ref()).map(|standing| facts.bound(standing.member, place.node));
+            let role = facts.policy().roles_in(bound.unwrap_or(Mask::EMPTY)).next().map(policy::Role::id);
+            role.ok_or_else(|| refuse::no_role_here(facts, place.node, target))
+        })
+    }
+
+    /// Refuses when a role that must keep a holder would lose its last one.
+    pub(crate) fn keeps_holders(&self, target: &Subject, lost: &[(Node, Mask)]) -> Result<()> {
+        self.with(|facts| {
+            for (node, mask) in lost {
+                if let Some(role) = policy::last_holder(facts, target.as_ref(), *node, *mask) {
+                    return Err(refuse::last_holder(facts, *node, target, role));
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Refuses when an identifier belongs to somebody else than `owner`.
+    pub(crate) async fn free(&mut self, by: MemberBy<'_>, field: &str, owner: Option<&Subject>) -> Result<()> {
+        let taken = self.tx.member(by).await?.filter(|record| Some(&record.member.subject) != owner);
+        let Some(holder) = taken else { return Ok(()) };
+        let (identifier, value) = match by {
+            MemberBy::Email(value) => ("email", value.to_owned()),
+            MemberBy::Username(value) => ("username", value.to_owned()),
+            MemberBy::Phone(value) => ("phone", value.to_owned()),
+            MemberBy::Subject(subject) => ("subject", subject.to_string()),
+        };
+        let message = format!("{identifier} `{value}` belongs to `{}` already", holder.member.subject);
+        Err(Error::new(Kind::AlreadyExists, "IDENTIFIER_TAKEN", message)
+            .with("identifier", identifier)
+            .with("value", value)
+            .violation(field, "belongs to another member"))
+    }
+
+    /// A member as they will be after this write.
+    pub(crate) fn answer(&self, member: Member) -> MemberAnswer {
+        MemberAnswer { member, changed_at: self.revision() }
+    }
+}
+
+/// A policy line as the log names it.
+pub(crate) fn rule_name(policy: &Policy, line: u32) -> String {
+    format!("{}@{}:{line}", policy.name(), policy.version())
+}

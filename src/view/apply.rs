@@ -1,0 +1,172 @@
+//! Makes changes visible in a view: the same steps serve loading and following the log.
+
+use crate::{
+    domain::{Change, Member, MemberStatus, Resource, ResourceRef, Revision, Subject, SubjectRef},
+    policy::{Facts, Node, RoleId},
+};
+
+use super::facts::{Bound, MemberRow, NodeRow, View};
+
+/// The changes can't be made: they name something that the view has not got, so the two have parted.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Parted;
+
+impl View {
+    /// Makes the changes of the revisions after this view's visible.
+    pub(crate) fn follow(&mut self, changes: &[(Revision, Change)]) -> Result<(), Parted> {
+        let seen = self.revision;
+        for (revision, change) in changes.iter().filter(|(revision, _)| *revision > seen) {
+            if *revision > self.revision.next() {
+                return Err(Parted);
+            }
+            self.change(change)?;
+            self.revision = *revision;
+        }
+        Ok(())
+    }
+
+    fn change(&mut self, change: &Change) -> Result<(), Parted> {
+        match change {
+            Change::ResourceCreated { resource } => self.add_resource(resource),
+            Change::MemberAdded { member } => {
+                self.add_member(member.subject.as_ref(), member.status, member.locked);
+                Ok(())
+            }
+            Change::MemberUpdated { member } => self.update_member(member),
+            Change::MemberRemoved { subject } => self.remove_member(subject),
+            Change::RoleGranted { subject, resource, role } => self.bind(subject.as_ref(), resource.as_ref(), role),
+            Change::RoleChanged { subject, resource, from, to } => {
+                self.unbind(subject.as_ref(), resource.as_ref(), from)?;
+                self.bind(subject.as_ref(), resource.as_ref(), to)
+            }
+            Change::RoleRevoked { subject, resource, role } => self.unbind(subject.as_ref(), resource.as_ref(), role),
+            // A tenant's view begins after its creation, and invitations decide nothing: they stay in the store.
+            Change::TenantCreated { .. }
+            | Change::InvitationIssued { .. }
+            | Change::InvitationAccepted { .. }
+            | Change::InvitationRevoked { .. } => Ok(()),
+        }
+    }
+
+    fn add_resource(&mut self, resource: &Resource) -> Result<(), Parted> {
+        let parent = match &resource.parent {
+            Some(parent) => Some(self.locate(parent.as_ref()).ok_or(Parted)?),
+            None => None,
+        };
+        let node = self.add_node(resource.key.as_ref(), resource.owner.clone(), resource.archived).ok_or(Parted)?;
+        self.set_parent(node, parent);
+        self.place_in_order(node);
+        Ok(())
+    }
+
+    /// Adds a node without a parent. None when its type is not one of the policy's.
+    pub(crate) fn add_node(&mut self, key: ResourceRef<'_>, owner: Option<Subject>, archived: bool) -> Option<Node> {
+        let of = self.policy.find_type(key.kind).ok()?.id();
+        let row = u32::try_from(self.nodes.len()).ok()?;
+        self.nodes.push(NodeRow { id: key.id.into(), owner: owner.map(Box::new), parent: None, of, archived });
+        self.node_index.insert((of, key.id), row, Self::node_key(&self.nodes));
+        Some(Node(row))
+    }
+
+    pub(crate) fn set_parent(&mut self, node: Node, parent: Option<Node>) {
+        if let Some(row) = self.nodes.get_mut(node.0 as usize) {
+            row.parent = parent;
+        }
+    }
+
+    fn place_in_order(&mut self, node: Node) {
+        let (of, nodes) = (self.place(node).of, &self.nodes);
+        let id = |node: Node| nodes.get(node.0 as usize).map(|row| &*row.id);
+        if let Some(ordered) = self.ordered.get_mut(usize::from(of)) {
+            let at = ordered.partition_point(|other| id(*other) < id(node));
+            ordered.insert(at, node);
+        }
+    }
+
+    /// Adds a member who holds nothing yet.
+    pub(crate) fn add_member(&mut self, subject: SubjectRef<'_>, status: MemberStatus, locked: bool) {
+        let kind = self.kind_of(subject.kind).unwrap_or_else(|| {
+            self.kinds.push(subject.kind.into());
+            u16::try_from(self.kinds.len() - 1).unwrap_or(u16::MAX)
+        });
+        let row = MemberRow { id: subject.id.into(), bound: Vec::new(), kind, status, locked };
+        let free = self.free_members.pop();
+        let at = free.or_else(|| u32::try_from(self.members.len()).ok()).unwrap_or(u32::MAX);
+        match self.members.get_mut(at as usize) {
+            Some(slot) => *slot = row,
+            None => self.members.push(row),
+        }
+        self.member_index.insert((kind, subject.id), at, Self::member_key(&self.members));
+    }
+
+    fn update_member(&mut self, member: &Member) -> Result<(), Parted> {
+        let row = self.find_member(member.subject.as_ref()).ok_or(Parted)?;
+        self.count_holder_everywhere(row, false);
+        let slot = self.members.get_mut(row as usize).ok_or(Parted)?;
+        slot.status = member.status;
+        slot.locked = member.locked;
+        self.count_holder_everywhere(row, true);
+        Ok(())
+    }
+
+    fn remove_member(&mut self, subject: &Subject) -> Result<(), Parted> {
+        let row = self.find_member(subject.as_ref()).ok_or(Parted)?;
+        self.count_holder_everywhere(row, false);
+        let member = self.members.get_mut(row as usize).ok_or(Parted)?;
+        self.member_index.remove((member.kind, &*member.id), row);
+        member.id = Box::default();
+        member.bound = Vec::new();
+        self.free_members.push(row);
+        Ok(())
+    }
+
+    /// Binds a role. A role that the policy does not have is passed over: it can grant nothing.
+    pub(crate) fn bind(&mut self, holder: SubjectRef<'_>, at: ResourceRef<'_>, role: &str) -> Result<(), Parted> {
+        let (row, node) = (self.find_member(holder).ok_or(Parted)?, self.locate(at).ok_or(Parted)?);
+        let Some(role) = self.role(node, role) else { return Ok(()) };
+        let bound = Bound { node, role };
+        let member = self.members.get_mut(row as usize).ok_or(Parted)?;
+        if let Err(place) = member.bound.binary_search(&bound) {
+            member.bound.insert(place, bound);
+            self.count_holder(row, bound, true);
+        }
+        Ok(())
+    }
+
+    fn unbind(&mut self, holder: SubjectRef<'_>, at: ResourceRef<'_>, role: &str) -> Result<(), Parted> {
+        let (row, node) = (self.find_member(holder).ok_or(Parted)?, self.locate(at).ok_or(Parted)?);
+        let Some(role) = self.role(node, role) else { return Ok(()) };
+        let bound = Bound { node, role };
+        let member = self.members.get_mut(row as usize).ok_or(Parted)?;
+        let place = member.bound.binary_search(&bound).map_err(|_| Parted)?;
+        member.bound.remove(place);
+        self.count_holder(row, bound, false);
+        Ok(())
+    }
+
+    fn locate(&self, key: ResourceRef<'_>) -> Option<Node> {
+        self.find(self.policy.find_type(key.kind).ok()?.id(), key.id)
+    }
+
+    fn role(&self, node: Node, name: &str) -> Option<RoleId> {
+        let of = self.policy.resource_type(self.place(node).of);
+        self.policy.find_role(of, name).ok().map(crate::policy::Role::id)
+    }
+
+    fn count_holder_everywhere(&mut self, row: u32, add: bool) {
+        let bound = self.members.get(row as usize).map_or(Vec::new(), |member| member.bound.clone());
+        for bound in bound {
+            self.count_holder(row, bound, add);
+        }
+    }
+
+    /// Counts an active holder in or out, of a role that must keep one.
+    fn count_holder(&mut self, row: u32, bound: Bound, add: bool) {
+        let active = self.members.get(row as usize).is_some_and(|member| member.status == MemberStatus::Active);
+        if !active || self.policy.role(bound.role).at_least() == 0 {
+            return;
+        }
+        let count = self.holders.entry((bound.node, bound.role)).or_default();
+        *count = if add { count.saturating_add(1) } else { count.saturating_sub(1) };
+    }
+}

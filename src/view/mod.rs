@@ -1,0 +1,11 @@
+//! Tenants' facts in memory: loaded on first use, changed by the same log that the store keeps.
+
+mod apply;
+mod facts;
+mod index;
+mod load;
+mod registry;
+
+pub use facts::View;
+pub use load::Loading;
+pub use registry::Registry;

@@ -1,0 +1,136 @@
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use hashbrown::HashMap;
+use parking_lot::RwLock;
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+use crate::{
+    domain::{Change, Revision},
+    policy::{Facts, Library},
+    service::ports::{Store, TenantView, ViewError, Views},
+};
+
+use super::{facts::View, load::Loading};
+
+/// Every tenant's view that is in use.
+pub struct Registry {
+    store: Arc<dyn Store>,
+    policies: Arc<Library>,
+    slots: RwLock<HashMap<String, Arc<Slot>>>,
+}
+
+/// One tenant's place in the registry.
+#[derive(Default)]
+struct Slot {
+    /// None until it is loaded.
+    view: RwLock<Option<Arc<Shared>>>,
+    /// Held by whoever loads or writes, so that no write of this process is missed by a load.
+    turn: Arc<Mutex<()>>,
+}
+
+/// A view that readers and one writer share. The lock is a blocking one, because it is held for microseconds and
+/// never across an await.
+struct Shared(RwLock<View>);
+
+impl Registry {
+    /// A registry without any view; tenants are loaded from `store` and run one of `policies`.
+    pub fn new(store: Arc<dyn Store>, policies: Arc<Library>) -> Self {
+        Self { store, policies, slots: RwLock::default() }
+    }
+
+    fn slot(&self, tenant: &str) -> Arc<Slot> {
+        if let Some(slot) = self.slots.read().get(tenant) {
+            return Arc::clone(slot);
+        }
+        Arc::clone(self.slots.write().entry_ref(tenant).or_default())
+    }
+
+    async fn load(&self, tenant: &str, slot: &Slot) -> Result<Option<Arc<dyn TenantView>>, ViewError> {
+        if let Some(view) = slot.loaded() {
+            return Ok(Some(view));
+        }
+        let mut loading = Loading::new(&self.policies);
+        self.store.load(tenant, &mut loading).await?;
+        let view = loading.finish()?;
+        if view.is_none() {
+            self.drop_unused(tenant);
+        }
+        Ok(view.map(|view| {
+            let shared = Arc::new(Shared(RwLock::new(view)));
+            *slot.view.write() = Some(Arc::clone(&shared));
+            shared as Arc<dyn TenantView>
+        }))
+    }
+
+    /// Names that are no tenant's must not pile up in memory. A slot that somebody else has in hand stays, for
+    /// they may be creating the tenant.
+    fn drop_unused(&self, tenant: &str) {
+        let mut slots = self.slots.write();
+        // One count is the map's, one the caller's own.
+        if slots.get(tenant).is_some_and(|slot| Arc::strong_count(slot) <= 2 && Arc::strong_count(&slot.turn) <= 2) {
+            slots.remove(tenant);
+        }
+    }
+}
+
+impl Slot {
+    fn loaded(&self) -> Option<Arc<dyn TenantView>> {
+        self.view.read().clone().map(|view| view as Arc<dyn TenantView>)
+    }
+}
+
+#[async_trait]
+impl Views for Registry {
+    fn warm(&self, tenant: &str) -> Option<Arc<dyn TenantView>> {
+        self.slots.read().get(tenant)?.loaded()
+    }
+
+    async fn open(&self, tenant: &str) -> Result<Option<Arc<dyn TenantView>>, ViewError> {
+        if let Some(view) = self.warm(tenant) {
+            return Ok(Some(view));
+        }
+        let slot = self.slot(tenant);
+        let _turn = slot.turn.lock().await;
+        self.load(tenant, &slot).await
+    }
+
+    async fn turn(&self, tenant: &str) -> OwnedMutexGuard<()> {
+        Arc::clone(&self.slot(tenant).turn).lock_owned().await
+    }
+
+    async fn open_in_turn(&self, tenant: &str) -> Result<Option<Arc<dyn TenantView>>, ViewError> {
+        let slot = self.slot(tenant);
+        self.load(tenant, &slot).await
+    }
+
+    async fn refresh(&self, tenant: &str, view: Arc<dyn TenantView>) -> Result<Option<Arc<dyn TenantView>>, ViewError> {
+        let changes = self.store.changes_after(tenant, view.revision()).await?;
+        if view.apply(&changes) {
+            return Ok(Some(view));
+        }
+        self.forget(tenant);
+        self.open(tenant).await
+    }
+
+    fn forget(&self, tenant: &str) {
+        if let Some(slot) = self.slots.read().get(tenant) {
+            *slot.view.write() = None;
+        }
+    }
+}
+
+impl TenantView for Shared {
+    fn revision(&self) -> Revision {
+        self.0.read().revision()
+    }
+
+    fn read(&self, reader: &mut dyn FnMut(&dyn Facts, Revision)) {
+        let view = self.0.read();
+        reader(&*view, view.revision());
+    }
+
+    fn apply(&self, changes: &[(Revision, Change)]) -> bool {
+        changes.is_empty() || self.0.write().follow(changes).is_ok()
+    }
+}
