@@ -1,5 +1,6 @@
 //! Rollcall: authorization and membership over gRPC, with governed writes.
 
+pub mod config;
 pub mod domain;
 pub mod policy;
 pub mod proto;

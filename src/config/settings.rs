@@ -1,0 +1,113 @@
+//! The settings, typed and checked. What each one means is written in `default.toml`.
+
+use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
+
+/// Every setting of the server, as [`Config::load`](super::Config::load) leaves them: complete and consistent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// Where the server listens.
+    pub listen: SocketAddr,
+    /// The database.
+    pub store: Store,
+    /// Where policies come from.
+    pub policies: Policies,
+    /// Who may call.
+    pub auth: Auth,
+    /// How the server stops.
+    pub shutdown: Shutdown,
+    /// What is logged, and how.
+    pub log: Log,
+    /// What is traced, and where spans go.
+    pub telemetry: Telemetry,
+    /// What a request may cost.
+    pub limits: Limits,
+}
+
+/// The database.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Store {
+    /// A URL that begins with `sqlite:`.
+    pub url: String,
+    /// Connections that only read, 1 to 256.
+    pub read_connections: u32,
+}
+
+/// Where policies come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policies {
+    /// The directory of the policy files, relative to the working directory or absolute.
+    pub dir: PathBuf,
+}
+
+/// Who may call.
+///
+/// Either `callers` is not empty and `allow_anonymous` is false, or every caller is anonymous and trusted in full, on
+/// a loopback address or by `allow_anonymous`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Auth {
+    /// The known callers. A name may occur more than once, a key may not.
+    pub callers: Vec<Caller>,
+    /// The names of the callers that may assert an operator; each is in `callers`.
+    pub operators: Vec<String>,
+    /// Whether anonymous callers are trusted on any address.
+    pub allow_anonymous: bool,
+}
+
+/// A caller and what proves it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// Of `a-z`, `0-9` and `-`.
+    pub name: String,
+    /// The SHA-256 of the caller's bearer key.
+    pub key_sha256: [u8; 32],
+}
+
+/// How the server stops.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shutdown {
+    /// How long open requests may take to end.
+    pub grace: Duration,
+}
+
+/// What is logged, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Log {
+    /// The form of a line.
+    pub format: LogFormat,
+    /// A list of `tracing` filter directives, known to parse.
+    pub level: String,
+}
+
+/// The form of a log line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// What is traced, and where spans go.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Telemetry {
+    /// An OTLP gRPC endpoint that begins with `http://`; empty for none.
+    pub otlp_endpoint: String,
+    /// The share of requests traced among those without a `traceparent` header, 0 to 1.
+    pub sample_ratio: f64,
+    /// The `service.name` of the spans.
+    pub service_name: String,
+}
+
+/// What a request may cost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The largest request message, in bytes.
+    pub request_bytes: usize,
+}
+
+/// Leaves out the URL, which may hold a password.
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").field("read_connections", &self.read_connections).finish_non_exhaustive()
+    }
+}
