@@ -5,4 +5,5 @@ pub mod domain;
 pub mod policy;
 pub mod proto;
 pub mod service;
+pub mod telemetry;
 pub mod view;
