@@ -5,5 +5,6 @@ pub mod domain;
 pub mod policy;
 pub mod proto;
 pub mod service;
+pub mod store;
 pub mod telemetry;
 pub mod view;

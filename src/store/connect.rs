@@ -1,0 +1,146 @@
+//! Opening the database: all that depends on which one it is.
+
+use std::fs;
+use std::path::Path;
+
+use sea_orm::{
+    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait,
+    sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+};
+
+use super::{Options, error::defect};
+use crate::service::ports::{StoreError, StoreResult};
+
+/// Rows that a reading connection may run ahead of the task that takes them: the default of 50 makes loading a
+/// big tenant a ping-pong between two threads.
+const ROWS_AHEAD: usize = 1024;
+
+/// The open database.
+pub(super) struct Pools {
+    /// For writes.
+    pub(super) writer: DatabaseConnection,
+    /// For reads.
+    pub(super) reader: DatabaseConnection,
+    write: TransactionOptions,
+    read: TransactionOptions,
+}
+
+impl Pools {
+    /// Opens the database that `options.url` names.
+    pub(super) async fn open(options: &Options) -> StoreResult<Self> {
+        if options.url.starts_with("sqlite:") {
+            return sqlite(options).await;
+        }
+        Err(defect("the store's url names no supported database; begin it with `sqlite:`"))
+    }
+
+    /// A transaction that takes the right to write at once, where the database has but one such right.
+    pub(super) async fn begin_write(&self) -> StoreResult<DatabaseTransaction> {
+        Ok(self.writer.begin_with_options(self.write).await?)
+    }
+
+    /// A transaction whose reads are all as of one instant. It is never committed: dropping it gives the connection
+    /// back, and there is nothing to keep.
+    pub(super) async fn begin_read(&self) -> StoreResult<DatabaseTransaction> {
+        Ok(self.reader.begin_with_options(self.read).await?)
+    }
+
+    /// Waits for what is under way and closes all connections, readers first: the last to close folds the log into
+    /// the file.
+    pub(super) async fn close(&self) -> StoreResult<()> {
+        self.reader.close_by_ref().await?;
+        Ok(self.writer.close_by_ref().await?)
+    }
+}
+
+/// One writer, for SQLite has one write lock, and queueing for a connection is fair where queueing for the lock is
+/// not; the readers see the last commit, thanks to the write-ahead log.
+async fn sqlite(options: &Options) -> StoreResult<Pools> {
+    let file: SqliteConnectOptions = options.url.parse().map_err(|error| StoreError::Broken(Box::new(error)))?;
+    if in_memory(&options.url) {
+        return Err(defect("the store's url must name a file; each connection would have its own in-memory database"));
+    }
+    make_directory(file.get_filename())?;
+    let patience = options.patience;
+    let pool = |connections: u32, configure: fn(SqliteConnectOptions) -> SqliteConnectOptions| {
+        let mut pool = ConnectOptions::new(&options.url);
+        pool.max_connections(connections)
+            .min_connections(connections)
+            .acquire_timeout(patience)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .test_before_acquire(false)
+            .sqlx_logging(false)
+            .record_stmt_in_spans(false)
+            .map_sqlx_sqlite_opts(move |file| {
+                configure(
+                    file.create_if_missing(true)
+                        .journal_mode(SqliteJournalMode::Wal)
+                        .synchronous(SqliteSynchronous::Full)
+                        .foreign_keys(true)
+                        .busy_timeout(patience),
+                )
+            });
+        Database::connect(pool)
+    };
+    let writer = pool(1, |file| file).await?;
+    let reader =
+        pool(options.read_connections.max(1), |file| file.pragma("query_only", "ON").row_buffer_size(ROWS_AHEAD))
+            .await?;
+    let write = TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
+    };
+    Ok(Pools { writer, reader, write, read: TransactionOptions::default() })
+}
+
+fn in_memory(url: &str) -> bool {
+    let (file, query) = url.split_once('?').unwrap_or((url, ""));
+    let file = file.trim_start_matches("sqlite:").trim_start_matches("//");
+    file.is_empty() || file == ":memory:" || query.split('&').any(|pair| pair == "mode=memory")
+}
+
+fn make_directory(file: &Path) -> StoreResult<()> {
+    match file.parent() {
+        Some(directory) if !directory.as_os_str().is_empty() => {
+            fs::create_dir_all(directory).map_err(|error| StoreError::Unavailable(Box::new(error)))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
+
+    use super::*;
+
+    async fn pragma<T: sea_orm::TryGetable>(pool: &DatabaseConnection, name: &str) -> T {
+        let statement = Statement::from_string(DbBackend::Sqlite, format!("PRAGMA {name}"));
+        pool.query_one_raw(statement).await.unwrap().unwrap().try_get_by_index(0).unwrap()
+    }
+
+    #[tokio::test]
+    async fn every_connection_is_durable_and_checks_foreign_keys() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("made/on/demand.db");
+        let pools = Pools::open(&Options::new(format!("sqlite:{}", file.display()))).await.unwrap();
+        for pool in [&pools.writer, &pools.reader] {
+            assert_eq!(pragma::<String>(pool, "journal_mode").await, "wal");
+            assert_eq!(pragma::<i32>(pool, "foreign_keys").await, 1);
+            assert_eq!(pragma::<i32>(pool, "synchronous").await, 2);
+            assert_eq!(pragma::<i32>(pool, "busy_timeout").await, 5000);
+        }
+        assert_eq!(pragma::<i32>(&pools.writer, "query_only").await, 0);
+        assert_eq!(pragma::<i32>(&pools.reader, "query_only").await, 1);
+        pools.close().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_database_that_connections_could_not_share_is_refused() {
+        for url in ["sqlite::memory:", "sqlite://:memory:", "sqlite:", "sqlite:x.db?mode=memory", "mysql://host/db"] {
+            assert!(matches!(Pools::open(&Options::new(url)).await, Err(StoreError::Broken(_))), "{url}");
+        }
+    }
+}

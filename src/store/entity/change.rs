@@ -1,0 +1,47 @@
+use sea_orm::{ActiveValue::Set, entity::prelude::*};
+
+use crate::domain::{Change, Revision};
+use crate::service::ports::{LogEntry, StoreError, StoreResult};
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "change")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub tenant_id: String,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub revision: i64,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub seq: i64,
+    pub kind: String,
+    pub at: i64,
+    pub actor_type: String,
+    pub actor_id: String,
+    pub caller: String,
+    pub rule: String,
+    pub data: String,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl ActiveModel {
+    pub fn of(tenant: &str, revision: Revision, seq: i64, entry: &LogEntry<'_>, change: &Change) -> StoreResult<Self> {
+        Ok(Self {
+            tenant_id: Set(tenant.to_owned()),
+            revision: Set(revision.0),
+            seq: Set(seq),
+            kind: Set(change.kind().to_owned()),
+            at: Set(entry.at.0),
+            actor_type: Set(entry.actor.kind.to_owned()),
+            actor_id: Set(entry.actor.id.to_owned()),
+            caller: Set(entry.caller.to_owned()),
+            rule: Set(entry.rule.to_owned()),
+            data: Set(serde_json::to_string(change).map_err(|error| StoreError::Broken(Box::new(error)))?),
+        })
+    }
+}
+
+/// The change that a row's `data` stands for.
+pub fn parse(data: &str) -> StoreResult<Change> {
+    serde_json::from_str(data).map_err(|error| StoreError::Broken(Box::new(error)))
+}

@@ -1,0 +1,57 @@
+use sea_orm::{ActiveValue::Set, entity::prelude::*};
+
+use crate::domain::{Invitation, InvitationStatus, Subject, Timestamp};
+use crate::service::ports::StoreResult;
+use crate::store::error::defect;
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "invitation")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub tenant_id: String,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub invitation_id: String,
+    pub email: String,
+    pub token_hash: String,
+    pub inviter_type: String,
+    pub inviter_id: String,
+    pub status: i16,
+    pub expires_at: i64,
+    pub created_at: i64,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl ActiveModel {
+    pub fn of(tenant: &str, invitation: &Invitation) -> Self {
+        let Invitation { id, email, token_hash, inviter, status, expires_at, created_at } = invitation;
+        Self {
+            tenant_id: Set(tenant.to_owned()),
+            invitation_id: Set(id.clone()),
+            email: Set(email.clone()),
+            token_hash: Set(token_hash.clone()),
+            inviter_type: Set(inviter.kind.clone()),
+            inviter_id: Set(inviter.id.clone()),
+            status: Set(status.code()),
+            expires_at: Set(expires_at.0),
+            created_at: Set(created_at.0),
+        }
+    }
+}
+
+impl Model {
+    pub fn into_invitation(self) -> StoreResult<Invitation> {
+        let code = self.status;
+        Ok(Invitation {
+            id: self.invitation_id,
+            email: self.email,
+            token_hash: self.token_hash,
+            inviter: Subject { kind: self.inviter_type, id: self.inviter_id },
+            status: InvitationStatus::from_code(code)
+                .ok_or_else(|| defect(format!("no invitation has status `{code}`")))?,
+            expires_at: Timestamp(self.expires_at),
+            created_at: Timestamp(self.created_at),
+        })
+    }
+}

@@ -1,0 +1,45 @@
+use sea_orm::{ActiveValue::Set, entity::prelude::*};
+
+use crate::domain::{Revision, Timestamp};
+use crate::service::ports::Answered;
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "request")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub tenant_id: String,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub request_id: String,
+    pub body: String,
+    pub answer: String,
+    pub revision: i64,
+    pub at: i64,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl ActiveModel {
+    pub fn of(tenant: &str, answered: &Answered) -> Self {
+        Self {
+            tenant_id: Set(tenant.to_owned()),
+            request_id: Set(answered.request.clone()),
+            body: Set(answered.body.clone()),
+            answer: Set(answered.answer.clone()),
+            revision: Set(answered.revision.0),
+            at: Set(answered.at.0),
+        }
+    }
+}
+
+impl Model {
+    pub fn into_answered(self) -> Answered {
+        Answered {
+            request: self.request_id,
+            body: self.body,
+            answer: self.answer,
+            revision: Revision(self.revision),
+            at: Timestamp(self.at),
+        }
+    }
+}

@@ -1,0 +1,168 @@
+use sea_orm_migration::prelude::*;
+use sea_orm_migration::schema::{big_integer, boolean, small_integer, string, string_null, text};
+
+/// The tables of tenants, members, resources, bindings, invitations, the change log and the answered requests.
+/// Every key begins with the tenant, so that a database can be distributed by it.
+#[derive(DeriveMigrationName)]
+pub(super) struct Migration;
+
+const TENANT: &str = "tenant_id";
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for table in [tenant(), member(), resource(), binding(), invitation(), change(), request()] {
+            manager.create_table(table).await?;
+        }
+        for index in indexes() {
+            manager.create_index(index).await?;
+        }
+        // The statement builder can't put an expression into an index; both databases take this one.
+        manager
+            .get_connection()
+            .execute_unprepared(
+                "CREATE INDEX member_by_email ON member (tenant_id, (COALESCE(email, '')), subject_type, subject_id)",
+            )
+            .await?;
+        Ok(())
+    }
+}
+
+fn tenant() -> TableCreateStatement {
+    Table::create()
+        .table("tenant")
+        .col(string(TENANT).primary_key())
+        .col(string("display_name"))
+        .col(string("policy"))
+        .col(big_integer("policy_version"))
+        .col(big_integer("revision"))
+        .col(big_integer("created_at"))
+        .take()
+}
+
+fn member() -> TableCreateStatement {
+    table("member", &["subject_type", "subject_id"])
+        .col(small_integer("status"))
+        .col(boolean("locked"))
+        .col(string("display_name"))
+        .col(string("name_key"))
+        .col(string_null("email"))
+        .col(string_null("username"))
+        .col(string_null("phone"))
+        .col(big_integer("revision"))
+        .col(big_integer("created_at"))
+        .take()
+}
+
+fn resource() -> TableCreateStatement {
+    table("resource", &["resource_type", "resource_id"])
+        .col(string_null("parent_type"))
+        .col(string_null("parent_id"))
+        .col(string_null("owner_type"))
+        .col(string_null("owner_id"))
+        .col(boolean("archived"))
+        .col(string("display_name"))
+        .col(big_integer("created_at"))
+        .take()
+}
+
+fn binding() -> TableCreateStatement {
+    let mut member = ForeignKey::create()
+        .name("binding_member")
+        .from("binding", (TENANT, "holder_type", "holder_id"))
+        .to("member", (TENANT, "subject_type", "subject_id"))
+        .take();
+    let mut resource = ForeignKey::create()
+        .name("binding_resource")
+        .from("binding", (TENANT, "resource_type", "resource_id"))
+        .to("resource", (TENANT, "resource_type", "resource_id"))
+        .take();
+    table("binding", &["holder_type", "holder_id", "resource_type", "resource_id", "role"])
+        .foreign_key(&mut member)
+        .foreign_key(&mut resource)
+        .take()
+}
+
+fn invitation() -> TableCreateStatement {
+    table("invitation", &["invitation_id"])
+        .col(string("email"))
+        .col(string("token_hash"))
+        .col(string("inviter_type"))
+        .col(string("inviter_id"))
+        .col(small_integer("status"))
+        .col(big_integer("expires_at"))
+        .col(big_integer("created_at"))
+        .take()
+}
+
+fn change() -> TableCreateStatement {
+    let mut key = Index::create().col(TENANT).col("revision").col("seq").take();
+    Table::create()
+        .table("change")
+        .col(string(TENANT))
+        .col(big_integer("revision"))
+        .col(big_integer("seq"))
+        .col(string("kind"))
+        .col(big_integer("at"))
+        .col(string("actor_type"))
+        .col(string("actor_id"))
+        .col(string("caller"))
+        .col(string("rule"))
+        .col(text("data"))
+        .primary_key(&mut key)
+        .foreign_key(&mut of_tenant("change"))
+        .take()
+}
+
+fn request() -> TableCreateStatement {
+    table("request", &["request_id"])
+        .col(string("body"))
+        .col(text("answer"))
+        .col(big_integer("revision"))
+        .col(big_integer("at"))
+        .take()
+}
+
+fn indexes() -> Vec<IndexCreateStatement> {
+    let subject = ["subject_type", "subject_id"];
+    vec![
+        index("member_by_name", "member", &[TENANT, "name_key", subject[0], subject[1]]),
+        index("member_by_status", "member", &[TENANT, "status", subject[0], subject[1]]),
+        index("member_email", "member", &[TENANT, "email"]).unique().take(),
+        index("member_username", "member", &[TENANT, "username"]).unique().take(),
+        index("member_phone", "member", &[TENANT, "phone"]).unique().take(),
+        index("binding_by_resource", "binding", &[TENANT, "resource_type", "resource_id", "role"]),
+        index("invitation_token", "invitation", &[TENANT, "token_hash"]).unique().take(),
+        index("invitation_pending", "invitation", &[TENANT, "email"])
+            .unique()
+            .and_where(Expr::col("status").eq(1))
+            .take(),
+    ]
+}
+
+/// A table of things within a tenant, keyed by strings.
+fn table(name: &'static str, key: &[&'static str]) -> TableCreateStatement {
+    let mut table = Table::create().table(name).col(string(TENANT)).take();
+    let mut primary = Index::create().col(TENANT).take();
+    for column in key {
+        table.col(string(*column));
+        primary.col(*column);
+    }
+    table.primary_key(&mut primary).foreign_key(&mut of_tenant(name)).take()
+}
+
+fn of_tenant(table: &'static str) -> ForeignKeyCreateStatement {
+    ForeignKey::create().name(format!("{table}_tenant")).from(table, TENANT).to("tenant", TENANT).take()
+}
+
+fn index(name: &str, table: &'static str, columns: &[&'static str]) -> IndexCreateStatement {
+    let mut index = Index::create().name(name).table(table).take();
+    for column in columns {
+        index.col(*column);
+    }
+    index
+}

@@ -1,0 +1,121 @@
+//! Reads of one thing, through a pool or a transaction alike.
+
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+};
+
+use super::entity::{binding, change, invitation, member, request, resource, tenant};
+use crate::domain::{
+    Change, Grant, Invitation, InvitationStatus, Resource, ResourceKey, ResourceRef, Revision, Tenant,
+};
+use crate::service::ports::{Answered, MemberBy, MemberRecord, StoreResult};
+
+/// The tenant and its newest revision.
+pub(super) async fn tenant(db: &impl ConnectionTrait, tenant: &str) -> StoreResult<Option<(Tenant, Revision)>> {
+    tenant::Entity::find_by_id(tenant).one(db).await?.map(tenant::Model::into_tenant).transpose()
+}
+
+/// The tenant's newest revision.
+pub(super) async fn revision(db: &impl ConnectionTrait, tenant: &str) -> StoreResult<Option<Revision>> {
+    let query = tenant::Entity::find_by_id(tenant).select_only().column(tenant::Column::Revision);
+    Ok(query.into_tuple().one(db).await?.map(Revision))
+}
+
+/// The changes of the revisions after `after` and before `before`, in order.
+pub(super) async fn changes(
+    db: &impl ConnectionTrait,
+    tenant: &str,
+    after: Revision,
+    before: Option<Revision>,
+) -> StoreResult<Vec<(Revision, Change)>> {
+    use change::Column;
+    let mut query = change::Entity::find()
+        .select_only()
+        .columns([Column::Revision, Column::Data])
+        .filter(Column::TenantId.eq(tenant))
+        .filter(Column::Revision.gt(after.0))
+        .order_by_asc(Column::Revision)
+        .order_by_asc(Column::Seq);
+    if let Some(before) = before {
+        query = query.filter(Column::Revision.lt(before.0));
+    }
+    let rows: Vec<(i64, String)> = query.into_tuple().all(db).await?;
+    rows.into_iter().map(|(revision, data)| Ok((Revision(revision), change::parse(&data)?))).collect()
+}
+
+/// One registered resource.
+pub(super) async fn resource(
+    db: &impl ConnectionTrait,
+    tenant: &str,
+    key: ResourceRef<'_>,
+) -> StoreResult<Option<Resource>> {
+    let key = (tenant.to_owned(), key.kind.to_owned(), key.id.to_owned());
+    Ok(resource::Entity::find_by_id(key).one(db).await?.map(resource::Model::into_resource))
+}
+
+/// One member with everything that they hold.
+pub(super) async fn member(
+    db: &impl ConnectionTrait,
+    tenant: &str,
+    by: MemberBy<'_>,
+) -> StoreResult<Option<MemberRecord>> {
+    use member::Column;
+    let members = member::Entity::find().filter(Column::TenantId.eq(tenant));
+    let query = match by {
+        MemberBy::Subject(subject) => {
+            members.filter(Column::SubjectType.eq(subject.kind)).filter(Column::SubjectId.eq(subject.id))
+        }
+        MemberBy::Email(email) => members.filter(Column::Email.eq(email)),
+        MemberBy::Username(username) => members.filter(Column::Username.eq(username)),
+        MemberBy::Phone(phone) => members.filter(Column::Phone.eq(phone)),
+    };
+    let Some(member) = query.one(db).await? else {
+        return Ok(None);
+    };
+    let held = binding::Entity::find()
+        .filter(binding::Column::TenantId.eq(tenant))
+        .filter(binding::Column::HolderType.eq(&member.subject_type))
+        .filter(binding::Column::HolderId.eq(&member.subject_id))
+        .all(db)
+        .await?
+        .into_iter()
+        .map(|binding| grant(binding.resource_type, binding.resource_id, binding.role))
+        .collect();
+    member.into_record(held).map(Some)
+}
+
+/// The invitation whose secret has this hash.
+pub(super) async fn invitation_by_hash(
+    db: &impl ConnectionTrait,
+    tenant: &str,
+    token_hash: &str,
+) -> StoreResult<Option<Invitation>> {
+    let query = invitation::Entity::find()
+        .filter(invitation::Column::TenantId.eq(tenant))
+        .filter(invitation::Column::TokenHash.eq(token_hash));
+    query.one(db).await?.map(invitation::Model::into_invitation).transpose()
+}
+
+/// The pending invitation of an email.
+pub(super) async fn pending_invitation(
+    db: &impl ConnectionTrait,
+    tenant: &str,
+    email: &str,
+) -> StoreResult<Option<Invitation>> {
+    let query = invitation::Entity::find()
+        .filter(invitation::Column::TenantId.eq(tenant))
+        .filter(invitation::Column::Email.eq(email))
+        .filter(invitation::Column::Status.eq(InvitationStatus::Pending.code()));
+    query.one(db).await?.map(invitation::Model::into_invitation).transpose()
+}
+
+/// What was answered under a request id.
+pub(super) async fn answered(db: &impl ConnectionTrait, tenant: &str, request: &str) -> StoreResult<Option<Answered>> {
+    let key = (tenant.to_owned(), request.to_owned());
+    Ok(request::Entity::find_by_id(key).one(db).await?.map(request::Model::into_answered))
+}
+
+/// A role at a resource, as the columns of a binding tell it.
+pub(super) fn grant(kind: String, id: String, role: String) -> Grant {
+    Grant { resource: ResourceKey { kind, id }, role }
+}

@@ -1,0 +1,103 @@
+use async_trait::async_trait;
+use sea_orm::{
+    ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
+    sea_query::{Expr, ExprTrait as _},
+};
+
+use super::entity::{change, request, tenant};
+use super::error::defect;
+use super::{connect::Pools, project, read};
+use crate::domain::{Change, Invitation, Revision, Tenant};
+use crate::service::ports::{Answered, LogEntry, MemberBy, MemberRecord, StoreResult, WriteTx};
+
+/// One write's transaction.
+pub(super) struct SqlWriteTx {
+    tx: DatabaseTransaction,
+    id: String,
+    tenant: Option<Tenant>,
+    revision: Revision,
+    logged: i64,
+}
+
+impl SqlWriteTx {
+    /// Opens the transaction and takes the tenant's next revision, which locks the tenant's row on databases that
+    /// lock rows.
+    pub(super) async fn begin(pools: &Pools, tenant: &str) -> StoreResult<Self> {
+        let tx = pools.begin_write().await?;
+        let row = tenant::Entity::update_many()
+            .col_expr(tenant::Column::Revision, Expr::col(tenant::Column::Revision).add(1))
+            .filter(tenant::Column::TenantId.eq(tenant))
+            .exec_with_returning(&tx)
+            .await?
+            .pop();
+        let (found, revision) = match row {
+            Some(row) => {
+                let (found, revision) = row.into_tenant()?;
+                (Some(found), revision)
+            }
+            None => (None, Revision::default().next()),
+        };
+        Ok(Self { tx, id: tenant.to_owned(), tenant: found, revision, logged: 0 })
+    }
+}
+
+#[async_trait]
+impl WriteTx for SqlWriteTx {
+    fn tenant(&self) -> Option<&Tenant> {
+        self.tenant.as_ref()
+    }
+
+    fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    async fn changes_after(&mut self, revision: Revision) -> StoreResult<Vec<(Revision, Change)>> {
+        read::changes(&self.tx, &self.id, revision, Some(self.revision)).await
+    }
+
+    async fn member(&mut self, by: MemberBy<'_>) -> StoreResult<Option<MemberRecord>> {
+        read::member(&self.tx, &self.id, by).await
+    }
+
+    async fn invitation_by_hash(&mut self, token_hash: &str) -> StoreResult<Option<Invitation>> {
+        read::invitation_by_hash(&self.tx, &self.id, token_hash).await
+    }
+
+    async fn pending_invitation(&mut self, email: &str) -> StoreResult<Option<Invitation>> {
+        read::pending_invitation(&self.tx, &self.id, email).await
+    }
+
+    async fn answered(&mut self, request: &str) -> StoreResult<Option<Answered>> {
+        read::answered(&self.tx, &self.id, request).await
+    }
+
+    async fn append(&mut self, entry: &LogEntry<'_>) -> StoreResult<()> {
+        for change in entry.changes {
+            if let Change::TenantCreated { tenant } = change {
+                if tenant.id != self.id || self.tenant.is_some() {
+                    return Err(defect("a write can only create the tenant that it was opened for, and once"));
+                }
+                self.tenant = Some(tenant.clone());
+            }
+        }
+        project::apply(&self.tx, &self.id, self.revision, entry.changes).await?;
+        let rows: Vec<_> = (self.logged..)
+            .zip(entry.changes)
+            .map(|(seq, change)| change::ActiveModel::of(&self.id, self.revision, seq, entry, change))
+            .collect::<StoreResult<_>>()?;
+        self.logged += i64::try_from(rows.len()).map_err(|error| defect(error.to_string()))?;
+        project::insert(&self.tx, rows).await
+    }
+
+    async fn remember(&mut self, answered: &Answered) -> StoreResult<()> {
+        project::insert(&self.tx, vec![request::ActiveModel::of(&self.id, answered)]).await
+    }
+
+    async fn commit(self: Box<Self>) -> StoreResult<()> {
+        Ok(self.tx.commit().await?)
+    }
+
+    async fn rollback(self: Box<Self>) -> StoreResult<()> {
+        Ok(self.tx.rollback().await?)
+    }
+}

@@ -1,0 +1,128 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use rollcall::domain::{
+    Change, Grant, Invitation, InvitationStatus, Member, MemberStatus, Resource, ResourceKey, ResourceRef, Revision,
+    Subject, SubjectRef, Tenant,
+};
+use rollcall::service::ports::{Snapshot, Store};
+
+/// What a load tells, and what the log says that it should tell.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Facts {
+    pub tenant: Option<(Tenant, Revision)>,
+    pub resources: BTreeMap<ResourceKey, (Option<ResourceKey>, Option<Subject>, bool)>,
+    pub members: BTreeMap<Subject, (MemberStatus, bool)>,
+    pub bindings: BTreeSet<(Subject, Grant)>,
+}
+
+impl Facts {
+    pub async fn loaded(store: &impl Store, tenant: &str) -> Option<Self> {
+        let mut facts = Self::default();
+        let found = store.load(tenant, &mut facts).await.unwrap();
+        assert!(found || facts == Self::default(), "no tenant, but facts: {facts:?}");
+        found.then_some(facts)
+    }
+}
+
+impl Snapshot for Facts {
+    fn tenant(&mut self, tenant: Tenant, revision: Revision) {
+        assert_eq!(*self, Self::default(), "the tenant comes first, and once");
+        self.tenant = Some((tenant, revision));
+    }
+
+    fn resource(
+        &mut self,
+        key: ResourceRef<'_>,
+        parent: Option<ResourceRef<'_>>,
+        owner: Option<SubjectRef<'_>>,
+        archived: bool,
+    ) {
+        let facts = (parent.map(|parent| parent.to_key()), owner.map(|owner| owner.to_subject()), archived);
+        assert_eq!(self.resources.insert(key.to_key(), facts), None);
+    }
+
+    fn member(&mut self, subject: SubjectRef<'_>, status: MemberStatus, locked: bool) {
+        assert_eq!(self.members.insert(subject.to_subject(), (status, locked)), None);
+    }
+
+    fn binding(&mut self, holder: SubjectRef<'_>, resource: ResourceRef<'_>, role: &str) {
+        let grant = Grant { resource: resource.to_key(), role: role.into() };
+        assert!(self.bindings.insert((holder.to_subject(), grant)));
+    }
+}
+
+/// Everything that the log says, kept the plainest way.
+#[derive(Clone, Debug, Default)]
+pub struct Model {
+    pub facts: Facts,
+    pub resources: BTreeMap<ResourceKey, Resource>,
+    pub members: BTreeMap<Subject, (Member, Revision)>,
+    pub invitations: BTreeMap<String, Invitation>,
+}
+
+impl Model {
+    pub fn replayed(changes: &[(Revision, Change)]) -> Self {
+        let mut model = Self::default();
+        for (revision, change) in changes {
+            model.apply(*revision, change);
+        }
+        model
+    }
+
+    pub fn apply(&mut self, revision: Revision, change: &Change) {
+        let facts = &mut self.facts;
+        match change {
+            Change::TenantCreated { tenant } => facts.tenant = Some((tenant.clone(), revision)),
+            Change::ResourceCreated { resource } => {
+                let told = (resource.parent.clone(), resource.owner.clone(), resource.archived);
+                facts.resources.insert(resource.key.clone(), told);
+                self.resources.insert(resource.key.clone(), resource.clone());
+            }
+            Change::MemberAdded { member } | Change::MemberUpdated { member } => {
+                facts.members.insert(member.subject.clone(), (member.status, member.locked));
+                self.members.insert(member.subject.clone(), (member.clone(), revision));
+            }
+            Change::MemberRemoved { subject } => {
+                facts.members.remove(subject);
+                self.members.remove(subject);
+            }
+            Change::RoleGranted { subject, resource, role } => {
+                facts.bindings.insert((subject.clone(), grant(resource, role)));
+                self.touch(subject, revision);
+            }
+            Change::RoleChanged { subject, resource, from, to } => {
+                facts.bindings.remove(&(subject.clone(), grant(resource, from)));
+                facts.bindings.insert((subject.clone(), grant(resource, to)));
+                self.touch(subject, revision);
+            }
+            Change::RoleRevoked { subject, resource, role } => {
+                facts.bindings.remove(&(subject.clone(), grant(resource, role)));
+                self.touch(subject, revision);
+            }
+            Change::InvitationIssued { invitation } => {
+                self.invitations.insert(invitation.id.clone(), invitation.clone());
+            }
+            Change::InvitationAccepted { id, .. } => self.close(id, InvitationStatus::Accepted),
+            Change::InvitationRevoked { id, .. } => self.close(id, InvitationStatus::Revoked),
+        }
+        if let Some((_, newest)) = &mut self.facts.tenant {
+            *newest = revision;
+        }
+    }
+
+    pub fn held(&self, subject: &Subject) -> Vec<Grant> {
+        self.facts.bindings.iter().filter(|(holder, _)| holder == subject).map(|(_, grant)| grant.clone()).collect()
+    }
+
+    fn touch(&mut self, subject: &Subject, revision: Revision) {
+        self.members.get_mut(subject).unwrap().1 = revision;
+    }
+
+    fn close(&mut self, id: &str, status: InvitationStatus) {
+        self.invitations.get_mut(id).unwrap().status = status;
+    }
+}
+
+pub fn grant(resource: &ResourceKey, role: &str) -> Grant {
+    Grant { resource: resource.clone(), role: role.into() }
+}

@@ -1,0 +1,222 @@
+use rollcall::domain::{Member, MemberStatus, Revision};
+use rollcall::service::ports::{MemberCursor, MemberOrder, MemberQuery, MemberRecord, Reach, Store as _};
+
+use crate::facts::grant;
+use crate::harness::{ACME, Harness, granted, member, member_added, resource_created, root, site};
+
+const ORDERS: [MemberOrder; 4] = [MemberOrder::Name, MemberOrder::Email, MemberOrder::Role, MemberOrder::Status];
+
+fn everybody() -> MemberQuery<'static> {
+    MemberQuery {
+        tenant: ACME,
+        reach: None,
+        root: root(),
+        statuses: vec![],
+        text: String::new(),
+        order: MemberOrder::Name,
+        after: None,
+        limit: 100,
+    }
+}
+
+/// Those whom job site `s1` knows: admins of the workspace, then its own editors and viewers.
+fn of_s1() -> Vec<Reach> {
+    vec![
+        Reach { resource: root(), role: "admin".into(), rank: 0 },
+        Reach { resource: site("s1"), role: "editor".into(), rank: 1 },
+        Reach { resource: site("s1"), role: "viewer".into(), rank: 2 },
+    ]
+}
+
+fn person(id: &str, name: &str, email: Option<&str>, status: MemberStatus) -> Member {
+    let mut person = member(id, name);
+    person.profile.email = email.map(Into::into);
+    person.profile.username = Some(format!("{id}_login"));
+    person.status = status;
+    person
+}
+
+async fn staffed() -> Harness {
+    use MemberStatus::{Active, Deactivated, Invited};
+    let harness = Harness::with_acme().await;
+    let people = [
+        person("u1", "ada", Some("z@x.y"), Active),
+        person("u2", "Bo", None, Deactivated),
+        person("u3", "Cy 100%", Some("a@x.y"), Active),
+        person("u4", "Ada", None, Invited),
+        person("u5", "Éva", Some("m@x.y"), Active),
+        person("u6", "", Some("b_c@x.y"), Active),
+    ];
+    let mut changes = vec![resource_created(&site("s1"), None), resource_created(&site("s2"), None)];
+    changes.extend(people.iter().map(member_added));
+    changes.extend([
+        granted("u1", &site("s1"), "viewer"),
+        granted("u1", &site("s1"), "editor"),
+        granted("u2", &root(), "admin"),
+        granted("u3", &root(), "user"),
+        granted("u3", &site("s1"), "viewer"),
+        granted("u4", &site("s2"), "editor"),
+        granted("u5", &site("s1"), "editor"),
+        granted("u5", &root(), "admin"),
+    ]);
+    harness.write(&changes).await;
+    harness
+}
+
+async fn ids(harness: &Harness, query: &MemberQuery<'_>) -> Vec<String> {
+    let (records, revision) = harness.store.list_members(query).await.unwrap();
+    assert_eq!(revision, Revision(2));
+    records.into_iter().map(|record| record.member.subject.id).collect()
+}
+
+#[tokio::test]
+async fn each_order_sorts_by_its_value_then_subject() {
+    let harness = staffed().await;
+    let cases = [
+        (MemberOrder::Name, None, vec!["u6", "u1", "u4", "u2", "u3", "u5"]),
+        (MemberOrder::Email, None, vec!["u2", "u4", "u3", "u6", "u5", "u1"]),
+        (MemberOrder::Status, None, vec!["u4", "u1", "u3", "u5", "u6", "u2"]),
+        (MemberOrder::Role, None, vec!["u1", "u2", "u3", "u4", "u5", "u6"]),
+        (MemberOrder::Role, Some(of_s1()), vec!["u2", "u5", "u1", "u3"]),
+        (MemberOrder::Name, Some(of_s1()), vec!["u1", "u2", "u3", "u5"]),
+    ];
+    for (order, reach, expected) in cases {
+        let query = MemberQuery { order, reach, ..everybody() };
+        assert_eq!(ids(&harness, &query).await, expected, "{query:?}");
+    }
+}
+
+#[tokio::test]
+async fn filters_narrow_the_list() {
+    use MemberStatus::{Active, Deactivated, Invited};
+    let harness = staffed().await;
+    let all = everybody;
+    let text = |text: &str| MemberQuery { text: text.into(), ..everybody() };
+    let editors = vec![Reach { resource: site("s1"), role: "editor".into(), rank: 0 }];
+    let cases = [
+        (MemberQuery { statuses: vec![Active], ..all() }, vec!["u6", "u1", "u3", "u5"]),
+        (MemberQuery { statuses: vec![Invited, Deactivated], ..all() }, vec!["u4", "u2"]),
+        (text("ada"), vec!["u1", "u4"]),
+        (text("éva"), vec!["u5"]),
+        (text("x.y"), vec!["u6", "u1", "u3", "u5"]),
+        (text("u2_log"), vec!["u2"]),
+        (text("100%"), vec!["u3"]),
+        (text("b_c"), vec!["u6"]),
+        (text("1%0"), vec![]),
+        (text("u__login"), vec![]),
+        (text("!"), vec![]),
+        (MemberQuery { reach: Some(editors), ..all() }, vec!["u1", "u5"]),
+        (MemberQuery { reach: Some(vec![]), ..all() }, vec![]),
+        (
+            MemberQuery { reach: Some(of_s1()), statuses: vec![Active], text: "a".into(), ..all() },
+            vec!["u1", "u3", "u5"],
+        ),
+        (MemberQuery { limit: 2, ..all() }, vec!["u6", "u1"]),
+    ];
+    for (query, expected) in cases {
+        assert_eq!(ids(&harness, &query).await, expected, "{query:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_bindings_told_are_those_asked_about() {
+    let harness = staffed().await;
+    let held = |records: Vec<MemberRecord>| records.into_iter().map(|record| record.held).collect::<Vec<_>>();
+
+    let query = MemberQuery { order: MemberOrder::Role, reach: Some(of_s1()), ..everybody() };
+    let (records, _) = harness.store.list_members(&query).await.unwrap();
+    assert_eq!(
+        held(records),
+        [
+            vec![grant(&root(), "admin")],
+            vec![grant(&site("s1"), "editor"), grant(&root(), "admin")],
+            vec![grant(&site("s1"), "editor"), grant(&site("s1"), "viewer")],
+            vec![grant(&site("s1"), "viewer")],
+        ]
+    );
+
+    let query = MemberQuery { order: MemberOrder::Role, ..everybody() };
+    let (records, _) = harness.store.list_members(&query).await.unwrap();
+    assert_eq!(
+        held(records),
+        [
+            vec![],
+            vec![grant(&root(), "admin")],
+            vec![grant(&root(), "user")],
+            vec![],
+            vec![grant(&root(), "admin")],
+            vec![],
+        ]
+    );
+}
+
+#[tokio::test]
+async fn an_unknown_tenant_has_an_empty_list() {
+    let harness = staffed().await;
+    let (records, revision) =
+        harness.store.list_members(&MemberQuery { tenant: "globex", ..everybody() }).await.unwrap();
+    assert_eq!((records.len(), revision), (0, Revision(0)));
+}
+
+/// The cursor that a caller makes of the last member of a page.
+fn cursor(query: &MemberQuery<'_>, last: &MemberRecord) -> MemberCursor {
+    let Member { subject, profile, status, .. } = &last.member;
+    let value = match query.order {
+        MemberOrder::Name => profile.display_name.to_lowercase(),
+        MemberOrder::Email => profile.email.clone().unwrap_or_default(),
+        MemberOrder::Status => status.code().to_string(),
+        MemberOrder::Role => {
+            let reach = query.reach.iter().flatten();
+            let held = reach.filter(|reach| last.held.contains(&grant(&reach.resource, &reach.role)));
+            held.map(|reach| reach.rank).min().unwrap_or(0).to_string()
+        }
+    };
+    MemberCursor { value, subject: subject.clone() }
+}
+
+#[tokio::test]
+async fn pages_neither_repeat_nor_lose_members() {
+    let harness = Harness::with_acme().await;
+    let mut changes = vec![resource_created(&site("s1"), None)];
+    for n in 0..97_usize {
+        let status = [MemberStatus::Active, MemberStatus::Invited, MemberStatus::Deactivated][n % 3];
+        let email = (n % 4 != 0).then(|| format!("{}-{n}@x.y", n % 5));
+        let id = format!("u{n}");
+        changes.push(member_added(&person(&id, &format!("Name {}", n % 7), email.as_deref(), status)));
+        if n % 2 == 0 {
+            changes.push(granted(&id, &site("s1"), ["editor", "viewer"][n / 2 % 2]));
+        }
+        if n % 5 == 0 {
+            changes.push(granted(&id, &root(), "admin"));
+        }
+    }
+    harness.write(&changes).await;
+    for order in ORDERS {
+        for reach in [None, Some(of_s1())] {
+            let all = MemberQuery { order, reach, limit: 1000, ..everybody() };
+            let whole = ids(&harness, &all).await;
+            assert_eq!(whole.len(), if all.reach.is_some() { 59 } else { 97 });
+
+            let mut query = MemberQuery { limit: 7, ..all };
+            let mut paged = Vec::new();
+            loop {
+                let (records, _) = harness.store.list_members(&query).await.unwrap();
+                let Some(last) = records.last() else { break };
+                query.after = Some(cursor(&query, last));
+                paged.extend(records.into_iter().map(|record| record.member.subject.id));
+            }
+            assert_eq!(paged, whole, "{query:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_reach_of_thousands_of_places_is_answered() {
+    let harness = staffed().await;
+    let mut reach: Vec<_> = (0..3000)
+        .map(|n| Reach { resource: site(&format!("far-{n}")), role: ["editor", "viewer"][n % 2].into(), rank: 9 })
+        .collect();
+    reach.extend(of_s1());
+    let query = MemberQuery { order: MemberOrder::Role, reach: Some(reach), ..everybody() };
+    assert_eq!(ids(&harness, &query).await, ["u2", "u5", "u1", "u3"]);
+}

@@ -1,0 +1,128 @@
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use rollcall::domain::{Change, InvitationStatus, MemberStatus, Revision, Subject};
+use rollcall::service::ports::{MemberBy, Store as _};
+use tokio::runtime::Runtime;
+
+use crate::facts::{Facts, Model, grant};
+use crate::harness::{ACME, Harness, invitation, issued, member, resource_created, root, site};
+
+/// A dice roll that [`possible`] turns into a change that can be made.
+type Roll = (u8, u8, u8, u8);
+
+/// A change that makes sense after those that made `model`, if the roll names one.
+fn possible(model: &Model, (what, who, place, role): Roll) -> Option<Change> {
+    let subject = Subject::user(format!("u{}", who % 6));
+    let resource = match place % 4 {
+        0 => root(),
+        n => site(&format!("s{n}")),
+    };
+    let [role, other] = if role % 2 == 0 { ["editor", "viewer"] } else { ["viewer", "editor"] };
+    let known = model.members.contains_key(&subject);
+    let registered = model.resources.contains_key(&resource);
+    let holds = |role| model.facts.bindings.contains(&(subject.clone(), grant(&resource, role)));
+    let pending = |email: &str| {
+        model.invitations.values().find(|found| found.email == email && found.status == InvitationStatus::Pending)
+    };
+    let email = format!("guest{}@x.y", who % 3);
+    match what % 10 {
+        0 if !registered => Some(resource_created(&resource, (place % 2 == 0).then(|| subject.clone()))),
+        1 | 2 if !known => {
+            let mut member = member(&subject.id, "New");
+            member.status = MemberStatus::Invited;
+            Some(Change::MemberAdded { member })
+        }
+        3 if known => {
+            let mut member = member(&subject.id, &format!("Name {place}"));
+            member.locked = place % 2 == 0;
+            member.profile.email = (place % 3 == 0).then(|| format!("{}@x.y", subject.id));
+            Some(Change::MemberUpdated { member })
+        }
+        4 if known && model.held(&subject).is_empty() => Some(Change::MemberRemoved { subject }),
+        5 | 6 if known && registered && !holds(role) => {
+            Some(Change::RoleGranted { subject, resource, role: role.into() })
+        }
+        7 if holds(role) && !holds(other) => {
+            Some(Change::RoleChanged { subject, resource, from: role.into(), to: other.into() })
+        }
+        7 | 8 if holds(role) => Some(Change::RoleRevoked { subject, resource, role: role.into() }),
+        9 => match pending(&email) {
+            None => Some(issued(&invitation(&format!("i{}", model.invitations.len()), &email))),
+            Some(found) => {
+                let id = found.id.clone();
+                match place % 3 {
+                    0 => Some(Change::InvitationRevoked { id, email }),
+                    1 => Some(Change::InvitationAccepted { id, email, subject }),
+                    _ => {
+                        let mut anew = found.clone();
+                        anew.token_hash = format!("{} again", anew.token_hash);
+                        Some(issued(&anew))
+                    }
+                }
+            }
+        },
+        _ => None,
+    }
+}
+
+/// Every table agrees with what the log makes of it.
+async fn check(harness: &Harness) {
+    let log = harness.store.changes_after(ACME, Revision(0)).await.unwrap();
+    let model = Model::replayed(&log);
+    assert_eq!(Facts::loaded(&harness.store, ACME).await.as_ref(), Some(&model.facts));
+    for (subject, (member, changed_at)) in &model.members {
+        let by = MemberBy::Subject(subject.as_ref());
+        let (found, _) = harness.store.member(ACME, by).await.unwrap().unwrap();
+        assert_eq!((&found.member, &found.changed_at, found.held), (member, changed_at, model.held(subject)));
+    }
+    for (key, resource) in &model.resources {
+        let (found, _) = harness.store.resource(ACME, key.as_ref()).await.unwrap().unwrap();
+        assert_eq!(&found, resource);
+    }
+    let mut tx = harness.store.begin(ACME).await.unwrap();
+    for invitation in model.invitations.values() {
+        assert_eq!(tx.invitation_by_hash(&invitation.token_hash).await.unwrap().as_ref(), Some(invitation));
+    }
+    tx.rollback().await.unwrap();
+}
+
+async fn run(writes: Vec<Vec<Roll>>) {
+    let harness = Harness::with_acme().await;
+    let mut model = Model::replayed(&harness.store.changes_after(ACME, Revision(0)).await.unwrap());
+    for rolls in writes {
+        let mut changes = Vec::new();
+        for roll in rolls {
+            if let Some(change) = possible(&model, roll) {
+                model.apply(Revision(0), &change);
+                changes.push(change);
+            }
+        }
+        if !changes.is_empty() {
+            harness.write(&changes).await;
+        }
+    }
+    check(&harness).await;
+
+    let replica = Harness::new().await;
+    let mut writes: BTreeMap<Revision, Vec<Change>> = BTreeMap::new();
+    for (revision, change) in harness.store.changes_after(ACME, Revision(0)).await.unwrap() {
+        writes.entry(revision).or_default().push(change);
+    }
+    for (revision, changes) in writes {
+        assert_eq!(replica.write(&changes).await, revision);
+    }
+    check(&replica).await;
+    assert_eq!(Facts::loaded(&replica.store, ACME).await, Facts::loaded(&harness.store, ACME).await);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn replaying_the_log_makes_the_tables_again(
+        writes in prop::collection::vec(prop::collection::vec(any::<Roll>(), 1..12), 1..20)
+    ) {
+        Runtime::new().unwrap().block_on(run(writes));
+    }
+}
