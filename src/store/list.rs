@@ -1,11 +1,11 @@
 //! Pages of members. A page starts where the one before ended, found by its sort value and never by counting rows.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use sea_orm::{
     ColumnTrait as _, Condition, DatabaseTransaction, EntityTrait as _, Order, QueryFilter as _, QueryOrder as _,
     QuerySelect as _, QueryTrait as _, Select, Value,
-    sea_query::{CaseStatement, Expr, ExprTrait as _, LikeExpr, Query, SelectStatement},
+    sea_query::{CaseStatement, Expr, ExprTrait as _, LikeExpr, Query, SelectStatement, UnionType},
 };
 
 use super::entity::{binding, member};
@@ -17,6 +17,9 @@ use crate::service::ports::{MemberCursor, MemberOrder, MemberQuery, MemberRecord
 /// The most members whose bindings one statement asks for, well below what a statement has parameters for.
 const HOLDERS: usize = 1000;
 
+/// The email to sort by, spelled as in the index on it: no index serves an expression with a parameter in it.
+const EMAIL_KEY: &str = r#"COALESCE("member"."email", '')"#;
+
 /// A page of members and the revision at which it was read; empty, at revision 0, when there is no such tenant. `tx`
 /// must read as of one instant.
 pub(super) async fn members(
@@ -24,14 +27,11 @@ pub(super) async fn members(
     query: &MemberQuery<'_>,
 ) -> StoreResult<(Vec<MemberRecord>, Revision)> {
     let revision = read::revision(tx, query.tenant).await?.unwrap_or_default();
-    if query.reach.as_ref().is_some_and(Vec::is_empty) {
+    let Some(page) = page(query)? else {
         return Ok((Vec::new(), revision));
-    }
-    let rows = page(query)?.all(tx).await?;
-    let mut held = HashMap::new();
-    for rows in rows.chunks(HOLDERS) {
-        bindings(tx, query, rows, &mut held).await?;
-    }
+    };
+    let rows = page.all(tx).await?;
+    let mut held = bindings(tx, query, &rows).await?;
     let records = rows.into_iter().map(|row| {
         let held = held.remove(&(row.subject_type.clone(), row.subject_id.clone())).unwrap_or_default();
         row.into_record(held)
@@ -39,7 +39,8 @@ pub(super) async fn members(
     Ok((records.collect::<StoreResult<_>>()?, revision))
 }
 
-fn page(query: &MemberQuery<'_>) -> StoreResult<Select<member::Entity>> {
+/// The page's members; none when the query can have no answer.
+fn page(query: &MemberQuery<'_>) -> StoreResult<Option<Select<member::Entity>>> {
     use member::Column;
     let mut members = member::Entity::find().filter(Column::TenantId.eq(query.tenant));
     if !query.statuses.is_empty() {
@@ -50,25 +51,31 @@ fn page(query: &MemberQuery<'_>) -> StoreResult<Select<member::Entity>> {
     }
     let subject = [Column::SubjectType, Column::SubjectId].map(column);
     if let Some(reach) = &query.reach {
-        members = members.filter(Expr::tuple(subject.clone()).in_subquery(holders(query.tenant, reach)));
+        let Some(holders) = holders(query.tenant, reach) else {
+            return Ok(None);
+        };
+        members = members.filter(Expr::tuple(subject.clone()).in_subquery(holders));
     }
     let order: Vec<Expr> = sort_value(query).into_iter().chain(subject).collect();
     if let Some(after) = &query.after {
         let place = place(query, after)?.into_iter().map(Expr::value);
         members = members.filter(Expr::tuple(order.iter().cloned()).gt(Expr::tuple(place)));
+        if query.order == MemberOrder::Email {
+            // SQLite does not start an index on an expression at a tuple, but at a single value it does.
+            members = members.filter(Expr::cust(EMAIL_KEY).gte(&*after.value));
+        }
     }
     for part in order {
         members = members.order_by(part, Order::Asc);
     }
-    Ok(members.limit(u64::from(query.limit)))
+    Ok(Some(members.limit(u64::from(query.limit))))
 }
 
 /// What members are sorted by before their subject; none where it is the same for all.
 fn sort_value(query: &MemberQuery<'_>) -> Option<Expr> {
     match query.order {
         MemberOrder::Name => Some(column(member::Column::NameKey)),
-        // Spelled as in the index on it: an index is not used for an expression with a parameter in it.
-        MemberOrder::Email => Some(Expr::cust("COALESCE(\"member\".\"email\", '')")),
+        MemberOrder::Email => Some(Expr::cust(EMAIL_KEY)),
         MemberOrder::Status => Some(column(member::Column::Status)),
         MemberOrder::Role => query.reach.as_ref().map(|reach| rank(query.tenant, reach)),
     }
@@ -102,14 +109,19 @@ fn contains(text: &str) -> Condition {
         .fold(Condition::any(), |any, key| any.add(column(key).like(LikeExpr::new(&*pattern).escape(ESCAPE))))
 }
 
-/// The subjects that hold one of the bindings in `reach`.
-fn holders(tenant: &str, reach: &[Reach]) -> SelectStatement {
-    binding::Entity::find()
-        .select_only()
-        .columns([binding::Column::HolderType, binding::Column::HolderId])
-        .filter(binding::Column::TenantId.eq(tenant))
-        .filter(held(reach))
-        .into_query()
+/// The subjects that hold one of the bindings in `reach`, one query for each role: a database that keeps no statistics
+/// looks up each of them in the index, but reads a whole tenant's bindings for the same terms behind an OR. None when
+/// there is no such binding to hold.
+fn holders(tenant: &str, reach: &[Reach]) -> Option<SelectStatement> {
+    let queries = places(reach).into_iter().map(|((kind, role), ids)| {
+        binding::Entity::find()
+            .select_only()
+            .columns([binding::Column::HolderType, binding::Column::HolderId])
+            .filter(binding::Column::TenantId.eq(tenant))
+            .filter(at(kind, role, ids))
+            .into_query()
+    });
+    queries.reduce(|mut all, query| all.union(UnionType::All, query).take())
 }
 
 /// The smallest rank among the bindings in `reach` of the member in the row at hand.
@@ -131,55 +143,61 @@ fn rank(tenant: &str, reach: &[Reach]) -> Expr {
     Expr::SubQuery(None, Box::new(smallest.into()))
 }
 
-/// Bindings of one of these roles at these resources. Resources of the same type and roles share a term, so that the
-/// condition grows flat and not deep: databases limit the depth. Without any place it must not be used, for a
-/// condition without terms holds everywhere.
+/// Bindings in `reach`. It must name one, for a condition without terms holds everywhere.
 fn held<'a>(reach: impl IntoIterator<Item = &'a Reach>) -> Condition {
-    let mut roles: BTreeMap<_, BTreeSet<&str>> = BTreeMap::new();
-    for place in reach {
-        roles.entry(&place.resource).or_default().insert(&place.role);
-    }
-    let mut resources: BTreeMap<_, Vec<&str>> = BTreeMap::new();
-    for (resource, roles) in roles {
-        resources.entry((resource.kind.as_str(), roles)).or_default().push(&resource.id);
-    }
-    resources.into_iter().fold(Condition::any(), |any, ((kind, roles), ids)| {
-        any.add(
-            binding::Column::ResourceType
-                .eq(kind)
-                .and(binding::Column::ResourceId.is_in(ids))
-                .and(binding::Column::Role.is_in(roles)),
-        )
-    })
+    places(reach).into_iter().fold(Condition::any(), |any, ((kind, role), ids)| any.add(at(kind, role, ids)))
 }
 
-/// Adds what the members in `rows` hold, as far as the query asks for it, to `held_by`.
+/// The ids of the resources in `reach`, by resource type and role, of which a policy has few however many resources
+/// there are: databases limit the terms of a statement.
+fn places<'a>(reach: impl IntoIterator<Item = &'a Reach>) -> BTreeMap<(&'a str, &'a str), Vec<&'a str>> {
+    let mut places: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for Reach { resource, role, .. } in reach {
+        places.entry((resource.kind.as_str(), role.as_str())).or_default().push(resource.id.as_str());
+    }
+    places
+}
+
+/// Bindings of this role at resources of this type.
+fn at(kind: &str, role: &str, ids: Vec<&str>) -> Expr {
+    binding::Column::ResourceType
+        .eq(kind)
+        .and(binding::Column::ResourceId.is_in(ids))
+        .and(binding::Column::Role.eq(role))
+}
+
+/// What the members in `rows` hold, as far as the query asks for it.
 async fn bindings(
     tx: &DatabaseTransaction,
     query: &MemberQuery<'_>,
     rows: &[member::Model],
-    held_by: &mut HashMap<(String, String), Vec<Grant>>,
-) -> StoreResult<()> {
+) -> StoreResult<HashMap<(String, String), Vec<Grant>>> {
     use binding::Column;
-    let mut ids: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut holders: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for row in rows {
-        ids.entry(&row.subject_type).or_default().push(&row.subject_id);
+        holders.entry(&row.subject_type).or_default().push(&row.subject_id);
     }
-    let holders = ids.into_iter().fold(Condition::any(), |any, (kind, ids)| {
-        any.add(Column::HolderType.eq(kind).and(Column::HolderId.is_in(ids)))
-    });
     let places = match &query.reach {
         Some(reach) => held(reach),
         None => {
             Condition::all().add(Column::ResourceType.eq(&query.root.kind)).add(Column::ResourceId.eq(&query.root.id))
         }
     };
-    let bindings = binding::Entity::find().filter(Column::TenantId.eq(query.tenant)).filter(holders).filter(places);
-    for row in bindings.all(tx).await? {
-        let grant = read::grant(row.resource_type, row.resource_id, row.role);
-        held_by.entry((row.holder_type, row.holder_id)).or_default().push(grant);
+    let mut held: HashMap<_, Vec<_>> = HashMap::new();
+    for (kind, ids) in holders {
+        for ids in ids.chunks(HOLDERS) {
+            let bindings = binding::Entity::find()
+                .filter(Column::TenantId.eq(query.tenant))
+                .filter(Column::HolderType.eq(kind))
+                .filter(Column::HolderId.is_in(ids.iter().copied()))
+                .filter(places.clone());
+            for row in bindings.all(tx).await? {
+                let grant = read::grant(row.resource_type, row.resource_id, row.role);
+                held.entry((row.holder_type, row.holder_id)).or_default().push(grant);
+            }
+        }
     }
-    Ok(())
+    Ok(held)
 }
 
 fn column(column: member::Column) -> Expr {

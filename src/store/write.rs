@@ -1,3 +1,5 @@
+//! The transaction of a write.
+
 use async_trait::async_trait;
 use sea_orm::{
     ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
@@ -17,6 +19,8 @@ pub(super) struct SqlWriteTx {
     tenant: Option<Tenant>,
     revision: Revision,
     logged: i64,
+    /// Whether everything asked for so far was done. Some databases would commit the half of it.
+    whole: bool,
 }
 
 impl SqlWriteTx {
@@ -37,7 +41,7 @@ impl SqlWriteTx {
             }
             None => (None, Revision::default().next()),
         };
-        Ok(Self { tx, id: tenant.to_owned(), tenant: found, revision, logged: 0 })
+        Ok(Self { tx, id: tenant.to_owned(), tenant: found, revision, logged: 0, whole: true })
     }
 }
 
@@ -72,6 +76,7 @@ impl WriteTx for SqlWriteTx {
     }
 
     async fn append(&mut self, entry: &LogEntry<'_>) -> StoreResult<()> {
+        let whole = std::mem::replace(&mut self.whole, false);
         for change in entry.changes {
             if let Change::TenantCreated { tenant } = change {
                 if tenant.id != self.id || self.tenant.is_some() {
@@ -86,14 +91,22 @@ impl WriteTx for SqlWriteTx {
             .map(|(seq, change)| change::ActiveModel::of(&self.id, self.revision, seq, entry, change))
             .collect::<StoreResult<_>>()?;
         self.logged += i64::try_from(rows.len()).map_err(|error| defect(error.to_string()))?;
-        project::insert(&self.tx, rows).await
+        project::insert(&self.tx, rows).await?;
+        self.whole = whole;
+        Ok(())
     }
 
     async fn remember(&mut self, answered: &Answered) -> StoreResult<()> {
-        project::insert(&self.tx, vec![request::ActiveModel::of(&self.id, answered)]).await
+        let whole = std::mem::replace(&mut self.whole, false);
+        project::insert(&self.tx, vec![request::ActiveModel::of(&self.id, answered)]).await?;
+        self.whole = whole;
+        Ok(())
     }
 
     async fn commit(self: Box<Self>) -> StoreResult<()> {
+        if !self.whole {
+            return Err(defect("a write of which a part failed can't be committed"));
+        }
         Ok(self.tx.commit().await?)
     }
 

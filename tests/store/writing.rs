@@ -94,6 +94,22 @@ async fn what_is_rolled_back_or_dropped_never_was() {
 }
 
 #[tokio::test]
+async fn a_write_abandoned_at_any_point_never_was_or_was_whole() {
+    let harness = Harness::with_acme().await;
+    for n in 0..60_u64 {
+        let id = format!("user-{n}");
+        let changes = [member_added(&member(&id, "")), granted(&id, &root(), "user")];
+        let _ = timeout(Duration::from_micros(n * 40), harness.try_write(&changes)).await;
+    }
+    let last = harness.write(&[member_added(&member("ada", "Ada"))]).await;
+    let log = harness.store.changes_after(ACME, Revision(0)).await.unwrap();
+    let facts = Facts::loaded(&harness.store, ACME).await.unwrap();
+    assert_eq!(facts, Model::replayed(&log).facts);
+    assert_eq!(facts.members.len(), facts.bindings.len() + 1);
+    assert_eq!(Revision(facts.members.len().try_into().unwrap()), Revision(last.0 - 1));
+}
+
+#[tokio::test]
 async fn a_write_waits_for_the_one_before_it() {
     let harness = Harness::with_acme().await;
     let mut first = harness.store.begin(ACME).await.unwrap();
@@ -183,6 +199,18 @@ async fn an_identifier_that_is_taken_is_a_conflict() {
     let again = harness.try_write(&[member_added(&member("ada", ""))]).await;
     assert!(matches!(again, Err(StoreError::Conflict(_))), "{again:?}");
     harness.write(&[member_added(&member("bo", "Bo")), member_added(&member("cy", "Cy"))]).await;
+}
+
+#[tokio::test]
+async fn what_failed_in_part_is_not_committed() {
+    let harness = Harness::with_acme().await;
+    let before = Facts::loaded(&harness.store, ACME).await;
+    let mut tx = harness.store.begin(ACME).await.unwrap();
+    let changes = [member_added(&member("ada", "Ada")), granted("ada", &site("nowhere"), "editor")];
+    assert!(append(&mut *tx, &changes).await.is_err());
+    append(&mut *tx, &[member_added(&member("bo", "Bo"))]).await.unwrap();
+    assert!(matches!(tx.commit().await, Err(StoreError::Broken(_))));
+    assert_eq!(Facts::loaded(&harness.store, ACME).await, before);
 }
 
 #[tokio::test]

@@ -135,7 +135,12 @@ fn indexes() -> Vec<IndexCreateStatement> {
         index("member_email", "member", &[TENANT, "email"]).unique().take(),
         index("member_username", "member", &[TENANT, "username"]).unique().take(),
         index("member_phone", "member", &[TENANT, "phone"]).unique().take(),
-        index("binding_by_resource", "binding", &[TENANT, "resource_type", "resource_id", "role"]),
+        // With the holder, so that a database that keeps no statistics prefers it to the primary key.
+        index(
+            "binding_by_resource",
+            "binding",
+            &[TENANT, "resource_type", "resource_id", "role", "holder_type", "holder_id"],
+        ),
         index("invitation_token", "invitation", &[TENANT, "token_hash"]).unique().take(),
         index("invitation_pending", "invitation", &[TENANT, "email"])
             .unique()
