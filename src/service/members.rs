@@ -78,7 +78,6 @@ struct Place {
 
 /// What a list needs to know of the policy and the tree.
 struct Scene {
-    root: ResourceKey,
     reach: Vec<Reach>,
     everybody: bool,
     /// For each bound role that reaches the place, the roles that it means there.
@@ -100,8 +99,8 @@ impl Service {
         let scene = view.with(|facts, _| list.scene(facts))?;
         let query = MemberQuery {
             tenant: &list.tenant,
-            reach: (!scene.everybody).then(|| scene.reach.clone()),
-            root: scene.root.clone(),
+            reach: scene.reach.clone(),
+            everybody: scene.everybody,
             statuses: list.statuses.clone(),
             text: list.text.to_lowercase(),
             order: list.order,
@@ -128,9 +127,8 @@ impl ListMembers {
 
     fn scene(&self, facts: &dyn Facts) -> Result<Scene> {
         let policy = facts.policy();
-        let root = ResourceKey::new(policy.root().name(), facts.id(facts.root()));
         let node = match &self.resource {
-            Some(key) if key.id.is_empty() && key.kind == root.kind => facts.root(),
+            Some(key) if key.id.is_empty() && key.kind == policy.root().name() => facts.root(),
             Some(key) => {
                 let of = find_type(policy, &key.kind, "resource.type")?;
                 facts.find(of.id(), &key.id).ok_or_else(|| no_resource(key.as_ref(), "resource"))?
@@ -140,12 +138,8 @@ impl ListMembers {
         let of = policy.resource_type(facts.place(node).of);
         let own: Mask = of.roles().iter().map(|role| role.mask()).collect();
         let wanted = self.wanted(policy, of)?;
-        let mut scene = Scene {
-            everybody: node == facts.root() && wanted.is_none(),
-            root,
-            reach: Vec::new(),
-            meanings: Vec::new(),
-        };
+        let mut scene =
+            Scene { everybody: node == facts.root() && wanted.is_none(), reach: Vec::new(), meanings: Vec::new() };
         for (above, place) in policy::path(facts, node) {
             let resource = policy::name_of(facts, above).to_key();
             for bound in policy.resource_type(place.of).roles().iter().map(|id| policy.role(*id)) {
@@ -216,6 +210,6 @@ impl Scene {
         let held =
             |reach: &&Reach| last.held.iter().any(|held| held.resource == reach.resource && held.role == reach.role);
         let ranks = self.reach.iter().filter(held).map(|reach| reach.rank);
-        if self.everybody { 0 } else { ranks.min().unwrap_or(0) }
+        ranks.min().unwrap_or(Reach::NO_RANK)
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use sea_orm::{
     ColumnTrait as _, Condition, DatabaseTransaction, EntityTrait as _, Order, QueryFilter as _, QueryOrder as _,
     QuerySelect as _, QueryTrait as _, Select, Value,
-    sea_query::{CaseStatement, Expr, ExprTrait as _, LikeExpr, Query, SelectStatement, UnionType},
+    sea_query::{CaseStatement, Expr, ExprTrait as _, Func, LikeExpr, Query, SelectStatement, UnionType},
 };
 
 use super::entity::{binding, member};
@@ -50,8 +50,8 @@ fn page(query: &MemberQuery<'_>) -> StoreResult<Option<Select<member::Entity>>> 
         members = members.filter(contains(&query.text));
     }
     let subject = [Column::SubjectType, Column::SubjectId].map(column);
-    if let Some(reach) = &query.reach {
-        let Some(holders) = holders(query.tenant, reach) else {
+    if !query.everybody {
+        let Some(holders) = holders(query.tenant, &query.reach) else {
             return Ok(None);
         };
         members = members.filter(Expr::tuple(subject.clone()).in_subquery(holders));
@@ -77,7 +77,8 @@ fn sort_value(query: &MemberQuery<'_>) -> Option<Expr> {
         MemberOrder::Name => Some(column(member::Column::NameKey)),
         MemberOrder::Email => Some(Expr::cust(EMAIL_KEY)),
         MemberOrder::Status => Some(column(member::Column::Status)),
-        MemberOrder::Role => query.reach.as_ref().map(|reach| rank(query.tenant, reach)),
+        MemberOrder::Role if query.reach.is_empty() => None,
+        MemberOrder::Role => Some(rank(query.tenant, &query.reach)),
     }
 }
 
@@ -87,7 +88,7 @@ fn place(query: &MemberQuery<'_>, after: &MemberCursor) -> StoreResult<Vec<Value
     let value = match query.order {
         MemberOrder::Name | MemberOrder::Email => Some(after.value.clone().into()),
         MemberOrder::Status => Some(after.value.parse::<i16>().map_err(bad)?.into()),
-        MemberOrder::Role if query.reach.is_none() => None,
+        MemberOrder::Role if query.reach.is_empty() => None,
         MemberOrder::Role => Some(after.value.parse::<i32>().map_err(bad)?.into()),
     };
     Ok(value.into_iter().chain([after.subject.kind.clone().into(), after.subject.id.clone().into()]).collect())
@@ -124,7 +125,8 @@ fn holders(tenant: &str, reach: &[Reach]) -> Option<SelectStatement> {
     queries.reduce(|mut all, query| all.union(UnionType::All, query).take())
 }
 
-/// The smallest rank among the bindings in `reach` of the member in the row at hand.
+/// The smallest rank among the bindings in `reach` of the member in the row at hand, the largest number where there is
+/// none: a row compares with no NULL.
 fn rank(tenant: &str, reach: &[Reach]) -> Expr {
     let mut places: BTreeMap<i32, Vec<&Reach>> = BTreeMap::new();
     for place in reach {
@@ -140,7 +142,7 @@ fn rank(tenant: &str, reach: &[Reach]) -> Expr {
         .and_where(Expr::col((binding::Entity, binding::Column::HolderType)).eq(column(member::Column::SubjectType)))
         .and_where(Expr::col((binding::Entity, binding::Column::HolderId)).eq(column(member::Column::SubjectId)))
         .take();
-    Expr::SubQuery(None, Box::new(smallest.into()))
+    Expr::from(Func::coalesce([Expr::SubQuery(None, Box::new(smallest.into())), Expr::value(Reach::NO_RANK)]))
 }
 
 /// Bindings in `reach`. It must name one, for a condition without terms holds everywhere.
@@ -177,13 +179,11 @@ async fn bindings(
     for row in rows {
         holders.entry(&row.subject_type).or_default().push(&row.subject_id);
     }
-    let places = match &query.reach {
-        Some(reach) => held(reach),
-        None => {
-            Condition::all().add(Column::ResourceType.eq(&query.root.kind)).add(Column::ResourceId.eq(&query.root.id))
-        }
-    };
-    let mut held: HashMap<_, Vec<_>> = HashMap::new();
+    let mut found: HashMap<_, Vec<_>> = HashMap::new();
+    if query.reach.is_empty() {
+        return Ok(found);
+    }
+    let places = held(&query.reach);
     for (kind, ids) in holders {
         for ids in ids.chunks(HOLDERS) {
             let bindings = binding::Entity::find()
@@ -193,11 +193,11 @@ async fn bindings(
                 .filter(places.clone());
             for row in bindings.all(tx).await? {
                 let grant = read::grant(row.resource_type, row.resource_id, row.role);
-                held.entry((row.holder_type, row.holder_id)).or_default().push(grant);
+                found.entry((row.holder_type, row.holder_id)).or_default().push(grant);
             }
         }
     }
-    Ok(held)
+    Ok(found)
 }
 
 fn column(column: member::Column) -> Expr {

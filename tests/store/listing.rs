@@ -9,14 +9,18 @@ const ORDERS: [MemberOrder; 4] = [MemberOrder::Name, MemberOrder::Email, MemberO
 fn everybody() -> MemberQuery<'static> {
     MemberQuery {
         tenant: ACME,
-        reach: None,
-        root: root(),
+        reach: vec![],
+        everybody: true,
         statuses: vec![],
         text: String::new(),
         order: MemberOrder::Name,
         after: None,
         limit: 100,
     }
+}
+
+fn reaching(reach: Vec<Reach>) -> MemberQuery<'static> {
+    MemberQuery { reach, everybody: false, ..everybody() }
 }
 
 /// Those whom job site `s1` knows: admins of the workspace, then its own editors and viewers.
@@ -72,16 +76,18 @@ async fn ids(harness: &Harness, query: &MemberQuery<'_>) -> Vec<String> {
 #[tokio::test]
 async fn each_order_sorts_by_its_value_then_subject() {
     let harness = staffed().await;
+    let all_ranked = || MemberQuery { everybody: true, ..reaching(of_s1()) };
     let cases = [
-        (MemberOrder::Name, None, vec!["u6", "u1", "u4", "u2", "u3", "u5"]),
-        (MemberOrder::Email, None, vec!["u2", "u4", "u3", "u6", "u5", "u1"]),
-        (MemberOrder::Status, None, vec!["u4", "u1", "u3", "u5", "u6", "u2"]),
-        (MemberOrder::Role, None, vec!["u1", "u2", "u3", "u4", "u5", "u6"]),
-        (MemberOrder::Role, Some(of_s1()), vec!["u2", "u5", "u1", "u3"]),
-        (MemberOrder::Name, Some(of_s1()), vec!["u1", "u2", "u3", "u5"]),
+        (MemberOrder::Name, everybody(), vec!["u6", "u1", "u4", "u2", "u3", "u5"]),
+        (MemberOrder::Email, everybody(), vec!["u2", "u4", "u3", "u6", "u5", "u1"]),
+        (MemberOrder::Status, everybody(), vec!["u4", "u1", "u3", "u5", "u6", "u2"]),
+        (MemberOrder::Role, everybody(), vec!["u1", "u2", "u3", "u4", "u5", "u6"]),
+        (MemberOrder::Role, all_ranked(), vec!["u2", "u5", "u1", "u3", "u4", "u6"]),
+        (MemberOrder::Role, reaching(of_s1()), vec!["u2", "u5", "u1", "u3"]),
+        (MemberOrder::Name, reaching(of_s1()), vec!["u1", "u2", "u3", "u5"]),
     ];
-    for (order, reach, expected) in cases {
-        let query = MemberQuery { order, reach, ..everybody() };
+    for (order, query, expected) in cases {
+        let query = MemberQuery { order, ..query };
         assert_eq!(ids(&harness, &query).await, expected, "{query:?}");
     }
 }
@@ -105,12 +111,9 @@ async fn filters_narrow_the_list() {
         (text("1%0"), vec![]),
         (text("u__login"), vec![]),
         (text("!"), vec![]),
-        (MemberQuery { reach: Some(editors), ..all() }, vec!["u1", "u5"]),
-        (MemberQuery { reach: Some(vec![]), ..all() }, vec![]),
-        (
-            MemberQuery { reach: Some(of_s1()), statuses: vec![Active], text: "a".into(), ..all() },
-            vec!["u1", "u3", "u5"],
-        ),
+        (reaching(editors), vec!["u1", "u5"]),
+        (reaching(vec![]), vec![]),
+        (MemberQuery { statuses: vec![Active], text: "a".into(), ..reaching(of_s1()) }, vec!["u1", "u3", "u5"]),
         (MemberQuery { limit: 2, ..all() }, vec!["u6", "u1"]),
     ];
     for (query, expected) in cases {
@@ -123,7 +126,7 @@ async fn the_bindings_told_are_those_asked_about() {
     let harness = staffed().await;
     let held = |records: Vec<MemberRecord>| records.into_iter().map(|record| record.held).collect::<Vec<_>>();
 
-    let query = MemberQuery { order: MemberOrder::Role, reach: Some(of_s1()), ..everybody() };
+    let query = MemberQuery { order: MemberOrder::Role, ..reaching(of_s1()) };
     let (records, _) = harness.store.list_members(&query).await.unwrap();
     assert_eq!(
         held(records),
@@ -135,17 +138,18 @@ async fn the_bindings_told_are_those_asked_about() {
         ]
     );
 
-    let query = MemberQuery { order: MemberOrder::Role, ..everybody() };
+    let roles = ["admin", "user"].map(|role| Reach { resource: root(), role: role.into(), rank: 0 });
+    let query = MemberQuery { everybody: true, ..reaching(roles.to_vec()) };
     let (records, _) = harness.store.list_members(&query).await.unwrap();
     assert_eq!(
         held(records),
         [
             vec![],
+            vec![],
+            vec![],
             vec![grant(&root(), "admin")],
             vec![grant(&root(), "user")],
-            vec![],
             vec![grant(&root(), "admin")],
-            vec![],
         ]
     );
 }
@@ -166,9 +170,8 @@ fn cursor(query: &MemberQuery<'_>, last: &MemberRecord) -> MemberCursor {
         MemberOrder::Email => profile.email.clone().unwrap_or_default(),
         MemberOrder::Status => status.code().to_string(),
         MemberOrder::Role => {
-            let reach = query.reach.iter().flatten();
-            let held = reach.filter(|reach| last.held.contains(&grant(&reach.resource, &reach.role)));
-            held.map(|reach| reach.rank).min().unwrap_or(0).to_string()
+            let held = query.reach.iter().filter(|reach| last.held.contains(&grant(&reach.resource, &reach.role)));
+            held.map(|reach| reach.rank).min().unwrap_or(Reach::NO_RANK).to_string()
         }
     };
     MemberCursor { value, subject: subject.clone() }
@@ -192,10 +195,10 @@ async fn pages_neither_repeat_nor_lose_members() {
     }
     harness.write(&changes).await;
     for order in ORDERS {
-        for reach in [None, Some(of_s1())] {
-            let all = MemberQuery { order, reach, limit: 1000, ..everybody() };
+        for all in [everybody(), reaching(of_s1()), MemberQuery { everybody: true, ..reaching(of_s1()) }] {
+            let all = MemberQuery { order, limit: 1000, ..all };
             let whole = ids(&harness, &all).await;
-            assert_eq!(whole.len(), if all.reach.is_some() { 59 } else { 97 });
+            assert_eq!(whole.len(), if all.everybody { 97 } else { 59 });
 
             let mut query = MemberQuery { limit: 7, ..all };
             let mut paged = Vec::new();
@@ -217,6 +220,6 @@ async fn a_reach_of_thousands_of_places_is_answered() {
         .map(|n| Reach { resource: site(&format!("far-{n}")), role: ["editor", "viewer"][n % 2].into(), rank: 9 })
         .collect();
     reach.extend(of_s1());
-    let query = MemberQuery { order: MemberOrder::Role, reach: Some(reach), ..everybody() };
+    let query = MemberQuery { order: MemberOrder::Role, ..reaching(reach) };
     assert_eq!(ids(&harness, &query).await, ["u2", "u5", "u1", "u3"]);
 }

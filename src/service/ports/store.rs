@@ -49,7 +49,7 @@ pub trait Store: Send + Sync {
     async fn member(&self, tenant: &str, by: MemberBy<'_>) -> StoreResult<Option<(MemberRecord, Revision)>>;
 
     /// A page of members, at most `query.limit` of them, and the revision at which it was read. `held` of each
-    /// has only the bindings that `query.reach` names, or those at the root resource when it names none.
+    /// has only the bindings that `query.reach` names.
     async fn list_members(&self, query: &MemberQuery<'_>) -> StoreResult<(Vec<MemberRecord>, Revision)>;
 
     /// Opens a write: locks the tenant's row, if it exists, until the transaction ends. Dropping the transaction
@@ -141,10 +141,10 @@ pub struct MemberRecord {
 pub struct MemberQuery<'a> {
     /// The tenant's id.
     pub tenant: &'a str,
-    /// The bindings of which a member must hold one at least; none: every member.
-    pub reach: Option<Vec<Reach>>,
-    /// The root resource, whose bindings are returned when `reach` is none.
-    pub root: ResourceKey,
+    /// The bindings that count: of which a member must hold one at least, and which are returned.
+    pub reach: Vec<Reach>,
+    /// Every member is listed, whether they hold one of the bindings or not.
+    pub everybody: bool,
     /// The statuses wanted; none named: all.
     pub statuses: Vec<MemberStatus>,
     /// What a name, email or username must contain, in lower case; empty: anything.
@@ -168,6 +168,11 @@ pub struct Reach {
     pub rank: i32,
 }
 
+impl Reach {
+    /// The rank of a member who holds nothing that counts.
+    pub const NO_RANK: i32 = i32::MAX;
+}
+
 /// The orders in which members can be listed; ties go by subject type and id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MemberOrder {
@@ -175,7 +180,7 @@ pub enum MemberOrder {
     Name,
     /// By email; those without one first.
     Email,
-    /// By [`Reach::rank`]; by rank 0 where there is no reach.
+    /// By the smallest [`Reach::rank`] that they hold; those who hold none, by [`Reach::NO_RANK`], last.
     Role,
     /// By [`MemberStatus::code`].
     Status,
