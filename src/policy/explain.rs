@@ -129,6 +129,8 @@ fn ways_in<F: Facts + ?Sized>(
             ways.extend(way_in(facts, named, node, of, role));
         }
     }
+    // The nearest first: a role of the resource's own type before one further up, which gives more.
+    ways.sort_by_key(|way: &WayIn| way.at != *named);
     ways.dedup();
     ways
 }
@@ -187,9 +189,16 @@ fn summary(
                 let names: Vec<String> = explanation.held.iter().map(|held| format!("`{}`", held.role)).collect();
                 format!("they hold only {}", names.join(", "))
             };
-            format!("{may_not}: {held} ({rule})")
+            let way = explanation.ways_in.first().map_or(String::new(), way);
+            format!("{may_not}: {held} ({rule}){way}")
         }
     }
+}
+
+fn way(way: &WayIn) -> String {
+    let givers: Vec<String> = way.given_by.iter().map(|by| format!("`{by}`")).collect();
+    let givers = if givers.is_empty() { String::new() } else { format!(", which {} may give", givers.join(" or ")) };
+    format!("; `{}` at `{}` would let them{givers}", way.role, way.at)
 }
 
 fn through(held: &HeldRole) -> String {

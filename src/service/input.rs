@@ -12,6 +12,9 @@ const MAX_EMAIL: usize = 254;
 const MAX_USERNAME: usize = 64;
 const MAX_REQUEST_ID: usize = 128;
 
+/// An error travels in HTTP headers, which peers limit: this many wrong fields are told at most.
+const MAX_VIOLATIONS: usize = 20;
+
 /// Collects what is wrong with a request, so that all of it is told at once.
 #[derive(Debug, Default)]
 pub struct Checked {
@@ -33,7 +36,8 @@ impl Checked {
 
     /// Notes a mistake.
     pub fn wrong(&mut self, error: Error) {
-        self.violations.extend(error.violations.iter().cloned());
+        let room = MAX_VIOLATIONS.saturating_sub(self.violations.len());
+        self.violations.extend(error.violations.iter().take(room).cloned());
         self.first.get_or_insert(error);
     }
 
@@ -99,8 +103,10 @@ impl Checked {
     /// A subject of any type, whose parts lie at `field.type` and `field.id`.
     pub fn subject(&mut self, field: &str, subject: SubjectRef<'_>) {
         let plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
-        if subject.kind.is_empty() || subject.kind.len() > MAX_NAME || !subject.kind.chars().all(plain) {
-            self.invalid(&format!("{field}.type"), "must be of lower-case letters, digits and `_`, 64 at most");
+        if subject.kind.len() > MAX_NAME {
+            self.at_most(&format!("{field}.type"), subject.kind, MAX_NAME);
+        } else if subject.kind.is_empty() || !subject.kind.chars().all(plain) {
+            self.invalid(&format!("{field}.type"), "must be of lower-case letters, digits and `_`");
         }
         if subject.id.is_empty() || subject.id.len() > MAX_ID || !clean(subject.id) {
             self.id(&format!("{field}.id"), subject.id);
@@ -167,6 +173,14 @@ impl Checked {
             self.wrong(Error::field("FIELD_REQUIRED", field, "is empty; at least one is needed"));
         } else if count > most {
             let description = format!("has {count} entries; {most} are allowed");
+            self.wrong(Error::field("FIELD_TOO_LONG", field, description).with("limit", most.to_string()));
+        }
+    }
+
+    /// How many pairs two lists may come to.
+    pub fn pairs(&mut self, field: &str, count: usize, most: usize) {
+        if count > most {
+            let description = format!("comes to {count} pairs with the other list; {most} are allowed in one call");
             self.wrong(Error::field("FIELD_TOO_LONG", field, description).with("limit", most.to_string()));
         }
     }

@@ -113,7 +113,8 @@ impl AcceptInvitation {
             subject: session.call.actor.clone(),
             profile,
             status: MemberStatus::Active,
-            locked: false,
+            // A lock set on the invited person is a lock on whoever they turn out to be.
+            locked: invited.member.locked,
             created_at: session.now(),
         })
     }

@@ -20,6 +20,9 @@ use super::{
     session::{Place, Session},
 };
 
+/// How many refused pairs an error tells in full.
+const MAX_TOLD: usize = 10;
+
 /// Gives several people several roles, all or nothing.
 #[derive(Clone, Debug)]
 pub struct Invite {
@@ -54,13 +57,20 @@ struct Wanted {
     grant: Grant,
 }
 
+/// A pair that the policy or the state does not allow.
+struct Refused {
+    invitee: usize,
+    grant: usize,
+    error: Error,
+}
+
 /// What all invitees come to, while they are gone through.
 #[derive(Default)]
 struct Progress {
     changes: Vec<Change>,
     results: Vec<InviteeResult>,
     rules: Vec<String>,
-    refusals: Vec<(String, Error)>,
+    refusals: Vec<Refused>,
     seen: HashSet<Subject>,
 }
 
@@ -139,7 +149,7 @@ impl Progress {
             match self.give(session, &target, status, wanted) {
                 Ok(true) => given.push(wanted.grant.clone()),
                 Ok(false) => {}
-                Err(error) => self.refusals.push((format!("invitees[{index}] x grants[{at}]"), error)),
+                Err(error) => self.refusals.push(Refused { invitee: index, grant: at, error }),
             }
         }
         if status == Some(MemberStatus::Active) {
@@ -199,6 +209,7 @@ impl Progress {
             Some(record) => record.member.profile.email.clone().unwrap_or_else(|| target.id.clone()),
             None => target.id.clone(),
         };
+        let is_new = known.is_none();
         let pending = session.tx.pending_invitation(&email).await?;
         let member = known.map_or_else(
             || Member {
@@ -214,7 +225,6 @@ impl Progress {
             },
             |record| record.member,
         );
-        let is_new = member.created_at == now && pending.is_none();
         if is_new {
             self.changes.push(Change::MemberAdded { member: member.clone() });
         }
@@ -270,16 +280,24 @@ pub(super) fn bound_at(session: &Session<'_>, target: &Subject, place: Place) ->
     })
 }
 
-/// One error for all refused pairs: the first one's, naming every pair.
-fn all_refusals(refusals: Vec<(String, Error)>) -> Option<Error> {
-    let pairs: Vec<(String, String)> =
-        refusals.iter().map(|(pair, error)| (pair.clone(), error.message.clone())).collect();
-    let (_, mut first) = refusals.into_iter().next()?;
+/// One error for all refused pairs: the first one's, naming every pair in its metadata and the first few of them in
+/// full. (An error travels in HTTP headers, which peers limit.)
+fn all_refusals(refusals: Vec<Refused>) -> Option<Error> {
+    let pairs: Vec<String> = refusals.iter().map(|refused| format!("{}:{}", refused.invitee, refused.grant)).collect();
+    let told: Vec<(String, String)> = refusals
+        .iter()
+        .take(MAX_TOLD)
+        .map(|refused| {
+            let pair = format!("invitees[{}] x grants[{}]", refused.invitee, refused.grant);
+            (pair, refused.error.message.clone())
+        })
+        .collect();
+    let mut error = refusals.into_iter().next()?.error;
     if pairs.len() > 1 {
-        first.message = format!("{} (and {} more, see the violations)", first.message, pairs.len() - 1);
+        error.message = format!("{} (and {} pairs more)", error.message, pairs.len() - 1);
     }
-    first = first.with("refused", pairs.len().to_string());
-    Some(pairs.into_iter().fold(first, |error, (pair, message)| error.violation(pair, message)))
+    error = error.with("refused", pairs.join(" "));
+    Some(told.into_iter().fold(error, |error, (pair, message)| error.violation(pair, message)))
 }
 
 fn invitation_id(bytes: [u8; 32]) -> String {

@@ -1,0 +1,39 @@
+//! The command line.
+
+mod serve;
+
+use std::{
+    io::{self, Write as _},
+    process::ExitCode,
+};
+
+use clap::{Parser, Subcommand};
+
+use crate::config::DEFAULTS;
+
+/// Authorization and membership over gRPC, with governed writes.
+#[derive(Debug, Parser)]
+#[command(name = "rollcall", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the service.
+    Serve(serve::ServeArgs),
+    /// Print every setting with its default and what it means, as a file to start from.
+    Settings,
+}
+
+/// Runs the program with the process's own arguments.
+pub fn main() -> ExitCode {
+    match Cli::parse().command {
+        Command::Serve(args) => serve::run(&args),
+        Command::Settings => match io::stdout().write_all(DEFAULTS.as_bytes()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::FAILURE,
+        },
+    }
+}

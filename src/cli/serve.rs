@@ -1,0 +1,106 @@
+use std::{
+    io::{self, Write as _},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::{
+    config::{self, Config, Flag, LogFormat},
+    serve,
+    telemetry::{self, Format, TelemetryOptions},
+};
+
+/// What a mistaken setting exits with, so that a supervisor can tell it from a failure that a restart may mend.
+const MISTAKEN: u8 = 2;
+
+/// How to run the service.
+#[derive(Debug, Args)]
+pub(super) struct ServeArgs {
+    /// A file of settings; `rollcall settings` prints one to start from.
+    #[arg(long, value_name = "PATH")]
+    config: Option<PathBuf>,
+    /// Where to listen; short for `--set listen=ADDRESS`.
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<String>,
+    /// One setting, over all that the file and the environment say. May be repeated.
+    #[arg(long, value_name = "KEY=VALUE", value_parser = setting)]
+    set: Vec<(String, String)>,
+    /// Create a sample tenant in an empty database, and print some calls to try.
+    #[arg(long)]
+    demo: bool,
+}
+
+fn setting(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("expected KEY=VALUE, as in `store.url=sqlite:data/rollcall.db`")?;
+    Ok((key.trim().to_owned(), value.to_owned()))
+}
+
+impl ServeArgs {
+    fn flags(&self) -> Vec<Flag> {
+        let flag = |name: &str, key: &str, value: &str| Flag {
+            name: name.to_owned(),
+            key: key.to_owned(),
+            value: value.to_owned(),
+        };
+        let set = self.set.iter().map(|(key, value)| flag("--set", key, value));
+        set.chain(self.listen.iter().map(|address| flag("--listen", "listen", address))).collect()
+    }
+}
+
+pub(super) fn run(args: &ServeArgs) -> ExitCode {
+    let config = match Config::load(args.config.as_deref(), config::environment(), args.flags()) {
+        Ok(config) => config,
+        Err(mistakes) => return complain(&mistakes, MISTAKEN),
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return complain(&error, 1),
+    };
+    runtime.block_on(served(config, args.demo))
+}
+
+async fn served(config: Config, demo: bool) -> ExitCode {
+    let options = TelemetryOptions {
+        format: match config.log.format {
+            LogFormat::Text => Format::Text,
+            LogFormat::Json => Format::Json,
+        },
+        level: config.log.level.clone(),
+        otlp_endpoint: config.telemetry.otlp_endpoint.clone(),
+        sample_ratio: config.telemetry.sample_ratio,
+        service_name: config.telemetry.service_name.clone(),
+    };
+    let guard = match telemetry::init(&options) {
+        Ok(guard) => guard,
+        Err(error) => return complain(&error, MISTAKEN),
+    };
+    let outcome = match stop_signal() {
+        Ok(stop) => serve::run(&config, &options, demo, stop).await,
+        Err(error) => Err(error.into()),
+    };
+    guard.shutdown().await;
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => complain(&error, 1),
+    }
+}
+
+/// Ends when the process is told to stop, by SIGTERM or from the keyboard.
+fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+fn complain(error: &dyn std::fmt::Display, code: u8) -> ExitCode {
+    // If standard error is closed there is nobody to tell.
+    let _ = writeln!(io::stderr(), "rollcall: {error}");
+    ExitCode::from(code)
+}

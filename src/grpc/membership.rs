@@ -1,0 +1,258 @@
+//! The governed writes to memberships; the lists and look-ups beside them are in `reading`.
+
+use tonic::{Request, Response, Status};
+
+use crate::{
+    domain::{Subject, kind},
+    proto::{self, membership_service_server::MembershipService},
+    service::{
+        AcceptInvitation, Call, ChangeRole, Invite, Invitee, InviteeResult, MemberAnswer, Offer, RemoveMember, SetLock,
+        UpdateMember, Who, input::Checked,
+    },
+};
+
+use super::{
+    Handler,
+    convert::{call, grant, profile, resource_key, subject, to_grants, to_member, to_subject, to_timestamp, to_token},
+};
+
+/// The most people, and the most roles, of one invitation call.
+const MAX_INVITEES: usize = 100;
+/// The most pairs of a person and a role of one invitation call.
+const MAX_PAIRS: usize = 1000;
+/// A token or etag of this service is shorter than this.
+const MAX_OPAQUE: usize = 256;
+
+/// The parts of a request that every write has, in the order in which [`call`] takes them.
+macro_rules! common {
+    ($request:expr) => {
+        (&$request.tenant, $request.actor.as_ref(), &$request.request_id, $request.validate_only)
+    };
+}
+
+#[tonic::async_trait]
+impl MembershipService for Handler {
+    async fn list_members(
+        &self,
+        request: Request<proto::ListMembersRequest>,
+    ) -> Result<Response<proto::ListMembersResponse>, Status> {
+        self.list_members_page(&request).await
+    }
+
+    async fn get_member(
+        &self,
+        request: Request<proto::GetMemberRequest>,
+    ) -> Result<Response<proto::GetMemberResponse>, Status> {
+        self.one_member(&request).await
+    }
+
+    async fn invite(&self, request: Request<proto::InviteRequest>) -> Result<Response<proto::InviteResponse>, Status> {
+        let caller = self.callers.identify(request.metadata())?;
+        let request = request.get_ref();
+        let mut checked = Checked::default();
+        let call = call(&mut checked, caller, common!(request), "Invite", request);
+        checked.count("invitees", request.invitees.len(), MAX_INVITEES);
+        checked.count("grants", request.grants.len(), MAX_INVITEES);
+        checked.pairs("invitees", request.invitees.len() * request.grants.len(), MAX_PAIRS);
+        let invitees = request.invitees.iter().take(MAX_INVITEES).enumerate();
+        let invitees = invitees.map(|(index, invitee)| to_invitee(&mut checked, index, invitee)).collect();
+        let grants: Vec<_> = request.grants.iter().take(MAX_INVITEES).map(grant).collect();
+        for (index, grant) in grants.iter().enumerate() {
+            checked.grant(&format!("grants[{index}]"), grant);
+        }
+        checked.finish()?;
+        let tenant = call.tenant.clone();
+        let written = self.service.write(call, Invite { invitees, grants }).await?;
+        let results = written.answer.results.into_iter().map(|result| to_invite_result(&tenant, result));
+        let token = to_token(&tenant, written.revision);
+        Ok(Response::new(proto::InviteResponse { results: results.collect(), token }))
+    }
+
+    async fn accept_invitation(
+        &self,
+        request: Request<proto::AcceptInvitationRequest>,
+    ) -> Result<Response<proto::AcceptInvitationResponse>, Status> {
+        let caller = self.callers.identify(request.metadata())?;
+        let request = request.get_ref();
+        let mut checked = Checked::default();
+        let call = call(&mut checked, caller, common!(request), "AcceptInvitation", request);
+        checked.person("actor", &call.actor);
+        if checked.required("invitation_token", &request.invitation_token) {
+            checked.at_most("invitation_token", &request.invitation_token, MAX_OPAQUE);
+        }
+        let email = request.profile.as_ref().map_or("", |profile| &profile.email);
+        checked.required("profile.email", email);
+        let profile = checked.profile("profile", profile(request.profile.as_ref()));
+        checked.finish()?;
+        let tenant = call.tenant.clone();
+        let write = AcceptInvitation { token: request.invitation_token.clone(), profile };
+        let written = self.service.write(call, write).await?;
+        Ok(Response::new(proto::AcceptInvitationResponse {
+            member: Some(to_member(&tenant, written.answer.member)),
+            grants: to_grants(written.answer.grants),
+            token: to_token(&tenant, written.revision),
+        }))
+    }
+
+    async fn change_role(
+        &self,
+        request: Request<proto::ChangeRoleRequest>,
+    ) -> Result<Response<proto::ChangeRoleResponse>, Status> {
+        let caller = self.callers.identify(request.metadata())?;
+        let request = request.get_ref();
+        let mut checked = Checked::default();
+        let call = call(&mut checked, caller, common!(request), "ChangeRole", request);
+        let member = existing(&mut checked, request.member.as_ref(), &request.etag);
+        let resource = resource_key(request.resource.as_ref());
+        checked.name("resource.type", &resource.kind);
+        checked.at_most("resource.id", &resource.id, MAX_OPAQUE);
+        checked.name("role", &request.role);
+        checked.finish()?;
+        let tenant = call.tenant.clone();
+        let write = ChangeRole { member, resource, role: request.role.clone(), etag: request.etag.clone() };
+        let written = self.service.write(call, write).await?;
+        Ok(Response::new(proto::ChangeRoleResponse {
+            member: Some(to_member(&tenant, written.answer.member)),
+            previous_role: written.answer.previous_role,
+            token: to_token(&tenant, written.revision),
+        }))
+    }
+
+    async fn remove_member(
+        &self,
+        request: Request<proto::RemoveMemberRequest>,
+    ) -> Result<Response<proto::RemoveMemberResponse>, Status> {
+        let caller = self.callers.identify(request.metadata())?;
+        let request = request.get_ref();
+        let mut checked = Checked::default();
+        let call = call(&mut checked, caller, common!(request), "RemoveMember", request);
+        let member = existing(&mut checked, request.member.as_ref(), &request.etag);
+        let resource = resource_key(request.resource.as_ref());
+        checked.name("resource.type", &resource.kind);
+        checked.at_most("resource.id", &resource.id, MAX_OPAQUE);
+        checked.finish()?;
+        let tenant = call.tenant.clone();
+        let write = RemoveMember { member, resource, etag: request.etag.clone() };
+        let written = self.service.write(call, write).await?;
+        Ok(Response::new(proto::RemoveMemberResponse {
+            revoked: to_grants(written.answer.revoked),
+            token: to_token(&tenant, written.revision),
+        }))
+    }
+
+    async fn lock_member(
+        &self,
+        request: Request<proto::LockMemberRequest>,
+    ) -> Result<Response<proto::LockMemberResponse>, Status> {
+        let caller = self.callers.identify(request.metadata())?;
+        let request = request.get_ref();
+        let mut checked = Checked::default();
+        let call = call(&mut checked, caller, common!(request), "LockMember", request);
+        let member = existing(&mut checked, request.member.as_ref(), &request.etag);
+        checked.finish()?;
+        let write = SetLock { member, locked: true, etag: request.etag.clone() };
+        let (member, token) = self.written_member(call, write).await?;
+        Ok(Response::new(proto::LockMemberResponse { member: Some(member), token }))
+    }
+
+    async fn unlock_member(
+        &self,
+        request: Request<proto::UnlockMemberRequest>,
+    ) -> Result<Response<proto::UnlockMemberResponse>, Status> {
+        let caller = self.callers.identify(request.metadata())?;
+        let request = request.get_ref();
+        let mut checked = Checked::default();
+        let call = call(&mut checked, caller, common!(request), "UnlockMember", request);
+        let member = existing(&mut checked, request.member.as_ref(), &request.etag);
+        checked.finish()?;
+        let write = SetLock { member, locked: false, etag: request.etag.clone() };
+        let (member, token) = self.written_member(call, write).await?;
+        Ok(Response::new(proto::UnlockMemberResponse { member: Some(member), token }))
+    }
+
+    async fn update_member(
+        &self,
+        request: Request<proto::UpdateMemberRequest>,
+    ) -> Result<Response<proto::UpdateMemberResponse>, Status> {
+        let caller = self.callers.identify(request.metadata())?;
+        let request = request.get_ref();
+        let mut checked = Checked::default();
+        let call = call(&mut checked, caller, common!(request), "UpdateMember", request);
+        let member = existing(&mut checked, request.member.as_ref(), &request.etag);
+        let profile = checked.profile("profile", profile(request.profile.as_ref()));
+        checked.finish()?;
+        let (member, token) =
+            self.written_member(call, UpdateMember { member, profile, etag: request.etag.clone() }).await?;
+        Ok(Response::new(proto::UpdateMemberResponse { member: Some(member), token }))
+    }
+}
+
+impl Handler {
+    /// Does a write that answers with the member, and makes the answer's parts.
+    async fn written_member<W>(&self, call: Call, write: W) -> Result<(proto::Member, String), Status>
+    where
+        W: crate::service::Write<Answer = MemberAnswer>,
+    {
+        let tenant = call.tenant.clone();
+        let written = self.service.write(call, write).await?;
+        Ok((to_member(&tenant, written.answer), to_token(&tenant, written.revision)))
+    }
+}
+
+/// The member that a write is about.
+fn existing(checked: &mut Checked, member: Option<&proto::Subject>, etag: &str) -> Subject {
+    let member = subject(member);
+    // Somebody invited goes by their email, which may be longer than other ids and is compared in lower case.
+    if member.kind == kind::EMAIL {
+        let email = checked.email("member.id", &member.id);
+        checked.at_most("etag", etag, MAX_OPAQUE);
+        return Subject::email(email);
+    }
+    checked.subject("member", member.as_ref());
+    checked.at_most("etag", etag, MAX_OPAQUE);
+    member
+}
+
+fn to_invitee(checked: &mut Checked, index: usize, invitee: &proto::Invitee) -> Invitee {
+    use proto::invitee::Who as Named;
+    let field = format!("invitees[{index}]");
+    checked.display_name(&format!("{field}.display_name"), &invitee.display_name);
+    let who = match &invitee.who {
+        Some(Named::Email(email)) => Who::Email(checked.email(&format!("{field}.email"), email)),
+        Some(Named::Subject(named)) if named.r#type == kind::EMAIL => {
+            Who::Email(checked.email(&format!("{field}.subject.id"), &named.id))
+        }
+        Some(Named::Subject(named)) => {
+            let named = subject(Some(named));
+            checked.person(&format!("{field}.subject"), &named);
+            Who::Member(named)
+        }
+        None => {
+            checked.required(&field, "");
+            Who::Email(String::new())
+        }
+    };
+    Invitee { who, display_name: invitee.display_name.clone() }
+}
+
+fn to_invite_result(tenant: &str, result: InviteeResult) -> proto::InviteResult {
+    let invited = result.offer.is_some();
+    let outcome = if invited { proto::InviteOutcome::Invited } else { proto::InviteOutcome::Added };
+    let token = result.offer.as_ref().map_or(String::new(), |offer| offer.token.clone());
+    proto::InviteResult {
+        outcome: outcome.into(),
+        member: Some(to_member(tenant, result.member)),
+        grants: to_grants(result.grants),
+        invitation: result.offer.map(to_invitation),
+        invitation_token: token,
+    }
+}
+
+fn to_invitation(offer: Offer) -> proto::Invitation {
+    proto::Invitation {
+        id: offer.id,
+        email: offer.email,
+        inviter: Some(to_subject(offer.inviter)),
+        expire_time: Some(to_timestamp(offer.expires_at)),
+    }
+}

@@ -1,0 +1,60 @@
+//! The wire: requests are checked and turned into the service's own words, answers and errors back into Protobuf.
+
+mod authorization;
+mod caller;
+mod convert;
+mod membership;
+mod reading;
+mod resource;
+mod status;
+mod tenant;
+
+use std::sync::Arc;
+
+use tonic::service::Routes;
+
+use crate::{
+    proto::{
+        authorization_service_server::AuthorizationServiceServer, membership_service_server::MembershipServiceServer,
+        resource_service_server::ResourceServiceServer, tenant_service_server::TenantServiceServer,
+    },
+    service::Service,
+};
+
+pub use caller::Callers;
+
+/// The names of the services, as health checks ask for them.
+pub const SERVICES: [&str; 4] = [
+    tonic_name::<AuthorizationServiceServer<Handler>>(),
+    tonic_name::<MembershipServiceServer<Handler>>(),
+    tonic_name::<ResourceServiceServer<Handler>>(),
+    tonic_name::<TenantServiceServer<Handler>>(),
+];
+
+const fn tonic_name<S: tonic::server::NamedService>() -> &'static str {
+    S::NAME
+}
+
+/// Answers the RPCs of every service.
+#[derive(Clone)]
+pub struct Handler {
+    service: Arc<Service>,
+    callers: Arc<Callers>,
+}
+
+impl Handler {
+    /// Answers from `service`, to `callers`.
+    pub fn new(service: Arc<Service>, callers: Callers) -> Self {
+        Self { service, callers: Arc::new(callers) }
+    }
+
+    /// Adds every service to `routes`; a request may be `request_bytes` long.
+    pub fn add_to(&self, routes: Routes, request_bytes: usize) -> Routes {
+        let this = || self.clone();
+        routes
+            .add_service(AuthorizationServiceServer::new(this()).max_decoding_message_size(request_bytes))
+            .add_service(MembershipServiceServer::new(this()).max_decoding_message_size(request_bytes))
+            .add_service(ResourceServiceServer::new(this()).max_decoding_message_size(request_bytes))
+            .add_service(TenantServiceServer::new(this()).max_decoding_message_size(request_bytes))
+    }
+}

@@ -1,0 +1,149 @@
+//! Lists and look-ups of members.
+
+use tonic::{Request, Response, Status};
+
+use crate::{
+    domain::{MemberStatus, kind},
+    proto::{self, get_member_request::Member as Named},
+    service::{
+        Error, ListMembers, ListedMember, MemberAnswer, MemberName,
+        input::{Checked, normalised_email},
+        ports::MemberOrder,
+    },
+};
+
+use super::{
+    Handler,
+    convert::{resource_key, subject_ref, to_grants, to_member, to_resource_ref, to_token},
+};
+
+/// How many members a page has at most, and when the request does not say.
+const PAGE: (u32, u32) = (1000, 100);
+/// The most roles that a list can be filtered by.
+const MAX_ROLES: usize = 128;
+/// The longest text that a list can be searched for, in bytes.
+const MAX_TEXT: usize = 200;
+
+impl Handler {
+    pub(super) async fn list_members_page(
+        &self,
+        request: &Request<proto::ListMembersRequest>,
+    ) -> Result<Response<proto::ListMembersResponse>, Status> {
+        self.callers.identify(request.metadata())?;
+        let asked = request.get_ref();
+        let mut checked = Checked::default();
+        checked.tenant(&asked.tenant);
+        checked.at_most("text", &asked.text, MAX_TEXT);
+        if asked.roles.len() > MAX_ROLES {
+            checked.count("roles", asked.roles.len(), MAX_ROLES);
+        }
+        for (index, role) in asked.roles.iter().enumerate().take(MAX_ROLES) {
+            checked.name(&format!("roles[{index}]"), role);
+        }
+        if let Some(resource) = &asked.resource {
+            checked.name("resource.type", &resource.r#type);
+            checked.at_most("resource.id", &resource.id, 128);
+        }
+        let list = ListMembers {
+            tenant: asked.tenant.clone(),
+            resource: asked.resource.as_ref().map(|resource| resource_key(Some(resource))),
+            roles: asked.roles.clone(),
+            statuses: statuses(&mut checked, &asked.statuses),
+            text: asked.text.clone(),
+            order: order(&mut checked, asked.order_by),
+            limit: checked.page_size(asked.page_size, PAGE.1, PAGE.0),
+            page_token: asked.page_token.clone(),
+        };
+        checked.finish()?;
+        let page = self.service.list_members(&list).await?;
+        Ok(Response::new(proto::ListMembersResponse {
+            members: page.members.into_iter().map(|listed| to_listed(&asked.tenant, listed)).collect(),
+            next_page_token: page.next.unwrap_or_default(),
+            token: to_token(&asked.tenant, page.revision),
+        }))
+    }
+
+    pub(super) async fn one_member(
+        &self,
+        request: &Request<proto::GetMemberRequest>,
+    ) -> Result<Response<proto::GetMemberResponse>, Status> {
+        self.callers.identify(request.metadata())?;
+        let asked = request.get_ref();
+        let mut checked = Checked::default();
+        checked.tenant(&asked.tenant);
+        let email;
+        let name = match &asked.member {
+            Some(Named::Subject(subject)) if subject.r#type == kind::EMAIL => {
+                email = normalised_email(&subject.id);
+                MemberName::Subject(crate::domain::SubjectRef { kind: kind::EMAIL, id: &email })
+            }
+            Some(Named::Subject(subject)) => {
+                let subject = subject_ref(Some(subject));
+                checked.subject("subject", subject);
+                MemberName::Subject(subject)
+            }
+            Some(Named::Email(text)) => {
+                checked.email("email", text);
+                MemberName::Email(text)
+            }
+            Some(Named::Username(text)) => {
+                checked.name("username", text);
+                MemberName::Username(text)
+            }
+            Some(Named::Phone(text)) => {
+                checked.name("phone", text);
+                MemberName::Phone(text)
+            }
+            None => {
+                checked.required("member", "");
+                MemberName::Email("")
+            }
+        };
+        checked.finish()?;
+        let found = self.service.member(&asked.tenant, name).await?;
+        let answer = MemberAnswer { member: found.record.member, changed_at: found.record.changed_at };
+        Ok(Response::new(proto::GetMemberResponse {
+            member: Some(to_member(&asked.tenant, answer)),
+            grants: to_grants(found.record.held),
+            token: to_token(&asked.tenant, found.revision),
+        }))
+    }
+}
+
+fn statuses(checked: &mut Checked, statuses: &[i32]) -> Vec<MemberStatus> {
+    let read = |(index, status): (usize, &i32)| match proto::MemberStatus::try_from(*status) {
+        Ok(proto::MemberStatus::Invited) => Some(MemberStatus::Invited),
+        Ok(proto::MemberStatus::Active) => Some(MemberStatus::Active),
+        Ok(proto::MemberStatus::Deactivated) => Some(MemberStatus::Deactivated),
+        Ok(proto::MemberStatus::Unspecified) | Err(_) => {
+            let description = format!("`{status}` is no status; use INVITED, ACTIVE or DEACTIVATED");
+            checked.wrong(Error::field("FIELD_INVALID", format!("statuses[{index}]"), description));
+            None
+        }
+    };
+    statuses.iter().enumerate().filter_map(read).collect()
+}
+
+fn order(checked: &mut Checked, order: i32) -> MemberOrder {
+    match proto::MemberOrder::try_from(order) {
+        Ok(proto::MemberOrder::Unspecified | proto::MemberOrder::Name) => MemberOrder::Name,
+        Ok(proto::MemberOrder::Email) => MemberOrder::Email,
+        Ok(proto::MemberOrder::Role) => MemberOrder::Role,
+        Ok(proto::MemberOrder::Status) => MemberOrder::Status,
+        Err(_) => {
+            let description = format!("`{order}` is no order; use NAME, EMAIL, ROLE or STATUS");
+            checked.wrong(Error::field("FIELD_INVALID", "order_by", description));
+            MemberOrder::Name
+        }
+    }
+}
+
+fn to_listed(tenant: &str, listed: ListedMember) -> proto::ListedMember {
+    let answer = MemberAnswer { member: listed.record.member, changed_at: listed.record.changed_at };
+    let memberships = listed.memberships.into_iter().map(|membership| proto::Membership {
+        role: membership.role,
+        resource: Some(to_resource_ref(membership.resource)),
+        implied_by: membership.implied_by.unwrap_or_default(),
+    });
+    proto::ListedMember { member: Some(to_member(tenant, answer)), memberships: memberships.collect() }
+}

@@ -1,0 +1,60 @@
+//! The one place where errors become gRPC statuses.
+
+use std::{collections::HashMap, time::Duration};
+
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt as _};
+
+use crate::service::{Error, Kind};
+
+/// The domain of every `ErrorInfo`.
+const DOMAIN: &str = "rollcall";
+
+/// How long to wait before a retry that may help.
+const RETRY_AFTER: Duration = Duration::from_millis(200);
+
+impl From<Error> for Status {
+    fn from(error: Error) -> Self {
+        if let Some(cause) = &error.cause {
+            tracing::error!(reason = error.reason, cause = %chain(&**cause), "a request failed");
+        }
+        let code = code(error.kind);
+        let metadata: HashMap<String, String> =
+            error.metadata.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
+        let mut details = ErrorDetails::with_error_info(error.reason, DOMAIN, metadata);
+        let subject = |key| error.metadata.iter().find(|(known, _)| *known == key).map(|(_, value)| value.as_str());
+        match error.kind {
+            Kind::FailedPrecondition => {
+                let about = subject("member").or(subject("invitation")).or(subject("tenant")).unwrap_or_default();
+                details.add_precondition_failure_violation(error.reason, about, &error.message);
+            }
+            Kind::Unavailable | Kind::Aborted => {
+                details.set_retry_info(Some(RETRY_AFTER));
+            }
+            _ => {}
+        }
+        for violation in &error.violations {
+            details.add_bad_request_violation(&violation.field, &violation.description);
+        }
+        Self::with_error_details(code, error.message, details)
+    }
+}
+
+fn code(kind: Kind) -> Code {
+    match kind {
+        Kind::InvalidArgument => Code::InvalidArgument,
+        Kind::NotFound => Code::NotFound,
+        Kind::AlreadyExists => Code::AlreadyExists,
+        Kind::PermissionDenied => Code::PermissionDenied,
+        Kind::Unauthenticated => Code::Unauthenticated,
+        Kind::FailedPrecondition => Code::FailedPrecondition,
+        Kind::Aborted => Code::Aborted,
+        Kind::Unavailable => Code::Unavailable,
+        Kind::Internal => Code::Internal,
+    }
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}

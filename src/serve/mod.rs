@@ -1,0 +1,151 @@
+//! Puts the parts together and runs them until told to stop.
+
+mod ambient;
+mod demo;
+mod health;
+mod policies;
+
+use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
+
+use tokio::{net::TcpListener, sync::oneshot, time};
+use tonic::{
+    service::Routes,
+    transport::{Server, server::TcpIncoming},
+};
+
+use crate::{
+    config::Config,
+    grpc::{Callers, Handler},
+    proto,
+    service::{self, Caller, Service, ports::StoreError},
+    store::{self, SqlStore},
+    telemetry::{TelemetryOptions, request_layer},
+    view::Registry,
+};
+
+use health::Health;
+
+/// How often a quiet connection is asked whether its peer is still there.
+const KEEPALIVE: time::Duration = time::Duration::from_secs(30);
+
+/// Why the service could not start, or had to stop.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The directory of policies can't be read, or has none.
+    #[error("policies in `{dir}`: {problem}; set `policies.dir`")]
+    Policies {
+        /// The directory.
+        dir: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
+    /// Policy files have mistakes.
+    #[error("policies have mistakes\n{0}")]
+    PolicyMistakes(String),
+    /// The store can't be opened or migrated.
+    #[error("the store can't be opened; check `store.url`: {}", chain(.0))]
+    Store(#[from] StoreError),
+    /// The address can't be listened on.
+    #[error("can't listen on `{address}`; set `listen`: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The server failed.
+    #[error("the server failed: {0}")]
+    Transport(#[from] tonic::transport::Error),
+    /// The sample tenant can't be made.
+    #[error("the sample tenant can't be created: {0}")]
+    Demo(#[from] service::Error),
+    /// Something of the system failed.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// Serves until `stop` ends, then lets requests under way finish for as long as the settings say.
+///
+/// # Errors
+/// Why it could not start, or had to stop.
+pub async fn run(
+    config: &Config,
+    telemetry: &TelemetryOptions,
+    demo: bool,
+    stop: impl Future<Output = ()>,
+) -> Result<(), Error> {
+    let policies = Arc::new(policies::load(&config.policies.dir)?);
+    let options =
+        store::Options { read_connections: config.store.read_connections, ..store::Options::new(&config.store.url) };
+    let store = Arc::new(SqlStore::open(&options).await?);
+    store.migrate().await?;
+    let views = Arc::new(Registry::new(store.clone(), policies.clone()));
+    let clock = Arc::new(ambient::SystemClock);
+    let service = Arc::new(Service::new(store.clone(), views, policies, clock, Arc::new(ambient::SystemRandom)));
+
+    let listen = |source| Error::Listen { address: config.listen, source };
+    let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
+    let address = listener.local_addr().map_err(listen)?;
+    if demo {
+        demo::prepare(&service, address).await?;
+    }
+
+    let (health, health_service) = Health::new().await;
+    let routes = Handler::new(service.clone(), callers(config))
+        .add_to(Routes::default(), config.limits.request_bytes)
+        .add_service(health_service)
+        .add_service(reflection().build_v1().map_err(io::Error::other)?)
+        .add_service(reflection().build_v1alpha().map_err(io::Error::other)?);
+    let (drain, drained) = oneshot::channel::<()>();
+    let server = Server::builder()
+        .http2_keepalive_interval(Some(KEEPALIVE))
+        .layer(request_layer(telemetry))
+        .add_routes(routes)
+        .serve_with_incoming_shutdown(TcpIncoming::from(listener).with_nodelay(Some(true)), async {
+            // An error means that the sender is gone, which is as good a reason to stop.
+            let _ = drained.await;
+        });
+    tracing::info!(%address, "listening");
+    let stopped = async {
+        tokio::select! {
+            () = stop => {}
+            () = health.watch(&service) => {}
+        }
+        tracing::info!(grace = ?config.shutdown.grace, "draining");
+        health.drain().await;
+        // The server may have failed meanwhile; its own error is the one to tell.
+        let _ = drain.send(());
+        health.end_watches().await;
+        time::sleep(config.shutdown.grace).await;
+    };
+    tokio::select! {
+        outcome = server => outcome?,
+        () = stopped => tracing::warn!("some requests did not end within the grace period and are cut off"),
+    }
+    store.close().await?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+fn callers(config: &Config) -> Callers {
+    if config.auth.callers.is_empty() {
+        return Callers::anyone();
+    }
+    Callers::known(config.auth.callers.iter().map(|caller| {
+        let asserts_operators = config.auth.operators.contains(&caller.name);
+        (caller.key_sha256, Caller { name: caller.name.clone(), asserts_operators })
+    }))
+}
+
+fn reflection() -> tonic_reflection::server::Builder<'static> {
+    tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        // The details of errors, so that a client that goes by reflection can show them.
+        .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
