@@ -1,0 +1,248 @@
+//! Who may do what, where: the guide's table, cell by cell, by every way to ask.
+
+use rollcall::proto::{BatchCheckRequest, CheckItem, Consistency, Reason, consistency::Requirement};
+
+use crate::support::{
+    World,
+    names::{resource, subject},
+    world::{OPERATOR, fixture},
+};
+
+/// `y` is allowed. The columns are an admin, an editor, a viewer and a user outside of `harbour`, then the invited
+/// one, the locked editor, a stranger and an operator.
+const TABLE: &str = "
+place      action                       ada edith victor olga nina@acme.test lars stranger operator:root
+workspace  job_site.create              y   y     y      y    -              -    -        -
+workspace  user_management.view         y   -     -      -    -              -    -        -
+workspace  user.force_password_reset    y   -     -      -    -              -    -        -
+workspace  user.edit_memberships        y   -     -      -    -              -    -        -
+harbour    data.view                    y   y     y      -    -              -    -        -
+harbour    data.edit                    y   y     -      -    -              -    -        -
+harbour    report.view                  y   y     y      -    -              -    -        -
+harbour    report.edit                  y   y     -      -    -              -    -        -
+harbour    member.view                  y   y     y      -    -              -    -        -
+quarry     data.view                    y   -     -      -    -              -    -        -
+quarry     data.edit                    y   -     -      -    -              -    -        -
+quarry     report.view                  y   -     -      -    -              -    -        -
+quarry     report.edit                  y   -     -      -    -              -    -        -
+quarry     member.view                  y   -     -      -    -              -    -        -
+own        account.update               y   y     y      y    -              -    -        -
+own        units.update                 y   y     y      y    -              -    -        -
+own        time_zone.update             y   y     y      y    -              -    -        -
+own        password.change              y   y     y      y    -              y    -        -
+another's  account.update               -   -     -      -    -              -    -        -
+another's  units.update                 -   -     -      -    -              -    -        -
+another's  time_zone.update             -   -     -      -    -              -    -        -
+another's  password.change              -   -     -      -    -              -    -        -
+nowhere    data.view                    -   -     -      -    -              -    -        -
+";
+
+struct Cell {
+    who: &'static str,
+    action: &'static str,
+    place: String,
+    allowed: bool,
+}
+
+/// The table with `own` and `another's` spelt out as profiles.
+fn cells() -> Vec<Cell> {
+    let mut lines =
+        TABLE.lines().map(|line| line.split_whitespace().collect::<Vec<_>>()).filter(|line| !line.is_empty());
+    let people = lines.next().expect("the table has a head").split_off(2);
+    let row = |line: Vec<&'static str>| {
+        let place = |who: &str| match line[0] {
+            "own" => format!("profile:{who}"),
+            "another's" => "profile:emil".into(),
+            place => place.into(),
+        };
+        let people = people.iter().zip(&line[2..]);
+        people
+            .map(|(who, cell)| Cell { who, action: line[1], place: place(who), allowed: *cell == "y" })
+            .collect::<Vec<_>>()
+    };
+    lines.flat_map(row).collect()
+}
+
+/// Why a cell must be as it is.
+fn plausible(cell: &Cell, reason: Reason) -> bool {
+    use Reason::{
+        GrantedByRelation, GrantedByRole, GrantedToAnyone, MemberInvited, MemberLocked, NotAMember, NotGranted,
+        ResourceNotFound,
+    };
+    match (cell.who, cell.place.as_str()) {
+        _ if cell.allowed && cell.place.starts_with("profile") => reason == GrantedByRelation,
+        _ if cell.action == "job_site.create" && cell.allowed => matches!(reason, GrantedByRole | GrantedToAnyone),
+        _ if cell.allowed => reason == GrantedByRole,
+        (_, "nowhere") if reason == ResourceNotFound => true,
+        ("nina@acme.test", _) => reason == MemberInvited,
+        ("lars", _) => reason == MemberLocked || (reason == NotGranted && cell.action == "password.change"),
+        ("stranger", _) => reason == NotAMember,
+        (OPERATOR, _) => matches!(reason, NotAMember | NotGranted),
+        (_, "nowhere") => false,
+        _ => reason == NotGranted,
+    }
+}
+
+#[tokio::test]
+async fn the_table_holds_cell_by_cell() {
+    let (_stage, world) = fixture().await;
+    let cells = cells();
+    assert_eq!(cells.len(), 23 * 8);
+    for cell in cells {
+        let (allowed, reason) = world.check(cell.who, cell.action, &cell.place).await;
+        let told = format!("{} {} on {}: {reason:?}", cell.who, cell.action, cell.place);
+        assert_eq!(allowed, cell.allowed, "{told}");
+        assert!(plausible(&cell, reason), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn a_batch_answers_as_the_checks_do() {
+    let (_stage, world) = fixture().await;
+    let cells = cells();
+    let item = |cell: &Cell| CheckItem {
+        subject: Some(subject(cell.who)),
+        action: cell.action.into(),
+        resource: Some(resource(&world.tenant, &cell.place)),
+        stated: None,
+    };
+    let items = cells.iter().map(item).collect();
+    let request = BatchCheckRequest { tenant: world.tenant.clone(), items, consistency: None };
+    let answer = world.api.batch_check(request).await.expect("the batch is well formed");
+    assert_eq!(answer.results.len(), cells.len());
+    for (cell, result) in cells.iter().zip(answer.results) {
+        let (allowed, reason) = world.check(cell.who, cell.action, &cell.place).await;
+        assert_eq!((result.allowed, result.reason()), (allowed, reason), "{} on {}", cell.action, cell.place);
+    }
+    assert_eq!(answer.token, world.token().await);
+}
+
+#[tokio::test]
+async fn the_actions_listed_are_the_actions_allowed() {
+    let (_stage, world) = fixture().await;
+    let cells = cells();
+    for first in &cells {
+        let same = cells.iter().filter(|cell| cell.who == first.who && cell.place == first.place);
+        let expected = same.filter(|cell| cell.allowed).map(|cell| cell.action).collect::<Vec<_>>();
+        assert_eq!(world.actions(first.who, &first.place).await, expected, "{} on {}", first.who, first.place);
+    }
+}
+
+#[tokio::test]
+async fn only_the_sites_that_someone_is_in_are_listed() {
+    let (_stage, world) = fixture().await;
+    for (who, viewed, edited) in [
+        ("ada", &["harbour", "quarry"][..], &["harbour", "quarry"][..]),
+        ("emil", &["harbour", "quarry"], &["harbour", "quarry"]),
+        ("edith", &["harbour"], &["harbour"]),
+        ("victor", &["harbour"], &[]),
+        ("olga", &[], &[]),
+        ("nina@acme.test", &[], &[]),
+        ("lars", &[], &[]),
+        ("stranger", &[], &[]),
+        (OPERATOR, &[], &[]),
+    ] {
+        assert_eq!(world.sites(who, "data.view").await, viewed, "{who}");
+        assert_eq!(world.sites(who, "data.edit").await, edited, "{who}");
+    }
+}
+
+#[tokio::test]
+async fn sites_are_listed_page_by_page_in_order_of_their_id() {
+    let (_stage, world) = fixture().await;
+    let mut expected = vec!["harbour".to_owned(), "quarry".to_owned()];
+    for number in 0..5 {
+        let site = format!("site-{number}");
+        world.allowed(world.create_site("olga", &site)).await;
+        expected.push(site);
+    }
+    let mut request = rollcall::proto::ListResourcesRequest {
+        tenant: world.tenant.clone(),
+        subject: Some(subject("ada")),
+        action: "data.view".into(),
+        resource_type: "job_site".into(),
+        page_size: 3,
+        ..Default::default()
+    };
+    let mut listed = Vec::new();
+    for size in [3, 3, 1] {
+        let page = world.api.list_resources(request.clone()).await.expect("the request is well formed");
+        assert_eq!(page.resources.len(), size);
+        assert_eq!(page.next_page_token.is_empty(), size == 1);
+        listed.extend(page.resources.into_iter().map(|site| site.id));
+        request.page_token = page.next_page_token;
+    }
+    assert_eq!(listed, expected);
+}
+
+#[tokio::test]
+async fn a_workspace_has_no_sites_of_its_own_name() {
+    let (_stage, world) = fixture().await;
+    assert!(!world.may("ada", "data.view", "job_site:acme").await);
+    assert!(world.may("ada", "job_site.create", "workspace:").await, "the root's id may be left out");
+    assert!(!world.may("ada", "job_site.create", "workspace:globex").await);
+}
+
+#[tokio::test]
+async fn what_is_said_of_an_unregistered_site_counts_less_than_what_is_registered() {
+    let (_stage, world) = fixture().await;
+    let mut question = world.question("ada", "data.edit", "unregistered");
+    question.stated =
+        Some(rollcall::proto::StatedFacts { parent: Some(resource(&world.tenant, "workspace")), owner: None });
+    assert!(world.api.check(question.clone()).await.expect("well formed").allowed, "an admin, by the stated parent");
+    question.subject = Some(subject("edith"));
+    assert!(!world.api.check(question).await.expect("well formed").allowed);
+}
+
+#[tokio::test]
+async fn a_write_is_seen_with_its_token_and_by_default() {
+    let (_stage, world) = fixture().await;
+    let token = world.allowed(world.invite("ada", "olga", "harbour", "editor")).await.token().to_owned();
+    let mut question = world.question("olga", "data.edit", "harbour");
+    for requirement in [
+        None,
+        Some(Requirement::MinimizeLatency(true)),
+        Some(Requirement::AtLeastAsFresh(token.clone())),
+        Some(Requirement::FullyConsistent(true)),
+    ] {
+        question.consistency = Some(Consistency { requirement });
+        let answer = world.api.check(question.clone()).await.expect("well formed");
+        assert!(answer.allowed);
+        assert_eq!(answer.token, token);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_explains_itself_when_asked() {
+    let (_stage, world) = fixture().await;
+    let ask = async |who: &str, explain: bool| {
+        let question = rollcall::proto::CheckRequest { explain, ..world.question(who, "data.edit", "harbour") };
+        world.api.check(question).await.expect("well formed").explanation
+    };
+    assert_eq!(ask("ada", false).await, None);
+
+    let granted = ask("ada", true).await.expect("asked for");
+    let line = granted.policy_line.expect("the policy has a line for it");
+    assert_eq!((line.policy.as_str(), line.version), ("lumicon", 1));
+    assert!(line.line > 0 && !line.rule.is_empty() && !granted.summary.is_empty());
+    let decisive = granted.held.iter().find(|held| held.decisive).expect("a role decides");
+    assert_eq!((decisive.role.as_str(), decisive.implied_by.as_str()), ("job_site.editor", "workspace.admin"));
+
+    let denied = ask("victor", true).await.expect("asked for");
+    assert!(denied.held.iter().any(|held| held.role == "job_site.viewer" && !held.decisive), "{denied:?}");
+    let editor = denied.ways_in.iter().find(|way| way.role == "job_site.editor").expect("an editor may");
+    assert_eq!(editor.resource, Some(resource(&world.tenant, "harbour")));
+    assert!(!editor.given_by.is_empty());
+}
+
+#[tokio::test]
+async fn tenants_know_nothing_of_each_other() {
+    let (stage, world) = fixture().await;
+    let other = World::bare(&stage.api, "globex").await;
+    assert!(!other.may("edith", "data.view", "harbour").await);
+    assert!(other.may("ada", "user_management.view", "workspace").await);
+    other.allowed(other.create_site("ada", "harbour")).await;
+    assert!(!other.may("edith", "data.view", "harbour").await);
+    assert!(other.member("edith").await.is_err());
+    assert_eq!(world.names(world.members_at("workspace")).await.len(), 9);
+}

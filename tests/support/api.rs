@@ -1,0 +1,50 @@
+use rollcall::proto::{
+    BatchCheckRequest, BatchCheckResponse, CheckRequest, CheckResponse, GetMemberRequest, GetMemberResponse,
+    GetResourceRequest, GetResourceResponse, GetTenantRequest, GetTenantResponse, ListActionsRequest,
+    ListActionsResponse, ListMembersRequest, ListMembersResponse, ListResourcesRequest, ListResourcesResponse,
+    authorization_service_client::AuthorizationServiceClient, membership_service_client::MembershipServiceClient,
+    resource_service_client::ResourceServiceClient, tenant_service_client::TenantServiceClient,
+};
+use tonic::{Status, transport::Channel};
+
+/// Clients of every service over one connection.
+#[derive(Clone)]
+pub struct Api {
+    pub authorization: AuthorizationServiceClient<Channel>,
+    pub membership: MembershipServiceClient<Channel>,
+    pub resources: ResourceServiceClient<Channel>,
+    pub tenants: TenantServiceClient<Channel>,
+}
+
+macro_rules! reads {
+    ($($method:ident, $client:ident, $request:ident, $response:ident;)*) => {
+        impl Api {
+            $(pub async fn $method(&self, request: $request) -> Result<$response, Status> {
+                Ok(self.$client.clone().$method(request).await?.into_inner())
+            })*
+        }
+    };
+}
+
+reads! {
+    check, authorization, CheckRequest, CheckResponse;
+    batch_check, authorization, BatchCheckRequest, BatchCheckResponse;
+    list_actions, authorization, ListActionsRequest, ListActionsResponse;
+    list_resources, authorization, ListResourcesRequest, ListResourcesResponse;
+    list_members, membership, ListMembersRequest, ListMembersResponse;
+    get_member, membership, GetMemberRequest, GetMemberResponse;
+    get_resource, resources, GetResourceRequest, GetResourceResponse;
+    get_tenant, tenants, GetTenantRequest, GetTenantResponse;
+}
+
+impl Api {
+    /// Clients over a connection.
+    pub fn new(channel: Channel) -> Self {
+        Self {
+            authorization: AuthorizationServiceClient::new(channel.clone()),
+            membership: MembershipServiceClient::new(channel.clone()),
+            resources: ResourceServiceClient::new(channel.clone()),
+            tenants: TenantServiceClient::new(channel),
+        }
+    }
+}

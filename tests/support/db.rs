@@ -1,0 +1,137 @@
+//! A look into the store's file from outside, by SQL.
+
+use std::path::Path;
+
+use sea_orm::{ConnectionTrait as _, Database, DatabaseConnection, DbBackend, QueryResult, Statement, Value};
+
+use super::{
+    replay::{InvitationRow, Key, Logged, MemberRow, ResourceRow, State},
+    server::store_file,
+};
+
+/// The store's file, opened beside the server.
+pub struct Db(DatabaseConnection);
+
+impl Db {
+    /// Opens the store of a server that was started in `dir`.
+    pub async fn open(dir: &Path) -> Self {
+        let url = format!("sqlite:{}", store_file(dir).display());
+        Self(Database::connect(url).await.expect("the file opens"))
+    }
+
+    /// Closes it for good.
+    pub async fn close(self) {
+        self.0.close().await.expect("the file closes");
+    }
+
+    /// The tenant's revision as its row has it.
+    pub async fn revision(&self, tenant: &str) -> i64 {
+        let rows = self.rows("SELECT revision FROM tenant WHERE tenant_id = ?", tenant).await;
+        rows.first().expect("the tenant exists").try_get("", "revision").expect("a number")
+    }
+
+    /// A tenant's change log, in order.
+    pub async fn log(&self, tenant: &str) -> Vec<Logged> {
+        let rows = self.rows("SELECT * FROM change WHERE tenant_id = ? ORDER BY revision, seq", tenant).await;
+        let logged = |row: &QueryResult| Logged {
+            revision: row.try_get("", "revision").expect("a number"),
+            seq: row.try_get("", "seq").expect("a number"),
+            kind: text(row, "kind"),
+            actor: key(row, "actor"),
+            data: serde_json::from_str(&text(row, "data")).expect("the log keeps JSON"),
+        };
+        rows.iter().map(logged).collect()
+    }
+
+    /// A tenant's facts as the tables have them.
+    pub async fn state(&self, tenant: &str) -> State {
+        let mut state = State::default();
+        for row in self.rows("SELECT * FROM member WHERE tenant_id = ?", tenant).await {
+            let fields = MemberRow {
+                status: name(&row, &["INVITED", "ACTIVE", "DEACTIVATED"]),
+                locked: row.try_get("", "locked").expect("a flag"),
+                display_name: text(&row, "display_name"),
+                email: maybe(&row, "email"),
+                username: maybe(&row, "username"),
+                phone: maybe(&row, "phone"),
+                created_at: number(&row, "created_at"),
+            };
+            state.members.insert(key(&row, "subject"), fields);
+        }
+        for row in self.rows("SELECT * FROM binding WHERE tenant_id = ?", tenant).await {
+            state.bindings.insert((key(&row, "holder"), key(&row, "resource"), text(&row, "role")));
+        }
+        for row in self.rows("SELECT * FROM resource WHERE tenant_id = ?", tenant).await {
+            let fields = ResourceRow {
+                parent: maybe(&row, "parent_type").zip(maybe(&row, "parent_id")),
+                owner: maybe(&row, "owner_type").zip(maybe(&row, "owner_id")),
+                archived: row.try_get("", "archived").expect("a flag"),
+                display_name: text(&row, "display_name"),
+                created_at: number(&row, "created_at"),
+            };
+            state.resources.insert(key(&row, "resource"), fields);
+        }
+        for row in self.rows("SELECT * FROM invitation WHERE tenant_id = ?", tenant).await {
+            let fields = InvitationRow {
+                email: text(&row, "email"),
+                token_hash: text(&row, "token_hash"),
+                inviter: key(&row, "inviter"),
+                status: name(&row, &["PENDING", "ACCEPTED", "REVOKED"]),
+                expires_at: number(&row, "expires_at"),
+                created_at: number(&row, "created_at"),
+            };
+            state.invitations.insert(text(&row, "invitation_id"), fields);
+        }
+        state
+    }
+
+    /// Lets the pending invitation of an email have expired a second after 1970.
+    pub async fn expire(&self, tenant: &str, email: &str) {
+        let sql = "UPDATE invitation SET expires_at = 1000000 WHERE tenant_id = ? AND email = ? AND status = 1";
+        let values = [Value::from(tenant), Value::from(email)];
+        let statement = Statement::from_sql_and_values(DbBackend::Sqlite, sql, values);
+        let result = self.0.execute_raw(statement).await.expect("the file can be written");
+        assert_eq!(result.rows_affected(), 1, "`{email}` has a pending invitation");
+    }
+
+    async fn rows(&self, sql: &str, tenant: &str) -> Vec<QueryResult> {
+        let statement = Statement::from_sql_and_values(DbBackend::Sqlite, sql, [Value::from(tenant)]);
+        self.0.query_all_raw(statement).await.expect("the file can be read")
+    }
+}
+
+/// Holds a tenant's log against its tables, and returns both.
+pub async fn audited(dir: &Path, tenant: &str) -> (Vec<Logged>, State) {
+    let db = Db::open(dir).await;
+    let (log, tables, revision) = (db.log(tenant).await, db.state(tenant).await, db.revision(tenant).await);
+    db.close().await;
+    let replayed = State::replay(&log);
+    assert_eq!(log.last().map(|row| row.revision), Some(revision), "the log ends at the tenant's revision");
+    assert_eq!(replayed.members, tables.members, "the log and the table `member` agree");
+    assert_eq!(replayed.bindings, tables.bindings, "the log and the table `binding` agree");
+    assert_eq!(replayed.resources, tables.resources, "the log and the table `resource` agree");
+    assert_eq!(replayed.invitations, tables.invitations, "the log and the table `invitation` agree");
+    (log, tables)
+}
+
+fn text(row: &QueryResult, column: &str) -> String {
+    row.try_get("", column).expect("a text")
+}
+
+fn maybe(row: &QueryResult, column: &str) -> Option<String> {
+    row.try_get("", column).expect("a text or nothing")
+}
+
+fn number(row: &QueryResult, column: &str) -> i64 {
+    row.try_get("", column).expect("a number")
+}
+
+fn key(row: &QueryResult, prefix: &str) -> Key {
+    (text(row, &format!("{prefix}_type")), text(row, &format!("{prefix}_id")))
+}
+
+/// The name of the status that a row has as a number, counted from 1.
+fn name(row: &QueryResult, names: &[&str]) -> String {
+    let code: i16 = row.try_get("", "status").expect("a number");
+    names[usize::try_from(code - 1).expect("statuses count from 1")].to_owned()
+}

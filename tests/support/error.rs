@@ -1,0 +1,62 @@
+use std::collections::HashMap;
+
+use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
+
+/// The code that an error of this reason has.
+pub fn code_of(reason: &str) -> Code {
+    match reason {
+        "TENANT_NOT_FOUND" | "MEMBER_NOT_FOUND" | "RESOURCE_NOT_FOUND" | "INVITATION_NOT_FOUND" => Code::NotFound,
+        "NOT_PERMITTED"
+        | "ACTOR_NOT_A_MEMBER"
+        | "ACTOR_LOCKED"
+        | "ACTOR_INVITED"
+        | "MEMBER_PROTECTED"
+        | "EMAIL_MISMATCH"
+        | "OPERATOR_NOT_ALLOWED" => Code::PermissionDenied,
+        "ALREADY_A_MEMBER" | "IDENTIFIER_TAKEN" | "TENANT_EXISTS" | "RESOURCE_EXISTS" => Code::AlreadyExists,
+        "LAST_HOLDER" | "NO_ROLE_HERE" | "INVITATION_EXPIRED" | "INVITATION_USED" | "REQUEST_ID_REUSED" => {
+            Code::FailedPrecondition
+        }
+        "ETAG_MISMATCH" => Code::Aborted,
+        "UNAUTHENTICATED" => Code::Unauthenticated,
+        _ => Code::InvalidArgument,
+    }
+}
+
+/// The metadata of the error that `result` must be.
+pub fn expect_error<T>(result: Result<T, Status>, code: Code, reason: &str) -> HashMap<String, String> {
+    let Err(status) = result else { panic!("{reason} expected, and the call succeeded") };
+    let info = info(&status);
+    assert_eq!((status.code(), info.reason.as_str()), (code, reason), "{status:?}");
+    info.metadata
+}
+
+/// The stable reason of an error.
+pub fn reason_of(status: &Status) -> String {
+    info(status).reason
+}
+
+/// The paths that an error's field violations name.
+pub fn fields_of(status: &Status) -> Vec<String> {
+    let violations = status.get_details_bad_request().map(|request| request.field_violations);
+    violations.unwrap_or_default().into_iter().map(|violation| violation.field).collect()
+}
+
+fn info(status: &Status) -> tonic_types::ErrorInfo {
+    let info = status.get_details_error_info();
+    let info = info.unwrap_or_else(|| panic!("an error without an ErrorInfo: {status:?}"));
+    assert_eq!(info.domain, "rollcall", "{status:?}");
+    well_said(status.message());
+    info
+}
+
+/// The house rules of an error's text: lower case, no full stop, and nothing of what a driver says.
+fn well_said(message: &str) {
+    let first = message.chars().next().expect("an error has a text");
+    assert!(!first.is_uppercase() && !message.ends_with('.'), "{message:?}");
+    let lower = message.to_lowercase();
+    for foreign in ["sqlx", "sea_orm", "sqlite", "panicked", "unwrap"] {
+        assert!(!lower.contains(foreign), "a driver's words reach the caller: {message:?}");
+    }
+}

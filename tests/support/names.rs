@@ -1,0 +1,41 @@
+use rollcall::proto::{Invitee, ResourceRef, Subject, invitee::Who};
+
+/// The subject that `text` names: `edith` is the user of that id, `operator:root` names its type too, and what has
+/// an `@` in it is the stand-in for an invited email.
+pub fn subject(text: &str) -> Subject {
+    match text.split_once(':') {
+        Some((kind, id)) => Subject { r#type: kind.into(), id: id.into() },
+        None if text.contains('@') => Subject { r#type: "email".into(), id: text.into() },
+        None => Subject { r#type: "user".into(), id: text.into() },
+    }
+}
+
+/// The short text of a subject, as [`subject`] reads it.
+pub fn short(subject: &Subject) -> String {
+    match subject.r#type.as_str() {
+        "" | "user" | "email" => subject.id.clone(),
+        kind => format!("{kind}:{}", subject.id),
+    }
+}
+
+/// The resource that `text` names: `workspace` is the tenant itself, `profile:edith` names its type too, anything
+/// else is a job site.
+pub fn resource(tenant: &str, text: &str) -> ResourceRef {
+    let (kind, id) = match text.split_once(':') {
+        Some((kind, id)) => (kind, id),
+        None if text == "workspace" => (text, tenant),
+        None => ("job_site", text),
+    };
+    ResourceRef { r#type: kind.into(), id: id.into() }
+}
+
+/// The invitee that `text` names: an email when it has an `@` in it, else a subject.
+pub fn invitee(text: &str) -> Invitee {
+    let who = if text.contains('@') { Who::Email(text.into()) } else { Who::Subject(subject(text)) };
+    Invitee { who: Some(who), display_name: String::new() }
+}
+
+/// The email of a user of the tests.
+pub fn email_of(user: &str) -> String {
+    format!("{user}@acme.test")
+}

@@ -1,0 +1,212 @@
+//! What a tenant's change log says, read from its JSON alone and applied by the strictest reading: whatever is added
+//! was not there, whatever is taken away was, and nothing dangles.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+/// A type and an id, of a subject or a resource.
+pub type Key = (String, String);
+
+/// Holder, resource, role.
+pub type Binding = (Key, Key, String);
+
+/// A tenant's facts, as plain rows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct State {
+    pub members: BTreeMap<Key, MemberRow>,
+    pub bindings: BTreeSet<Binding>,
+    pub resources: BTreeMap<Key, ResourceRow>,
+    pub invitations: BTreeMap<String, InvitationRow>,
+}
+
+/// A member, but for who it is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MemberRow {
+    pub status: String,
+    pub locked: bool,
+    pub display_name: String,
+    pub email: Option<String>,
+    pub username: Option<String>,
+    pub phone: Option<String>,
+    pub created_at: i64,
+}
+
+/// A resource, but for its name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ResourceRow {
+    pub parent: Option<Key>,
+    pub owner: Option<Key>,
+    pub archived: bool,
+    pub display_name: String,
+    pub created_at: i64,
+}
+
+/// An invitation, but for its id.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InvitationRow {
+    pub email: String,
+    pub token_hash: String,
+    pub inviter: Key,
+    pub status: String,
+    pub expires_at: i64,
+    pub created_at: i64,
+}
+
+/// One row of the log.
+#[derive(Clone, Debug)]
+pub struct Logged {
+    pub revision: i64,
+    pub seq: i64,
+    pub kind: String,
+    pub actor: Key,
+    pub data: Value,
+}
+
+impl State {
+    /// The state after a whole log, whose revisions must be 1, 2, 3 … without a gap.
+    pub fn replay(log: &[Logged]) -> Self {
+        let mut state = Self::default();
+        for group in revisions(log) {
+            state.apply_all(group);
+        }
+        state
+    }
+
+    /// Applies the rows of one revision.
+    pub fn apply_all(&mut self, rows: &[Logged]) {
+        for row in rows {
+            assert_eq!(text(&row.data, "kind"), row.kind, "the column and the JSON agree");
+            self.apply(&row.data);
+        }
+    }
+
+    fn apply(&mut self, change: &Value) {
+        match text(change, "kind").as_str() {
+            "tenant_created" => assert_eq!(*self, Self::default(), "a tenant is created first"),
+            "resource_created" => self.create_resource(&change["resource"]),
+            "member_added" => {
+                let (subject, row) = member(&change["member"]);
+                assert!(self.members.insert(subject, row).is_none(), "a member is added once: {change}");
+            }
+            "member_updated" => {
+                let (subject, row) = member(&change["member"]);
+                assert!(self.members.insert(subject, row).is_some(), "only a member is updated: {change}");
+            }
+            "member_removed" => {
+                let subject = key(&change["subject"]);
+                assert!(self.members.remove(&subject).is_some(), "only a member is removed: {change}");
+                assert!(!self.bindings.iter().any(|(holder, ..)| *holder == subject), "nothing is left: {change}");
+            }
+            "role_granted" => self.grant(binding(change, "role"), change),
+            "role_revoked" => self.revoke(&binding(change, "role"), change),
+            "role_changed" => {
+                self.revoke(&binding(change, "from"), change);
+                self.grant(binding(change, "to"), change);
+            }
+            "invitation_issued" => {
+                let invitation = &change["invitation"];
+                let row = InvitationRow {
+                    email: text(invitation, "email"),
+                    token_hash: text(invitation, "token_hash"),
+                    inviter: key(&invitation["inviter"]),
+                    status: text(invitation, "status"),
+                    expires_at: number(invitation, "expires_at"),
+                    created_at: number(invitation, "created_at"),
+                };
+                assert_eq!(row.status, "PENDING", "{change}");
+                self.invitations.insert(text(invitation, "id"), row);
+                self.one_pending(&text(invitation, "email"));
+            }
+            "invitation_accepted" => self.close(change, "ACCEPTED"),
+            "invitation_revoked" => self.close(change, "REVOKED"),
+            other => panic!("the log has an unknown kind `{other}`"),
+        }
+    }
+
+    fn create_resource(&mut self, resource: &Value) {
+        let row = ResourceRow {
+            parent: maybe_key(&resource["parent"]),
+            owner: maybe_key(&resource["owner"]),
+            archived: resource["archived"].as_bool().expect("a flag"),
+            display_name: text(resource, "display_name"),
+            created_at: number(resource, "created_at"),
+        };
+        let parent = row.parent.as_ref();
+        assert!(parent.is_none_or(|parent| self.resources.contains_key(parent)), "its parent exists: {resource}");
+        let taken = self.resources.insert(key(&resource["key"]), row);
+        assert!(taken.is_none(), "a resource is created once: {resource}");
+    }
+
+    fn grant(&mut self, binding: Binding, change: &Value) {
+        assert!(self.members.contains_key(&binding.0), "only a member holds roles: {change}");
+        assert!(self.resources.contains_key(&binding.1), "only at a registered resource: {change}");
+        let other = self.bindings.iter().any(|(holder, place, _)| *holder == binding.0 && *place == binding.1);
+        assert!(!other, "one role a member and resource: {change}");
+        self.bindings.insert(binding);
+    }
+
+    fn revoke(&mut self, binding: &Binding, change: &Value) {
+        assert!(self.bindings.remove(binding), "only what is held is revoked: {change}");
+    }
+
+    fn close(&mut self, change: &Value, status: &str) {
+        let invitation = self.invitations.get_mut(&text(change, "id"));
+        let invitation = invitation.unwrap_or_else(|| panic!("an unknown invitation: {change}"));
+        assert_eq!(invitation.status, "PENDING", "an invitation is closed once: {change}");
+        assert_eq!(invitation.email, text(change, "email"), "{change}");
+        status.clone_into(&mut invitation.status);
+    }
+
+    fn one_pending(&self, email: &str) {
+        let pending = self.invitations.values().filter(|row| row.email == email && row.status == "PENDING");
+        assert_eq!(pending.count(), 1, "one pending invitation an email: `{email}`");
+    }
+}
+
+/// The log's rows by revision; panics at a gap in the revisions or in the sequence within one.
+pub fn revisions(log: &[Logged]) -> Vec<&[Logged]> {
+    let groups = log.chunk_by(|a, b| a.revision == b.revision).collect::<Vec<_>>();
+    for (group, revision) in groups.iter().zip(1..) {
+        for (row, seq) in group.iter().zip(group[0].seq..) {
+            assert_eq!((row.revision, row.seq), (revision, seq), "the log has a gap");
+        }
+    }
+    groups
+}
+
+/// The key of a JSON object with a type and an id.
+pub fn key(value: &Value) -> Key {
+    (text(value, "type"), text(value, "id"))
+}
+
+fn maybe_key(value: &Value) -> Option<Key> {
+    (!value.is_null()).then(|| key(value))
+}
+
+fn binding(change: &Value, role: &str) -> Binding {
+    (key(&change["subject"]), key(&change["resource"]), text(change, role))
+}
+
+fn member(value: &Value) -> (Key, MemberRow) {
+    let profile = &value["profile"];
+    let maybe = |field: &str| profile[field].as_str().map(str::to_owned);
+    let row = MemberRow {
+        status: text(value, "status"),
+        locked: value["locked"].as_bool().expect("a flag"),
+        display_name: text(profile, "display_name"),
+        email: maybe("email"),
+        username: maybe("username"),
+        phone: maybe("phone"),
+        created_at: number(value, "created_at"),
+    };
+    (key(&value["subject"]), row)
+}
+
+fn text(value: &Value, field: &str) -> String {
+    value[field].as_str().unwrap_or_else(|| panic!("`{field}` is a text in {value}")).to_owned()
+}
+
+fn number(value: &Value, field: &str) -> i64 {
+    value[field].as_i64().unwrap_or_else(|| panic!("`{field}` is a number in {value}"))
+}

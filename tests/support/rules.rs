@@ -1,0 +1,216 @@
+//! The rules of `lumicon`, written a second time and as plainly as possible, from the product's guide alone.
+
+use super::{
+    facts::{Deed, Facts, Op, Standing},
+    names::email_of,
+    world::OPERATOR,
+};
+
+/// What the rules say of a deed in a state.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Verdict {
+    /// It is allowed, and this is the state after it.
+    Allowed(Facts),
+    /// It is refused, for one of these reasons.
+    Refused(Vec<&'static str>),
+    /// The guide does not say.
+    Open,
+}
+
+/// What the rules say of a deed.
+pub fn decide(facts: &Facts, deed: &Deed) -> Verdict {
+    let mut case = Case { facts, actor: &deed.actor, against: Vec::new(), open: false, after: facts.clone() };
+    match &deed.op {
+        Op::CreateSite { site } => case.create_site(site),
+        Op::Invite { whom, place, role } => case.invite(whom, place, role),
+        Op::Accept { email, .. } => case.accept(email),
+        Op::Change { member, place, role } => case.change(member, place, role),
+        Op::Remove { member, place } => case.remove(member, place),
+        Op::Lock { member } => case.lock(member),
+        Op::Unlock { member } => case.unlock(member),
+    }
+    match case {
+        Case { against, open: false, after, .. } if against.is_empty() => Verdict::Allowed(after),
+        Case { against, .. } if against.is_empty() => Verdict::Open,
+        Case { mut against, open, .. } => {
+            against.extend(open.then_some("NOT_PERMITTED"));
+            Verdict::Refused(against)
+        }
+    }
+}
+
+struct Case<'a> {
+    facts: &'a Facts,
+    actor: &'a str,
+    against: Vec<&'static str>,
+    open: bool,
+    after: Facts,
+}
+
+impl Case<'_> {
+    fn create_site(&mut self, site: &str) {
+        self.gate();
+        self.open |= self.is_operator();
+        self.refuse_if(self.facts.sites.contains(site), "RESOURCE_EXISTS");
+        self.after.sites.insert(site.to_owned());
+        self.after.bind(self.actor, site, "editor");
+    }
+
+    fn invite(&mut self, whom: &str, place: &str, role: &str) {
+        self.gate();
+        self.exists(place);
+        let at_home = place == "workspace";
+        let may = if at_home { self.is_admin() && role == "user" } else { self.edits(place) };
+        self.refuse_if(!may && !self.is_operator(), "NOT_PERMITTED");
+        self.open |= self.is_operator() && !at_home;
+
+        let target = self.resolve(whom);
+        match self.facts.members.get(&target) {
+            None => self.refuse_if(!target.contains('@'), "MEMBER_NOT_FOUND"),
+            Some(standing) => {
+                let holds = self.facts.role(&target, place).is_some();
+                self.refuse_if(standing.active && holds, "ALREADY_A_MEMBER");
+                self.open |= !standing.active && holds;
+                self.refuse_if(!at_home && self.facts.is_admin(&target), "MEMBER_PROTECTED");
+            }
+        }
+        self.after.members.entry(target.clone()).or_insert(Standing { active: false, locked: false });
+        self.after.bind(&target, place, role);
+        if self.after.role(&target, "workspace").is_none() {
+            self.after.bind(&target, "workspace", "user");
+        }
+    }
+
+    fn accept(&mut self, email: &str) {
+        let Some(standing) = self.after.members.remove(email) else {
+            self.against.extend(["INVITATION_NOT_FOUND", "INVITATION_USED"]);
+            return;
+        };
+        self.after.members.insert(self.actor.to_owned(), Standing { active: true, ..standing });
+        let held = self.facts.roles.iter().filter(|((member, _), _)| member == email);
+        for ((member, place), role) in held {
+            self.after.roles.remove(&(member.clone(), place.clone()));
+            self.after.bind(self.actor, place, role);
+        }
+    }
+
+    fn change(&mut self, member: &str, place: &str, role: &str) {
+        self.gate();
+        self.exists(place);
+        let at_home = place == "workspace";
+        let may = if at_home { self.is_operator() } else { self.edits(place) || self.is_operator() };
+        self.refuse_if(!may, "NOT_PERMITTED");
+        self.open |= self.is_operator() && (!at_home || member.contains('@'));
+        self.open |= self.facts.role(member, place) == Some(role);
+        self.target(member, place);
+        if at_home && role != "admin" {
+            self.last_admin(member);
+        }
+        self.after.bind(member, place, role);
+    }
+
+    fn remove(&mut self, member: &str, place: &str) {
+        self.gate();
+        self.exists(place);
+        let at_home = place == "workspace";
+        let leaves = member == self.actor && self.facts.role(member, place) == Some("viewer");
+        let may = if at_home { self.is_admin() } else { self.edits(place) || leaves };
+        self.refuse_if(!may && !self.is_operator(), "NOT_PERMITTED");
+        self.open |= self.is_operator();
+        self.target(member, place);
+        if at_home {
+            self.last_admin(member);
+            self.after.members.remove(member);
+            self.after.roles.retain(|(holder, _), _| holder != member);
+        } else {
+            self.after.roles.remove(&(member.to_owned(), place.to_owned()));
+        }
+    }
+
+    fn lock(&mut self, member: &str) {
+        self.gate();
+        self.refuse_if(!self.is_admin() && !self.is_operator(), "NOT_PERMITTED");
+        self.open |= self.is_operator() || member == self.actor;
+        self.set_locked(member, true);
+    }
+
+    fn unlock(&mut self, member: &str) {
+        self.gate();
+        self.refuse_if(!self.is_operator(), "NOT_PERMITTED");
+        self.set_locked(member, false);
+    }
+
+    /// Locked or not as they were already, or invited only: the guide says nothing of it.
+    fn set_locked(&mut self, member: &str, locked: bool) {
+        match self.after.members.get_mut(member) {
+            None => self.against.push("MEMBER_NOT_FOUND"),
+            Some(standing) => {
+                self.open |= standing.locked == locked || !standing.active;
+                standing.locked = locked;
+            }
+        }
+    }
+
+    /// Who may act at all.
+    fn gate(&mut self) {
+        match self.facts.members.get(self.actor) {
+            _ if self.is_operator() => {}
+            None => self.against.push("ACTOR_NOT_A_MEMBER"),
+            Some(standing) => {
+                self.refuse_if(!standing.active, "ACTOR_INVITED");
+                self.refuse_if(standing.locked, "ACTOR_LOCKED");
+            }
+        }
+    }
+
+    fn exists(&mut self, place: &str) {
+        let exists = place == "workspace" || self.facts.sites.contains(place);
+        self.refuse_if(!exists, "RESOURCE_NOT_FOUND");
+    }
+
+    /// What holds for whoever is changed or removed: they are there, and no admin in a job site.
+    fn target(&mut self, member: &str, place: &str) {
+        self.refuse_if(!self.facts.members.contains_key(member), "MEMBER_NOT_FOUND");
+        self.refuse_if(self.facts.role(member, place).is_none(), "NO_ROLE_HERE");
+        self.refuse_if(place != "workspace" && self.facts.is_admin(member), "MEMBER_PROTECTED");
+    }
+
+    /// Whether only locked admins would remain is nothing that the guide speaks of.
+    fn last_admin(&mut self, member: &str) {
+        if !self.facts.is_admin(member) {
+            return;
+        }
+        let mut others = self.facts.admins().filter(|admin| *admin != member);
+        match others.next() {
+            None => self.against.push("LAST_HOLDER"),
+            Some(first) => {
+                let able = |admin: &str| self.facts.members[admin] == Standing { active: true, locked: false };
+                self.open |= !able(first) && !others.any(able);
+            }
+        }
+    }
+
+    /// The member whom an invitee names: an active one by email or id, or the stand-in for an invited email.
+    fn resolve(&self, whom: &str) -> String {
+        let known = self.facts.members.keys().find(|member| !member.contains('@') && email_of(member) == whom);
+        known.map_or(whom, String::as_str).to_owned()
+    }
+
+    fn edits(&self, site: &str) -> bool {
+        self.is_admin() || self.facts.role(self.actor, site) == Some("editor")
+    }
+
+    fn is_admin(&self) -> bool {
+        self.facts.is_admin(self.actor)
+    }
+
+    fn is_operator(&self) -> bool {
+        self.actor == OPERATOR
+    }
+
+    fn refuse_if(&mut self, wrong: bool, reason: &'static str) {
+        if wrong {
+            self.against.push(reason);
+        }
+    }
+}

@@ -1,0 +1,154 @@
+use rollcall::{
+    domain::Token,
+    proto::{
+        AcceptInvitationRequest, AcceptInvitationResponse, ChangeRoleRequest, ChangeRoleResponse,
+        CreateResourceRequest, CreateResourceResponse, CreateTenantRequest, CreateTenantResponse, InviteRequest,
+        InviteResponse, LockMemberRequest, LockMemberResponse, Member, RemoveMemberRequest, RemoveMemberResponse,
+        UnlockMemberRequest, UnlockMemberResponse, UpdateMemberRequest, UpdateMemberResponse,
+    },
+};
+use tonic::Status;
+
+use super::Api;
+
+macro_rules! writes {
+    ($($method:ident, $kind:ident, $client:ident, $request:ident, $response:ident;)*) => {
+        /// Any governed write.
+        #[derive(Clone, Debug, PartialEq)]
+        #[allow(clippy::large_enum_variant, reason = "few exist at a time")]
+        pub enum Write {
+            $($kind($request),)*
+        }
+
+        /// What a [`Write`] was answered.
+        #[derive(Clone, Debug, PartialEq)]
+        #[allow(clippy::large_enum_variant, reason = "few exist at a time")]
+        pub enum Answer {
+            $($kind($response),)*
+        }
+
+        impl Write {
+            /// The same write as a question.
+            #[must_use]
+            pub fn dry(mut self) -> Self {
+                match &mut self {
+                    $(Self::$kind(request) => request.validate_only = true,)*
+                }
+                self
+            }
+
+            /// The same write under a request id.
+            #[must_use]
+            pub fn under(mut self, id: &str) -> Self {
+                match &mut self {
+                    $(Self::$kind(request) => request.request_id = id.into(),)*
+                }
+                self
+            }
+
+            /// The tenant that it is for.
+            pub fn tenant(&self) -> &str {
+                match self {
+                    $(Self::$kind(request) => &request.tenant,)*
+                }
+            }
+        }
+
+        impl Answer {
+            /// The token of the revision that the write made.
+            pub fn token(&self) -> &str {
+                match self {
+                    $(Self::$kind(answer) => &answer.token,)*
+                }
+            }
+
+            fn token_mut(&mut self) -> &mut String {
+                match self {
+                    $(Self::$kind(answer) => &mut answer.token,)*
+                }
+            }
+
+            $(pub fn $method(self) -> $response {
+                let Self::$kind(answer) = self else { panic!("this answers another write: {self:?}") };
+                answer
+            })*
+        }
+
+        impl Api {
+            /// Sends a write.
+            pub async fn write(&self, write: Write) -> Result<Answer, Status> {
+                match write {
+                    $(Write::$kind(request) => {
+                        let answer = self.$client.clone().$method(request).await?;
+                        Ok(Answer::$kind(answer.into_inner()))
+                    })*
+                }
+            }
+        }
+
+        $(impl From<$request> for Write {
+            fn from(request: $request) -> Self {
+                Self::$kind(request)
+            }
+        })*
+    };
+}
+
+writes! {
+    create_tenant, CreateTenant, tenants, CreateTenantRequest, CreateTenantResponse;
+    create_resource, CreateResource, resources, CreateResourceRequest, CreateResourceResponse;
+    invite, Invite, membership, InviteRequest, InviteResponse;
+    accept_invitation, AcceptInvitation, membership, AcceptInvitationRequest, AcceptInvitationResponse;
+    change_role, ChangeRole, membership, ChangeRoleRequest, ChangeRoleResponse;
+    remove_member, RemoveMember, membership, RemoveMemberRequest, RemoveMemberResponse;
+    lock_member, LockMember, membership, LockMemberRequest, LockMemberResponse;
+    unlock_member, UnlockMember, membership, UnlockMemberRequest, UnlockMemberResponse;
+    update_member, UpdateMember, membership, UpdateMemberRequest, UpdateMemberResponse;
+}
+
+impl Answer {
+    /// The revision that the write made.
+    pub fn revision(&self, tenant: &str) -> i64 {
+        revision_of(tenant, self.token())
+    }
+
+    /// The answer without what a dry run can't know: tokens, etags, ids made up on the way, instants.
+    #[must_use]
+    pub fn settled(mut self) -> Self {
+        self.token_mut().clear();
+        match &mut self {
+            Self::CreateTenant(answer) => {
+                answer.tenant.iter_mut().for_each(|tenant| tenant.create_time = None);
+                answer.first_member.iter_mut().for_each(settle);
+            }
+            Self::CreateResource(answer) => answer.resource.iter_mut().for_each(|resource| resource.create_time = None),
+            Self::Invite(answer) => {
+                for result in &mut answer.results {
+                    result.invitation_token.clear();
+                    result.member.iter_mut().for_each(settle);
+                    if let Some(invitation) = &mut result.invitation {
+                        invitation.id.clear();
+                        invitation.expire_time = None;
+                    }
+                }
+            }
+            Self::AcceptInvitation(answer) => answer.member.iter_mut().for_each(settle),
+            Self::ChangeRole(answer) => answer.member.iter_mut().for_each(settle),
+            Self::LockMember(answer) => answer.member.iter_mut().for_each(settle),
+            Self::UnlockMember(answer) => answer.member.iter_mut().for_each(settle),
+            Self::UpdateMember(answer) => answer.member.iter_mut().for_each(settle),
+            Self::RemoveMember(_) => {}
+        }
+        self
+    }
+}
+
+/// The revision that a token of a tenant stands for.
+pub fn revision_of(tenant: &str, token: &str) -> i64 {
+    Token::decode(tenant, token).expect("the service sends tokens of the tenant").0
+}
+
+fn settle(member: &mut Member) {
+    member.etag.clear();
+    member.create_time = None;
+}
