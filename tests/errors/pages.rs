@@ -1,0 +1,93 @@
+//! Page tokens that are not the page's before.
+
+use rollcall::proto::{ListMembersRequest, ListResourcesRequest, MemberOrder, MemberStatus};
+use tonic::Code;
+
+use crate::support::{
+    World, expect_error,
+    names::{resource, subject},
+    world::fixture,
+};
+
+const BAD: &str = "INVALID_PAGE_TOKEN";
+
+fn sites(world: &World, who: &str, action: &str) -> ListResourcesRequest {
+    ListResourcesRequest {
+        tenant: world.tenant.clone(),
+        subject: Some(subject(who)),
+        action: action.into(),
+        resource_type: "job_site".into(),
+        page_size: 1,
+        ..Default::default()
+    }
+}
+
+/// Every token that differs from a good one by a letter, and some that are cut or stretched.
+fn broken(good: &str) -> Vec<String> {
+    let altered = (0..good.len()).map(|place| {
+        let mut bytes = good.as_bytes().to_vec();
+        bytes[place] = if bytes[place] == b'A' { b'B' } else { b'A' };
+        String::from_utf8(bytes).expect("still ASCII")
+    });
+    let others = ["x", "AAAA", "not a token", "é"].map(str::to_owned);
+    altered.chain(others).chain([good[1..].to_owned(), format!("{good}A")]).collect()
+}
+
+#[tokio::test]
+async fn a_token_that_was_altered_is_refused() {
+    let (_stage, world) = fixture().await;
+    let request = sites(&world, "ada", "data.view");
+    let good = world.api.list_resources(request.clone()).await.expect("well formed").next_page_token;
+    assert!(!good.is_empty());
+    for page_token in broken(&good) {
+        let result = world.api.list_resources(ListResourcesRequest { page_token, ..request.clone() }).await;
+        expect_error(result, Code::InvalidArgument, BAD);
+    }
+
+    let request = ListMembersRequest { page_size: 1, ..world.members_at("harbour") };
+    let good = world.api.list_members(request.clone()).await.expect("well formed").next_page_token;
+    for page_token in broken(&good) {
+        let result = world.api.list_members(ListMembersRequest { page_token, ..request.clone() }).await;
+        expect_error(result, Code::InvalidArgument, BAD);
+    }
+}
+
+#[tokio::test]
+async fn a_token_of_another_list_of_resources_is_refused() {
+    let (stage, world) = fixture().await;
+    let other = World::furnished(&stage.api, "globex").await;
+    let first = sites(&world, "ada", "data.view");
+    let page_token = world.api.list_resources(first.clone()).await.expect("well formed").next_page_token;
+    let next = ListResourcesRequest { page_token, ..first };
+    for request in [
+        ListResourcesRequest { action: "data.edit".into(), ..next.clone() },
+        ListResourcesRequest { subject: Some(subject("emil")), ..next.clone() },
+        ListResourcesRequest { tenant: other.tenant.clone(), ..next.clone() },
+    ] {
+        expect_error(world.api.list_resources(request).await, Code::InvalidArgument, BAD);
+    }
+    let larger = ListResourcesRequest { page_size: 5, ..next.clone() };
+    assert_eq!(world.api.list_resources(larger).await.expect("the size may differ").resources.len(), 1);
+    let members = ListMembersRequest { page_token: next.page_token, ..world.members_at("harbour") };
+    expect_error(world.api.list_members(members).await, Code::InvalidArgument, BAD);
+}
+
+#[tokio::test]
+async fn a_token_of_another_list_of_members_is_refused() {
+    let (stage, world) = fixture().await;
+    let other = World::furnished(&stage.api, "globex").await;
+    let first = ListMembersRequest { page_size: 1, ..world.members_at("harbour") };
+    let page_token = world.api.list_members(first.clone()).await.expect("well formed").next_page_token;
+    let next = ListMembersRequest { page_token, ..first };
+    for request in [
+        ListMembersRequest { resource: Some(resource(&world.tenant, "quarry")), ..next.clone() },
+        ListMembersRequest { roles: vec!["editor".into()], ..next.clone() },
+        ListMembersRequest { statuses: vec![MemberStatus::Active.into()], ..next.clone() },
+        ListMembersRequest { text: "e".into(), ..next.clone() },
+        ListMembersRequest { order_by: MemberOrder::Email.into(), ..next.clone() },
+        ListMembersRequest { tenant: other.tenant.clone(), ..next.clone() },
+    ] {
+        expect_error(world.api.list_members(request).await, Code::InvalidArgument, BAD);
+    }
+    world.api.list_members(next).await.expect("the token is good where it belongs");
+}
