@@ -45,6 +45,8 @@ pub enum Op {
 /// Whose names random deeds are made of.
 pub struct Cast<'a> {
     pub people: &'a [&'a str],
+    /// Those who act more than the others.
+    pub leaders: &'a [&'a str],
     pub sites: &'a [&'a str],
 }
 
@@ -104,10 +106,12 @@ impl Deed {
 
     /// Any deed of a cast. An acceptance names no token yet.
     pub fn any(rng: &mut Rng, cast: &Cast<'_>) -> Self {
-        let mut actor = (*rng.pick(cast.people)).to_owned();
-        if rng.range(0, 100) < 8 {
-            OPERATOR.clone_into(&mut actor);
+        let mut actor = match rng.range(0, 100) {
+            0..8 => OPERATOR,
+            8..50 => rng.pick(cast.leaders),
+            _ => rng.pick(cast.people),
         }
+        .to_owned();
         let person = (*rng.pick(cast.people)).to_owned();
         let email = super::names::email_of(&person);
         let member = match rng.range(0, 10) {
