@@ -48,7 +48,7 @@ async fn client(world: World, worker: String, name: String) -> Vec<Sent> {
             let answer = world.api.write(write.clone()).await;
             if let Err(status) = &answer {
                 let said = tonic_types::StatusExt::get_details_error_info(status);
-                assert!(said.is_none_or(|info| info.reason == "UNAVAILABLE"), "{write:?}: {status:?}");
+                assert!(said.is_none_or(|info| info.reason == "STORE_UNAVAILABLE"), "{write:?}: {status:?}");
             }
             let answer = answer.ok();
             if let Some(Answer::Invite(invited)) = &answer {

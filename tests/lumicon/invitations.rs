@@ -104,6 +104,26 @@ async fn inviting_again_adds_roles_and_replaces_the_secret() {
 }
 
 #[tokio::test]
+async fn inviting_again_to_the_same_only_replaces_the_secret() {
+    let (_stage, world) = fixture().await;
+    let first = invited(&world, "edith", "new@acme.test", "harbour", "viewer").await;
+    let second = invited(&world, "edith", "new@acme.test", "harbour", "viewer").await;
+    world.refused(world.invite("edith", "new@acme.test", "harbour", "editor"), "ALREADY_A_MEMBER").await;
+    world.refused(world.accept("new", &first), "INVITATION_NOT_FOUND").await;
+    world.allowed(world.accept("new", &second)).await;
+    assert_eq!(world.grants("new").await, ["harbour viewer", "workspace user"]);
+}
+
+#[tokio::test]
+async fn a_lock_outlives_acceptance() {
+    let (_stage, world) = fixture().await;
+    let secret = invited(&world, "edith", "new@acme.test", "harbour", "viewer").await;
+    world.allowed(world.lock("ada", "new@acme.test")).await;
+    world.allowed(world.accept("new", &secret)).await;
+    assert!(!world.may("new", "data.view", "harbour").await);
+}
+
+#[tokio::test]
 async fn an_invited_person_can_be_changed_and_taken_out_before_accepting() {
     let (_stage, world) = fixture().await;
     let secret = invited(&world, "edith", "new@acme.test", "harbour", "viewer").await;
@@ -119,7 +139,7 @@ async fn an_invitation_dies_with_its_member() {
     let (_stage, world) = fixture().await;
     let secret = invited(&world, "ada", "new@acme.test", "workspace", "user").await;
     world.allowed(world.remove("ada", "new@acme.test", "workspace")).await;
-    world.refused(world.accept("new", &secret), "INVITATION_NOT_FOUND").await;
+    world.refused(world.accept("new", &secret), "INVITATION_REVOKED").await;
     let secret = invited(&world, "ada", "new@acme.test", "workspace", "user").await;
     world.allowed(world.accept("new", &secret)).await;
 }

@@ -11,14 +11,15 @@ use crate::support::{
 #[tokio::test]
 async fn only_admins_lock() {
     let table = "
-                   alan    edith   victor  olga    stranger
-    ada            ok      ok      ok      ok      absent
-    edith          permit  permit  permit  permit  permit/absent
-    victor         permit  permit  permit  permit  permit/absent
-    olga           permit  permit  permit  permit  permit/absent
-    lars           locked  locked  locked  locked  locked/absent
-    nina@acme.test invited invited invited invited invited/absent
-    stranger       outside outside outside outside outside/absent
+                   ada     alan    edith   victor  olga    nina@acme.test lars          stranger
+    ada            ok      ok      ok      ok      ok      ok             relock        absent
+    edith          permit  permit  permit  permit  permit  permit         permit        permit/absent
+    victor         permit  permit  permit  permit  permit  permit         permit        permit/absent
+    olga           permit  permit  permit  permit  permit  permit         permit        permit/absent
+    lars           locked  locked  locked  locked  locked  locked         locked        locked/absent
+    nina@acme.test invited invited invited invited invited invited        invited       invited/absent
+    stranger       outside outside outside outside outside outside        outside       outside/absent
+    operator:root  permit  permit  permit  permit  permit  permit         permit        permit/absent
     ";
     matrix(&Stage::new().await, table, World::lock).await;
 }
@@ -26,15 +27,15 @@ async fn only_admins_lock() {
 #[tokio::test]
 async fn only_operators_unlock() {
     let table = "
-                   lars    stranger
-    ada            permit  permit/absent
-    edith          permit  permit/absent
-    victor         permit  permit/absent
-    olga           permit  permit/absent
-    lars           locked  locked/absent
-    nina@acme.test invited invited/absent
-    stranger       outside outside/absent
-    operator:root  ok      absent
+                   lars    edith    stranger
+    ada            permit  permit   permit/absent
+    edith          permit  permit   permit/absent
+    victor         permit  permit   permit/absent
+    olga           permit  permit   permit/absent
+    lars           locked  locked   locked/absent
+    nina@acme.test invited invited  invited/absent
+    stranger       outside outside  outside/absent
+    operator:root  ok      unlocked absent
     ";
     matrix(&Stage::new().await, table, World::unlock).await;
 }

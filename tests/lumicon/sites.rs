@@ -20,6 +20,7 @@ async fn any_active_member_creates_a_site_and_edits_it() {
     lars           locked
     nina@acme.test invited
     stranger       outside
+    operator:root  permit
     ";
     let stage = Stage::new().await;
     matrix(&stage, table, World::create_site).await;
@@ -47,14 +48,15 @@ async fn a_created_site_is_registered_below_the_workspace() {
 
 /// The columns: somebody outside, somebody new, people inside in each role, an admin, and nobody.
 const INVITE: &str = "
-               olga   new@acme.test edith      victor     ada          stranger
-ada            ok     ok            has        has        guard/has    absent
-emil           ok     ok            has        has        guard        absent
-victor         permit permit        permit/has permit/has permit/guard permit/absent
-olga           permit permit        permit/has permit/has permit/guard permit/absent
-lars           locked locked        locked/has locked/has locked/guard locked/absent
-nina@acme.test invited invited      invited/has invited/has invited/guard invited/absent
-stranger       outside outside      outside/has outside/has outside/guard outside/absent
+               olga    new@acme.test edith       victor      ada           stranger
+ada            ok      ok            has         has         guard/has     absent
+emil           ok      ok            has         has         guard         absent
+victor         permit  permit        permit/has  permit/has  permit/guard  permit/absent
+olga           permit  permit        permit/has  permit/has  permit/guard  permit/absent
+lars           locked  locked        locked/has  locked/has  locked/guard  locked/absent
+nina@acme.test invited invited       invited/has invited/has invited/guard invited/absent
+stranger       outside outside       outside/has outside/has outside/guard outside/absent
+operator:root  permit  permit        permit/has  permit/has  permit/guard  permit/absent
 ";
 
 #[tokio::test]
@@ -96,14 +98,16 @@ async fn an_existing_member_is_in_at_once_by_email_or_subject() {
 #[tokio::test]
 async fn editors_change_their_own_role_and_that_of_all_but_admins() {
     let table = "
-                   edith  emil   lars   victor nina@acme.test ada          olga          stranger
-    ada            ok     ok     ok     -      -              guard        norole        absent
-    edith          ok     ok     ok     -      -              guard        norole        absent
-    emil           ok     ok     ok     -      -              guard        norole        absent
-    victor         permit permit permit -      -              permit/guard permit/norole permit/absent
-    olga           permit permit permit -      -              permit/guard permit/norole permit/absent
-    lars           locked locked locked -      -              locked/guard locked/norole locked/absent
-    stranger       outside outside outside -   -              outside/guard outside/norole outside/absent
+                   edith   emil    lars    victor  nina@acme.test ada           olga           stranger
+    ada            ok      ok      ok      same    same           guard         norole         absent
+    edith          ok      ok      ok      same    same           guard         norole         absent
+    emil           ok      ok      ok      same    same           guard         norole         absent
+    victor         permit  permit  permit  permit  permit         permit/guard  permit/norole  permit/absent
+    olga           permit  permit  permit  permit  permit         permit/guard  permit/norole  permit/absent
+    lars           locked  locked  locked  locked  locked         locked/guard  locked/norole  locked/absent
+    nina@acme.test invited invited invited invited invited        invited/guard invited/norole invited/absent
+    stranger       outside outside outside outside outside        outside/guard outside/norole outside/absent
+    operator:root  permit  permit  permit  permit  permit         permit/guard  permit/norole  permit/absent
     ";
     let stage = Stage::new().await;
     matrix(&stage, table, |world, actor, member| world.change(actor, member, "harbour", "viewer")).await;
@@ -120,6 +124,7 @@ async fn editors_raise_viewers_and_viewers_raise_nobody() {
     lars           locked  locked  locked         locked/guard  locked/norole
     nina@acme.test invited invited invited        invited/guard invited/norole
     stranger       outside outside outside        outside/guard outside/norole
+    operator:root  permit  permit  permit         permit/guard  permit/norole
     ";
     let stage = Stage::new().await;
     matrix(&stage, table, |world, actor, member| world.change(actor, member, "harbour", "editor")).await;
@@ -138,6 +143,7 @@ async fn editors_remove_all_but_admins_and_viewers_only_themselves() {
     lars           locked  locked  locked  locked  locked  locked         locked/guard  locked/guard  locked/norole  locked/absent
     nina@acme.test invited invited invited invited invited invited        invited/guard invited/guard invited/norole invited/absent
     stranger       outside outside outside outside outside outside        outside/guard outside/guard outside/norole outside/absent
+    operator:root  permit  permit  permit  permit  permit  permit         permit/guard  permit/guard  permit/norole  permit/absent
     ";
     let stage = Stage::new().await;
     matrix(&stage, table, |world, actor, member| world.remove(actor, member, "harbour")).await;

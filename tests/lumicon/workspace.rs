@@ -26,12 +26,14 @@ async fn only_admins_and_operators_invite_new_people() {
 #[tokio::test]
 async fn only_operators_invite_admins() {
     let table = "
-                  newcomer@acme.test olga
-    ada           permit             permit/has
-    edith         permit             permit/has
-    victor        permit             permit/has
-    olga          permit             permit/has
-    operator:root ok                 has
+                   newcomer@acme.test olga        nina@acme.test
+    ada            permit             permit/has  permit/has
+    edith          permit             permit/has  permit/has
+    victor         permit             permit/has  permit/has
+    olga           permit             permit/has  permit/has
+    lars           locked             locked/has  locked/has
+    stranger       outside            outside/has outside/has
+    operator:root  ok                 has         has
     ";
     matrix(&Stage::new().await, table, |world, actor, whom| world.invite(actor, whom, "workspace", "admin")).await;
 }
@@ -39,14 +41,15 @@ async fn only_operators_invite_admins() {
 #[tokio::test]
 async fn nobody_but_an_operator_makes_an_admin() {
     let table = "
-                  olga   edith  nina@acme.test stranger
-    ada           permit permit permit         permit/absent
-    edith         permit permit permit         permit/absent
-    victor        permit permit permit         permit/absent
-    olga          permit permit permit         permit/absent
-    lars          locked locked locked         locked/absent
-    stranger      outside outside outside      outside/absent
-    operator:root ok     ok     -              absent
+                   olga    edith   nina@acme.test alan    stranger
+    ada            permit  permit  permit         permit  permit/absent
+    edith          permit  permit  permit         permit  permit/absent
+    victor         permit  permit  permit         permit  permit/absent
+    olga           permit  permit  permit         permit  permit/absent
+    lars           locked  locked  locked         locked  locked/absent
+    nina@acme.test invited invited invited        invited invited/absent
+    stranger       outside outside outside        outside outside/absent
+    operator:root  ok      ok      ok             same    absent
     ";
     matrix(&Stage::new().await, table, |world, actor, member| world.change(actor, member, "workspace", "admin")).await;
 }
@@ -54,14 +57,15 @@ async fn nobody_but_an_operator_makes_an_admin() {
 #[tokio::test]
 async fn nobody_but_an_operator_turns_an_admin_into_a_user() {
     let table = "
-                  alan   ada
-    ada           permit permit
-    edith         permit permit
-    victor        permit permit
-    olga          permit permit
-    lars          locked locked
-    stranger      outside outside
-    operator:root ok     ok
+                   alan    ada     olga
+    ada            permit  permit  permit
+    edith          permit  permit  permit
+    victor         permit  permit  permit
+    olga           permit  permit  permit
+    lars           locked  locked  locked
+    nina@acme.test invited invited invited
+    stranger       outside outside outside
+    operator:root  ok      ok      same
     ";
     matrix(&Stage::new().await, table, |world, actor, member| world.change(actor, member, "workspace", "user")).await;
 }
@@ -69,14 +73,15 @@ async fn nobody_but_an_operator_turns_an_admin_into_a_user() {
 #[tokio::test]
 async fn admins_remove_users_and_admins_from_the_workspace() {
     let table = "
-                  ada    alan   edith  victor olga   lars   nina@acme.test stranger
-    ada           ok     ok     ok     ok     ok     ok     ok             absent
-    edith         permit permit permit permit permit permit permit         permit/absent
-    victor        permit permit permit permit permit permit permit         permit/absent
-    olga          permit permit permit permit permit permit permit         permit/absent
-    lars          locked locked locked locked locked locked locked         locked/absent
-    nina@acme.test invited invited invited invited invited invited invited invited/absent
-    stranger      outside outside outside outside outside outside outside  outside/absent
+                   ada     alan    edith   victor  olga    lars    nina@acme.test stranger
+    ada            ok      ok      ok      ok      ok      ok      ok             absent
+    edith          permit  permit  permit  permit  permit  permit  permit         permit/absent
+    victor         permit  permit  permit  permit  permit  permit  permit         permit/absent
+    olga           permit  permit  permit  permit  permit  permit  permit         permit/absent
+    lars           locked  locked  locked  locked  locked  locked  locked         locked/absent
+    nina@acme.test invited invited invited invited invited invited invited        invited/absent
+    stranger       outside outside outside outside outside outside outside        outside/absent
+    operator:root  permit  permit  permit  permit  permit  permit  permit         permit/absent
     ";
     matrix(&Stage::new().await, table, |world, actor, member| world.remove(actor, member, "workspace")).await;
 }

@@ -58,7 +58,9 @@ fn reasons(cell: &str) -> Option<String> {
         "norole" => "NO_ROLE_HERE",
         "absent" => "MEMBER_NOT_FOUND",
         "has" => "ALREADY_A_MEMBER",
-        "last" => "LAST_HOLDER",
+        "same" => "ROLE_UNCHANGED",
+        "relock" => "ALREADY_LOCKED",
+        "unlocked" => "NOT_LOCKED",
         "outside" => "ACTOR_NOT_A_MEMBER",
         "locked" => "ACTOR_LOCKED",
         "invited" => "ACTOR_INVITED",
@@ -68,7 +70,7 @@ fn reasons(cell: &str) -> Option<String> {
 }
 
 /// Tries a write by every actor (the rows) on every target (the columns) of a table and holds the answer against
-/// the cell. What is allowed happens in a furnished tenant that nothing has happened in; `-` skips a cell.
+/// the cell. What is allowed happens in a furnished tenant that nothing has happened in.
 pub async fn matrix(stage: &Stage, table: &str, write: impl Fn(&World, &str, &str) -> Write) {
     let mut lines = table.lines().map(str::split_whitespace).filter(|line| line.clone().next().is_some());
     let targets = lines.next().expect("a table has a head").collect::<Vec<_>>();
@@ -80,13 +82,11 @@ pub async fn matrix(stage: &Stage, table: &str, write: impl Fn(&World, &str, &st
         for (target, cell) in targets.iter().zip(cells) {
             let attempt = write(&world, actor, target);
             eprintln!("{actor} on {target}: {cell}");
-            match reasons(cell) {
-                _ if cell == "-" => {}
-                Some(reasons) => drop(world.refused(attempt, &reasons).await),
-                None => {
-                    world.allowed(attempt).await;
-                    world = stage.world().await;
-                }
+            if let Some(reasons) = reasons(cell) {
+                world.refused(attempt, &reasons).await;
+            } else {
+                world.allowed(attempt).await;
+                world = stage.world().await;
             }
         }
     }

@@ -13,13 +13,11 @@ pub enum Verdict {
     Allowed(Facts),
     /// It is refused, for one of these reasons.
     Refused(Vec<&'static str>),
-    /// The guide does not say.
-    Open,
 }
 
 /// What the rules say of a deed.
 pub fn decide(facts: &Facts, deed: &Deed) -> Verdict {
-    let mut case = Case { facts, actor: &deed.actor, against: Vec::new(), open: false, after: facts.clone() };
+    let mut case = Case { facts, actor: &deed.actor, against: Vec::new(), after: facts.clone() };
     match &deed.op {
         Op::CreateSite { site } => case.create_site(site),
         Op::Invite { whom, place, role } => case.invite(whom, place, role),
@@ -29,28 +27,20 @@ pub fn decide(facts: &Facts, deed: &Deed) -> Verdict {
         Op::Lock { member } => case.lock(member),
         Op::Unlock { member } => case.unlock(member),
     }
-    match case {
-        Case { against, open: false, after, .. } if against.is_empty() => Verdict::Allowed(after),
-        Case { against, .. } if against.is_empty() => Verdict::Open,
-        Case { mut against, open, .. } => {
-            against.extend(open.then_some("NOT_PERMITTED"));
-            Verdict::Refused(against)
-        }
-    }
+    if case.against.is_empty() { Verdict::Allowed(case.after) } else { Verdict::Refused(case.against) }
 }
 
 struct Case<'a> {
     facts: &'a Facts,
     actor: &'a str,
     against: Vec<&'static str>,
-    open: bool,
     after: Facts,
 }
 
 impl Case<'_> {
     fn create_site(&mut self, site: &str) {
         self.gate();
-        self.open |= self.is_operator();
+        self.refuse_if(self.is_operator(), "NOT_PERMITTED");
         self.refuse_if(self.facts.sites.contains(site), "RESOURCE_EXISTS");
         self.after.sites.insert(site.to_owned());
         self.after.bind(self.actor, site, "editor");
@@ -60,17 +50,17 @@ impl Case<'_> {
         self.gate();
         self.exists(place);
         let at_home = place == "workspace";
-        let may = if at_home { self.is_admin() && role == "user" } else { self.edits(place) };
-        self.refuse_if(!may && !self.is_operator(), "NOT_PERMITTED");
-        self.open |= self.is_operator() && !at_home;
+        let may = if at_home { self.is_operator() || self.is_admin() && role == "user" } else { self.edits(place) };
+        self.refuse_if(!may, "NOT_PERMITTED");
 
         let target = self.resolve(whom);
         match self.facts.members.get(&target) {
             None => self.refuse_if(!target.contains('@'), "MEMBER_NOT_FOUND"),
             Some(standing) => {
-                let holds = self.facts.role(&target, place).is_some();
-                self.refuse_if(standing.active && holds, "ALREADY_A_MEMBER");
-                self.open |= !standing.active && holds;
+                // Somebody invited may be invited again to the same, for a new secret.
+                let held = self.facts.role(&target, place);
+                let again = !standing.active && held == Some(role);
+                self.refuse_if(held.is_some() && !again, "ALREADY_A_MEMBER");
                 self.refuse_if(!at_home && self.facts.is_admin(&target), "MEMBER_PROTECTED");
             }
         }
@@ -83,7 +73,7 @@ impl Case<'_> {
 
     fn accept(&mut self, email: &str) {
         let Some(standing) = self.after.members.remove(email) else {
-            self.against.extend(["INVITATION_NOT_FOUND", "INVITATION_USED"]);
+            self.against.extend(["INVITATION_NOT_FOUND", "INVITATION_REVOKED", "INVITATION_USED"]);
             return;
         };
         self.after.members.insert(self.actor.to_owned(), Standing { active: true, ..standing });
@@ -98,14 +88,10 @@ impl Case<'_> {
         self.gate();
         self.exists(place);
         let at_home = place == "workspace";
-        let may = if at_home { self.is_operator() } else { self.edits(place) || self.is_operator() };
-        self.refuse_if(!may, "NOT_PERMITTED");
-        self.open |= self.is_operator() && (!at_home || member.contains('@'));
-        self.open |= self.facts.role(member, place) == Some(role);
+        self.refuse_if(!if at_home { self.is_operator() } else { self.edits(place) }, "NOT_PERMITTED");
         self.target(member, place);
-        if at_home && role != "admin" {
-            self.last_admin(member);
-        }
+        self.refuse_if(self.facts.role(member, place) == Some(role), "ROLE_UNCHANGED");
+        self.refuse_if(at_home && role != "admin" && self.is_last_admin(member), "LAST_HOLDER");
         self.after.bind(member, place, role);
     }
 
@@ -114,12 +100,10 @@ impl Case<'_> {
         self.exists(place);
         let at_home = place == "workspace";
         let leaves = member == self.actor && self.facts.role(member, place) == Some("viewer");
-        let may = if at_home { self.is_admin() } else { self.edits(place) || leaves };
-        self.refuse_if(!may && !self.is_operator(), "NOT_PERMITTED");
-        self.open |= self.is_operator();
+        self.refuse_if(!if at_home { self.is_admin() } else { self.edits(place) || leaves }, "NOT_PERMITTED");
         self.target(member, place);
         if at_home {
-            self.last_admin(member);
+            self.refuse_if(self.is_last_admin(member), "LAST_HOLDER");
             self.after.members.remove(member);
             self.after.roles.retain(|(holder, _), _| holder != member);
         } else {
@@ -129,8 +113,7 @@ impl Case<'_> {
 
     fn lock(&mut self, member: &str) {
         self.gate();
-        self.refuse_if(!self.is_admin() && !self.is_operator(), "NOT_PERMITTED");
-        self.open |= self.is_operator() || member == self.actor;
+        self.refuse_if(!self.is_admin(), "NOT_PERMITTED");
         self.set_locked(member, true);
     }
 
@@ -140,14 +123,13 @@ impl Case<'_> {
         self.set_locked(member, false);
     }
 
-    /// Locked or not as they were already, or invited only: the guide says nothing of it.
     fn set_locked(&mut self, member: &str, locked: bool) {
         match self.after.members.get_mut(member) {
             None => self.against.push("MEMBER_NOT_FOUND"),
-            Some(standing) => {
-                self.open |= standing.locked == locked || !standing.active;
-                standing.locked = locked;
+            Some(standing) if standing.locked == locked => {
+                self.against.push(if locked { "ALREADY_LOCKED" } else { "NOT_LOCKED" });
             }
+            Some(standing) => standing.locked = locked,
         }
     }
 
@@ -175,19 +157,11 @@ impl Case<'_> {
         self.refuse_if(place != "workspace" && self.facts.is_admin(member), "MEMBER_PROTECTED");
     }
 
-    /// Whether only locked admins would remain is nothing that the guide speaks of.
-    fn last_admin(&mut self, member: &str) {
-        if !self.facts.is_admin(member) {
-            return;
-        }
-        let mut others = self.facts.admins().filter(|admin| *admin != member);
-        match others.next() {
-            None => self.against.push("LAST_HOLDER"),
-            Some(first) => {
-                let able = |admin: &str| self.facts.members[admin] == Standing { active: true, locked: false };
-                self.open |= !able(first) && !others.any(able);
-            }
-        }
+    /// Whoever was only invited as an admin does not count as one yet; a locked one does.
+    fn is_last_admin(&self, member: &str) -> bool {
+        let active = |admin: &str| self.facts.members[admin].active;
+        let is_one = self.facts.is_admin(member) && active(member);
+        is_one && !self.facts.admins().any(|admin| admin != member && active(admin))
     }
 
     /// The member whom an invitee names: an active one by email or id, or the stand-in for an invited email.
