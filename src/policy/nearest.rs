@@ -8,6 +8,9 @@ pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
         .collect();
     scored.sort_unstable();
     scored.dedup();
+    // Next to a clear winner the others are noise.
+    let best = scored.first().map_or(0, |(distance, _)| *distance);
+    scored.retain(|(distance, _)| *distance <= best + 1);
     scored.into_iter().take(3).map(|(_, candidate)| candidate.to_owned()).collect()
 }
 

@@ -136,6 +136,5 @@ pub fn command(dir: &Path, settings: &[&str]) -> Command {
 
 fn listening(line: &str) -> Option<SocketAddr> {
     let line = serde_json::from_str::<Value>(line).ok()?;
-    let fields = line.get("fields")?;
-    (fields.get("message")? == "listening").then(|| fields.get("address")?.as_str()?.parse().ok())?
+    (line.get("message")? == "listening").then(|| line.get("address")?.as_str()?.parse().ok())?
 }
