@@ -1,7 +1,9 @@
+use std::borrow::Cow;
+
 use tonic::{Request, Response, Status};
 
 use crate::{
-    domain::{ResourceRef, SubjectRef},
+    domain::SubjectRef,
     proto::{
         BatchCheckRequest, BatchCheckResponse, CheckRequest, CheckResponse, CheckResult, ListActionsRequest,
         ListActionsResponse, ListResourcesRequest, ListResourcesResponse,
@@ -90,7 +92,7 @@ impl AuthorizationService for Handler {
         let mut checked = Checked::default();
         checked.tenant(&asked.tenant);
         checked.subject("subject", subject);
-        check_resource(&mut checked, "", resource);
+        checked.resource("resource", resource);
         checked.finish()?;
         may_ask_about(caller, subject)?;
         let (freshness, stated) = (consistency(asked.consistency.as_ref()), stated(asked.stated.as_ref()));
@@ -133,32 +135,20 @@ fn sound(question: &Question<'_>) -> bool {
 }
 
 fn check_question(checked: &mut Checked, at: &str, question: &Question<'_>) {
-    // Field paths are put together only where the question is one of many.
-    if at.is_empty() {
-        checked.subject("subject", question.subject);
-        checked.name("action", question.action);
-    } else {
-        checked.subject(&format!("{at}subject"), question.subject);
-        checked.name(&format!("{at}action"), question.action);
-    }
-    check_resource(checked, at, question.resource);
+    checked.subject(&field(at, "subject"), question.subject);
+    checked.name(&field(at, "action"), question.action);
+    checked.resource(&field(at, "resource"), question.resource);
     if let Some(parent) = question.stated.parent {
-        checked.name(&format!("{at}stated.parent.type"), parent.kind);
-        checked.at_most(&format!("{at}stated.parent.id"), parent.id, 128);
+        checked.resource(&field(at, "stated.parent"), parent);
     }
     if let Some(owner) = question.stated.owner {
-        checked.subject(&format!("{at}stated.owner"), owner);
+        checked.subject(&field(at, "stated.owner"), owner);
     }
 }
 
-fn check_resource(checked: &mut Checked, at: &str, resource: ResourceRef<'_>) {
-    if at.is_empty() {
-        checked.name("resource.type", resource.kind);
-        checked.at_most("resource.id", resource.id, 128);
-    } else {
-        checked.name(&format!("{at}resource.type"), resource.kind);
-        checked.at_most(&format!("{at}resource.id"), resource.id, 128);
-    }
+/// The path of a field, put together only where it is one of an item of a list.
+fn field<'a>(at: &str, name: &'a str) -> Cow<'a, str> {
+    if at.is_empty() { Cow::Borrowed(name) } else { Cow::Owned(format!("{at}{name}")) }
 }
 
 /// Only a caller that may speak for operators may ask what one may do.

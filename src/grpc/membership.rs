@@ -104,8 +104,7 @@ impl MembershipService for Handler {
         let call = call(&mut checked, caller, common!(request), "ChangeRole", request);
         let member = existing(&mut checked, request.member.as_ref(), &request.etag);
         let resource = resource_key(request.resource.as_ref());
-        checked.name("resource.type", &resource.kind);
-        checked.at_most("resource.id", &resource.id, MAX_OPAQUE);
+        checked.resource("resource", resource.as_ref());
         checked.name("role", &request.role);
         checked.finish()?;
         let tenant = call.tenant.clone();
@@ -128,8 +127,7 @@ impl MembershipService for Handler {
         let call = call(&mut checked, caller, common!(request), "RemoveMember", request);
         let member = existing(&mut checked, request.member.as_ref(), &request.etag);
         let resource = resource_key(request.resource.as_ref());
-        checked.name("resource.type", &resource.kind);
-        checked.at_most("resource.id", &resource.id, MAX_OPAQUE);
+        checked.resource("resource", resource.as_ref());
         checked.finish()?;
         let tenant = call.tenant.clone();
         let write = RemoveMember { member, resource, etag: request.etag.clone() };
@@ -179,6 +177,10 @@ impl MembershipService for Handler {
         let mut checked = Checked::default();
         let call = call(&mut checked, caller, common!(request), "UpdateMember", request);
         let member = existing(&mut checked, request.member.as_ref(), &request.etag);
+        if request.profile.is_none() {
+            // A forgotten profile must not clear the one that is there.
+            checked.required("profile", "");
+        }
         let profile = checked.profile("profile", profile(request.profile.as_ref()));
         checked.finish()?;
         let (member, token) =

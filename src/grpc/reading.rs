@@ -14,7 +14,7 @@ use crate::{
 
 use super::{
     Handler,
-    convert::{resource_key, subject_ref, to_grants, to_member, to_resource_ref, to_token},
+    convert::{resource_key, resource_ref, subject_ref, to_grants, to_member, to_resource_ref, to_token},
 };
 
 /// How many members a page has at most, and when the request does not say.
@@ -41,8 +41,7 @@ impl Handler {
             checked.name(&format!("roles[{index}]"), role);
         }
         if let Some(resource) = &asked.resource {
-            checked.name("resource.type", &resource.r#type);
-            checked.at_most("resource.id", &resource.id, 128);
+            checked.resource("resource", resource_ref(Some(resource)));
         }
         let list = ListMembers {
             tenant: asked.tenant.clone(),

@@ -25,11 +25,10 @@ impl ResourceService for Handler {
         let common = (&*request.tenant, request.actor.as_ref(), &*request.request_id, request.validate_only);
         let call = call(&mut checked, caller, common, "CreateResource", request);
         let resource = resource_key(request.resource.as_ref());
-        checked.name("resource.type", &resource.kind);
-        checked.id("resource.id", &resource.id);
+        checked.resource("resource", resource.as_ref());
+        checked.required("resource.id", &resource.id);
         if let Some(parent) = &request.parent {
-            checked.name("parent.type", &parent.r#type);
-            checked.at_most("parent.id", &parent.id, 128);
+            checked.resource("parent", resource_ref(Some(parent)));
         }
         checked.display_name("display_name", &request.display_name);
         checked.finish()?;
@@ -55,8 +54,8 @@ impl ResourceService for Handler {
         let resource = resource_ref(asked.resource.as_ref());
         let mut checked = Checked::default();
         checked.tenant(&asked.tenant);
-        checked.name("resource.type", resource.kind);
-        checked.id("resource.id", resource.id);
+        checked.resource("resource", resource);
+        checked.required("resource.id", resource.id);
         checked.finish()?;
         let (resource, revision) = self.service.resource(&asked.tenant, resource).await?;
         Ok(Response::new(GetResourceResponse {

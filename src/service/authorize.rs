@@ -9,6 +9,7 @@ use super::{
     Service,
     error::{Error, Result},
     freshness::Consistency,
+    input::no_id,
     page::PageToken,
 };
 
@@ -110,7 +111,7 @@ impl Service {
         let view = self.view(tenant, consistency).await?;
         view.with(|facts, revision| {
             let of = find_type(facts.policy(), resource.kind, "resource.type")?;
-            let target: Target<'_> = policy::locate(facts, of, root_id(of, tenant, resource.id), stated);
+            let target: Target<'_> = policy::locate(facts, of, known_id(of, tenant, resource.id)?, stated);
             let actions = policy::actions(facts, subject, of, target);
             Ok((actions.into_iter().map(|action| action.name().to_owned()).collect(), revision))
         })
@@ -155,12 +156,16 @@ struct Asked<'p, 'q> {
 fn look_up<'p, 'q>(policy: &'p Policy, tenant: &'q str, question: &Question<'q>) -> Result<Asked<'p, 'q>> {
     let of = find_type(policy, question.resource.kind, "resource.type")?;
     let action = of.find_action(question.action).map_err(|unknown| unknown_action(of, &unknown, "action"))?;
-    Ok(Asked { of, action, id: root_id(of, tenant, question.resource.id) })
+    Ok(Asked { of, action, id: known_id(of, tenant, question.resource.id)? })
 }
 
 /// The root type has one resource, so its id may be left out.
-fn root_id<'a>(of: &ResourceType, tenant: &'a str, id: &'a str) -> &'a str {
-    if id.is_empty() && of.parent().is_none() { tenant } else { id }
+fn known_id<'a>(of: &ResourceType, tenant: &'a str, id: &'a str) -> Result<&'a str> {
+    match (id.is_empty(), of.parent()) {
+        (false, _) => Ok(id),
+        (true, None) => Ok(tenant),
+        (true, Some(_)) => Err(no_id("resource", of.name())),
+    }
 }
 
 /// The resource type of this name, which the request has in `field`.
@@ -192,6 +197,7 @@ pub(crate) fn meant(unknown: &Unknown) -> String {
 
 /// The same error, about the same field of an item of a list.
 fn relocated(mut error: Error, at: &str) -> Error {
+    error.message.insert_str(error.message.find('`').map_or(0, |quote| quote + 1), at);
     for violation in &mut error.violations {
         violation.field.insert_str(0, at);
     }

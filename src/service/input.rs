@@ -1,6 +1,6 @@
 //! What a request may carry: every limit on its fields, and the errors that name a field that breaks one.
 
-use crate::domain::{Grant, Profile, Subject, SubjectRef, kind};
+use crate::domain::{Grant, Profile, ResourceRef, Subject, SubjectRef, kind};
 
 use super::error::{Error, Kind, Violation};
 
@@ -70,12 +70,12 @@ impl Checked {
         }
     }
 
-    /// A tenant's id that is to be taken.
+    /// The letters of a tenant's id that is to be taken; beside [`Checked::tenant`].
     pub fn new_tenant(&mut self, text: &str) {
         let plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
-        self.tenant(text);
         let fits = text.starts_with(plain) && text.chars().all(|letter| plain(letter) || "-_".contains(letter));
-        if !text.is_empty() && !fits {
+        // What is empty or too long is told by `tenant`.
+        if !fits && (1..=MAX_TENANT).contains(&text.len()) {
             self.invalid(
                 "tenant",
                 "may have lower-case letters, digits, `-` and `_`, and starts with a letter or digit",
@@ -197,10 +197,20 @@ impl Checked {
         }
     }
 
+    /// A resource, whose parts lie at `field.type` and `field.id`. Its id may be empty here: for the root type it may.
+    pub fn resource(&mut self, field: &str, resource: ResourceRef<'_>) {
+        if resource.kind.is_empty() || resource.kind.len() > MAX_NAME {
+            let field = format!("{field}.type");
+            let _ = self.required(&field, resource.kind) && self.at_most(&field, resource.kind, MAX_NAME);
+        }
+        if resource.id.len() > MAX_ID || !clean(resource.id) {
+            self.id(&format!("{field}.id"), resource.id);
+        }
+    }
+
     /// A role to be given at a resource.
     pub fn grant(&mut self, field: &str, grant: &Grant) {
-        self.name(&format!("{field}.resource.type"), &grant.resource.kind);
-        self.at_most(&format!("{field}.resource.id"), &grant.resource.id, MAX_ID);
+        self.resource(&format!("{field}.resource"), grant.resource.as_ref());
         self.name(&format!("{field}.role"), &grant.role);
     }
 }
@@ -218,6 +228,12 @@ fn is_e164(text: &str) -> bool {
     text.strip_prefix('+').is_some_and(|digits| {
         (2..=15).contains(&digits.len()) && !digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit())
     })
+}
+
+/// Only the root type's one resource may go without an id.
+pub(crate) fn no_id(field: &str, of: &str) -> Error {
+    let description = format!("is empty; a `{of}` goes by an id");
+    Error::field("FIELD_REQUIRED", format!("{field}.id"), description)
 }
 
 /// The caller may not speak for an operator.

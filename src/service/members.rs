@@ -12,6 +12,7 @@ use super::{
     authorize::{find_type, meant},
     error::{Error, Result},
     freshness::Consistency,
+    input::no_id,
     lookup::no_resource,
     page::PageToken,
     ports::{MemberCursor, MemberOrder, MemberQuery, MemberRecord, Reach},
@@ -131,6 +132,9 @@ impl ListMembers {
             Some(key) if key.id.is_empty() && key.kind == policy.root().name() => facts.root(),
             Some(key) => {
                 let of = find_type(policy, &key.kind, "resource.type")?;
+                if key.id.is_empty() {
+                    return Err(no_id("resource", of.name()));
+                }
                 facts.find(of.id(), &key.id).ok_or_else(|| no_resource(key.as_ref(), "resource"))?
             }
             None => facts.root(),

@@ -77,7 +77,7 @@ fn plausible(cell: &Cell, reason: Reason) -> bool {
         ("nina@acme.test", _) => reason == MemberInvited,
         ("lars", _) => reason == MemberLocked || (reason == NotGranted && cell.action == "password.change"),
         ("stranger", _) => reason == NotAMember,
-        (OPERATOR, _) => matches!(reason, NotAMember | NotGranted),
+        (OPERATOR, _) => matches!(reason, NotAMember | NotGranted | ResourceNotFound),
         (_, "nowhere") => false,
         _ => reason == NotGranted,
     }

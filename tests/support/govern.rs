@@ -1,4 +1,5 @@
 use tonic::Status;
+use tonic_types::StatusExt as _;
 
 use super::{Answer, Stage, World, Write, code_of, error::reason_of};
 
@@ -40,7 +41,12 @@ impl World {
                 }
             }
             (Err(dry), Err(real)) => {
-                let told = |status: &Status| (status.code(), status.message().to_owned(), status.details().to_vec());
+                let told = |status: &Status| {
+                    let details = status.get_error_details();
+                    let info = details.error_info().cloned().map(|info| (info.reason, info.metadata));
+                    let fields = details.bad_request().map(|bad| format!("{bad:?}"));
+                    (status.code(), status.message().to_owned(), info, fields)
+                };
                 assert_eq!(told(dry), told(real), "a dry run is refused as the write: {write:?}");
                 assert_eq!(self.sight().await, before, "a refused write changes nothing: {write:?}");
             }

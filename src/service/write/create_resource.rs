@@ -12,6 +12,8 @@ use super::{
         lookup::no_resource,
     },
     answers::CreatedResource,
+    call::Call,
+    refuse,
     run::{Plan, Write},
     session::{Session, rule_name},
 };
@@ -38,7 +40,7 @@ impl Write for CreateResource {
             let policy = facts.policy();
             let of = find_type(policy, &self.resource.kind, "resource.type")?;
             let parent = self.parent_node(facts, of)?;
-            let rule = permitted(facts, of, parent, call.actor.as_ref())?;
+            let rule = permitted(facts, of, parent, call)?;
             if facts.find(of.id(), &self.resource.id).is_some() {
                 let message = format!("`{}` is registered already", self.resource);
                 return Err(Error::new(Kind::AlreadyExists, "RESOURCE_EXISTS", message)
@@ -92,12 +94,8 @@ impl CreateResource {
 }
 
 /// The policy line that lets the actor create a resource of this type below `parent`.
-fn permitted(
-    facts: &dyn Facts,
-    of: &ResourceType,
-    parent: Node,
-    actor: crate::domain::SubjectRef<'_>,
-) -> Result<String> {
+fn permitted(facts: &dyn Facts, of: &ResourceType, parent: Node, call: &Call) -> Result<String> {
+    let actor = call.actor.as_ref();
     let (policy, place) = (facts.policy(), policy::name_of(facts, parent));
     let refused = |why: &str, permitted_to: &str| {
         let message = format!("`{actor}` may not create a `{}` at `{place}`: {why}", of.name());
@@ -114,6 +112,9 @@ fn permitted(
     let decision: Decision = policy::decide(facts, actor, action, target);
     if decision.allowed() {
         return Ok(rule_name(policy, action.rule().line()));
+    }
+    if decision.reason.bars_the_subject() {
+        return Err(refuse::actor(call, decision.reason));
     }
     let of_parent = policy.resource_type(facts.place(parent).of);
     let explained = policy::explain(facts, actor, of_parent, &place.to_key(), action, target, &decision);

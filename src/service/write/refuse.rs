@@ -46,7 +46,7 @@ pub(crate) fn refused(
 }
 
 /// The actor may not act at all.
-fn actor(call: &Call, reason: Reason) -> Error {
+pub(crate) fn actor(call: &Call, reason: Reason) -> Error {
     let (reason, why) = match reason {
         Reason::MemberInvited => ("ACTOR_INVITED", "has not accepted their invitation"),
         Reason::MemberDeactivated => ("ACTOR_DEACTIVATED", "is deactivated"),

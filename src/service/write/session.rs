@@ -10,6 +10,7 @@ use super::{
         Service,
         authorize::{find_type, meant},
         error::{Error, Kind, Result},
+        input::no_id,
         lookup::{no_member, no_resource},
         ports::{MemberBy, MemberRecord, Random, TenantView, WriteTx},
     },
@@ -75,6 +76,9 @@ impl<'a> Session<'a> {
         self.with(|facts| {
             let of = find_type(facts.policy(), &key.kind, &format!("{field}.type"))?;
             let is_root = of.parent().is_none();
+            if key.id.is_empty() && !is_root {
+                return Err(no_id(field, of.name()));
+            }
             let node = if is_root && key.id.is_empty() { Some(facts.root()) } else { facts.find(of.id(), &key.id) };
             let node = node.ok_or_else(|| no_resource(key.as_ref(), field))?;
             Ok(Place { node, is_root })
