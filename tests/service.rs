@@ -117,6 +117,16 @@ async fn a_new_start_keeps_everything() {
 }
 
 #[tokio::test]
+async fn a_second_process_does_not_serve_the_same_database() {
+    let stage = Stage::new().await;
+    let second = command(stage.dir.path(), &[]).spawn().expect("the program starts");
+    let output = second.wait_with_output().expect("and ends");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("another process serves"), "{told}");
+}
+
+#[tokio::test]
 async fn reflection_lists_the_services_in_both_versions() {
     let stage = Stage::new().await;
     let expected = SERVICES.map(|name| format!("rollcall.v1.{name}"));

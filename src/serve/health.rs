@@ -26,7 +26,7 @@ pub(super) struct Health {
 }
 
 impl Health {
-    /// Reports and the service that tells them. Everything is NOT_SERVING until [`Health::watch`] says otherwise.
+    /// Reports and the service that tells them. Everything is NOT_SERVING until [`Health::look`] says otherwise.
     pub(super) async fn new() -> (Self, HealthServer<impl HealthService>) {
         let (reporter, service) = tonic_health::server::health_reporter();
         let health = Self { reporter };
@@ -35,18 +35,21 @@ impl Health {
         (health, service)
     }
 
-    /// Keeps the reports true. Never ends.
-    pub(super) async fn watch(&self, service: &Service) {
-        let mut was = None;
-        let mut ticks = time::interval(INTERVAL);
+    /// Looks once, and says what it found.
+    pub(super) async fn look(&self, service: &Service) -> bool {
+        let ready = matches!(time::timeout(PATIENCE, service.ready()).await, Ok(Ok(())));
+        self.report(if ready { ServingStatus::Serving } else { ServingStatus::NotServing }).await;
+        ready
+    }
+
+    /// Keeps the reports true, which were `ready` at the last look. Never ends.
+    pub(super) async fn watch(&self, service: &Service, mut ready: bool) {
         loop {
-            let ready = matches!(time::timeout(PATIENCE, service.ready()).await, Ok(Ok(())));
-            if was != Some(ready) {
-                tracing::info!(ready, "readiness");
-                self.report(if ready { ServingStatus::Serving } else { ServingStatus::NotServing }).await;
-                was = Some(ready);
+            time::sleep(INTERVAL).await;
+            let was = std::mem::replace(&mut ready, self.look(service).await);
+            if was != ready {
+                tracing::warn!(ready, "readiness changed");
             }
-            ticks.tick().await;
         }
     }
 

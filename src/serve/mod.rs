@@ -105,11 +105,12 @@ pub async fn run(
             // An error means that the sender is gone, which is as good a reason to stop.
             let _ = drained.await;
         });
-    tracing::info!(%address, "listening");
+    let ready = health.look(&service).await;
+    tracing::info!(%address, ready, "listening");
     let stopped = async {
         tokio::select! {
             () = stop => {}
-            () = health.watch(&service) => {}
+            () = health.watch(&service, ready) => {}
         }
         tracing::info!(grace = ?config.shutdown.grace, "draining");
         health.drain().await;

@@ -1,6 +1,6 @@
 //! Opening the database: all that depends on which one it is.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::path::Path;
 
 use sea_orm::{
@@ -24,6 +24,8 @@ pub(super) struct Pools {
     pub(super) reader: DatabaseConnection,
     write: TransactionOptions,
     read: TransactionOptions,
+    /// Locked as long as the database is open; none where many processes may share one.
+    alone: Option<File>,
 }
 
 impl Pools {
@@ -50,7 +52,11 @@ impl Pools {
     /// the file.
     pub(super) async fn close(&self) -> StoreResult<()> {
         self.reader.close_by_ref().await?;
-        Ok(self.writer.close_by_ref().await?)
+        self.writer.close_by_ref().await?;
+        match &self.alone {
+            Some(file) => file.unlock().map_err(|error| StoreError::Unavailable(Box::new(error))),
+            None => Ok(()),
+        }
     }
 }
 
@@ -62,6 +68,7 @@ async fn sqlite(options: &Options) -> StoreResult<Pools> {
         return Err(defect("the store's url must name a file; each connection would have its own in-memory database"));
     }
     make_directory(file.get_filename())?;
+    let alone = lock(file.get_filename())?;
     let patience = options.patience;
     let pool = |connections: u32, configure: fn(SqliteConnectOptions) -> SqliteConnectOptions| {
         let mut pool = ConnectOptions::new(&options.url);
@@ -92,13 +99,30 @@ async fn sqlite(options: &Options) -> StoreResult<Pools> {
         sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
         ..TransactionOptions::default()
     };
-    Ok(Pools { writer, reader, write, read: TransactionOptions::default() })
+    Ok(Pools { writer, reader, write, read: TransactionOptions::default(), alone: Some(alone) })
 }
 
 fn in_memory(url: &str) -> bool {
     let (file, query) = url.split_once('?').unwrap_or((url, ""));
     let file = file.trim_start_matches("sqlite:").trim_start_matches("//");
     file.is_empty() || file == ":memory:" || query.split('&').any(|pair| pair == "mode=memory")
+}
+
+/// Takes the file for this process alone, until it ends, however it ends: a second process would not see the first
+/// one's writes in its views.
+fn lock(database: &Path) -> StoreResult<File> {
+    let mut path = database.as_os_str().to_owned();
+    path.push(".lock");
+    let unavailable = |error: std::io::Error| StoreError::Unavailable(Box::new(error));
+    let file = File::options().create(true).append(true).open(&path).map_err(unavailable)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            let message = format!("another process serves `{}`; stop it, or use another file", database.display());
+            Err(StoreError::Unavailable(message.into()))
+        }
+        Err(TryLockError::Error(error)) => Err(unavailable(error)),
+    }
 }
 
 fn make_directory(file: &Path) -> StoreResult<()> {

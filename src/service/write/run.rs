@@ -109,32 +109,38 @@ impl Service {
 
     /// A locked transaction, and the tenant's view brought up to it; no view where there is no tenant.
     async fn begin(&self, tenant: &str) -> Result<(Option<Arc<dyn TenantView>>, Box<dyn WriteTx>)> {
-        let view = self.views.open_in_turn(tenant).await?;
-        let mut tx = self.store.begin(tenant).await?;
-        let view = match (view, tx.tenant().is_some()) {
-            (Some(view), true) => view,
-            (None, false) => return Ok((None, tx)),
-            // Created or deleted between the two lines above.
-            (Some(_), false) | (None, true) => {
-                self.views.forget(tenant);
-                let message = "the tenant was just created or deleted; try again";
-                return Err(Error::new(Kind::Aborted, "CONFLICT", message).with("tenant", tenant));
-            }
-        };
+        let (view, mut tx) = self.view_and_lock(tenant).await?;
+        let Some(view) = view else { return Ok((None, tx)) };
         let newest = Revision(tx.revision().0 - 1);
         if view.revision() < newest {
             let missed = tx.changes_after(view.revision()).await?;
-            if !view.apply(&missed) {
-                self.views.forget(tenant);
-                return Err(Error::new(Kind::Unavailable, "VIEW_RELOADING", "the tenant is being loaded; try again"));
-            }
+            view.apply(&missed);
         }
         if view.revision() != newest {
-            // The store is behind the view: it was restored from a backup under a running process.
+            // The two have parted, say because the store was restored from a backup under a running process.
             self.views.forget(tenant);
             return Err(Error::new(Kind::Unavailable, "VIEW_RELOADING", "the tenant is being loaded; try again"));
         }
         Ok((Some(view), tx))
+    }
+
+    /// A tenant's view and a transaction on it, or neither view nor tenant.
+    async fn view_and_lock(&self, tenant: &str) -> Result<(Option<Arc<dyn TenantView>>, Box<dyn WriteTx>)> {
+        let view = self.views.open_in_turn(tenant).await?;
+        let tx = self.store.begin(tenant).await?;
+        if view.is_some() == tx.tenant().is_some() {
+            return Ok((view, tx));
+        }
+        // The tenant was created or deleted between the two lines above: once more, for that happens once.
+        tx.rollback().await?;
+        self.views.forget(tenant);
+        let view = self.views.open_in_turn(tenant).await?;
+        let tx = self.store.begin(tenant).await?;
+        if view.is_some() == tx.tenant().is_some() {
+            return Ok((view, tx));
+        }
+        let message = "the tenant was just created or deleted; try again";
+        Err(Error::new(Kind::Aborted, "CONFLICT", message).with("tenant", tenant))
     }
 
     fn show(&self, tenant: &str, view: Option<&dyn TenantView>, revision: Revision, changes: Vec<Change>) {
