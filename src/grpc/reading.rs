@@ -3,12 +3,12 @@
 use tonic::{Request, Response, Status};
 
 use crate::{
-    domain::{MemberStatus, kind},
+    domain::{MemberStatus, SubjectRef, kind},
     proto::{self, get_member_request::Member as Named},
     service::{
-        Error, ListMembers, ListedMember, MemberAnswer, MemberName,
-        input::{Checked, normalised_email},
-        ports::MemberOrder,
+        Error, ListMembers, ListedMember, MemberAnswer,
+        input::Checked,
+        ports::{MemberBy, MemberOrder},
     },
 };
 
@@ -70,36 +70,37 @@ impl Handler {
         let asked = request.get_ref();
         let mut checked = Checked::default();
         checked.tenant(&asked.tenant);
-        let email;
-        let name = match &asked.member {
+        let normalised;
+        let by = match &asked.member {
             Some(Named::Subject(subject)) if subject.r#type == kind::EMAIL => {
-                email = normalised_email(&subject.id);
-                MemberName::Subject(crate::domain::SubjectRef { kind: kind::EMAIL, id: &email })
+                normalised = checked.email("subject.id", &subject.id);
+                MemberBy::Subject(SubjectRef { kind: kind::EMAIL, id: &normalised })
             }
             Some(Named::Subject(subject)) => {
                 let subject = subject_ref(Some(subject));
                 checked.subject("subject", subject);
-                MemberName::Subject(subject)
+                MemberBy::Subject(subject)
             }
             Some(Named::Email(text)) => {
-                checked.email("email", text);
-                MemberName::Email(text)
+                normalised = checked.email("email", text);
+                MemberBy::Email(&normalised)
             }
             Some(Named::Username(text)) => {
                 checked.name("username", text);
-                MemberName::Username(text)
+                normalised = text.to_lowercase();
+                MemberBy::Username(&normalised)
             }
             Some(Named::Phone(text)) => {
                 checked.name("phone", text);
-                MemberName::Phone(text)
+                MemberBy::Phone(text)
             }
             None => {
                 checked.required("member", "");
-                MemberName::Email("")
+                MemberBy::Email("")
             }
         };
         checked.finish()?;
-        let found = self.service.member(&asked.tenant, name).await?;
+        let found = self.service.member(&asked.tenant, by).await?;
         let answer = MemberAnswer { member: found.record.member, changed_at: found.record.changed_at };
         Ok(Response::new(proto::GetMemberResponse {
             member: Some(to_member(&asked.tenant, answer)),

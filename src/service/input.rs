@@ -216,7 +216,7 @@ impl Checked {
 }
 
 /// An email in the form that is compared: lower case, without surrounding white space.
-pub fn normalised_email(text: &str) -> String {
+fn normalised_email(text: &str) -> String {
     text.trim().to_lowercase()
 }
 

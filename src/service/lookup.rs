@@ -1,26 +1,12 @@
 //! Single things as the store has them.
 
-use crate::domain::{Resource, ResourceRef, Revision, SubjectRef, Tenant};
+use crate::domain::{Resource, ResourceRef, Revision, Tenant};
 
 use super::{
     Service,
     error::{Error, Kind, Result},
-    input::normalised_email,
     ports::{MemberBy, MemberRecord},
 };
-
-/// What a member is looked up by.
-#[derive(Clone, Copy, Debug)]
-pub enum MemberName<'a> {
-    /// The subject.
-    Subject(SubjectRef<'a>),
-    /// The email, in any case.
-    Email(&'a str),
-    /// The username, in any case.
-    Username(&'a str),
-    /// The phone number.
-    Phone(&'a str),
-}
 
 /// A member and the revision at which they were read.
 #[derive(Debug)]
@@ -60,29 +46,18 @@ impl Service {
         Err(no_resource(key, "resource"))
     }
 
-    /// A member by subject or identifier, with everything that they hold.
+    /// A member by subject or (normalised) identifier, with everything that they hold.
     ///
     /// # Errors
     /// `TENANT_NOT_FOUND`, `MEMBER_NOT_FOUND`, and what the store brings.
-    pub async fn member(&self, tenant: &str, name: MemberName<'_>) -> Result<FoundMember> {
-        let normalised = match name {
-            MemberName::Email(text) => normalised_email(text),
-            MemberName::Username(text) => text.to_lowercase(),
-            MemberName::Phone(_) | MemberName::Subject(_) => String::new(),
-        };
-        let by = match name {
-            MemberName::Subject(subject) => MemberBy::Subject(subject),
-            MemberName::Email(_) => MemberBy::Email(&normalised),
-            MemberName::Username(_) => MemberBy::Username(&normalised),
-            MemberName::Phone(text) => MemberBy::Phone(text),
-        };
+    pub async fn member(&self, tenant: &str, by: MemberBy<'_>) -> Result<FoundMember> {
         if let Some((record, revision)) = self.store.member(tenant, by).await? {
             return Ok(FoundMember { record, revision });
         }
         self.tenant(tenant).await?;
-        let called = match name {
-            MemberName::Subject(subject) => subject.to_string(),
-            MemberName::Email(text) | MemberName::Username(text) | MemberName::Phone(text) => text.to_owned(),
+        let called = match by {
+            MemberBy::Subject(subject) => subject.to_string(),
+            MemberBy::Email(text) | MemberBy::Username(text) | MemberBy::Phone(text) => text.to_owned(),
         };
         Err(no_member(&called))
     }

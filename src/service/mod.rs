@@ -17,7 +17,7 @@ mod write;
 pub use authorize::{Answer, Question, ResourcePage};
 pub use error::{Error, Kind, Result, Violation};
 pub use freshness::Consistency;
-pub use lookup::{FoundMember, MemberName};
+pub use lookup::FoundMember;
 pub use members::{ListMembers, ListedMember, MemberPage, Membership};
 pub use page::PageToken;
 pub use write::{
