@@ -92,30 +92,45 @@ impl Term {
 /// A rule's terms, any of which lets through.
 pub(crate) type Terms = Vec<Term>;
 
-/// The terms of `left | right`.
-pub(crate) fn any(mut left: Terms, right: Terms) -> Terms {
-    left.extend(right);
-    simplified(left)
+/// A rule may come to this many terms.
+pub(crate) const MAX_TERMS: usize = 256;
+
+/// The terms of `left | right`; none when there are too many.
+pub(crate) fn any(left: &[Term], right: &[Term]) -> Option<Terms> {
+    simplified(left.iter().chain(right).copied())
 }
 
-/// The terms of `left & right`.
-pub(crate) fn all(left: &Terms, right: &Terms) -> Terms {
-    let pairs = left
-        .iter()
-        .flat_map(|a| right.iter().map(move |b| Term { need: a.need | b.need, forbid: a.forbid | b.forbid }));
-    simplified(pairs.collect())
+/// The terms of `left & right`; none when there are too many.
+pub(crate) fn all(left: &[Term], right: &[Term]) -> Option<Terms> {
+    simplified(
+        left.iter()
+            .flat_map(|a| right.iter().map(move |b| Term { need: a.need | b.need, forbid: a.forbid | b.forbid })),
+    )
 }
 
-fn simplified(terms: Terms) -> Terms {
-    let mut kept: Terms = Vec::with_capacity(terms.len());
+/// The terms of a whole rule. INVARIANT (operators): an operator is let through only by a rule that says `operator`,
+/// never by what they are not; so a term that does not say it needs an active member.
+pub(crate) fn of_members(terms: Terms) -> Terms {
+    let said_of_members = |term: Term| {
+        if term.need.contains(Mask::OPERATOR) { term } else { Term { need: term.need | Mask::ANYONE, ..term } }
+    };
+    terms.into_iter().map(said_of_members).filter(|term| !term.contradicts_itself()).collect()
+}
+
+/// Gives up as soon as there are too many, for the work grows with the square of what is kept.
+fn simplified(terms: impl Iterator<Item = Term>) -> Option<Terms> {
+    let mut kept = Terms::new();
     for term in terms {
         if term.contradicts_itself() || kept.iter().any(|other| other.covers(&term)) {
             continue;
         }
         kept.retain(|other| !term.covers(other));
         kept.push(term);
+        if kept.len() > MAX_TERMS {
+            return None;
+        }
     }
-    kept
+    Some(kept)
 }
 
 impl BitOr for Mask {
@@ -162,15 +177,30 @@ mod tests {
     #[test]
     fn what_is_covered_is_dropped() {
         let (a, b) = (Mask::role(0), Mask::role(1));
-        let both = all(&need(a), &need(b));
-        assert_eq!(any(both, need(a)), need(a));
+        let both = all(&need(a), &need(b)).unwrap();
+        assert_eq!(any(&both, &need(a)).unwrap(), need(a));
     }
 
     #[test]
     fn a_contradiction_lets_nobody_through() {
         let a = Mask::role(0);
         let not_a = vec![Term { need: Mask::EMPTY, forbid: a }];
-        assert!(all(&need(a), &not_a).is_empty());
+        assert!(all(&need(a), &not_a).unwrap().is_empty());
+    }
+
+    #[test]
+    fn an_operator_is_let_through_by_name_only() {
+        let not_a = Term { need: Mask::EMPTY, forbid: Mask::role(0) };
+        let operator = Term { need: Mask::OPERATOR, forbid: Mask::EMPTY };
+        let rule = of_members(vec![not_a, operator]);
+        let lets_through = |term: &Term| term.satisfied_by(Mask::OPERATOR);
+        assert_eq!(rule.iter().map(lets_through).collect::<Vec<_>>(), [false, true]);
+    }
+
+    #[test]
+    fn too_many_terms_are_given_up_early() {
+        let alternatives = |from: usize| (from..from + 60).flat_map(|at| need(Mask::role(at))).collect::<Terms>();
+        assert!(all(&alternatives(0), &alternatives(60)).is_none());
     }
 
     #[test]

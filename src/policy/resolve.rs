@@ -4,13 +4,10 @@ use super::{
     diagnostic::Diagnostic,
     document::TypeDecl,
     expr::Expr,
-    mask::{self, Mask, Term},
+    mask::{self, MAX_TERMS, Mask, Term},
     nearest::{quoted, suggestion},
     span::{At, Span},
 };
-
-/// A rule may come to this many terms.
-const MAX_TERMS: usize = 256;
 
 /// Which relations mean something where a rule stands; `operator` and `anyone` do everywhere.
 #[derive(Clone, Copy)]
@@ -64,7 +61,7 @@ impl<'a> Scope<'a> {
         relations: Relations,
         place: &Span,
     ) -> Result<Vec<Term>, Diagnostic> {
-        self.signed_terms(of, expr, relations, true, place)
+        self.signed_terms(of, expr, relations, true, place).map(mask::of_members)
     }
 
     fn signed_terms(
@@ -79,14 +76,11 @@ impl<'a> Scope<'a> {
             let start = if alternatives { Vec::new() } else { vec![Term::ALWAYS] };
             parts.iter().try_fold(start, |joined, part| {
                 let terms = self.signed_terms(of, part, relations, positive, place)?;
-                let joined = if alternatives { mask::any(joined, terms) } else { mask::all(&joined, &terms) };
-                if joined.len() > MAX_TERMS {
+                let joined = if alternatives { mask::any(&joined, &terms) } else { mask::all(&joined, &terms) };
+                joined.ok_or_else(|| {
                     let message = format!("a rule comes to more than {MAX_TERMS} alternatives");
-                    return Err(
-                        Diagnostic::new(message, place.clone(), "this rule").help("split it over several roles")
-                    );
-                }
-                Ok(joined)
+                    Diagnostic::new(message, place.clone(), "this rule").help("split it over several roles")
+                })
             })
         };
         match expr {
