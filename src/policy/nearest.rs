@@ -2,16 +2,21 @@
 pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let mut scored: Vec<(usize, &str)> = known
         .into_iter()
-        .filter(|candidate| *candidate != name)
+        .filter(|candidate| *candidate != name && is_worth_comparing(name, candidate))
         .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
         .filter(|(distance, candidate)| *distance <= tolerance(name.len().max(candidate.len())))
         .collect();
     scored.sort_unstable();
     scored.dedup();
-    // Next to a clear winner the others are noise.
+    // Beside one that is off by a letter, one that is off by three is no help.
     let best = scored.first().map_or(0, |(distance, _)| *distance);
-    scored.retain(|(distance, _)| *distance <= best + 1);
-    scored.into_iter().take(3).map(|(_, candidate)| candidate.to_owned()).collect()
+    let close = scored.into_iter().take_while(|(distance, _)| *distance <= best + 1);
+    close.take(3).map(|(_, candidate)| candidate.to_owned()).collect()
+}
+
+/// A comparison costs the product of the lengths, and the name may be a megabyte of rubbish.
+fn is_worth_comparing(name: &str, candidate: &str) -> bool {
+    name.len().abs_diff(candidate.len()) <= tolerance(name.len().max(candidate.len())) && name.len() <= 1024
 }
 
 /// "did you mean `x`?", or what there is to choose from.
@@ -44,6 +49,17 @@ mod tests {
     fn the_closest_name_comes_first() {
         let known = ["data.view", "data.edit", "report.view"];
         assert_eq!(nearest("data.veiw", known), ["data.view"]);
+    }
+
+    #[test]
+    fn only_as_close_a_name_comes_second() {
+        assert_eq!(nearest("rax", ["ray", "raw", "max", "rye"]), ["max", "raw", "ray"]);
+    }
+
+    #[test]
+    fn rubbish_is_not_compared() {
+        let (rubbish, known) = ("x".repeat(1 << 20), "y".repeat(1 << 20));
+        assert!(nearest(&rubbish, ["data.view", &known]).is_empty());
     }
 
     #[test]
