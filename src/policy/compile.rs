@@ -8,7 +8,7 @@ use super::{
     model::{Action, Index, MemberRule, MemberRules, Policy, ResourceType, Role, RoleId, Rule, TypeId},
     nearest::suggestion,
     resolve::{Relations, Scope},
-    span::{At, line_of},
+    span::{At, Lines},
 };
 
 /// The most resource types that a policy may have.
@@ -23,7 +23,7 @@ const MAX_ACTIONS: usize = 512;
 pub fn compile(path: &str, text: &str) -> Result<Policy, Diagnostics> {
     let document = document::read(path, text)?;
     let mut problems = Problems::default();
-    let policy = Compiler { text, document: &document, problems: &mut problems }.policy();
+    let policy = Compiler { text, lines: Lines::new(text), document: &document, problems: &mut problems }.policy();
     match policy {
         Some(policy) if problems.is_empty() => Ok(policy),
         _ => Err(problems.into_diagnostics(path, text)),
@@ -32,6 +32,7 @@ pub fn compile(path: &str, text: &str) -> Result<Policy, Diagnostics> {
 
 struct Compiler<'a> {
     text: &'a str,
+    lines: Lines,
     document: &'a Document,
     problems: &'a mut Problems,
 }
@@ -46,7 +47,7 @@ impl Compiler<'_> {
         let type_index: Index = document.types.iter().enumerate().map(|(at, of)| (of.name.value.clone(), at)).collect();
         let root = self.find_type(&document.root, &type_index)?;
         let parents: Vec<Option<usize>> = document.types.iter().map(|of| self.parent(of, root, &type_index)).collect();
-        self.tree(&parents, root);
+        self.tree(&parents);
         if !self.problems.is_empty() {
             return None;
         }
@@ -124,16 +125,13 @@ impl Compiler<'_> {
         }
     }
 
-    /// Every type must hang from the root.
-    fn tree(&mut self, parents: &[Option<usize>], root: usize) {
+    /// Every type must hang from the root: a parent is a type of the policy and only the root has none, so it does
+    /// unless the way up comes round again.
+    fn tree(&mut self, parents: &[Option<usize>]) {
+        let up = |at: usize| parents.get(at).copied().flatten();
         for (at, of) in self.document.types.iter().enumerate() {
-            let mut above = Some(at);
-            let hangs = (0..=parents.len()).any(|_| {
-                let here = above;
-                above = above.and_then(|at| parents.get(at).copied().flatten());
-                here == Some(root)
-            });
-            if let (false, Some(parent)) = (hangs, &of.parent) {
+            let way_up = std::iter::successors(up(at), |above| up(*above)).take(parents.len());
+            if let (true, Some(parent)) = (way_up.into_iter().any(|above| above == at), &of.parent) {
                 let message = format!("`{}` is below itself", of.name.value);
                 let help = "follow the parents up: they must end at the root type";
                 self.problems.push(Diagnostic::new(message, parent.span.clone(), "this parent").help(help));
@@ -168,11 +166,7 @@ impl Compiler<'_> {
 
     fn resource_type(&mut self, at: usize, of: &TypeDecl, root: usize, scope: &Scope<'_>) -> ResourceType {
         let roles: Vec<RoleId> = scope.roles_of(at).map(role_id).collect();
-        if of.member_records && (!of.roles.is_empty() || of.owned) {
-            let message = format!("`{}` has one resource a member, so nobody holds roles there", of.name.value);
-            let help = "take out its roles and `owned`, or `member_records`";
-            self.problems.push(Diagnostic::new(message, of.name.span.clone(), "this type").help(help));
-        }
+        self.meaningful(of, at == root, scope.parent(at) == Some(root));
         let actions: Vec<Action> = of.actions.iter().filter_map(|action| self.action(at, of, action, scope)).collect();
         ResourceType {
             id: type_id(at),
@@ -186,6 +180,29 @@ impl Compiler<'_> {
             roles,
             actions,
             members: self.member_rules(at, &of.members, scope),
+        }
+    }
+
+    /// What a type says that could never count is a mistake: somebody believes that it does.
+    fn meaningful(&mut self, of: &TypeDecl, is_root: bool, is_below_root: bool) {
+        let mut mistake = |message: String, help: String| {
+            self.problems.push(Diagnostic::new(message, of.name.span.clone(), "this type").help(help));
+        };
+        let (name, root) = (&of.name.value, &self.document.root.value);
+        if of.member_records && (!of.roles.is_empty() || of.owned) {
+            let message = format!("`{name}` has one resource a member, so nobody holds roles there");
+            mistake(message, "take out its roles and `owned`, or `member_records`".to_owned());
+        }
+        if of.member_records && !is_below_root {
+            let message = format!("`{name}` has one resource a member, and members belong to the whole tenant");
+            mistake(message, format!("hang it from the root type `{root}`, or take out `member_records`"));
+        }
+        let members = &of.members;
+        for (operation, rules) in [("lock", &members.lock), ("unlock", &members.unlock), ("update", &members.update)] {
+            if !is_root && !rules.is_empty() {
+                let message = format!("`{operation}` is done to a member of the whole tenant, not at a `{name}`");
+                mistake(message, format!("move it to `[{root}.members]`"));
+            }
         }
     }
 
@@ -214,7 +231,7 @@ impl Compiler<'_> {
         let terms = expr::parse(&rule.value, self.text, &rule.span)
             .and_then(|expr| scope.terms(at, &expr, relations, &rule.span));
         match terms {
-            Ok(terms) => Some(Rule { terms, text: rule.value.clone(), line: line_of(self.text, rule.span.start) }),
+            Ok(terms) => Some(Rule { terms, text: rule.value.clone(), line: self.lines.of(rule.span.start) }),
             Err(diagnostic) => {
                 self.problems.push(diagnostic);
                 None

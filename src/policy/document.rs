@@ -6,7 +6,8 @@ use toml::de::{DeTable, DeValue};
 
 use super::{
     diagnostic::{Diagnostic, Diagnostics, Problems},
-    reader::{Fields, Value, checked_name, name, number, string, wrong_type},
+    mask::Mask,
+    reader::{Fields, Value, checked_name, name, number, string, strings, wrong_type},
     span::At,
 };
 
@@ -99,7 +100,14 @@ fn policy(table: &DeTable<'_>, problems: &mut Problems) -> Option<Document> {
     let lifetime = fields.get("invitations").and_then(|value| invitations(value, problems));
     let types = fields
         .rest()
-        .filter_map(|(key, value)| resource_type(name(key, "a resource type", false, problems)?, value, problems))
+        .filter_map(|(key, value)| {
+            // Only a table can be meant as a type: anything else is a field of the policy, mistyped.
+            if !value.get_ref().is_table() {
+                problems.push(fields.unknown(key));
+                return None;
+            }
+            resource_type(name(key, "a resource type", false, problems)?, value, problems)
+        })
         .collect();
     Some(Document {
         name: policy?,
@@ -154,6 +162,11 @@ fn entries<T>(
 }
 
 fn role(name: At<String>, value: Value<'_, '_>, problems: &mut Problems) -> Option<RoleDecl> {
+    if Mask::RELATIONS.iter().any(|(word, _)| *word == name.value) {
+        let message = format!("`{}` is a relation, so it can't be the name of a role", name.value);
+        let label = "in a rule, this word means the relation";
+        problems.push(Diagnostic::new(message, name.span.clone(), label).help("give the role another name"));
+    }
     let mut fields = Fields::of(value, format!("the role `{}`", name.value), problems)?;
     let declared = RoleDecl {
         implies: fields.strings("implies", problems),
@@ -220,18 +233,17 @@ fn one_rule(mut fields: Fields<'_, '_>, sides: &[&'static str], problems: &mut P
     let by = fields.require("by", "by = \"ROLE\"", problems).and_then(|value| string(value, "by", problems));
     let mut side = |name: &'static str| {
         if !sides.contains(&name) {
-            return Vec::new();
+            return Some(Vec::new());
         }
-        let present = fields.require(name, &format!("{name} = [\"ROLE\"]"), problems).is_some();
-        let roles = fields.strings(name, problems);
-        if present && roles.is_empty() {
+        let value = fields.require(name, &format!("{name} = [\"ROLE\"]"), problems)?;
+        let roles = strings(value, name, problems)?;
+        if roles.is_empty() {
             let message = format!("a rule's `{name}` names no role, so the rule lets nobody do anything");
-            problems
-                .push(Diagnostic::new(message, fields.span(), "this rule").help("name a role, or take the rule out"));
+            problems.push(Diagnostic::new(message, value.span(), "empty").help("name a role, or take the rule out"));
         }
-        roles
+        Some(roles)
     };
     let (from, to) = (side("from"), side("to"));
     fields.finish(problems);
-    Some(RuleDecl { by: by?, from, to })
+    Some(RuleDecl { by: by?, from: from?, to: to? })
 }

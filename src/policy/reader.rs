@@ -85,19 +85,13 @@ impl<'t, 'i> Fields<'t, 'i> {
 
     /// A list of strings; empty when the field is not there.
     pub(crate) fn strings(&mut self, name: &'static str, problems: &mut Problems) -> Vec<At<String>> {
-        let items = self.get(name).map_or(Vec::new(), |value| list(value, name, problems));
-        items.into_iter().filter_map(|item| string(item, name, problems)).collect()
+        self.get(name).and_then(|value| strings(value, name, problems)).unwrap_or_default()
     }
 
     /// A list of tables; empty when the field is not there.
     pub(crate) fn tables(&mut self, name: &'static str, problems: &mut Problems) -> Vec<Self> {
-        let items = self.get(name).map_or(Vec::new(), |value| list(value, name, problems));
+        let items = self.get(name).and_then(|value| list(value, name, problems)).unwrap_or_default();
         items.into_iter().filter_map(|item| Self::of(item, format!("a rule of `{name}`"), problems)).collect()
-    }
-
-    /// Where the table is.
-    pub(crate) fn span(&self) -> Span {
-        self.span.clone()
     }
 
     /// Every field that nobody asked for, as entries of its own.
@@ -109,11 +103,15 @@ impl<'t, 'i> Fields<'t, 'i> {
     /// Reports every field that nobody asked for.
     pub(crate) fn finish(self, problems: &mut Problems) {
         for (key, _) in self.rest() {
-            let name = key.get_ref().as_ref();
-            let message = format!("{} has no field `{name}`", self.what);
-            let help = suggestion(name, self.known.iter().copied());
-            problems.push(Diagnostic::new(message, key.span(), "not known here").help(help));
+            problems.push(self.unknown(key));
         }
+    }
+
+    /// "has no such field", with the fields that were asked for so far to choose from.
+    pub(crate) fn unknown(&self, key: Key<'_, '_>) -> Diagnostic {
+        let name = key.get_ref().as_ref();
+        let message = format!("{} has no field `{name}`", self.what);
+        Diagnostic::new(message, key.span(), "not known here").help(suggestion(name, self.known.iter().copied()))
     }
 }
 
@@ -171,12 +169,18 @@ pub(crate) fn checked_name(name: At<String>, what: &str, dotted: bool, problems:
     None
 }
 
-fn list<'t, 'i>(value: Value<'t, 'i>, what: &str, problems: &mut Problems) -> Vec<Value<'t, 'i>> {
+/// A value that must be a list of strings.
+pub(crate) fn strings(value: Value<'_, '_>, what: &str, problems: &mut Problems) -> Option<Vec<At<String>>> {
+    let items: Vec<_> = list(value, what, problems)?.into_iter().map(|item| string(item, what, problems)).collect();
+    items.into_iter().collect()
+}
+
+fn list<'t, 'i>(value: Value<'t, 'i>, what: &str, problems: &mut Problems) -> Option<Vec<Value<'t, 'i>>> {
     match value.get_ref() {
-        DeValue::Array(items) => items.iter().collect(),
+        DeValue::Array(items) => Some(items.iter().collect()),
         other => {
             problems.push(wrong_type(value.span(), what, "a list", other));
-            Vec::new()
+            None
         }
     }
 }

@@ -1,6 +1,6 @@
 use std::ops::Range;
 
-/// A byte range in a policy file.
+/// A byte range in a file.
 pub(crate) type Span = Range<usize>;
 
 /// A value, and where in the file it was written.
@@ -16,8 +16,19 @@ impl<T> At<T> {
     }
 }
 
-/// The line of a byte offset, counted from 1.
-pub(crate) fn line_of(text: &str, offset: usize) -> u32 {
-    let before = text.get(..offset).unwrap_or(text);
-    u32::try_from(before.bytes().filter(|byte| *byte == b'\n').count()).unwrap_or(u32::MAX - 1) + 1
+/// Where the lines of a file end.
+#[derive(Debug)]
+pub(crate) struct Lines {
+    ends: Vec<usize>,
+}
+
+impl Lines {
+    pub(crate) fn new(text: &str) -> Self {
+        Self { ends: text.match_indices('\n').map(|(at, _)| at).collect() }
+    }
+
+    /// The line of a byte offset, counted from 1.
+    pub(crate) fn of(&self, offset: usize) -> u32 {
+        u32::try_from(self.ends.partition_point(|end| *end < offset)).unwrap_or(u32::MAX - 1) + 1
+    }
 }
