@@ -76,6 +76,40 @@ pub struct Decision {
 }
 
 impl Reason {
+    /// Every reason.
+    pub const ALL: [Self; 12] = [
+        Self::GrantedByRole,
+        Self::GrantedByRelation,
+        Self::GrantedToAnyone,
+        Self::GrantedToOperator,
+        Self::NotAMember,
+        Self::MemberInvited,
+        Self::MemberDeactivated,
+        Self::MemberLocked,
+        Self::ResourceNotFound,
+        Self::ResourceArchived,
+        Self::NotGranted,
+        Self::Excluded,
+    ];
+
+    /// Its stable name: the contract's, without `REASON_`.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::GrantedByRole => "GRANTED_BY_ROLE",
+            Self::GrantedByRelation => "GRANTED_BY_RELATION",
+            Self::GrantedToAnyone => "GRANTED_TO_ANYONE",
+            Self::GrantedToOperator => "GRANTED_TO_OPERATOR",
+            Self::NotAMember => "NOT_A_MEMBER",
+            Self::MemberInvited => "MEMBER_INVITED",
+            Self::MemberDeactivated => "MEMBER_DEACTIVATED",
+            Self::MemberLocked => "MEMBER_LOCKED",
+            Self::ResourceNotFound => "RESOURCE_NOT_FOUND",
+            Self::ResourceArchived => "RESOURCE_ARCHIVED",
+            Self::NotGranted => "NOT_GRANTED",
+            Self::Excluded => "EXCLUDED",
+        }
+    }
+
     /// Whether the decision is a grant.
     pub fn allowed(self) -> bool {
         matches!(self, Self::GrantedByRole | Self::GrantedByRelation | Self::GrantedToAnyone | Self::GrantedToOperator)

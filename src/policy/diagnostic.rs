@@ -1,9 +1,11 @@
+use std::collections::HashSet;
+
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
 use super::span::Span;
 
-/// One mistake in a policy file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One mistake in a policy file or a file of cases.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Diagnostic {
     /// What is wrong, in one line.
     pub message: String,
@@ -15,7 +17,7 @@ pub struct Diagnostic {
     pub help: Option<String>,
 }
 
-/// Every mistake of one policy file, in the order of the file.
+/// Every mistake of one file, in the order of the file.
 #[derive(Clone, Debug)]
 pub struct Diagnostics {
     path: String,
@@ -53,7 +55,8 @@ impl Problems {
     /// Orders what was collected by its place in the file.
     pub(crate) fn into_diagnostics(mut self, path: &str, text: &str) -> Diagnostics {
         self.list.sort_by_key(|diagnostic| diagnostic.span.start);
-        self.list.dedup();
+        let mut told = HashSet::new();
+        self.list.retain(|diagnostic| told.insert(diagnostic.clone()));
         Diagnostics { path: path.to_owned(), text: text.to_owned(), list: self.list }
     }
 }

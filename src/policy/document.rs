@@ -7,12 +7,10 @@ use toml::de::{DeTable, DeValue};
 use super::{
     diagnostic::{Diagnostic, Diagnostics, Problems},
     mask::Mask,
-    reader::{Fields, Value, checked_name, name, number, string, strings, wrong_type},
+    reader::{Fields, Value, checked_name, name, number, read_file, string, strings, wrong_type},
     span::At,
 };
 
-/// A policy file may be this many bytes long.
-const MAX_FILE: usize = 1 << 20;
 /// How long an invitation can be accepted when the file does not say.
 const DEFAULT_LIFETIME: Duration = Duration::from_hours(7 * 24);
 
@@ -68,23 +66,7 @@ pub(crate) struct RuleDecl {
 
 /// Reads the text of a policy file. Every mistake of shape is in the error.
 pub(crate) fn read(path: &str, text: &str) -> Result<Document, Diagnostics> {
-    let mut problems = Problems::default();
-    if text.len() > MAX_FILE {
-        let label = format!("expected {MAX_FILE} bytes at most");
-        problems.push(Diagnostic::new(format!("the file is {} bytes long", text.len()), 0..0, label));
-        return Err(problems.into_diagnostics(path, ""));
-    }
-    let (table, errors) = DeTable::parse_recoverable(text);
-    for error in errors {
-        let span = error.span().unwrap_or(0..0);
-        problems.push(Diagnostic::new("this is not TOML", span, error.message().to_owned()));
-    }
-    // A file that is not even TOML would only give mistakes that follow from that.
-    let document = if problems.is_empty() { policy(table.get_ref(), &mut problems) } else { None };
-    match document {
-        Some(document) if problems.is_empty() => Ok(document),
-        _ => Err(problems.into_diagnostics(path, text)),
-    }
+    read_file(path, text, policy)
 }
 
 fn policy(table: &DeTable<'_>, problems: &mut Problems) -> Option<Document> {
@@ -225,7 +207,7 @@ fn rules(
     sides: &[&'static str],
     problems: &mut Problems,
 ) -> Vec<RuleDecl> {
-    let tables = fields.tables(operation, problems);
+    let tables = fields.tables(operation, &format!("a rule of `{operation}`"), problems);
     tables.into_iter().filter_map(|rule| one_rule(rule, sides, problems)).collect()
 }
 

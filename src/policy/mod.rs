@@ -3,6 +3,7 @@
 //! Text becomes a tree (`document`, `expr`), the tree a [`Policy`] (`compile`, `resolve`), and the policy with a
 //! tenant's [`Facts`] a decision (`decide` for actions, `govern` for membership writes, `explain` for both in words).
 
+pub mod cases;
 mod compile;
 mod decide;
 mod diagnostic;

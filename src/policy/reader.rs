@@ -6,18 +6,45 @@ use toml::{
 };
 
 use super::{
-    diagnostic::{Diagnostic, Problems},
+    diagnostic::{Diagnostic, Diagnostics, Problems},
     nearest::suggestion,
     span::{At, Span},
 };
 
+/// A file may be this many bytes long.
+const MAX_FILE: usize = 1 << 20;
 /// A name in a policy may be this many bytes long.
 const MAX_NAME: usize = 64;
 
 /// A TOML key as the parser has it.
-type Key<'t, 'i> = &'t Spanned<DeString<'i>>;
+pub(crate) type Key<'t, 'i> = &'t Spanned<DeString<'i>>;
 /// A TOML value as the parser has it.
 pub(crate) type Value<'t, 'i> = &'t Spanned<DeValue<'i>>;
+
+/// Reads the text of a file. Every mistake that `read` finds is in the error.
+pub(crate) fn read_file<T>(
+    path: &str,
+    text: &str,
+    read: impl FnOnce(&DeTable<'_>, &mut Problems) -> Option<T>,
+) -> Result<T, Diagnostics> {
+    let mut problems = Problems::default();
+    if text.len() > MAX_FILE {
+        let label = format!("expected {MAX_FILE} bytes at most");
+        problems.push(Diagnostic::new(format!("the file is {} bytes long", text.len()), 0..0, label));
+        return Err(problems.into_diagnostics(path, ""));
+    }
+    let (table, errors) = DeTable::parse_recoverable(text);
+    for error in errors {
+        let span = error.span().unwrap_or(0..0);
+        problems.push(Diagnostic::new("this is not TOML", span, error.message().to_owned()));
+    }
+    // A file that is not even TOML would only give mistakes that follow from that.
+    let found = if problems.is_empty() { read(table.get_ref(), &mut problems) } else { None };
+    match found {
+        Some(found) if problems.is_empty() => Ok(found),
+        _ => Err(problems.into_diagnostics(path, text)),
+    }
+}
 
 /// One table, read field by field; what nobody asked for is reported by [`Fields::finish`].
 pub(crate) struct Fields<'t, 'i> {
@@ -88,10 +115,15 @@ impl<'t, 'i> Fields<'t, 'i> {
         self.get(name).and_then(|value| strings(value, name, problems)).unwrap_or_default()
     }
 
-    /// A list of tables; empty when the field is not there.
-    pub(crate) fn tables(&mut self, name: &'static str, problems: &mut Problems) -> Vec<Self> {
+    /// A list of tables, each of which messages call `what`; empty when the field is not there.
+    pub(crate) fn tables(&mut self, name: &'static str, what: &str, problems: &mut Problems) -> Vec<Self> {
         let items = self.get(name).and_then(|value| list(value, name, problems)).unwrap_or_default();
-        items.into_iter().filter_map(|item| Self::of(item, format!("a rule of `{name}`"), problems)).collect()
+        items.into_iter().filter_map(|item| Self::of(item, what, problems)).collect()
+    }
+
+    /// Where the table is.
+    pub(crate) fn span(&self) -> Span {
+        self.span.clone()
     }
 
     /// Every field that nobody asked for, as entries of its own.
@@ -173,6 +205,23 @@ pub(crate) fn checked_name(name: At<String>, what: &str, dotted: bool, problems:
 pub(crate) fn strings(value: Value<'_, '_>, what: &str, problems: &mut Problems) -> Option<Vec<At<String>>> {
     let items: Vec<_> = list(value, what, problems)?.into_iter().map(|item| string(item, what, problems)).collect();
     items.into_iter().collect()
+}
+
+/// A value that must be a string, or a list of one or more.
+pub(crate) fn one_or_more(value: Value<'_, '_>, what: &str, problems: &mut Problems) -> Option<Vec<At<String>>> {
+    match value.get_ref() {
+        DeValue::String(_) => string(value, what, problems).map(|one| vec![one]),
+        DeValue::Array(items) if items.is_empty() => {
+            let message = format!("`{what}` is empty");
+            problems.push(Diagnostic::new(message, value.span(), "expected one or more"));
+            None
+        }
+        DeValue::Array(_) => strings(value, what, problems),
+        other => {
+            problems.push(wrong_type(value.span(), what, "a string, or a list of strings", other));
+            None
+        }
+    }
 }
 
 fn list<'t, 'i>(value: Value<'t, 'i>, what: &str, problems: &mut Problems) -> Option<Vec<Value<'t, 'i>>> {

@@ -1,0 +1,262 @@
+//! From the rows of a case to single questions.
+
+use crate::domain::{ResourceKey, Subject};
+
+use super::{
+    super::{
+        decide::Reason,
+        diagnostic::{Diagnostic, Problems},
+        model::{Action, ResourceType, RoleId},
+        span::At,
+    },
+    Cases, Check, Expected, Wanted, Write,
+    rows::{Case, Row},
+    scene::{EVERYBODY, EVERYBODY_ELSE, OPERATOR, SELF, Scene, Spot, subject_of, unknown},
+};
+
+/// In place of actions or operations: all that there are.
+const ANYTHING: &str = "anything";
+/// In place of actions or operations: all but those of the row's other side.
+const ANYTHING_ELSE: &str = "anything else";
+
+/// The membership writes at any resource, and beside them those to members of the tenant.
+const AT_ANY_RESOURCE: [&str; 3] = ["invite", "change", "remove"];
+const AT_THE_ROOT: [&str; 6] = ["invite", "change", "remove", "lock", "unlock", "update"];
+
+type Result<T> = std::result::Result<T, Diagnostic>;
+
+/// The questions that cases come to.
+pub(crate) struct Questions<'a> {
+    scene: &'a Scene<'a>,
+    problems: &'a mut Problems,
+    checks: Vec<Check>,
+    writes: Vec<Write>,
+}
+
+impl<'a> Questions<'a> {
+    pub(crate) fn new(scene: &'a Scene<'a>, problems: &'a mut Problems) -> Self {
+        Self { scene, problems, checks: Vec::new(), writes: Vec::new() }
+    }
+
+    pub(crate) fn into_cases(self) -> Cases {
+        Cases { facts: self.scene.facts(), checks: self.checks, writes: self.writes }
+    }
+
+    /// Spells out a case.
+    pub(crate) fn ask(&mut self, case: &Case) {
+        for on in &case.on {
+            let spot = match self.scene.spot(on) {
+                Ok(spot) => spot,
+                Err(diagnostic) => {
+                    self.problems.push(diagnostic);
+                    continue;
+                }
+            };
+            for row in &case.actions {
+                match checks(self.scene, case, &spot, row) {
+                    Ok(checks) => self.checks.extend(checks),
+                    Err(diagnostic) => self.problems.push(diagnostic),
+                }
+            }
+            for row in &case.writes {
+                match writes(self.scene, case, on, &spot, row) {
+                    Ok(writes) => self.writes.extend(writes),
+                    Err(diagnostic) => self.problems.push(diagnostic),
+                }
+            }
+        }
+    }
+}
+
+fn checks(scene: &Scene<'_>, case: &Case, spot: &Spot<'_>, row: &Row) -> Result<Vec<Check>> {
+    let known: Vec<&str> = spot.of.actions().iter().map(Action::name).collect();
+    let denials: Vec<&str> =
+        Reason::ALL.iter().filter(|reason| !reason.allowed()).map(|reason| reason.code()).collect();
+    let expected = expected(case, row, &denials)?;
+    let what = format!("action of `{}`", spot.of.name());
+    let mut checks = Vec::new();
+    for subject in actors(scene, row, &case.actions)? {
+        for (words, others, allowed) in [(&row.may, &row.may_not, true), (&row.may_not, &row.may, false)] {
+            for action in pick(words, others, &known, &what)? {
+                checks.push(Check {
+                    expected: expected(allowed),
+                    subject: subject.clone(),
+                    action: action.to_owned(),
+                    resource: ResourceKey::new(spot.of.name(), spot.id.as_ref().unwrap_or(&subject.id)),
+                    parent: spot.declared.map(|declared| declared.parent.clone()),
+                    owner: spot.declared.and_then(|declared| declared.owner.clone()),
+                });
+            }
+        }
+    }
+    something(checks, row)
+}
+
+fn writes(scene: &Scene<'_>, case: &Case, on: &At<String>, spot: &Spot<'_>, row: &Row) -> Result<Vec<Write>> {
+    let (true, Some(id)) = (spot.registered, &spot.id) else {
+        let message = format!("`{}` is not registered, so nobody is a member there", on.value);
+        return Err(Diagnostic::new(message, on.span.clone(), "take `writes` out of this case"));
+    };
+    let at = ResourceKey::new(spot.of.name(), id);
+    let known: &[&str] = if spot.of.parent().is_none() { &AT_THE_ROOT } else { &AT_ANY_RESOURCE };
+    let expected = expected(case, row, &Wanted::DENIALS)?;
+    let what = format!("membership write at a `{}`", spot.of.name());
+    let mut writes = Vec::new();
+    for actor in actors(scene, row, &case.writes)? {
+        for target in targets(scene, row, &actor)? {
+            for (words, others, allowed) in [(&row.may, &row.may_not, true), (&row.may_not, &row.may, false)] {
+                for operation in pick(words, others, known, &what)? {
+                    for wanted in wanted(scene, spot.of, &at, row, operation, &target)? {
+                        writes.push(Write {
+                            expected: expected(allowed),
+                            actor: actor.clone(),
+                            wanted,
+                            target: target.clone(),
+                            at: at.clone(),
+                        });
+                    }
+                }
+            }
+        }
+    }
+    sides_count(row, &writes)?;
+    something(writes, row)
+}
+
+/// A role that no write of the row takes or gives was meant for another operation.
+fn sides_count(row: &Row, writes: &[Write]) -> Result<()> {
+    let takes = |write: &Write| matches!(write.wanted, Wanted::Change { .. } | Wanted::Remove { .. });
+    let gives = |write: &Write| matches!(write.wanted, Wanted::Change { .. } | Wanted::Invite { .. });
+    let idle = |name: &At<String>| {
+        Err(Diagnostic::new("no write of this row takes or gives this role", name.span.clone(), "take this out"))
+    };
+    match (&row.from, row.to.first()) {
+        (Some(from), _) if !writes.iter().any(takes) => idle(from),
+        (_, Some(to)) if !writes.iter().any(gives) => idle(to),
+        _ => Ok(()),
+    }
+}
+
+/// What a row expects, given whether that is a grant.
+fn expected<'r>(case: &'r Case, row: &'r Row, denials: &[&str]) -> Result<impl Fn(bool) -> Expected + 'r> {
+    if let Some(reason) = &row.reason {
+        if row.may_not.is_empty() {
+            let message = "a reason says why something is denied";
+            return Err(Diagnostic::new(message, reason.span.clone(), "this row denies nothing"));
+        }
+        if !denials.contains(&reason.value.as_str()) {
+            return Err(unknown("reason", reason, denials.iter().copied()));
+        }
+    }
+    Ok(|allowed: bool| Expected {
+        case: case.name.clone(),
+        line: row.line,
+        allowed,
+        reason: row.reason.as_ref().filter(|_| !allowed).map(|reason| reason.value.clone()),
+    })
+}
+
+/// Who acts in a row. "Everybody else" are those whom no row beside it names.
+fn actors(scene: &Scene<'_>, row: &Row, rows: &[Row]) -> Result<Vec<Subject>> {
+    let everybody = || scene.people.iter().map(|person| person.subject.clone()).chain([subject_of(OPERATOR)]);
+    let mut actors = Vec::new();
+    for word in &row.who {
+        match word.value.as_str() {
+            EVERYBODY => actors.extend(everybody()),
+            EVERYBODY_ELSE => {
+                let named: Vec<Subject> =
+                    rows.iter().flat_map(|row| &row.who).map(|name| subject_of(&name.value)).collect();
+                actors.extend(everybody().filter(|subject| !named.contains(subject)));
+            }
+            _ => actors.push(scene.subject(word)?),
+        }
+    }
+    Ok(actors)
+}
+
+/// Whom an actor writes to. "Everybody else" are all but the actor.
+fn targets(scene: &Scene<'_>, row: &Row, actor: &Subject) -> Result<Vec<Subject>> {
+    let everybody = || scene.people.iter().map(|person| person.subject.clone());
+    let mut targets = Vec::new();
+    for word in &row.whom {
+        match word.value.as_str() {
+            SELF => targets.push(actor.clone()),
+            EVERYBODY => targets.extend(everybody()),
+            EVERYBODY_ELSE => targets.extend(everybody().filter(|subject| subject != actor)),
+            _ => targets.push(scene.subject(word)?),
+        }
+    }
+    Ok(targets)
+}
+
+/// The actions or operations that one side of a row names.
+fn pick<'k>(words: &[At<String>], others: &[At<String>], known: &[&'k str], what: &str) -> Result<Vec<&'k str>> {
+    let mut picked = Vec::new();
+    for word in words {
+        match word.value.as_str() {
+            ANYTHING => picked.extend(known),
+            ANYTHING_ELSE if others.is_empty() => {
+                let help = "name the rest on the row's other side, or write `anything`";
+                let message = "else than what? The row's other side is empty";
+                return Err(Diagnostic::new(message, word.span.clone(), "this side").help(help));
+            }
+            ANYTHING_ELSE => {
+                picked.extend(known.iter().filter(|name| !others.iter().any(|other| other.value == **name)));
+            }
+            name => match known.iter().find(|known| **known == name) {
+                Some(name) => picked.push(*name),
+                None => return Err(unknown(what, word, known.iter().copied())),
+            },
+        }
+    }
+    Ok(picked)
+}
+
+/// The writes that an operation comes to: one for each role that it gives.
+fn wanted(
+    scene: &Scene<'_>,
+    of: &ResourceType,
+    at: &ResourceKey,
+    row: &Row,
+    operation: &str,
+    target: &Subject,
+) -> Result<Vec<Wanted>> {
+    let held = scene.roles_at(target, at);
+    let from = match &row.from {
+        None => held.first().copied(),
+        Some(name) => {
+            let role = scene.role(of, name)?;
+            if !held.contains(&role) {
+                let message = format!("`{target}` holds no `{}` at `{at}` in these facts", name.value);
+                return Err(Diagnostic::new(message, name.span.clone(), "not held"));
+            }
+            Some(role)
+        }
+    };
+    let given: Vec<RoleId> = row.to.iter().map(|name| scene.role(of, name)).collect::<Result<_>>()?;
+    let all = || of.roles().iter().copied();
+    Ok(match operation {
+        "invite" if given.is_empty() => all().map(|to| Wanted::Invite { to }).collect(),
+        "invite" => given.into_iter().map(|to| Wanted::Invite { to }).collect(),
+        "change" if given.is_empty() => {
+            all().filter(|to| Some(*to) != from).map(|to| Wanted::Change { from, to }).collect()
+        }
+        "change" => given.into_iter().map(|to| Wanted::Change { from, to }).collect(),
+        "remove" => vec![Wanted::Remove { from }],
+        "lock" => vec![Wanted::Lock],
+        "unlock" => vec![Wanted::Unlock],
+        _ => vec![Wanted::Update],
+    })
+}
+
+/// A row that comes to no question would pass for one that holds.
+fn something<T>(questions: Vec<T>, row: &Row) -> Result<Vec<T>> {
+    if questions.is_empty() {
+        return Err(Diagnostic::new(
+            "a row comes to nothing",
+            row.span.clone(),
+            "nobody or nothing is left to ask about",
+        ));
+    }
+    Ok(questions)
+}

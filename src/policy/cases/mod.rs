@@ -1,0 +1,166 @@
+//! The cases of a policy: a tenant's facts, and what must and must not be let happen there.
+//!
+//! A file of cases says much in few words (several people, actions and resources a row, "anything else", "everybody
+//! else"); what is read from it is spelt out, a [`Check`] or [`Write`] for each single question.
+
+mod declare;
+mod expand;
+mod rows;
+mod scene;
+
+use crate::domain::{Change, ResourceKey, Subject};
+
+use super::{
+    diagnostic::Diagnostics,
+    govern::Operation,
+    model::{Policy, RoleId},
+    reader::{Fields, read_file},
+    span::Lines,
+};
+
+/// A file of cases, spelt out.
+#[derive(Clone, Debug)]
+pub struct Cases {
+    /// The tenant's facts, in an order in which a view can follow them.
+    pub facts: Vec<Change>,
+    /// The questions about actions, in the order of the file.
+    pub checks: Vec<Check>,
+    /// The questions about membership writes, in the order of the file.
+    pub writes: Vec<Write>,
+}
+
+/// What a case says must come out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expected {
+    /// The name of the case.
+    pub case: String,
+    /// The line of its row, counted from 1.
+    pub line: u32,
+    /// Whether it must be allowed.
+    pub allowed: bool,
+    /// For a denial, the code of the reason that it must have, where the case names one.
+    pub reason: Option<String>,
+}
+
+/// May this subject do this here?
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// What must come out.
+    pub expected: Expected,
+    /// Who acts.
+    pub subject: Subject,
+    /// An action of the resource's type.
+    pub action: String,
+    /// What it is done to.
+    pub resource: ResourceKey,
+    /// For a resource that is not registered, the parent that the request states.
+    pub parent: Option<ResourceKey>,
+    /// For a resource that is not registered, the owner that the request states.
+    pub owner: Option<Subject>,
+}
+
+/// May this actor make this membership write?
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Write {
+    /// What must come out.
+    pub expected: Expected,
+    /// Who acts.
+    pub actor: Subject,
+    /// What is asked for.
+    pub wanted: Wanted,
+    /// The member written to, or the person invited.
+    pub target: Subject,
+    /// The registered resource that it is done at.
+    pub at: ResourceKey,
+}
+
+/// An [`Operation`] as it is asked for: the role to take away may not be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// Give a role to somebody who holds none there.
+    Invite {
+        /// The role given.
+        to: RoleId,
+    },
+    /// Exchange a role for another.
+    Change {
+        /// The role that the target holds there by a binding, if any.
+        from: Option<RoleId>,
+        /// The role given.
+        to: RoleId,
+    },
+    /// Take a role away.
+    Remove {
+        /// The role that the target holds there by a binding, if any.
+        from: Option<RoleId>,
+    },
+    /// Lock the member.
+    Lock,
+    /// End the member's lock.
+    Unlock,
+    /// Change the member's profile.
+    Update,
+}
+
+impl Wanted {
+    /// The codes of the reasons for which a membership write can be denied.
+    pub const DENIALS: [&'static str; 12] = [
+        "ACTOR_NOT_A_MEMBER",
+        "ACTOR_INVITED",
+        "ACTOR_DEACTIVATED",
+        "ACTOR_LOCKED",
+        "MEMBER_NOT_FOUND",
+        "MEMBER_DEACTIVATED",
+        "MEMBER_PROTECTED",
+        "NO_ROLE_HERE",
+        "ALREADY_A_MEMBER",
+        "ROLE_UNCHANGED",
+        "NOT_PERMITTED",
+        "LAST_HOLDER",
+    ];
+
+    /// As the policy is asked; none when there is no role to take away.
+    pub fn operation(self) -> Option<Operation> {
+        match self {
+            Self::Invite { to } => Some(Operation::Invite { to }),
+            Self::Change { from, to } => from.map(|from| Operation::Change { from, to }),
+            Self::Remove { from } => from.map(|from| Operation::Remove { from }),
+            Self::Lock => Some(Operation::Lock),
+            Self::Unlock => Some(Operation::Unlock),
+            Self::Update => Some(Operation::Update),
+        }
+    }
+
+    /// Its name in rules and cases.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Invite { .. } => "invite",
+            Self::Change { .. } => "change",
+            Self::Remove { .. } => "remove",
+            Self::Lock => "lock",
+            Self::Unlock => "unlock",
+            Self::Update => "update",
+        }
+    }
+}
+
+/// Reads the text of a file of cases, written for this policy; `path` is only shown in diagnostics.
+///
+/// # Errors
+/// Every mistake in the file.
+pub fn read(path: &str, text: &str, policy: &Policy) -> Result<Cases, Diagnostics> {
+    read_file(path, text, |table, problems| {
+        let mut fields = Fields::new(table, "a file of cases", 0..0);
+        let scene = declare::read(&mut fields, policy, problems);
+        let cases = fields.tables("case", "a case", problems);
+        fields.finish(problems);
+        let lines = Lines::new(text);
+        let cases: Vec<_> = cases.into_iter().filter_map(|case| rows::read(case, &lines, problems)).collect();
+        let scene = scene?;
+        let mut questions = expand::Questions::new(&scene, problems);
+        for case in &cases {
+            questions.ask(case);
+        }
+        Some(questions.into_cases())
+    })
+}
