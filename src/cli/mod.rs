@@ -1,5 +1,6 @@
 //! The command line.
 
+pub mod policy;
 mod serve;
 
 use std::{
@@ -23,6 +24,8 @@ struct Cli {
 enum Command {
     /// Run the service.
     Serve(serve::ServeArgs),
+    /// Check policy files, and run their cases.
+    Policy(policy::PolicyArgs),
     /// Print every setting with its default and what it means, as a file to start from.
     Settings,
 }
@@ -31,6 +34,7 @@ enum Command {
 pub fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Serve(args) => serve::run(&args),
+        Command::Policy(args) => policy::run(&args),
         Command::Settings => match io::stdout().write_all(DEFAULTS.as_bytes()) {
             Ok(()) => ExitCode::SUCCESS,
             Err(_) => ExitCode::FAILURE,

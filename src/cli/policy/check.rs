@@ -1,0 +1,43 @@
+use std::{io, path::Path, path::PathBuf};
+
+use super::{
+    Output, counted,
+    file::{self, Mistake},
+};
+
+/// Compiles each file; whether all are good.
+pub(crate) fn run(files: &[PathBuf], output: &mut Output<'_>) -> io::Result<bool> {
+    let mut well = true;
+    for path in files {
+        match summary(path) {
+            Ok(summary) => writeln!(output.out, "{}: {summary}", path.display())?,
+            Err(mistake) => {
+                well = false;
+                output.mistake(&mistake)?;
+            }
+        }
+    }
+    Ok(well)
+}
+
+/// What is in a good file, in one line.
+fn summary(path: &Path) -> Result<String, Mistake> {
+    if let Some(beside) = file::policy_of(path) {
+        let policy = file::policy(&beside).map_err(|_| {
+            let (path, beside) = (path.display(), beside.display());
+            Mistake::Unreadable(format!("can't check `{path}` before its policy `{beside}` is mended"))
+        })?;
+        let cases = file::cases(path, &policy)?;
+        return Ok(counted(cases.checks.len() + cases.writes.len(), "case"));
+    }
+    let policy = file::policy(path)?;
+    let actions = policy.types().iter().map(|of| of.actions().len()).sum();
+    Ok(format!(
+        "`{}` version {}: {}, {}, {}",
+        policy.name(),
+        policy.version(),
+        counted(policy.types().len(), "type"),
+        counted(policy.roles().len(), "role"),
+        counted(actions, "action")
+    ))
+}
