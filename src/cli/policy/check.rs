@@ -28,7 +28,8 @@ fn summary(path: &Path) -> Result<String, Mistake> {
             Mistake::Unreadable(format!("can't check `{path}` before its policy `{beside}` is mended"))
         })?;
         let cases = file::cases(path, &policy)?;
-        return Ok(counted(cases.checks.len() + cases.writes.len(), "case"));
+        let questions = cases.iter().map(|case| case.checks.len() + case.writes.len()).sum();
+        return Ok(format!("{}, {}", counted(cases.len(), "case"), counted(questions, "question")));
     }
     let policy = file::policy(path)?;
     let actions = policy.types().iter().map(|of| of.actions().len()).sum();

@@ -5,7 +5,7 @@ use std::{
 
 use crate::policy::{
     Diagnostics, Policy,
-    cases::{self, Cases},
+    cases::{self, Case},
     compile,
 };
 
@@ -36,7 +36,7 @@ pub(crate) fn policy(path: &Path) -> Result<Policy, Mistake> {
 }
 
 /// Reads a file of cases, written for this policy.
-pub(crate) fn cases(path: &Path, policy: &Policy) -> Result<Cases, Mistake> {
+pub(crate) fn cases(path: &Path, policy: &Policy) -> Result<Vec<Case>, Mistake> {
     cases::read(&path.to_string_lossy(), &text(path)?, policy).map_err(Mistake::Wrong)
 }
 

@@ -6,13 +6,13 @@ use crate::{
     domain::{Change, MemberStatus, ResourceKey, Revision, Subject},
     policy::{
         self, Explanation, Facts, Mask, Node, Operation, Policy, Reason, Refusal, Stated, WayIn,
-        cases::{Cases, Check, Expected, Wanted, Write},
+        cases::{Case, Check, Expected, Wanted, Write},
         name_of,
     },
     view::View,
 };
 
-/// A tenant with the facts of a file of cases.
+/// A tenant with the facts of a case.
 pub(crate) struct Judge {
     view: View,
 }
@@ -41,24 +41,22 @@ struct Answer {
 
 impl Judge {
     /// None when the facts can't be made one after another.
-    pub(crate) fn new(policy: Policy, facts: &[Change]) -> Option<Self> {
-        let mut view = View::new(Arc::new(policy), Revision::default());
+    pub(crate) fn new(policy: &Arc<Policy>, facts: &[Change]) -> Option<Self> {
+        let mut view = View::new(Arc::clone(policy), Revision::default());
         let first = Revision::default().next();
         let changes: Vec<(Revision, Change)> = facts.iter().map(|change| (first, change.clone())).collect();
         view.follow(&changes).ok()?;
         Some(Self { view })
     }
 
-    pub(crate) fn run(&self, cases: &Cases) -> Verdicts {
-        let mut verdicts = Verdicts::default();
-        for check in &cases.checks {
+    pub(crate) fn run(&self, case: &Case, verdicts: &mut Verdicts) {
+        for check in &case.checks {
             let what = format!("do `{}` on `{}`", check.action, check.resource);
-            verdicts.hold(&check.expected, &check.subject, &what, &self.check(check));
+            verdicts.hold(&case.name, &check.expected, &check.subject, &what, &self.check(check));
         }
-        for write in &cases.writes {
-            verdicts.hold(&write.expected, &write.actor, &self.described(write), &self.write(write));
+        for write in &case.writes {
+            verdicts.hold(&case.name, &write.expected, &write.actor, &self.described(write), &self.write(write));
         }
-        verdicts
     }
 
     fn check(&self, check: &Check) -> Answer {
@@ -188,7 +186,7 @@ impl Judge {
 }
 
 impl Verdicts {
-    fn hold(&mut self, expected: &Expected, who: &Subject, what: &str, answer: &Answer) {
+    fn hold(&mut self, case: &str, expected: &Expected, who: &Subject, what: &str, answer: &Answer) {
         let fits = match (expected.allowed, answer.denied, &expected.reason) {
             (true, denied, _) => denied.is_none(),
             (false, None, _) => false,
@@ -203,7 +201,7 @@ impl Verdicts {
         let reason = expected.reason.as_ref().map_or(String::new(), |reason| format!(": {reason}"));
         let code = answer.denied.map_or(String::new(), |code| format!("{code}: "));
         self.failures.push(Failure {
-            case: expected.case.clone(),
+            case: case.to_owned(),
             line: expected.line,
             expected: format!("`{who}` {may} {what}{reason}"),
             found: format!("{code}{}", answer.words),

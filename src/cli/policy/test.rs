@@ -2,6 +2,7 @@ use std::{
     collections::BTreeSet,
     io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use super::{
@@ -39,9 +40,11 @@ pub(crate) fn run(files: &[PathBuf], output: &mut Output<'_>) -> io::Result<bool
 }
 
 fn verdicts(policy: &Path, cases: &Path) -> Result<Verdicts, Mistake> {
-    let policy = file::policy(policy)?;
-    let cases = file::cases(cases, &policy)?;
-    let judge = Judge::new(policy, &cases.facts)
-        .ok_or_else(|| Mistake::Unreadable("the facts of these cases do not fit together".to_owned()))?;
-    Ok(judge.run(&cases))
+    let policy = Arc::new(file::policy(policy)?);
+    let mut verdicts = Verdicts::default();
+    for case in file::cases(cases, &policy)? {
+        let misfit = || Mistake::Unreadable(format!("the facts of the case `{}` do not fit together", case.name));
+        Judge::new(&policy, &case.facts).ok_or_else(misfit)?.run(&case, &mut verdicts);
+    }
+    Ok(verdicts)
 }

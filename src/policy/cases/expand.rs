@@ -9,8 +9,8 @@ use super::{
         model::{Action, ResourceType, RoleId},
         span::At,
     },
-    Cases, Check, Expected, Wanted, Write,
-    rows::{Case, Row},
+    Case, Check, Expected, Wanted, Write,
+    rows::{self, Row},
     scene::{EVERYBODY, EVERYBODY_ELSE, OPERATOR, SELF, Scene, Spot, subject_of, unknown},
 };
 
@@ -25,57 +25,48 @@ const AT_THE_ROOT: [&str; 6] = ["invite", "change", "remove", "lock", "unlock", 
 
 type Result<T> = std::result::Result<T, Diagnostic>;
 
-/// The questions that cases come to.
-pub(crate) struct Questions<'a> {
-    scene: &'a Scene<'a>,
-    problems: &'a mut Problems,
-    checks: Vec<Check>,
-    writes: Vec<Write>,
-}
-
-impl<'a> Questions<'a> {
-    pub(crate) fn new(scene: &'a Scene<'a>, problems: &'a mut Problems) -> Self {
-        Self { scene, problems, checks: Vec::new(), writes: Vec::new() }
-    }
-
-    pub(crate) fn into_cases(self) -> Cases {
-        Cases { facts: self.scene.facts(), checks: self.checks, writes: self.writes }
-    }
-
-    /// Spells out a case.
-    pub(crate) fn ask(&mut self, case: &Case) {
-        for on in &case.on {
-            let spot = match self.scene.spot(on) {
-                Ok(spot) => spot,
-                Err(diagnostic) => {
-                    self.problems.push(diagnostic);
-                    continue;
-                }
-            };
-            for row in &case.actions {
-                match checks(self.scene, case, &spot, row) {
-                    Ok(checks) => self.checks.extend(checks),
-                    Err(diagnostic) => self.problems.push(diagnostic),
-                }
+/// Spells out a case; none when nothing can be asked.
+pub(crate) fn spelt_out(scene: &Scene<'_>, case: &rows::Case, problems: &mut Problems) -> Option<Case> {
+    let scene = match scene.without(&case.without) {
+        Ok(scene) => scene,
+        Err(diagnostic) => {
+            problems.push(diagnostic);
+            return None;
+        }
+    };
+    let (mut checks, mut writes) = (Vec::new(), Vec::new());
+    for on in &case.on {
+        let spot = match scene.spot(on) {
+            Ok(spot) => spot,
+            Err(diagnostic) => {
+                problems.push(diagnostic);
+                continue;
             }
-            for row in &case.writes {
-                match writes(self.scene, case, on, &spot, row) {
-                    Ok(writes) => self.writes.extend(writes),
-                    Err(diagnostic) => self.problems.push(diagnostic),
-                }
+        };
+        for row in &case.actions {
+            match checks_of(&scene, &case.actions, &spot, row) {
+                Ok(asked) => checks.extend(asked),
+                Err(diagnostic) => problems.push(diagnostic),
+            }
+        }
+        for row in &case.writes {
+            match writes_of(&scene, &case.writes, (on, &spot), row) {
+                Ok(asked) => writes.extend(asked),
+                Err(diagnostic) => problems.push(diagnostic),
             }
         }
     }
+    Some(Case { name: case.name.clone(), facts: scene.facts(), checks, writes })
 }
 
-fn checks(scene: &Scene<'_>, case: &Case, spot: &Spot<'_>, row: &Row) -> Result<Vec<Check>> {
+fn checks_of(scene: &Scene<'_>, rows: &[Row], spot: &Spot<'_>, row: &Row) -> Result<Vec<Check>> {
     let known: Vec<&str> = spot.of.actions().iter().map(Action::name).collect();
     let denials: Vec<&str> =
         Reason::ALL.iter().filter(|reason| !reason.allowed()).map(|reason| reason.code()).collect();
-    let expected = expected(case, row, &denials)?;
+    let expected = expected(row, &denials)?;
     let what = format!("action of `{}`", spot.of.name());
     let mut checks = Vec::new();
-    for subject in actors(scene, row, &case.actions)? {
+    for subject in actors(scene, row, rows)? {
         for (words, others, allowed) in [(&row.may, &row.may_not, true), (&row.may_not, &row.may, false)] {
             for action in pick(words, others, &known, &what)? {
                 checks.push(Check {
@@ -92,17 +83,17 @@ fn checks(scene: &Scene<'_>, case: &Case, spot: &Spot<'_>, row: &Row) -> Result<
     something(checks, row)
 }
 
-fn writes(scene: &Scene<'_>, case: &Case, on: &At<String>, spot: &Spot<'_>, row: &Row) -> Result<Vec<Write>> {
+fn writes_of(scene: &Scene<'_>, rows: &[Row], (on, spot): (&At<String>, &Spot<'_>), row: &Row) -> Result<Vec<Write>> {
     let (true, Some(id)) = (spot.registered, &spot.id) else {
         let message = format!("`{}` is not registered, so nobody is a member there", on.value);
         return Err(Diagnostic::new(message, on.span.clone(), "take `writes` out of this case"));
     };
     let at = ResourceKey::new(spot.of.name(), id);
     let known: &[&str] = if spot.of.parent().is_none() { &AT_THE_ROOT } else { &AT_ANY_RESOURCE };
-    let expected = expected(case, row, &Wanted::DENIALS)?;
+    let expected = expected(row, &Wanted::DENIALS)?;
     let what = format!("membership write at a `{}`", spot.of.name());
     let mut writes = Vec::new();
-    for actor in actors(scene, row, &case.writes)? {
+    for actor in actors(scene, row, rows)? {
         for target in targets(scene, row, &actor)? {
             for (words, others, allowed) in [(&row.may, &row.may_not, true), (&row.may_not, &row.may, false)] {
                 for operation in pick(words, others, known, &what)? {
@@ -138,7 +129,7 @@ fn sides_count(row: &Row, writes: &[Write]) -> Result<()> {
 }
 
 /// What a row expects, given whether that is a grant.
-fn expected<'r>(case: &'r Case, row: &'r Row, denials: &[&str]) -> Result<impl Fn(bool) -> Expected + 'r> {
+fn expected<'r>(row: &'r Row, denials: &[&str]) -> Result<impl Fn(bool) -> Expected + 'r> {
     if let Some(reason) = &row.reason {
         if row.may_not.is_empty() {
             let message = "a reason says why something is denied";
@@ -149,7 +140,6 @@ fn expected<'r>(case: &'r Case, row: &'r Row, denials: &[&str]) -> Result<impl F
         }
     }
     Ok(|allowed: bool| Expected {
-        case: case.name.clone(),
         line: row.line,
         allowed,
         reason: row.reason.as_ref().filter(|_| !allowed).map(|reason| reason.value.clone()),

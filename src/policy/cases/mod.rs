@@ -18,9 +18,11 @@ use super::{
     span::Lines,
 };
 
-/// A file of cases, spelt out.
+/// A case, spelt out.
 #[derive(Clone, Debug)]
-pub struct Cases {
+pub struct Case {
+    /// What it shows.
+    pub name: String,
     /// The tenant's facts, in an order in which a view can follow them.
     pub facts: Vec<Change>,
     /// The questions about actions, in the order of the file.
@@ -29,12 +31,10 @@ pub struct Cases {
     pub writes: Vec<Write>,
 }
 
-/// What a case says must come out.
+/// What a row says must come out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expected {
-    /// The name of the case.
-    pub case: String,
-    /// The line of its row, counted from 1.
+    /// The line of the row, counted from 1.
     pub line: u32,
     /// Whether it must be allowed.
     pub allowed: bool,
@@ -148,7 +148,7 @@ impl Wanted {
 ///
 /// # Errors
 /// Every mistake in the file.
-pub fn read(path: &str, text: &str, policy: &Policy) -> Result<Cases, Diagnostics> {
+pub fn read(path: &str, text: &str, policy: &Policy) -> Result<Vec<Case>, Diagnostics> {
     read_file(path, text, |table, problems| {
         let mut fields = Fields::new(table, "a file of cases", 0..0);
         let scene = declare::read(&mut fields, policy, problems);
@@ -157,10 +157,6 @@ pub fn read(path: &str, text: &str, policy: &Policy) -> Result<Cases, Diagnostic
         let lines = Lines::new(text);
         let cases: Vec<_> = cases.into_iter().filter_map(|case| rows::read(case, &lines, problems)).collect();
         let scene = scene?;
-        let mut questions = expand::Questions::new(&scene, problems);
-        for case in &cases {
-            questions.ask(case);
-        }
-        Some(questions.into_cases())
+        Some(cases.iter().filter_map(|case| expand::spelt_out(&scene, case, problems)).collect())
     })
 }

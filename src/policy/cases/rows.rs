@@ -10,6 +10,8 @@ use super::super::{
 pub(crate) struct Case {
     pub(crate) name: String,
     pub(crate) on: Vec<At<String>>,
+    /// People who are left out of the facts.
+    pub(crate) without: Vec<At<String>>,
     pub(crate) actions: Vec<Row>,
     pub(crate) writes: Vec<Row>,
 }
@@ -32,6 +34,7 @@ pub(crate) fn read(mut fields: Fields<'_, '_>, lines: &Lines, problems: &mut Pro
     let name =
         fields.require("name", "name = \"WHAT IT SHOWS\"", problems).and_then(|value| string(value, "name", problems));
     let on = fields.require("on", "on = \"RESOURCE\"", problems).and_then(|value| one_or_more(value, "on", problems));
+    let without = fields.get("without").map_or(Some(Vec::new()), |value| one_or_more(value, "without", problems));
     let actions = fields.tables("actions", "a row of `actions`", problems);
     let writes = fields.tables("writes", "a row of `writes`", problems);
     if actions.is_empty() && writes.is_empty() {
@@ -41,7 +44,7 @@ pub(crate) fn read(mut fields: Fields<'_, '_>, lines: &Lines, problems: &mut Pro
     fields.finish(problems);
     let actions = actions.into_iter().filter_map(|fields| row(fields, false, lines, problems)).collect();
     let writes = writes.into_iter().filter_map(|fields| row(fields, true, lines, problems)).collect();
-    Some(Case { name: name?.value, on: on?, actions, writes })
+    Some(Case { name: name?.value, on: on?, without: without?, actions, writes })
 }
 
 fn row(mut fields: Fields<'_, '_>, is_write: bool, lines: &Lines, problems: &mut Problems) -> Option<Row> {

@@ -19,6 +19,7 @@ pub(crate) const EVERYBODY: &str = "everybody";
 pub(crate) const EVERYBODY_ELSE: &str = "everybody else";
 
 /// Facts, by name.
+#[derive(Clone)]
 pub(crate) struct Scene<'p> {
     pub(crate) policy: &'p Policy,
     pub(crate) root: ResourceKey,
@@ -29,6 +30,7 @@ pub(crate) struct Scene<'p> {
 }
 
 /// A resource of the file.
+#[derive(Clone)]
 pub(crate) struct Declared {
     pub(crate) key: ResourceKey,
     pub(crate) parent: ResourceKey,
@@ -38,6 +40,7 @@ pub(crate) struct Declared {
 }
 
 /// Somebody whom the file names.
+#[derive(Clone)]
 pub(crate) struct Person {
     pub(crate) subject: Subject,
     /// Their status and whether they are locked; none for one who is no member.
@@ -64,6 +67,14 @@ impl Scene<'_> {
         }
         let people: Vec<String> = self.people.iter().map(|person| name_of(&person.subject)).collect();
         Err(unknown("subject", name, people.iter().map(String::as_str)))
+    }
+
+    /// The same facts, but for some people.
+    pub(crate) fn without(&self, names: &[At<String>]) -> Result<Self, Diagnostic> {
+        let gone: Vec<Subject> = names.iter().map(|name| self.subject(name)).collect::<Result<_, _>>()?;
+        let mut scene = self.clone();
+        scene.people.retain(|person| !gone.contains(&person.subject));
+        Ok(scene)
     }
 
     pub(crate) fn person(&self, subject: &Subject) -> Option<&Person> {
