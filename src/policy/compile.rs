@@ -83,16 +83,16 @@ impl Compiler<'_> {
     fn limits(&mut self) {
         let types = &self.document.types;
         let roles: usize = types.iter().map(|of| of.roles.len()).sum();
-        let mut limit = |what: &str, count: usize, most: usize, span| {
+        let mut limit = |whose: &str, what: &str, count: usize, most: usize, span| {
             if count > most {
-                let message = format!("a policy has {most} {what} at most");
+                let message = format!("{whose} has {most} {what} at most");
                 self.problems.push(Diagnostic::new(message, span, format!("there are {count}")));
             }
         };
-        limit("resource types", types.len(), MAX_TYPES, self.document.name.span.clone());
-        limit("roles", roles, Mask::MAX_ROLES, self.document.name.span.clone());
+        limit("a policy", "resource types", types.len(), MAX_TYPES, self.document.name.span.clone());
+        limit("a policy", "roles", roles, Mask::MAX_ROLES, self.document.name.span.clone());
         for of in types {
-            limit("actions a type", of.actions.len(), MAX_ACTIONS, of.name.span.clone());
+            limit("a type", "actions", of.actions.len(), MAX_ACTIONS, of.name.span.clone());
         }
     }
 
@@ -199,9 +199,10 @@ impl Compiler<'_> {
         }
         let members = &of.members;
         for (operation, rules) in [("lock", &members.lock), ("unlock", &members.unlock), ("update", &members.update)] {
-            if !is_root && !rules.is_empty() {
+            if let (false, Some(rule)) = (is_root, rules.first()) {
                 let message = format!("`{operation}` is done to a member of the whole tenant, not at a `{name}`");
-                mistake(message, format!("move it to `[{root}.members]`"));
+                let diagnostic = Diagnostic::new(message, rule.by.span.clone(), "this rule");
+                self.problems.push(diagnostic.help(format!("move it to `[{root}.members]`")));
             }
         }
     }

@@ -114,8 +114,8 @@ fn resource_type(name: At<String>, value: Value<'_, '_>, problems: &mut Problems
         member_records: fields.flag("member_records", problems),
         owned: fields.flag("owned", problems),
         creator_role: fields.string("creator_role", problems),
-        roles: entries(fields.get("roles"), "roles", problems, role),
-        actions: entries(fields.get("actions"), "actions", problems, action),
+        roles: entries(fields.get("roles"), ("roles", "a role", false), problems, role),
+        actions: entries(fields.get("actions"), ("actions", "an action", true), problems, action),
         members: fields.get("members").and_then(|value| members(value, problems)).unwrap_or_default(),
         name,
     };
@@ -123,24 +123,18 @@ fn resource_type(name: At<String>, value: Value<'_, '_>, problems: &mut Problems
     Some(declared)
 }
 
-/// Reads a table whose keys are names of the file's own.
+/// Reads a table whose keys are names of the file's own: what it is called, what each entry is, and whether their
+/// names may have dots.
 fn entries<T>(
     value: Option<Value<'_, '_>>,
-    what: &str,
+    (what, each, dotted): (&str, &str, bool),
     problems: &mut Problems,
     read: fn(At<String>, Value<'_, '_>, &mut Problems) -> Option<T>,
 ) -> Vec<T> {
     let Some(fields) = value.and_then(|value| Fields::of(value, format!("`{what}`"), problems)) else {
         return Vec::new();
     };
-    let singular = what.trim_end_matches('s');
-    let dotted = what == "actions";
-    fields
-        .rest()
-        .filter_map(|(key, value)| {
-            read(name(key, &format!("one of the {singular}s"), dotted, problems)?, value, problems)
-        })
-        .collect()
+    fields.rest().filter_map(|(key, value)| read(name(key, each, dotted, problems)?, value, problems)).collect()
 }
 
 fn role(name: At<String>, value: Value<'_, '_>, problems: &mut Problems) -> Option<RoleDecl> {

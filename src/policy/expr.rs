@@ -8,6 +8,9 @@ use super::{
 /// Brackets and `!` may be nested this deep.
 const MAX_DEPTH: usize = 32;
 
+/// What other languages write, and what is written here.
+const MISTAKEN_SIGNS: [(&[&str], &str); 3] = [(&["or", ","], "|"), (&["and", "+"], "&"), (&["not", "~"], "!")];
+
 /// A rule as it was written.
 #[derive(Clone, Debug)]
 pub(crate) enum Expr {
@@ -113,11 +116,36 @@ impl Parser<'_> {
     }
 
     fn unexpected(&mut self, expected: &str) -> Diagnostic {
-        let (message, length) = match self.peek() {
-            Some(found) => (format!("`{found}` does not belong here in a rule"), found.len_utf8()),
-            None => ("a rule ends too early".to_owned(), 0),
+        let found = self.stretch();
+        let message = if found.is_empty() {
+            "a rule ends too early".to_owned()
+        } else {
+            format!("`{found}` does not belong here in a rule")
         };
-        Diagnostic::new(message, self.span(self.at, self.at + length), format!("expected {expected}"))
+        let diagnostic =
+            Diagnostic::new(message, self.span(self.at, self.at + found.len()), format!("expected {expected}"));
+        let before = self.text.get(..self.at).unwrap_or_default();
+        if ["|", "&"].iter().any(|sign| found == *sign && before.ends_with(sign)) {
+            return diagnostic.help(format!("one `{found}` is enough"));
+        }
+        let meant = MISTAKEN_SIGNS.iter().find(|(signs, _)| signs.contains(&found.to_ascii_lowercase().as_str()));
+        match meant {
+            Some((_, sign)) => diagnostic.help(format!("write `{sign}`")),
+            None => diagnostic,
+        }
+    }
+
+    /// The word, or the run of the same sign, that comes next.
+    fn stretch(&mut self) -> String {
+        let first = self.peek();
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        let belongs = |letter: char| letter.is_alphanumeric() || "_.".contains(letter);
+        let end = match first {
+            Some(first) if belongs(first) => rest.find(|letter| !belongs(letter)),
+            Some(first) => rest.find(|letter| letter != first),
+            None => Some(0),
+        };
+        rest.get(..end.unwrap_or(rest.len())).unwrap_or_default().to_owned()
     }
 
     fn span(&self, start: usize, end: usize) -> Span {
@@ -163,7 +191,7 @@ mod tests {
         let error = read("admin | ").unwrap_err();
         assert_eq!((error.message.as_str(), error.span), ("a rule ends too early", 9..9));
         let error = read("admin editor").unwrap_err();
-        assert_eq!((error.label.as_str(), error.span), ("expected `|`, `&` or the end of the rule", 7..8));
+        assert_eq!((error.label.as_str(), error.span), ("expected `|`, `&` or the end of the rule", 7..13));
         let error = read("(admin").unwrap_err();
         assert_eq!(error.label, "expected `)`");
     }

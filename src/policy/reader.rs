@@ -66,7 +66,8 @@ impl<'t, 'i> Fields<'t, 'i> {
         match value.get_ref() {
             DeValue::Table(table) => Some(Self::new(table, what, value.span())),
             other => {
-                problems.push(wrong_type(value.span(), &what, "a table", other));
+                let label = format!("found {}", article(other.type_str()));
+                problems.push(Diagnostic::new(format!("{what} must be a table"), value.span(), label));
                 None
             }
         }

@@ -102,7 +102,7 @@ impl<'a> Scope<'a> {
                 (*bit == Mask::ITSELF && !relations.itself) || (*bit == Mask::OWNER && !relations.owner);
             if means_nothing {
                 let message = format!("`{word}` means nothing here");
-                let label = format!("a `{}` has no such relation", self.type_name(of));
+                let label = format!("`{}` has no such relation", self.type_name(of));
                 return Err(Diagnostic::new(message, name.span.clone(), label));
             }
             return Ok(*bit);

@@ -31,8 +31,8 @@ struct Decl {
 /// Reads the facts; none when there is no tenant to hang them from.
 pub(crate) fn read<'p>(fields: &mut Fields<'_, '_>, policy: &'p Policy, problems: &mut Problems) -> Option<Scene<'p>> {
     let tenant = fields.require("tenant", "tenant = \"acme\"", problems);
-    let resources = fields.get("resources").and_then(|value| Fields::of(value, "resources", problems));
-    let members = fields.get("members").and_then(|value| Fields::of(value, "members", problems));
+    let resources = fields.get("resources").and_then(|value| Fields::of(value, "`resources`", problems));
+    let members = fields.get("members").and_then(|value| Fields::of(value, "`members`", problems));
     let non_members = fields.strings("non_members", problems);
     let tenant = tenant.and_then(|value| string(value, "tenant", problems))?;
     let root = ResourceKey::new(policy.root().name(), tenant.value);
@@ -138,7 +138,7 @@ impl Declaring<'_, '_> {
     }
 
     fn member(&mut self, name: &At<String>, value: Value<'_, '_>) {
-        let Some(mut fields) = Fields::of(value, &name.value, self.problems) else { return };
+        let Some(mut fields) = Fields::of(value, format!("the member `{}`", name.value), self.problems) else { return };
         let status =
             fields.string("status", self.problems).map_or(Ok(MemberStatus::Active), |written| status(&written));
         let locked = fields.flag("locked", self.problems);
@@ -185,7 +185,7 @@ fn decl(key: Key<'_, '_>, value: Value<'_, '_>, problems: &mut Problems) -> Opti
         let of = string(value, &name.value, problems)?;
         return Some(Decl { name, of, parent: None, owner: None, archived: false, stated: false });
     }
-    let mut fields = Fields::of(value, &name.value, problems)?;
+    let mut fields = Fields::of(value, format!("the resource `{}`", name.value), problems)?;
     let of = fields.require("type", "type = \"TYPE\"", problems).and_then(|value| string(value, "type", problems));
     let (parent, owner) = (fields.string("parent", problems), fields.string("owner", problems));
     let (archived, stated) = (fields.flag("archived", problems), fields.flag("stated", problems));

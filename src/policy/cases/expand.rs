@@ -64,11 +64,10 @@ fn checks_of(scene: &Scene<'_>, rows: &[Row], spot: &Spot<'_>, row: &Row) -> Res
     let denials: Vec<&str> =
         Reason::ALL.iter().filter(|reason| !reason.allowed()).map(|reason| reason.code()).collect();
     let expected = expected(row, &denials)?;
-    let what = format!("action of `{}`", spot.of.name());
     let mut checks = Vec::new();
     for subject in actors(scene, row, rows)? {
         for (words, others, allowed) in [(&row.may, &row.may_not, true), (&row.may_not, &row.may, false)] {
-            for action in pick(words, others, &known, &what)? {
+            for action in pick(words, others, &known, ("action", spot.of.name()))? {
                 checks.push(Check {
                     expected: expected(allowed),
                     subject: subject.clone(),
@@ -91,12 +90,11 @@ fn writes_of(scene: &Scene<'_>, rows: &[Row], (on, spot): (&At<String>, &Spot<'_
     let at = ResourceKey::new(spot.of.name(), id);
     let known: &[&str] = if spot.of.parent().is_none() { &AT_THE_ROOT } else { &AT_ANY_RESOURCE };
     let expected = expected(row, &Wanted::DENIALS)?;
-    let what = format!("membership write at a `{}`", spot.of.name());
     let mut writes = Vec::new();
     for actor in actors(scene, row, rows)? {
         for target in targets(scene, row, &actor)? {
             for (words, others, allowed) in [(&row.may, &row.may_not, true), (&row.may_not, &row.may, false)] {
-                for operation in pick(words, others, known, &what)? {
+                for operation in pick(words, others, known, ("membership write", spot.of.name()))? {
                     for wanted in wanted(scene, spot.of, &at, row, operation, &target)? {
                         writes.push(Write {
                             expected: expected(allowed),
@@ -180,7 +178,12 @@ fn targets(scene: &Scene<'_>, row: &Row, actor: &Subject) -> Result<Vec<Subject>
 }
 
 /// The actions or operations that one side of a row names.
-fn pick<'k>(words: &[At<String>], others: &[At<String>], known: &[&'k str], what: &str) -> Result<Vec<&'k str>> {
+fn pick<'k>(
+    words: &[At<String>],
+    others: &[At<String>],
+    known: &[&'k str],
+    (what, of): (&str, &str),
+) -> Result<Vec<&'k str>> {
     let mut picked = Vec::new();
     for word in words {
         match word.value.as_str() {
@@ -193,10 +196,13 @@ fn pick<'k>(words: &[At<String>], others: &[At<String>], known: &[&'k str], what
             ANYTHING_ELSE => {
                 picked.extend(known.iter().filter(|name| !others.iter().any(|other| other.value == **name)));
             }
-            name => match known.iter().find(|known| **known == name) {
-                Some(name) => picked.push(*name),
-                None => return Err(unknown(what, word, known.iter().copied())),
-            },
+            name => {
+                let found = known.iter().find(|known| **known == name);
+                picked.push(*found.ok_or_else(|| {
+                    let label = format!("not one of `{of}`");
+                    Diagnostic { label, ..unknown(what, word, known.iter().copied()) }
+                })?);
+            }
         }
     }
     Ok(picked)

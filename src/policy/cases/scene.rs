@@ -132,7 +132,7 @@ impl Scene<'_> {
     pub(crate) fn role(&self, of: &ResourceType, name: &At<String>) -> Result<RoleId, Diagnostic> {
         self.policy.find_role(of, &name.value).map(Role::id).map_err(|_| {
             let roles = of.roles().iter().map(|id| self.policy.role(*id).name());
-            unknown(&format!("role of `{}`", of.name()), name, roles)
+            Diagnostic { label: format!("not one of `{}`", of.name()), ..unknown("role", name, roles) }
         })
     }
 
