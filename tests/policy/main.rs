@@ -3,3 +3,4 @@
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, missing_docs, reason = "a test fails by panicking")]
 
 mod cases;
+mod golden;

@@ -1,0 +1,98 @@
+//! Wrong files and the diagnostics that they must give: `bad/NAME.toml` and `bad/NAME.txt`, and the same for files of
+//! cases in `bad_cases`. With `ROLLCALL_GOLDEN=write` in the environment, the expected texts are written anew.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
+
+use rollcall::policy::{Diagnostics, Policy, cases, compile};
+
+fn dir(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/policy").join(name)
+}
+
+pub fn lumicon() -> Policy {
+    let text = include_str!("../../policies/lumicon.toml");
+    compile("policies/lumicon.toml", text).unwrap_or_else(|wrong| panic!("{}", wrong.render(false)))
+}
+
+/// Holds a text against what is stored; the difference, if there is one. Writes it only when told to.
+pub fn compare(stored: &Path, found: &str) -> Option<String> {
+    if env::var_os("ROLLCALL_GOLDEN").is_some_and(|value| value == "write") {
+        fs::write(stored, found).unwrap();
+        return None;
+    }
+    let expected = fs::read_to_string(stored).unwrap_or_default();
+    let line = expected.lines().zip(found.lines()).take_while(|(a, b)| a == b).count() + 1;
+    let name = stored.display();
+    (expected != found).then(|| format!("{name} differs from line {line} on; what was found:\n{found}"))
+}
+
+/// Reads every file of a directory, each of which must be wrong, and holds the diagnostics against what is stored.
+fn hold(name: &str, read: impl Fn(&str, &str) -> Result<(), Diagnostics>) -> usize {
+    let files = fs::read_dir(dir(name)).unwrap().map(|entry| entry.unwrap().path());
+    let (mut files, texts): (Vec<PathBuf>, Vec<PathBuf>) =
+        files.partition(|path| path.extension().is_some_and(|it| it == "toml"));
+    files.sort();
+    let mut differences = Vec::new();
+    for path in &files {
+        let file_name = path.file_name().unwrap().to_str().unwrap();
+        let Err(wrong) = read(file_name, &fs::read_to_string(path).unwrap()) else {
+            panic!("{} has no mistake", path.display());
+        };
+        assert!(wrong.render(true).contains('\x1b'), "no colour");
+        differences.extend(compare(&path.with_extension("txt"), &format!("{}\n", wrong.render(false))));
+    }
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+    assert!(texts.iter().all(|text| files.contains(&text.with_extension("toml"))), "an expected text without a file");
+    files.len()
+}
+
+#[test]
+fn wrong_policies_give_these_diagnostics() {
+    assert!(hold("bad", |path, text| compile(path, text).map(drop)) >= 25);
+}
+
+#[test]
+fn wrong_cases_give_these_diagnostics() {
+    let policy = lumicon();
+    assert!(hold("bad_cases", |path, text| cases::read(path, text, &policy).map(drop)) > 0);
+}
+
+#[test]
+fn a_file_has_a_size_limit() {
+    let text = "#".repeat((1 << 20) + 1);
+    let wrong = compile("large.toml", &text).unwrap_err();
+    assert_eq!(wrong.list()[0].message, "the file is 1048577 bytes long");
+    assert!(wrong.render(false).contains("expected 1048576 bytes at most"));
+    // At the limit, the mistake is another one.
+    assert_eq!(compile("large.toml", &text[1..]).unwrap_err().list()[0].message, "a policy has no `policy`");
+}
+
+#[test]
+fn carriage_returns_and_marks_move_nothing() {
+    let text = include_str!("bad/rule_two_names.toml");
+    let expected = compile("a.toml", text).unwrap_err();
+    let found = compile("a.toml", &text.replace('\n', "\r\n")).unwrap_err();
+    let places = |wrong: &Diagnostics| -> Vec<(String, String)> {
+        let lines =
+            wrong.render(false).lines().filter(|line| line.contains("-->")).map(str::to_owned).collect::<Vec<_>>();
+        lines.into_iter().zip(wrong.list().iter().map(|it| it.message.clone())).collect()
+    };
+    assert_eq!(places(&found), places(&expected));
+    let marked = format!("\u{feff}{}", include_str!("../../policies/lumicon.toml"));
+    assert!(compile("a.toml", &marked).is_ok());
+}
+
+#[test]
+fn nesting_of_the_file_itself_has_a_limit() {
+    for text in [
+        format!("a = {}", "[".repeat(200_000)),
+        format!("a = {}", "{a=".repeat(200_000)),
+        format!("{}z = 1", "b.".repeat(250_000)),
+        format!("[{}z]", "b.".repeat(250_000)),
+    ] {
+        assert_eq!(compile("deep.toml", &text).unwrap_err().list()[0].message, "this is not TOML");
+    }
+}
