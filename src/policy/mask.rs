@@ -83,9 +83,11 @@ impl Term {
         self.need.intersects(self.forbid)
     }
 
-    /// Whether whoever satisfies `other` satisfies this one.
+    /// Whether whoever satisfies `other` satisfies this one. One that says `operator` lets through whom no other
+    /// does, see [`of_members`].
     fn covers(&self, other: &Self) -> bool {
-        other.need.contains(self.need) && other.forbid.contains(self.forbid)
+        let says_as_much = self.need.contains(Mask::OPERATOR) || !other.need.contains(Mask::OPERATOR);
+        says_as_much && other.need.contains(self.need) && other.forbid.contains(self.forbid)
     }
 }
 
@@ -195,6 +197,13 @@ mod tests {
         let rule = of_members(vec![not_a, operator]);
         let lets_through = |term: &Term| term.satisfied_by(Mask::OPERATOR);
         assert_eq!(rule.iter().map(lets_through).collect::<Vec<_>>(), [false, true]);
+    }
+
+    #[test]
+    fn a_wider_term_without_operator_covers_none_that_says_it() {
+        let anyone = Term { need: Mask::ANYONE, forbid: Mask::EMPTY };
+        let operator = Term { need: Mask::ANYONE | Mask::OPERATOR, forbid: Mask::EMPTY };
+        assert_eq!(any(&[anyone], &[operator]).unwrap(), [anyone, operator]);
     }
 
     #[test]

@@ -1,6 +1,14 @@
 //! Policies from the outside: what they say when they are wrong, and what they decide when they are right.
 
-#![allow(clippy::indexing_slicing, clippy::unwrap_used, missing_docs, reason = "a test fails by panicking")]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    unreachable_pub,
+    missing_docs,
+    reason = "a test fails by panicking, and nobody imports it"
+)]
 
 mod cases;
 mod golden;
+mod naive;
