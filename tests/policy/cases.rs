@@ -5,7 +5,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use clap::Parser as _;
 use rollcall::cli::policy::{Output, PolicyArgs, PolicyCommand, run_to};
+
+use super::golden::compare;
 
 /// What a command wrote, and whether all was well.
 struct Ran {
@@ -46,4 +49,125 @@ fn every_policy_compiles_and_its_cases_hold() {
     assert_eq!(checked.out.lines().count(), files.len());
     let tested = test(files);
     assert!(tested.well, "{}{}", tested.out, tested.err);
+}
+
+/// A policy and its cases in a directory of their own.
+fn written(policy: &str, cases: Option<&str>) -> (tempfile::TempDir, PathBuf) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("shop.toml");
+    fs::write(&path, policy).unwrap();
+    if let Some(cases) = cases {
+        fs::write(dir.path().join("shop.tests.toml"), cases).unwrap();
+    }
+    (dir, path)
+}
+
+const SHOP: &str = r#"
+policy = "shop"
+version = 2
+root = "shop"
+
+[shop.roles]
+owner_of_all = { at_least = 1, protected_below = true, implies = ["shelf.clerk"] }
+guest = {}
+
+[shop.members]
+remove = [{ by = "owner_of_all", from = ["owner_of_all", "guest"] }]
+
+[shelf]
+parent = "shop"
+roles = { clerk = {} }
+
+[shelf.actions]
+"stock.edit" = "clerk"
+
+[shelf.members]
+invite = [{ by = "clerk", to = ["clerk"] }]
+"#;
+
+const WRONG_CASES: &str = r#"
+tenant = "corner"
+[resources]
+tea = "shelf"
+[members]
+ann = { corner = "owner_of_all" }
+gus = { corner = "guest" }
+
+[[case]]
+name = "what does not hold"
+on = "tea"
+actions = [
+  { who = "gus", may = "stock.edit" },
+  { who = "ann", may_not = "stock.edit" },
+  { who = "gus", may_not = "stock.edit", reason = "MEMBER_LOCKED" },
+]
+writes = [
+  { who = "gus", may = "invite", whom = "gus" },
+  { who = "ann", may = "invite", whom = "self" },
+  { who = "ann", may_not = "invite", whom = "gus" },
+]
+
+[[case]]
+name = "the last one"
+on = "corner"
+writes = [{ who = "ann", may = ["remove", "lock"], whom = "self" }]
+"#;
+
+#[test]
+fn a_case_that_does_not_hold_is_explained() {
+    let (dir, path) = written(SHOP, Some(WRONG_CASES));
+    let tested = test(vec![path]);
+    assert!(!tested.well && tested.err.is_empty(), "{}", tested.err);
+    let prefix = format!("{}/", dir.path().display());
+    let found = tested.out.replace(&prefix, "");
+    let stored = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/policy/failing.txt");
+    assert_eq!(compare(&stored, &found), None);
+    assert!(found.ends_with("\n0 passed, 8 failed\n"));
+}
+
+#[test]
+fn a_file_that_is_no_use_fails_and_the_others_still_run() {
+    let good = r#"
+        tenant = "corner"
+        members = { ann = { corner = "owner_of_all" } }
+        case = [{ name = "removal", on = "corner", writes = [{ who = "ann", may_not = "remove", whom = "self" }] }]
+    "#;
+    let (dir, path) = written(SHOP, Some(good));
+    fs::write(dir.path().join("alone.toml"), SHOP).unwrap();
+    fs::write(dir.path().join("bad.toml"), "policy = 3").unwrap();
+    fs::write(dir.path().join("bad.tests.toml"), good).unwrap();
+    fs::write(dir.path().join("latin.toml"), b"policy = \"\xe9\"").unwrap();
+    let at = |name: &str| dir.path().join(name);
+
+    let tested = test(vec![path, at("shop.tests.toml"), at("alone.toml"), at("bad.toml")]);
+    assert!(!tested.well);
+    assert_eq!(tested.out, "1 passed, 0 failed\n");
+    let missing = format!("error: can't read `{}`", at("alone.tests.toml").display());
+    assert!(tested.err.contains(&missing), "{}", tested.err);
+    assert!(tested.err.contains("error: `policy` must be a string\n"), "{}", tested.err);
+
+    let files = ["shop.toml", "shop.tests.toml", "bad.toml", "bad.tests.toml", "latin.toml", "none.toml"].map(at);
+    let checked = check(files.to_vec());
+    assert!(!checked.well);
+    let lines: Vec<String> =
+        checked.out.lines().map(|line| line.replace(&format!("{}/", dir.path().display()), "")).collect();
+    let shop = "shop.toml: `shop` version 2: 2 types, 3 roles, 1 action";
+    assert_eq!(lines, [shop, "shop.tests.toml: 1 case, 1 question"]);
+    for part in ["before its policy", "latin.toml`: invalid utf-8", "can't read `", "a policy has no `root`"] {
+        assert!(checked.err.contains(part), "{part} is not in {}", checked.err);
+    }
+}
+
+#[test]
+fn the_arguments_are_files() {
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: PolicyArgs,
+    }
+    let read = |line: &str| Line::try_parse_from(line.split(' ')).map(|line| line.args.command);
+    let Ok(PolicyCommand::Test { files }) = read("policy test a.toml b.toml") else { panic!("not read") };
+    assert_eq!(files, [PathBuf::from("a.toml"), PathBuf::from("b.toml")]);
+    assert!(read("policy check").is_err());
+    assert!(read("policy").is_err());
 }

@@ -11,4 +11,6 @@
 
 mod cases;
 mod golden;
+mod matrix;
+mod mutation;
 mod naive;

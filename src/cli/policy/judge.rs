@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     domain::{Change, MemberStatus, ResourceKey, Revision, Subject},
     policy::{
-        self, Explanation, Facts, Mask, Node, Operation, Policy, Reason, Refusal, Stated, WayIn,
+        self, Explanation, Facts, Mask, MemberRule, Node, Operation, Policy, Reason, Refusal, Stated, WayIn,
         cases::{Case, Check, Expected, Wanted, Write},
         name_of,
     },
@@ -83,10 +83,14 @@ impl Judge {
         let Some(node) = self.find(&write.at) else {
             return denied("RESOURCE_NOT_FOUND", "no such resource is registered");
         };
-        match self.refusal(write, node) {
-            Some(answer) => answer,
-            None => Answer { denied: None, words: "it is allowed".to_owned() },
-        }
+        self.refusal(write, node).unwrap_or_else(|| Answer { denied: None, words: self.permission(write, node) })
+    }
+
+    fn permission(&self, write: &Write, node: Node) -> String {
+        let (facts, actor, target) = (&self.view, write.actor.as_ref(), write.target.as_ref());
+        let permit = |operation| policy::permit(facts, actor, node, target, operation).ok();
+        let rule = write.wanted.operation().and_then(permit).map(MemberRule::by);
+        rule.map_or(String::new(), |by| format!("the policy lets `{}` (line {}) do that", by.text(), by.line()))
     }
 
     fn refusal(&self, write: &Write, node: Node) -> Option<Answer> {

@@ -65,7 +65,7 @@ impl Model {
         kinds.push(Kind { parent: Some(ROOT), records: true, actions: Vec::new(), members: Vec::new() });
         let mut model = Self { kinds, roles: Vec::new() };
         for of in 0..model.kinds.len() - 1 {
-            for _ in 0..1 + tape.below(3) {
+            for _ in 0..=tape.below(3) {
                 model.roles.push(Role { of, implies: Vec::new(), protected_below: tape.one_in(6) });
             }
         }
@@ -76,7 +76,7 @@ impl Model {
             model.roles[role].implies = (0..tape.below(3)).map(|_| *tape.pick(&below)).collect();
         }
         for kind in 0..model.kinds.len() {
-            for _ in 0..1 + tape.below(3) {
+            for _ in 0..=tape.below(3) {
                 let relation = if model.kinds[kind].records { Some(Expr::Itself) } else { Some(Expr::Owner) };
                 let rule = model.expr(kind, relation.filter(|_| kind != ROOT).as_slice(), 3, tape);
                 let (when_locked, when_archived) = (tape.one_in(4), tape.one_in(4));

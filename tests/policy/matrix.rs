@@ -1,0 +1,281 @@
+//! Everything that the LumiCon policy decides, in one text: `lumicon.matrix.txt`. With `ROLLCALL_GOLDEN=write` in the
+//! environment it is written anew.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+    path::Path,
+};
+
+use rollcall::{
+    domain::{MemberStatus, ResourceKey, ResourceRef, Revision, Subject, SubjectRef, Tenant, Timestamp},
+    policy::{Facts, Library, Operation, Policy, ResourceType, Role, RoleId, Stated, compile, decide, locate, permit},
+    service::ports::Snapshot,
+    view::{Loading, View},
+};
+
+use super::golden::compare;
+
+const POLICY: &str = include_str!("../../policies/lumicon.toml");
+
+/// Of each type there is a resource `here`, another beside it called `there`, and an archived one called `shut`.
+const HERE: &str = "here";
+const THERE: &str = "there";
+const SHUT: &str = "shut";
+
+/// Who acts, from the most to the least: each role alone, each role elsewhere, relations, and those who stand outside.
+fn actors(policy: &Policy) -> Vec<(String, Subject)> {
+    let below_root = |role: &&Role| policy.resource_type(role.of()).parent().is_some();
+    let mut actors: Vec<String> = policy.roles().iter().map(|role| policy.qualified(role)).collect();
+    actors.extend(policy.roles().iter().filter(below_root).map(|role| format!("{} elsewhere", policy.qualified(role))));
+    actors.extend(
+        ["self", "owner", "anyone", "all roles, locked", "all roles, invited", "all roles, deactivated"]
+            .map(str::to_owned),
+    );
+    let mut actors: Vec<(String, Subject)> =
+        actors.into_iter().map(|name| (name.clone(), Subject::user(name))).collect();
+    actors.push(("non-member".to_owned(), Subject::user("nobody")));
+    actors.push(("operator".to_owned(), Subject::new("operator", "op")));
+    actors
+}
+
+fn view(library: &Library, policy: &Policy) -> View {
+    let mut loading = Loading::new(library);
+    let tenant = Tenant {
+        id: HERE.to_owned(),
+        display_name: String::new(),
+        policy: policy.name().to_owned(),
+        policy_version: policy.version(),
+        created_at: Timestamp::default(),
+    };
+    loading.tenant(tenant, Revision(1));
+    let owner = Subject::user("owner");
+    let registered = |of: &&ResourceType| of.parent().is_some() && !of.has_member_records();
+    for of in policy.types().iter().filter(registered) {
+        let above = policy.resource_type(of.parent().unwrap());
+        for (id, parent) in [(HERE, HERE), (THERE, THERE), (SHUT, HERE)] {
+            let parent = if above.parent().is_none() { HERE } else { parent };
+            let key = ResourceRef { kind: of.name(), id };
+            let parent = ResourceRef { kind: above.name(), id: parent };
+            loading.resource(key, Some(parent), Some(owner.as_ref()), id == SHUT);
+        }
+    }
+    for (name, subject) in actors(policy).iter().filter(|(_, subject)| subject.id != "nobody" && subject.kind == "user")
+    {
+        let status = match name.as_str() {
+            "all roles, invited" => MemberStatus::Invited,
+            "all roles, deactivated" => MemberStatus::Deactivated,
+            _ => MemberStatus::Active,
+        };
+        loading.member(subject.as_ref(), status, name == "all roles, locked");
+        for role in policy.roles() {
+            let (kind, qualified) = (policy.resource_type(role.of()).name(), policy.qualified(role));
+            let mut bind = |id| loading.binding(subject.as_ref(), ResourceRef { kind, id }, role.name());
+            if *name == qualified || name.starts_with("all roles") {
+                bind(HERE);
+                if kind != policy.root().name() {
+                    bind(SHUT);
+                }
+            } else if *name == format!("{qualified} elsewhere") {
+                bind(THERE);
+            }
+        }
+    }
+    for other in ["other", "protected"] {
+        loading.member(Subject::user(other).as_ref(), MemberStatus::Active, false);
+    }
+    for role in policy.roles() {
+        let kind = policy.resource_type(role.of()).name();
+        loading.binding(Subject::user("protected").as_ref(), ResourceRef { kind, id: HERE }, role.name());
+    }
+    loading.finish().unwrap().unwrap()
+}
+
+/// A table: a head, and rows of a name and cells.
+fn table(title: &str, columns: &[String], rows: &[(String, Vec<bool>)]) -> String {
+    let names = rows.iter().map(|(name, _)| name.len()).chain([title.len()]).max().unwrap();
+    let mut text = format!("{title:names$}  {}\n", columns.join("  "));
+    for (name, cells) in rows {
+        let cells: Vec<String> = cells
+            .iter()
+            .zip(columns)
+            .map(|(allowed, column)| {
+                format!("{:width$}", if *allowed { '✔' } else { '✘' }, width = column.chars().count())
+            })
+            .collect();
+        writeln!(text, "{name:names$}  {}", cells.join("  ").trim_end()).unwrap();
+    }
+    text
+}
+
+struct Matrix<'a> {
+    view: &'a View,
+    text: String,
+    /// For each action, whether it is allowed and denied to somebody.
+    actions: BTreeMap<(String, String), BTreeSet<bool>>,
+    /// The rules that let a membership write through: their line and text.
+    rules: BTreeSet<(u32, String)>,
+}
+
+impl Matrix<'_> {
+    fn actions_of(&mut self, of: &ResourceType, title: &str, id: &str) {
+        let columns: Vec<String> = of.actions().iter().map(|action| action.name().to_owned()).collect();
+        let mut rows = Vec::new();
+        for (name, subject) in actors(self.view.policy()) {
+            let mut cells = Vec::new();
+            for action in of.actions() {
+                let target = locate(self.view, of, id, Stated::default());
+                let allowed = decide(self.view, subject.as_ref(), action, target).allowed();
+                let key = (of.name().to_owned(), action.name().to_owned());
+                self.actions.entry(key).or_default().insert(allowed);
+                cells.push(allowed);
+            }
+            rows.push((name, cells));
+        }
+        writeln!(self.text, "{}", table(title, &columns, &rows)).unwrap();
+    }
+
+    fn writes_of(&mut self, of: &ResourceType, whom: &str) {
+        let node = self.view.find(of.id(), HERE).unwrap();
+        let operations = operations(self.view.policy(), of);
+        let columns: Vec<String> = operations.iter().map(|(name, _)| name.clone()).collect();
+        let mut rows = Vec::new();
+        for (name, actor) in actors(self.view.policy()) {
+            let target = if whom == "self" { actor.clone() } else { Subject::user(whom) };
+            let mut cells = Vec::new();
+            for (_, operation) in &operations {
+                let rule = permit(self.view, actor.as_ref(), node, target.as_ref(), *operation);
+                cells.push(rule.is_ok());
+                self.rules.extend(rule.map(|rule| (rule.by().line(), rule.by().text().to_owned())));
+            }
+            rows.push((name, cells));
+        }
+        writeln!(self.text, "{}", table(&format!("{}, to {whom}", of.name()), &columns, &rows)).unwrap();
+    }
+}
+
+/// Every membership write at a resource of a type, by name.
+fn operations(policy: &Policy, of: &ResourceType) -> Vec<(String, Operation)> {
+    let name = |role: RoleId| policy.role(role).name();
+    let roles = of.roles();
+    let mut operations = Vec::new();
+    for to in roles {
+        operations.push((format!("invite as {}", name(*to)), Operation::Invite { to: *to }));
+    }
+    for from in roles {
+        for to in roles {
+            let operation = Operation::Change { from: *from, to: *to };
+            operations.push((format!("change {}→{}", name(*from), name(*to)), operation));
+        }
+    }
+    for from in roles {
+        operations.push((format!("remove {}", name(*from)), Operation::Remove { from: *from }));
+    }
+    if of.parent().is_none() {
+        let whole = [("lock", Operation::Lock), ("unlock", Operation::Unlock), ("update", Operation::Update)];
+        operations.extend(whole.map(|(name, operation)| (name.to_owned(), operation)));
+    }
+    operations
+}
+
+/// What is fixed without asking anybody.
+fn fixed(policy: &Policy) -> String {
+    let days = policy.invitation_lifetime().as_secs() / 86_400;
+    let mut text = format!("policy {} version {}; an invitation lasts {days} days\n", policy.name(), policy.version());
+    for of in policy.types() {
+        for (words, role) in
+            [("whoever creates one becomes", of.creator_role()), ("somebody new joins as", of.joins_as())]
+        {
+            if let Some(role) = role {
+                writeln!(text, "{}: {words} {}", of.name(), policy.qualified(policy.role(role))).unwrap();
+            }
+        }
+    }
+    for role in policy.roles() {
+        let implied = policy.roles_in(role.closure()).filter(|implied| implied.id() != role.id());
+        let implied: Vec<String> = implied.map(|implied| policy.qualified(implied)).collect();
+        if !implied.is_empty() {
+            writeln!(text, "{}: is {}", policy.qualified(role), implied.join(", ")).unwrap();
+        }
+        if role.at_least() > 0 {
+            writeln!(text, "{}: at least {} must remain", policy.qualified(role), role.at_least()).unwrap();
+        }
+    }
+    text
+}
+
+#[test]
+fn lumicon_decides_as_its_matrix_says() {
+    let mut library = Library::default();
+    library.insert(compile("policies/lumicon.toml", POLICY).unwrap());
+    let policy = std::sync::Arc::clone(library.newest("lumicon").unwrap());
+    let view = view(&library, &policy);
+    let mut matrix = Matrix { view: &view, text: fixed(&policy), actions: BTreeMap::new(), rules: BTreeSet::new() };
+
+    matrix.text += "\n── actions: who, on what ──\n\n";
+    for of in policy.types() {
+        if of.has_member_records() {
+            for whose in ["self", "all roles, locked"] {
+                matrix.actions_of(of, &format!("{} of \"{whose}\"", of.name()), whose);
+            }
+            continue;
+        }
+        matrix.actions_of(of, of.name(), HERE);
+        if of.parent().is_some() {
+            matrix.actions_of(of, &format!("{}, archived", of.name()), SHUT);
+        }
+    }
+    matrix.text += "── membership writes: who, to whom ──\n\n";
+    for of in policy.types().iter().filter(|of| !of.has_member_records()) {
+        for whom in ["other", "self", "protected"] {
+            matrix.writes_of(of, whom);
+        }
+    }
+
+    let declared: BTreeSet<(String, String)> = declared_actions().into_iter().collect();
+    assert_eq!(matrix.actions.keys().cloned().collect::<BTreeSet<_>>(), declared, "an action is left out");
+    for (action, outcomes) in &matrix.actions {
+        assert_eq!(outcomes.len(), 2, "{action:?} is never allowed, or never denied");
+    }
+    assert_eq!(matrix.rules, declared_rules(), "a membership rule is left out: it lets nothing through");
+
+    let stored = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/policy/lumicon.matrix.txt");
+    let text = format!("{}\n", matrix.text.trim_end());
+    assert_eq!(compare(&stored, &text), None);
+}
+
+/// The actions as the file has them, found without the compiler: its lines between `[TYPE.actions]` and the next head.
+fn declared_actions() -> Vec<(String, String)> {
+    let (mut of, mut actions) = (None, Vec::new());
+    for line in POLICY.lines() {
+        if let Some(head) = line.strip_prefix('[') {
+            of = head.split(']').next().unwrap().strip_suffix(".actions").map(str::to_owned);
+        } else if let (Some(of), Some(quoted)) = (&of, line.strip_prefix('"')) {
+            actions.push((of.clone(), quoted.split('"').next().unwrap().to_owned()));
+        }
+    }
+    actions
+}
+
+/// The membership rules as the file has them, found without the compiler: everything after a `by = "`.
+fn declared_rules() -> BTreeSet<(u32, String)> {
+    let rules = POLICY.lines().zip(1..).filter(|(line, _)| !line.starts_with('#')).flat_map(|(line, number)| {
+        line.split("by = \"").skip(1).map(move |rest| (number, rest.split('"').next().unwrap().to_owned()))
+    });
+    rules.collect()
+}
+
+#[test]
+fn the_resources_of_the_matrix_stand_as_it_says() {
+    let mut library = Library::default();
+    let policy = compile("policies/lumicon.toml", POLICY).unwrap();
+    let copy = compile("policies/lumicon.toml", POLICY).unwrap();
+    library.insert(copy);
+    let view = view(&library, &policy);
+    let find = |key: ResourceKey| view.find(policy.find_type(&key.kind).unwrap().id(), &key.id).unwrap();
+    assert!(view.place(find(ResourceKey::new("job_site", SHUT))).archived);
+    assert!(!view.place(find(ResourceKey::new("job_site", HERE))).archived);
+    let editor = view.standing(SubjectRef { kind: "user", id: "job_site.editor elsewhere" }).unwrap();
+    assert!(view.bound(editor.member, find(ResourceKey::new("job_site", HERE))).is_empty());
+    assert!(!view.bound(editor.member, find(ResourceKey::new("job_site", THERE))).is_empty());
+}

@@ -1,0 +1,142 @@
+//! Spoilt policies: the compiler neither panics nor hangs, and no rule of a policy can be spoilt unnoticed.
+
+use std::time::{Duration, Instant};
+
+use rollcall::{
+    cli::policy::{Output, PolicyArgs, PolicyCommand, run_to},
+    policy::{cases, compile},
+};
+
+use super::golden::lumicon;
+
+const POLICY: &str = include_str!("../../policies/lumicon.toml");
+const CASES: &str = include_str!("../../policies/lumicon.tests.toml");
+
+/// SplitMix64: small, and the same everywhere.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn below(&mut self, limit: usize) -> usize {
+        usize::try_from(self.next() % u64::try_from(limit).unwrap()).unwrap()
+    }
+}
+
+/// A copy with a few bytes flipped, stretches cut out or written twice, or stretches exchanged.
+fn spoilt(text: &str, random: &mut Random) -> String {
+    let mut bytes = text.as_bytes().to_vec();
+    for _ in 0..=random.below(4) {
+        let at = random.below(bytes.len());
+        let end = (at + 1 + random.below(60)).min(bytes.len());
+        match random.below(5) {
+            0 => bytes[at] ^= 1 << random.below(7),
+            1 => bytes[at] = *b"\"'[]{}=|&!(),.\n# 0_".get(random.below(19)).unwrap(),
+            2 => drop(bytes.drain(at..end)),
+            3 => {
+                let again: Vec<u8> = bytes[at..end].to_vec();
+                bytes.splice(at..at, again);
+            }
+            _ => {
+                let other = random.below(bytes.len());
+                bytes.swap(at, other);
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Spoils a text many times and reads each copy; how many were still good.
+fn spoil(text: &str, copies: usize, read: impl Fn(&str) -> Option<String>) -> usize {
+    let random = &mut Random(0x0b5e_55ed);
+    let mut good = 0;
+    for copy in 0..copies {
+        let text = spoilt(text, random);
+        let start = Instant::now();
+        match read(&text) {
+            None => good += 1,
+            Some(shown) => assert!(shown.contains("-->"), "copy {copy} has no place: {shown}"),
+        }
+        // Not a benchmark: thousands of times what it takes, to tell a hang from a slow machine.
+        assert!(start.elapsed() < Duration::from_secs(10), "copy {copy} took {:?}", start.elapsed());
+    }
+    good
+}
+
+#[test]
+fn spoilt_policies_are_read_to_the_end() {
+    let good = spoil(POLICY, 2_000, |text| compile("spoilt.toml", text).err().map(|wrong| wrong.render(false)));
+    // Comments can be spoilt without harm, rules can not.
+    assert!((20..1_500).contains(&good), "{good} are good");
+}
+
+#[test]
+fn spoilt_cases_are_read_to_the_end() {
+    let policy = lumicon();
+    let read = |text: &str| cases::read("spoilt.tests.toml", text, &policy).err().map(|wrong| wrong.render(false));
+    let good = spoil(CASES, 500, read);
+    assert!((5..400).contains(&good), "{good} are good");
+}
+
+/// A rule that is widened to everybody, or narrowed to nobody, and a protection that is taken out: some case must
+/// fail for each.
+#[test]
+fn no_rule_of_lumicon_changes_unnoticed() {
+    let mut changed = Vec::new();
+    let mut in_actions = false;
+    for (at, line) in POLICY.lines().enumerate() {
+        if line.starts_with('[') {
+            in_actions = line.contains(".actions]");
+        }
+        let marks: &[&str] = if in_actions { &["= \"", "rule = \""] } else { &["by = \""] };
+        let Some(mark) = marks.iter().rev().find(|mark| !line.starts_with('#') && line.contains(**mark)) else {
+            continue;
+        };
+        let places = line.match_indices(mark).map(|(place, _)| place + mark.len());
+        for place in places {
+            let end = place + line[place..].find('"').unwrap();
+            for rule in ["anyone | operator", "operator & anyone"] {
+                changed.push((at, format!("{}{rule}{}", &line[..place], &line[end..])));
+            }
+        }
+    }
+    for (at, line) in POLICY.lines().enumerate() {
+        for part in
+            ["protected_below = true, ", "implies = [\"job_site.editor\"], ", ", at_least = 1", ", when_locked = true"]
+        {
+            if line.contains(part) {
+                changed.push((at, line.replace(part, "")));
+            }
+        }
+    }
+    assert_eq!(changed.len(), 2 * (13 + 11) + 4);
+    let unnoticed: Vec<&String> =
+        changed.iter().filter(|(at, line)| holds(&with_line(*at, line))).map(|(_, line)| line).collect();
+    assert!(unnoticed.is_empty(), "{unnoticed:#?}");
+    assert!(holds(POLICY));
+}
+
+fn with_line(at: usize, line: &str) -> String {
+    let lines: Vec<&str> = POLICY.lines().enumerate().map(|(here, old)| if here == at { line } else { old }).collect();
+    lines.join("\n")
+}
+
+/// Whether every case holds under a changed policy.
+fn holds(policy: &str) -> bool {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("lumicon.toml");
+    std::fs::write(&path, policy).unwrap();
+    std::fs::write(dir.path().join("lumicon.tests.toml"), CASES).unwrap();
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let mut output = Output { out: &mut out, err: &mut err, styled: false };
+    let args = PolicyArgs { command: PolicyCommand::Test { files: vec![path] } };
+    let well = run_to(&args, &mut output).unwrap();
+    assert!(err.is_empty(), "{}", String::from_utf8_lossy(&err));
+    well
+}
