@@ -2,6 +2,7 @@
 //!
 //! Text becomes a tree (`document`, `expr`), the tree a [`Policy`] (`compile`, `resolve`), and the policy with a
 //! tenant's [`Facts`] a decision (`decide` for actions, `govern` for membership writes, `explain` for both in words).
+//! [`cases`] reads what a policy must and must not let happen.
 
 pub mod cases;
 mod compile;

@@ -2,7 +2,7 @@
 
 use toml::de::DeValue;
 
-use crate::domain::{MemberStatus, ResourceKey, kind};
+use crate::domain::{MemberStatus, ResourceKey, Subject, kind};
 
 use super::{
     super::{
@@ -34,10 +34,13 @@ pub(crate) fn read<'p>(fields: &mut Fields<'_, '_>, policy: &'p Policy, problems
     let resources = fields.get("resources").and_then(|value| Fields::of(value, "`resources`", problems));
     let members = fields.get("members").and_then(|value| Fields::of(value, "`members`", problems));
     let non_members = fields.strings("non_members", problems);
+    let groups = fields.get("groups").and_then(|value| Fields::of(value, "`groups`", problems));
     let tenant = tenant.and_then(|value| string(value, "tenant", problems))?;
     let root = ResourceKey::new(policy.root().name(), tenant.value);
-    let mut declaring =
-        Declaring { scene: Scene { policy, root, resources: Vec::new(), people: Vec::new() }, problems };
+    let mut declaring = Declaring {
+        scene: Scene { policy, root, resources: Vec::new(), people: Vec::new(), groups: Vec::new() },
+        problems,
+    };
     let declared: Vec<Decl> = resources.map_or(Vec::new(), |fields| {
         fields.rest().filter_map(|(key, value)| decl(key, value, declaring.problems)).collect()
     });
@@ -49,6 +52,9 @@ pub(crate) fn read<'p>(fields: &mut Fields<'_, '_>, policy: &'p Policy, problems
         declaring.person(&name, None, Vec::new());
     }
     declaring.owners(&declared);
+    for (key, value) in groups.iter().flat_map(Fields::rest) {
+        declaring.group(&name(key), value);
+    }
     Some(declaring.scene)
 }
 
@@ -163,14 +169,34 @@ impl Declaring<'_, '_> {
     }
 
     fn person(&mut self, name: &At<String>, standing: Option<(MemberStatus, bool)>, roles: Vec<(ResourceKey, RoleId)>) {
+        if let Some(subject) = self.free(name) {
+            self.scene.people.push(Person { subject, standing, roles });
+        }
+    }
+
+    fn group(&mut self, name: &At<String>, value: Value<'_, '_>) {
+        let mut people = Vec::new();
+        for person in one_or_more(value, &name.value, self.problems).unwrap_or_default() {
+            match self.scene.subjects(&person) {
+                Ok(found) => people.extend(found),
+                Err(diagnostic) => self.problems.push(diagnostic),
+            }
+        }
+        if self.free(name).is_some() {
+            self.scene.groups.push((name.value.clone(), people));
+        }
+    }
+
+    /// The subject of a new name; none when the name is taken.
+    fn free(&mut self, name: &At<String>) -> Option<Subject> {
         let subject = subject_of(&name.value);
         let taken = self.scene.person(&subject).is_some();
         if taken || RESERVED_PEOPLE.contains(&name.value.as_str()) || subject.kind == kind::OPERATOR {
             let label = if taken { "named before" } else { "this word means something else in a case" };
             self.problems.push(Diagnostic::new("this can't be the name of somebody", name.span.clone(), label));
-            return;
+            return None;
         }
-        self.scene.people.push(Person { subject, standing, roles });
+        Some(subject)
     }
 }
 

@@ -152,11 +152,11 @@ fn actors(scene: &Scene<'_>, row: &Row, rows: &[Row]) -> Result<Vec<Subject>> {
         match word.value.as_str() {
             EVERYBODY => actors.extend(everybody()),
             EVERYBODY_ELSE => {
-                let named: Vec<Subject> =
-                    rows.iter().flat_map(|row| &row.who).map(|name| subject_of(&name.value)).collect();
+                let names = rows.iter().flat_map(|row| &row.who);
+                let named: Vec<Subject> = names.flat_map(|name| scene.subjects(name).unwrap_or_default()).collect();
                 actors.extend(everybody().filter(|subject| !named.contains(subject)));
             }
-            _ => actors.push(scene.subject(word)?),
+            _ => actors.extend(scene.subjects(word)?),
         }
     }
     Ok(actors)
@@ -171,7 +171,7 @@ fn targets(scene: &Scene<'_>, row: &Row, actor: &Subject) -> Result<Vec<Subject>
             SELF => targets.push(actor.clone()),
             EVERYBODY => targets.extend(everybody()),
             EVERYBODY_ELSE => targets.extend(everybody().filter(|subject| subject != actor)),
-            _ => targets.push(scene.subject(word)?),
+            _ => targets.extend(scene.subjects(word)?),
         }
     }
     Ok(targets)

@@ -27,6 +27,8 @@ pub(crate) struct Scene<'p> {
     pub(crate) resources: Vec<Declared>,
     /// Members, then those who are none, in the order of the file.
     pub(crate) people: Vec<Person>,
+    /// People by a name for several.
+    pub(crate) groups: Vec<(String, Vec<Subject>)>,
 }
 
 /// A resource of the file.
@@ -65,15 +67,28 @@ impl Scene<'_> {
         if name.value == OPERATOR || self.person(&subject).is_some() {
             return Ok(subject);
         }
-        let people: Vec<String> = self.people.iter().map(|person| name_of(&person.subject)).collect();
-        Err(unknown("subject", name, people.iter().map(String::as_str)))
+        let mut known: Vec<String> = self.people.iter().map(|person| name_of(&person.subject)).collect();
+        known.extend(self.groups.iter().map(|(group, _)| group.clone()));
+        Err(unknown("subject", name, known.iter().map(String::as_str)))
+    }
+
+    /// Those whom a name stands for: a subject, or the people of a group.
+    pub(crate) fn subjects(&self, name: &At<String>) -> Result<Vec<Subject>, Diagnostic> {
+        match self.groups.iter().find(|(group, _)| *group == name.value) {
+            Some((_, people)) => Ok(people.clone()),
+            None => self.subject(name).map(|one| vec![one]),
+        }
     }
 
     /// The same facts, but for some people.
     pub(crate) fn without(&self, names: &[At<String>]) -> Result<Self, Diagnostic> {
-        let gone: Vec<Subject> = names.iter().map(|name| self.subject(name)).collect::<Result<_, _>>()?;
+        let gone: Vec<Vec<Subject>> = names.iter().map(|name| self.subjects(name)).collect::<Result<_, _>>()?;
+        let stays = |subject: &Subject| !gone.iter().flatten().any(|gone| gone == subject);
         let mut scene = self.clone();
-        scene.people.retain(|person| !gone.contains(&person.subject));
+        scene.people.retain(|person| stays(&person.subject));
+        for (_, people) in &mut scene.groups {
+            people.retain(stays);
+        }
         Ok(scene)
     }
 
