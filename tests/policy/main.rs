@@ -10,6 +10,7 @@
 )]
 
 mod cases;
+mod docs;
 mod golden;
 mod matrix;
 mod mutation;

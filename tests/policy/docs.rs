@@ -1,0 +1,105 @@
+//! The examples of docs/policy.md. A block's head says what it is: `toml`, a whole policy; `toml fragment`, a piece of
+//! one, completed with what it does not say of the whole policy before it; `toml cases` and `toml cases fragment`, the
+//! same for cases, which must hold; `toml wrong`, a policy with mistakes, shown in the `text` block that follows.
+
+use std::{collections::BTreeMap, fs};
+
+use rollcall::{
+    cli::policy::{Output, PolicyArgs, PolicyCommand, run_to},
+    policy::{Reason, cases::Wanted, compile},
+};
+
+const PAGE: &str = include_str!("../../docs/policy.md");
+
+/// The blocks of the page: head and text.
+fn blocks() -> Vec<(&'static str, String)> {
+    let mut blocks: Vec<(&str, String)> = Vec::new();
+    let mut open = false;
+    for line in PAGE.lines() {
+        match line.strip_prefix("```") {
+            Some(_) if open => open = false,
+            Some(head) => {
+                open = true;
+                blocks.push((head, String::new()));
+            }
+            None if open => blocks.last_mut().unwrap().1.extend([line, "\n"]),
+            None => {}
+        }
+    }
+    assert!(!open, "a block is not closed");
+    blocks
+}
+
+/// A TOML text by its tables' heads; what stands before the first head is under the empty one.
+fn sections(text: &str) -> BTreeMap<String, String> {
+    let mut sections = BTreeMap::from([(String::new(), String::new())]);
+    let mut head = String::new();
+    for line in text.lines() {
+        if line.starts_with('[') {
+            head = line.split_inclusive(']').take_while(|part| !part.trim().is_empty()).collect();
+        }
+        sections.entry(head.clone()).or_default().extend([line, "\n"]);
+    }
+    sections
+}
+
+/// A fragment, with every section of the whole that it does not say itself.
+fn completed(fragment: &str, whole: &str) -> String {
+    let mut all = sections(whole);
+    let own = sections(fragment);
+    all.extend(own.into_iter().filter(|(_, text)| !text.is_empty()));
+    // A text's first section has no head, and the empty name sorts first.
+    all.into_values().collect()
+}
+
+/// Runs cases against a policy.
+fn hold(policy: &str, cases: &str) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("shop.toml");
+    fs::write(&path, policy).unwrap();
+    fs::write(dir.path().join("shop.tests.toml"), cases).unwrap();
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let mut output = Output { out: &mut out, err: &mut err, styled: false };
+    let args = PolicyArgs { command: PolicyCommand::Test { files: vec![path] } };
+    let well = run_to(&args, &mut output).unwrap();
+    assert!(well, "{}{}\n{cases}", String::from_utf8_lossy(&out), String::from_utf8_lossy(&err));
+}
+
+#[test]
+fn every_example_is_as_the_page_says() {
+    let (mut policy, mut cases, mut wrong) = (String::new(), String::new(), None);
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    for (head, text) in blocks() {
+        *seen.entry(head).or_default() += 1;
+        let good = |text: &str| {
+            if let Err(wrong) = compile("docs/policy.md", text) {
+                panic!("{}\n{text}", wrong.render(false));
+            }
+        };
+        match head {
+            "toml" => {
+                good(&text);
+                policy = text;
+            }
+            "toml fragment" => good(&completed(&text, &policy)),
+            "toml cases" => {
+                hold(&policy, &text);
+                cases = text;
+            }
+            "toml cases fragment" => hold(&policy, &completed(&text, &cases)),
+            "toml wrong" => wrong = Some(compile("shop.toml", &text).unwrap_err().render(false)),
+            "text" => assert_eq!(wrong.take().unwrap(), text.trim_end()),
+            other => panic!("a block is headed `{other}`"),
+        }
+    }
+    assert!(wrong.is_none(), "mistakes are not shown");
+    assert!(seen.len() == 6 && seen["toml fragment"] >= 4, "{seen:?}");
+}
+
+#[test]
+fn every_reason_is_on_the_page() {
+    let denials = Reason::ALL.into_iter().filter(|reason| !reason.allowed()).map(Reason::code);
+    for code in denials.chain(Wanted::DENIALS) {
+        assert!(PAGE.contains(&format!("`{code}`")), "{code}");
+    }
+}
