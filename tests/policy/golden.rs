@@ -1,5 +1,5 @@
 //! Wrong files and the diagnostics that they must give: `bad/NAME.toml` and `bad/NAME.txt`, and the same for files of
-//! cases in `bad_cases`. With `ROLLCALL_GOLDEN=write` in the environment, the expected texts are written anew.
+//! cases in `bad_cases`. With `TEST_GOLDEN=write` in the environment, the expected texts are written anew.
 
 use std::{
     env, fs,
@@ -19,7 +19,7 @@ pub fn lumicon() -> Policy {
 
 /// Holds a text against what is stored; the difference, if there is one. Writes it only when told to.
 pub fn compare(stored: &Path, found: &str) -> Option<String> {
-    if env::var_os("ROLLCALL_GOLDEN").is_some_and(|value| value == "write") {
+    if env::var_os("TEST_GOLDEN").is_some_and(|value| value == "write") {
         fs::write(stored, found).unwrap();
         return None;
     }

@@ -1,4 +1,4 @@
-//! Everything that the LumiCon policy decides, in one text: `lumicon.matrix.txt`. With `ROLLCALL_GOLDEN=write` in the
+//! Everything that the LumiCon policy decides, in one text: `lumicon.matrix.txt`. With `TEST_GOLDEN=write` in the
 //! environment it is written anew.
 
 use std::{
