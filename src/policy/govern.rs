@@ -6,6 +6,7 @@ use crate::domain::{MemberStatus, SubjectRef};
 use super::{
     decide::{Reason, Target, gather},
     facts::{Facts, Node, path},
+    judge::{Refusal, RuleLine},
     mask::Mask,
     model::{MemberRule, MemberRules, ResourceType, Role, RoleId},
 };
@@ -36,34 +37,6 @@ pub enum Operation {
     Unlock,
     /// Change the member's profile.
     Update,
-}
-
-/// Why a membership write is refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// The actor may not act at all: no member, invited, deactivated or locked.
-    Actor(Reason),
-    /// The target holds a role above that protects them from writes below.
-    Protected {
-        /// The role that protects, in the form `type.role`.
-        role: String,
-        /// Where they hold it.
-        at: Node,
-    },
-    /// No rule lets this actor do this.
-    NotPermitted {
-        /// The rules that would let somebody else do it.
-        rules: Vec<RuleLine>,
-    },
-}
-
-/// A rule as the file has it, for messages.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RuleLine {
-    /// Who may.
-    pub by: String,
-    /// The line in the policy file, counted from 1.
-    pub line: u32,
 }
 
 impl Operation {
@@ -128,6 +101,7 @@ pub fn permit<'f, F: Facts + ?Sized>(
         protected(facts, node, target)?;
     }
     rules.iter().filter(fits).find(|rule| rule.by.satisfied_by(held)).ok_or_else(|| Refusal::NotPermitted {
+        operation,
         rules: rules
             .iter()
             .filter(fits)
@@ -145,7 +119,7 @@ pub(crate) fn givers<'p>(of: &'p ResourceType, role: &'p Role) -> impl Iterator<
 ///
 /// # Errors
 /// The refusal.
-pub fn may_write<F: Facts + ?Sized>(
+pub(crate) fn may_write<F: Facts + ?Sized>(
     facts: &F,
     actor: SubjectRef<'_>,
     node: Node,
@@ -190,7 +164,7 @@ fn protected<F: Facts + ?Sized>(facts: &F, node: Node, target: SubjectRef<'_>) -
 /// The role that would be left with too few active holders if this member lost these roles at a resource.
 ///
 /// INVARIANT (last holder): every write that takes a role away asks this first.
-pub fn last_holder<'f, F: Facts + ?Sized>(
+pub(crate) fn last_holder<'f, F: Facts + ?Sized>(
     facts: &'f F,
     member: SubjectRef<'_>,
     node: Node,

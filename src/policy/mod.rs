@@ -1,7 +1,7 @@
 //! The policy engine: a role model as a TOML file, compiled to bit masks, and every decision made from them.
 //!
 //! Text becomes a tree (`document`, `expr`), the tree a [`Policy`] (`compile`, `resolve`), and the policy with a
-//! tenant's [`Facts`] a decision (`decide` for actions, `govern` for membership writes, `explain` for both in words).
+//! tenant's [`Facts`] a decision (`decide` for actions, `judge` and `govern` for membership writes, `explain` for both in words).
 //! [`cases`] reads what a policy must and must not let happen.
 
 pub mod cases;
@@ -13,6 +13,7 @@ mod explain;
 mod expr;
 mod facts;
 mod govern;
+mod judge;
 mod library;
 mod list;
 mod mask;
@@ -27,7 +28,8 @@ pub use decide::{Decision, Reason, Stated, Target, decide, locate};
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use explain::{Explanation, HeldRole, WayIn, explain};
 pub use facts::{Facts, MemberKey, Node, Place, Standing, name_of, path};
-pub use govern::{Operation, Refusal, RuleLine, is_protected, last_holder, may_write, permit};
+pub use govern::{Operation, is_protected, permit};
+pub use judge::{Permitted, Refusal, RuleLine, Wanted, judge};
 pub use library::Library;
 pub use list::{actions, resources};
 pub use mask::{Mask, Term};

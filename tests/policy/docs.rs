@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fs};
 
 use rollcall::{
     cli::policy::{Output, PolicyArgs, PolicyCommand, run_to},
-    policy::{Reason, cases::Wanted, compile},
+    policy::{Reason, Refusal, compile},
 };
 
 const PAGE: &str = include_str!("../../docs/policy.md");
@@ -99,7 +99,7 @@ fn every_example_is_as_the_page_says() {
 #[test]
 fn every_reason_is_on_the_page() {
     let denials = Reason::ALL.into_iter().filter(|reason| !reason.allowed()).map(Reason::code);
-    for code in denials.chain(Wanted::DENIALS) {
+    for code in denials.chain(Refusal::CODES) {
         assert!(PAGE.contains(&format!("`{code}`")), "{code}");
     }
 }

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use crate::{
-    domain::{Change, MemberStatus, ResourceKey, Revision, Subject},
+    domain::{Change, ResourceKey, Revision, Subject},
     policy::{
-        self, Explanation, Facts, Mask, MemberRule, Node, Operation, Policy, Reason, Refusal, Stated, WayIn,
-        cases::{Case, Check, Expected, Wanted, Write},
+        self, Explanation, Facts, Node, Policy, Reason, Refusal, Stated, Wanted, WayIn,
+        cases::{Case, Check, Expected, Write},
         name_of,
     },
     view::View,
@@ -78,97 +78,43 @@ impl Judge {
         }
     }
 
-    /// What the service answers to a membership write, as far as it depends on these facts.
     fn write(&self, write: &Write) -> Answer {
+        let facts = &self.view;
         let Some(node) = self.find(&write.at) else {
             return denied("RESOURCE_NOT_FOUND", "no such resource is registered");
         };
-        self.refusal(write, node).unwrap_or_else(|| Answer { denied: None, words: self.permission(write, node) })
+        match policy::judge(facts, write.actor.as_ref(), node, write.target.as_ref(), write.wanted) {
+            Ok(permitted) => {
+                let by = permitted.rule.by();
+                let words = format!("the policy lets `{}` (line {}) do that", by.text(), by.line());
+                Answer { denied: None, words }
+            }
+            Err(refusal) => denied(refusal.code(), &self.refused(&refusal)),
+        }
     }
 
-    fn permission(&self, write: &Write, node: Node) -> String {
-        let (facts, actor, target) = (&self.view, write.actor.as_ref(), write.target.as_ref());
-        let permit = |operation| policy::permit(facts, actor, node, target, operation).ok();
-        let rule = write.wanted.operation().and_then(permit).map(MemberRule::by);
-        rule.map_or(String::new(), |by| format!("the policy lets `{}` (line {}) do that", by.text(), by.line()))
-    }
-
-    fn refusal(&self, write: &Write, node: Node) -> Option<Answer> {
+    fn refused(&self, refusal: &Refusal) -> String {
         let facts = &self.view;
-        let (actor, target) = (write.actor.as_ref(), write.target.as_ref());
-        let standing = facts.standing(target);
-        let invites = matches!(write.wanted, Wanted::Invite { .. });
-        match standing {
-            None if !invites => return Some(denied("MEMBER_NOT_FOUND", "the target is no member of this tenant")),
-            Some(standing) if invites && standing.status == MemberStatus::Deactivated => {
-                return Some(denied("MEMBER_DEACTIVATED", "the target is deactivated"));
-            }
-            _ => {}
-        }
-        let Some(operation) = write.wanted.operation() else {
-            let refusal = policy::may_write(facts, actor, node, target).err();
-            let no_role = denied("NO_ROLE_HERE", "the target holds no role there by a binding");
-            return Some(refusal.map_or(no_role, |refusal| self.refused(refusal)));
-        };
-        if let Err(refusal) = policy::permit(facts, actor, node, target, operation) {
-            return Some(self.refused(refusal));
-        }
-        let bound = standing.map_or(Mask::EMPTY, |standing| facts.bound(standing.member, node));
-        match operation {
-            Operation::Invite { to } => {
-                let again = standing.is_some_and(|standing| standing.status == MemberStatus::Invited);
-                let is_new = bound.is_empty() || (again && bound.contains(to.mask()));
-                (!is_new).then(|| denied("ALREADY_A_MEMBER", "the target holds a role there already"))
-            }
-            Operation::Change { from, to } if from == to => {
-                Some(denied("ROLE_UNCHANGED", "the target holds that role already"))
-            }
-            Operation::Remove { .. } if node == facts.root() => self.last_holder(write, &self.everything(write)),
-            Operation::Change { from, .. } | Operation::Remove { from } => {
-                self.last_holder(write, &[(node, from.mask())])
-            }
-            Operation::Lock | Operation::Unlock | Operation::Update => None,
-        }
-    }
-
-    /// Every role that the target holds, by resource: what removing them from the tenant takes.
-    fn everything(&self, write: &Write) -> Vec<(Node, Mask)> {
-        let mut all = Vec::new();
-        if let Some(standing) = self.view.standing(write.target.as_ref()) {
-            self.view.each_bound(standing.member, &mut |node, bound| all.push((node, bound)));
-        }
-        all
-    }
-
-    fn last_holder(&self, write: &Write, lost: &[(Node, Mask)]) -> Option<Answer> {
-        let facts = &self.view;
-        let role =
-            lost.iter().find_map(|(node, lost)| policy::last_holder(facts, write.target.as_ref(), *node, *lost))?;
-        let role = facts.policy().qualified(role);
-        Some(denied("LAST_HOLDER", &format!("too few would be left as `{role}`")))
-    }
-
-    fn refused(&self, refusal: Refusal) -> Answer {
         match refusal {
-            Refusal::Actor(reason) => {
-                let code = match reason {
-                    Reason::MemberInvited => "ACTOR_INVITED",
-                    Reason::MemberDeactivated => "ACTOR_DEACTIVATED",
-                    Reason::MemberLocked => "ACTOR_LOCKED",
-                    _ => "ACTOR_NOT_A_MEMBER",
-                };
-                denied(code, "the actor may not act at all")
-            }
+            Refusal::Actor(_) => "the actor may not act at all".to_owned(),
+            Refusal::NoMember => "the target is no member of this tenant".to_owned(),
+            Refusal::Deactivated => "the target is deactivated".to_owned(),
+            Refusal::NoRoleHere => "the target holds no role there by a binding".to_owned(),
+            Refusal::AlreadyAMember => "the target holds a role there already".to_owned(),
+            Refusal::RoleUnchanged => "the target holds that role already".to_owned(),
+            Refusal::AlreadyLocked => "the target is locked already".to_owned(),
+            Refusal::NotLocked => "the target is not locked".to_owned(),
             Refusal::Protected { role, at } => {
-                let at = name_of(&self.view, at);
-                denied("MEMBER_PROTECTED", &format!("the target holds `{role}` at `{at}`, which protects them here"))
+                format!("the target holds `{role}` at `{}`, which protects them here", name_of(facts, *at))
             }
-            Refusal::NotPermitted { rules } if rules.is_empty() => {
-                denied("NOT_PERMITTED", "the policy lets nobody do that")
+            Refusal::LastHolder { role, .. } => {
+                let policy = facts.policy();
+                format!("too few would be left as `{}`", policy.qualified(policy.role(*role)))
             }
-            Refusal::NotPermitted { rules } => {
+            Refusal::NotPermitted { rules, .. } if rules.is_empty() => "the policy lets nobody do that".to_owned(),
+            Refusal::NotPermitted { rules, .. } => {
                 let by: Vec<String> = rules.iter().map(|rule| format!("`{}` (line {})", rule.by, rule.line)).collect();
-                denied("NOT_PERMITTED", &format!("the policy lets only {} do that", by.join(" or ")))
+                format!("the policy lets only {} do that", by.join(" or "))
             }
         }
     }
@@ -178,8 +124,8 @@ impl Judge {
         let (operation, target, at) = (write.wanted.name(), &write.target, &write.at);
         match write.wanted {
             Wanted::Invite { to } => format!("invite `{target}` to `{at}` as `{}`", name(to)),
-            Wanted::Change { to, .. } => format!("change `{target}` at `{at}` to `{}`", name(to)),
-            Wanted::Remove { .. } => format!("remove `{target}` from `{at}`"),
+            Wanted::Change { to } => format!("change `{target}` at `{at}` to `{}`", name(to)),
+            Wanted::Remove => format!("remove `{target}` from `{at}`"),
             Wanted::Lock | Wanted::Unlock | Wanted::Update => format!("{operation} `{target}`"),
         }
     }

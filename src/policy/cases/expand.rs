@@ -6,10 +6,11 @@ use super::{
     super::{
         decide::Reason,
         diagnostic::{Diagnostic, Problems},
+        judge::{Refusal, Wanted},
         model::{Action, ResourceType, RoleId},
         span::At,
     },
-    Case, Check, Expected, Wanted, Write,
+    Case, Check, Expected, Write,
     rows::{self, Row},
     scene::{EVERYBODY, EVERYBODY_ELSE, OPERATOR, SELF, Scene, Spot, subject_of, unknown},
 };
@@ -89,7 +90,7 @@ fn writes_of(scene: &Scene<'_>, rows: &[Row], (on, spot): (&At<String>, &Spot<'_
     };
     let at = ResourceKey::new(spot.of.name(), id);
     let known: &[&str] = if spot.of.parent().is_none() { &AT_THE_ROOT } else { &AT_ANY_RESOURCE };
-    let expected = expected(row, &Wanted::DENIALS)?;
+    let expected = expected(row, &Refusal::CODES)?;
     let mut writes = Vec::new();
     for actor in actors(scene, row, rows)? {
         for target in targets(scene, row, &actor)? {
@@ -114,7 +115,7 @@ fn writes_of(scene: &Scene<'_>, rows: &[Row], (on, spot): (&At<String>, &Spot<'_
 
 /// A role that no write of the row takes or gives was meant for another operation.
 fn sides_count(row: &Row, writes: &[Write]) -> Result<()> {
-    let takes = |write: &Write| matches!(write.wanted, Wanted::Change { .. } | Wanted::Remove { .. });
+    let takes = |write: &Write| matches!(write.wanted, Wanted::Change { .. } | Wanted::Remove);
     let gives = |write: &Write| matches!(write.wanted, Wanted::Change { .. } | Wanted::Invite { .. });
     let idle = |name: &At<String>| {
         Err(Diagnostic::new("no write of this row takes or gives this role", name.span.clone(), "take this out"))
@@ -234,11 +235,9 @@ fn wanted(
     Ok(match operation {
         "invite" if given.is_empty() => all().map(|to| Wanted::Invite { to }).collect(),
         "invite" => given.into_iter().map(|to| Wanted::Invite { to }).collect(),
-        "change" if given.is_empty() => {
-            all().filter(|to| Some(*to) != from).map(|to| Wanted::Change { from, to }).collect()
-        }
-        "change" => given.into_iter().map(|to| Wanted::Change { from, to }).collect(),
-        "remove" => vec![Wanted::Remove { from }],
+        "change" if given.is_empty() => all().filter(|to| Some(*to) != from).map(|to| Wanted::Change { to }).collect(),
+        "change" => given.into_iter().map(|to| Wanted::Change { to }).collect(),
+        "remove" => vec![Wanted::Remove],
         "lock" => vec![Wanted::Lock],
         "unlock" => vec![Wanted::Unlock],
         _ => vec![Wanted::Update],

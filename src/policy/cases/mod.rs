@@ -12,8 +12,8 @@ use crate::domain::{Change, ResourceKey, Subject};
 
 use super::{
     diagnostic::Diagnostics,
-    govern::Operation,
-    model::{Policy, RoleId},
+    judge::Wanted,
+    model::Policy,
     reader::{Fields, read_file},
     span::Lines,
 };
@@ -72,76 +72,6 @@ pub struct Write {
     pub target: Subject,
     /// The registered resource that it is done at.
     pub at: ResourceKey,
-}
-
-/// An [`Operation`] as it is asked for: the role to take away may not be there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wanted {
-    /// Give a role to somebody who holds none there.
-    Invite {
-        /// The role given.
-        to: RoleId,
-    },
-    /// Exchange a role for another.
-    Change {
-        /// The role that the target holds there by a binding, if any.
-        from: Option<RoleId>,
-        /// The role given.
-        to: RoleId,
-    },
-    /// Take a role away.
-    Remove {
-        /// The role that the target holds there by a binding, if any.
-        from: Option<RoleId>,
-    },
-    /// Lock the member.
-    Lock,
-    /// End the member's lock.
-    Unlock,
-    /// Change the member's profile.
-    Update,
-}
-
-impl Wanted {
-    /// The codes of the reasons for which a membership write can be denied.
-    pub const DENIALS: [&'static str; 12] = [
-        "ACTOR_NOT_A_MEMBER",
-        "ACTOR_INVITED",
-        "ACTOR_DEACTIVATED",
-        "ACTOR_LOCKED",
-        "MEMBER_NOT_FOUND",
-        "MEMBER_DEACTIVATED",
-        "MEMBER_PROTECTED",
-        "NO_ROLE_HERE",
-        "ALREADY_A_MEMBER",
-        "ROLE_UNCHANGED",
-        "NOT_PERMITTED",
-        "LAST_HOLDER",
-    ];
-
-    /// As the policy is asked; none when there is no role to take away.
-    pub fn operation(self) -> Option<Operation> {
-        match self {
-            Self::Invite { to } => Some(Operation::Invite { to }),
-            Self::Change { from, to } => from.map(|from| Operation::Change { from, to }),
-            Self::Remove { from } => from.map(|from| Operation::Remove { from }),
-            Self::Lock => Some(Operation::Lock),
-            Self::Unlock => Some(Operation::Unlock),
-            Self::Update => Some(Operation::Update),
-        }
-    }
-
-    /// Its name in rules and cases.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Invite { .. } => "invite",
-            Self::Change { .. } => "change",
-            Self::Remove { .. } => "remove",
-            Self::Lock => "lock",
-            Self::Unlock => "unlock",
-            Self::Update => "update",
-        }
-    }
 }
 
 /// Reads the text of a file of cases, written for this policy; `path` is only shown in diagnostics.

@@ -2,11 +2,11 @@ use async_trait::async_trait;
 
 use crate::{
     domain::{Change, ResourceKey, Subject},
-    policy::Operation,
+    policy::Wanted,
 };
 
 use super::{
-    super::error::{Error, Kind, Result},
+    super::error::Result,
     answers::RoleChanged,
     run::{Plan, Write},
     session::Session,
@@ -33,17 +33,9 @@ impl Write for ChangeRole {
         let record = session.member(&self.member).await?;
         let place = session.place(&self.resource, "resource")?;
         let to = session.role(place, &self.role, "role")?;
-        let from = session.own_role(place, &self.member, "change")?;
-        let rule = session.permit(place, &self.member, Operation::Change { from, to })?;
+        let allowed = session.judge(place, &self.member, Wanted::Change { to })?;
         session.unchanged(&record, &self.etag)?;
-        let (before, after) = (session.grant(place, from)?, session.grant(place, to)?);
-        if from == to {
-            let message = format!("`{}` is `{}` at `{}` already", self.member, after.role, after.resource);
-            return Err(Error::new(Kind::FailedPrecondition, "ROLE_UNCHANGED", message)
-                .with("member", self.member.to_string())
-                .with("role", after.role));
-        }
-        session.keeps_holders(&self.member, &[(place.node, from.mask())])?;
+        let (before, after) = (session.grant(place, allowed.from.unwrap_or(to))?, session.grant(place, to)?);
         let change = Change::RoleChanged {
             subject: self.member.clone(),
             resource: before.resource,
@@ -51,6 +43,6 @@ impl Write for ChangeRole {
             to: after.role,
         };
         let answer = RoleChanged { member: session.answer(record.member), previous_role: before.role };
-        Ok(Plan { changes: vec![change], rule, answer })
+        Ok(Plan { changes: vec![change], rule: allowed.rule, answer })
     }
 }

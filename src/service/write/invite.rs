@@ -4,12 +4,12 @@ use async_trait::async_trait;
 
 use crate::{
     domain::{Change, Grant, Invitation, InvitationStatus, Member, MemberStatus, Profile, Subject},
-    policy::{self, Facts, Mask, Operation, RoleId},
+    policy::{self, RoleId, Wanted},
 };
 
 use super::{
     super::{
-        error::{Error, Kind, Result},
+        error::{Error, Result},
         lookup::no_member,
         ports::{MemberBy, MemberRecord},
     },
@@ -51,7 +51,7 @@ pub enum Who {
 }
 
 /// A role to be given, looked up.
-struct Wanted {
+struct Offered {
     place: Place,
     role: RoleId,
     grant: Grant,
@@ -98,7 +98,7 @@ impl Write for Invite {
 }
 
 impl Invite {
-    fn wanted(&self, session: &Session<'_>) -> Result<Vec<Wanted>> {
+    fn wanted(&self, session: &Session<'_>) -> Result<Vec<Offered>> {
         let mut places = HashSet::new();
         let look_up = |(index, grant): (usize, &Grant)| {
             let field = format!("grants[{index}]");
@@ -108,7 +108,7 @@ impl Invite {
                 let description = "names a resource that an earlier grant names; a member holds one role a resource";
                 return Err(Error::field("FIELD_INVALID", format!("{field}.resource"), description));
             }
-            Ok(Wanted { place, role, grant: session.grant(place, role)? })
+            Ok(Offered { place, role, grant: session.grant(place, role)? })
         };
         self.grants.iter().enumerate().map(look_up).collect()
     }
@@ -120,7 +120,7 @@ impl Progress {
         session: &mut Session<'_>,
         index: usize,
         invitee: &Invitee,
-        wanted: &[Wanted],
+        wanted: &[Offered],
     ) -> Result<()> {
         let known = match &invitee.who {
             Who::Email(email) => session.tx.member(MemberBy::Email(email)).await?,
@@ -139,16 +139,14 @@ impl Progress {
             return Err(Error::field("FIELD_INVALID", format!("invitees[{index}]"), description));
         }
         let status = known.as_ref().map(|record| record.member.status);
-        if status == Some(MemberStatus::Deactivated) {
-            let message = format!("`{target}` is deactivated; reactivate them instead");
-            let error = Error::new(Kind::FailedPrecondition, "MEMBER_DEACTIVATED", message);
-            return Err(error.with("member", target.to_string()));
-        }
         let mut given = Vec::new();
         for (at, wanted) in wanted.iter().enumerate() {
-            match self.give(session, &target, status, wanted) {
-                Ok(true) => given.push(wanted.grant.clone()),
-                Ok(false) => {}
+            match session.judge(wanted.place, &target, Wanted::Invite { to: wanted.role }) {
+                Ok(allowed) => {
+                    self.rules.push(allowed.rule);
+                    // Inviting a pending person to what they are invited to already only sends them a new secret.
+                    given.extend(allowed.gives.then(|| wanted.grant.clone()));
+                }
                 Err(error) => self.refusals.push(Refused { invitee: index, grant: at, error }),
             }
         }
@@ -161,30 +159,6 @@ impl Progress {
         }
         given.extend(joining(session, &target, wanted)?);
         self.offer(session, invitee, target, known, given).await
-    }
-
-    /// Whether the role is one that the target does not hold yet.
-    fn give(
-        &mut self,
-        session: &Session<'_>,
-        target: &Subject,
-        status: Option<MemberStatus>,
-        wanted: &Wanted,
-    ) -> Result<bool> {
-        let rule = session.permit(wanted.place, target, Operation::Invite { to: wanted.role })?;
-        self.rules.push(rule);
-        let bound = bound_at(session, target, wanted.place)?;
-        if bound.is_empty() {
-            return Ok(true);
-        }
-        // Inviting a pending person to what they are invited to already only sends them a new secret.
-        if status == Some(MemberStatus::Invited) && bound.contains(wanted.role.mask()) {
-            return Ok(false);
-        }
-        let message = format!("`{target}` holds a role at `{}` already; change it instead", wanted.grant.resource);
-        Err(Error::new(Kind::AlreadyExists, "ALREADY_A_MEMBER", message)
-            .with("member", target.to_string())
-            .with("resource", wanted.grant.resource.to_string()))
     }
 
     fn bind(&mut self, target: &Subject, grants: &[Grant]) {
@@ -256,27 +230,19 @@ impl Progress {
 }
 
 /// The role of the root type that somebody new gets beside those that they are invited to.
-fn joining(session: &Session<'_>, target: &Subject, wanted: &[Wanted]) -> Result<Option<Grant>> {
+fn joining(session: &Session<'_>, target: &Subject, wanted: &[Offered]) -> Result<Option<Grant>> {
     session.with(|facts| {
         let (policy, root) = (facts.policy(), facts.root());
         let holds = facts.standing(target.as_ref()).is_some_and(|it| !facts.bound(it.member, root).is_empty());
         if holds || wanted.iter().any(|wanted| wanted.place.is_root) {
             return Ok(None);
         }
-        let of = |wanted: &Wanted| policy.resource_type(facts.place(wanted.place.node).of);
+        let of = |wanted: &Offered| policy.resource_type(facts.place(wanted.place.node).of);
         let role = wanted.iter().find_map(|wanted| of(wanted).joins_as());
         Ok(role.map(|role| Grant {
             resource: policy::name_of(facts, root).to_key(),
             role: policy.role(role).name().to_owned(),
         }))
-    })
-}
-
-/// The roles bound to a subject at a place.
-pub(super) fn bound_at(session: &Session<'_>, target: &Subject, place: Place) -> Result<Mask> {
-    session.with(|facts: &dyn Facts| {
-        let standing = facts.standing(target.as_ref());
-        Ok(standing.map_or(Mask::EMPTY, |standing| facts.bound(standing.member, place.node)))
     })
 }
 

@@ -2,11 +2,11 @@ use async_trait::async_trait;
 
 use crate::{
     domain::{Change, Member, ResourceKey, Subject},
-    policy::Operation,
+    policy::Wanted,
 };
 
 use super::{
-    super::error::{Error, Kind, Result},
+    super::error::Result,
     answers::MemberAnswer,
     run::{Plan, Write},
     session::{Place, Session},
@@ -29,18 +29,12 @@ impl Write for SetLock {
 
     async fn plan(&self, session: &mut Session<'_>) -> Result<Plan<MemberAnswer>> {
         let record = session.member(&self.member).await?;
-        let operation = if self.locked { Operation::Lock } else { Operation::Unlock };
-        let rule = session.permit(root(session)?, &self.member, operation)?;
+        let wanted = if self.locked { Wanted::Lock } else { Wanted::Unlock };
+        let allowed = session.judge(root(session)?, &self.member, wanted)?;
         session.unchanged(&record, &self.etag)?;
-        if record.member.locked == self.locked {
-            let (reason, state) = if self.locked { ("ALREADY_LOCKED", "locked") } else { ("NOT_LOCKED", "unlocked") };
-            let message = format!("`{}` is {state} already", self.member);
-            let error = Error::new(Kind::FailedPrecondition, reason, message);
-            return Err(error.with("member", self.member.to_string()));
-        }
         let member = Member { locked: self.locked, ..record.member };
         let changes = vec![Change::MemberUpdated { member: member.clone() }];
-        Ok(Plan { changes, rule, answer: session.answer(member) })
+        Ok(Plan { changes, rule: allowed.rule, answer: session.answer(member) })
     }
 }
 

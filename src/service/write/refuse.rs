@@ -2,59 +2,94 @@
 
 use crate::{
     domain::Subject,
-    policy::{Facts, Node, Operation, Reason, Refusal, Role, RoleId, name_of},
+    policy::{Facts, Node, Operation, Reason, Refusal, Role, RoleId, RuleLine, Wanted, name_of},
 };
 
 use super::{
-    super::error::{Error, Kind},
+    super::{
+        error::{Error, Kind},
+        lookup::no_member,
+    },
     call::Call,
 };
 
-/// A refused membership write; `what` says it in words.
+/// A refused membership write.
 pub(crate) fn refused(
     facts: &dyn Facts,
     call: &Call,
     node: Node,
     target: &Subject,
-    operation: &str,
-    what: &str,
-    refusal: Refusal,
+    wanted: Wanted,
+    refusal: &Refusal,
 ) -> Error {
-    match refusal {
-        Refusal::Actor(reason) => actor(call, reason),
-        Refusal::Protected { role, at } => protected(facts, call, node, target, operation, (role, at)),
-        Refusal::NotPermitted { rules } => {
-            let policy = facts.policy();
-            let lets: Vec<String> = rules.iter().map(|rule| format!("`{}` (line {})", rule.by, rule.line)).collect();
-            let remedy = if lets.is_empty() {
-                format!("policy `{}` lets nobody do that", policy.name())
-            } else {
-                format!("policy `{}` lets {} do that", policy.name(), lets.join(" or "))
-            };
-            let place = name_of(facts, node);
-            let message = format!("`{}` may not {what} at `{place}`: {remedy}", call.actor);
-            let by: Vec<&str> = rules.iter().map(|rule| rule.by.as_str()).collect();
-            Error::new(Kind::PermissionDenied, "NOT_PERMITTED", message)
-                .with("actor", call.actor.to_string())
-                .with("operation", operation)
-                .with("member", target.to_string())
-                .with("resource", place.to_string())
-                .with("policy", format!("{}@{}", policy.name(), policy.version()))
-                .with("permitted_to", by.join(" ; "))
+    let place = name_of(facts, node);
+    let (kind, message) = match refusal {
+        Refusal::Actor(reason) => return actor(call, *reason),
+        Refusal::NoMember => return no_member(&target.to_string()),
+        Refusal::NotPermitted { operation, rules } => {
+            return not_permitted(facts, call, node, target, *operation, rules);
         }
-    }
+        Refusal::Protected { role, at } => return protected(facts, call, node, target, wanted, (role, *at)),
+        Refusal::LastHolder { role, at } => return last_holder(facts, *at, target, facts.policy().role(*role)),
+        Refusal::Deactivated => {
+            (Kind::FailedPrecondition, format!("`{target}` is deactivated; reactivate them instead"))
+        }
+        Refusal::NoRoleHere => {
+            (Kind::FailedPrecondition, format!("`{target}` holds no role bound at `{place}`; invite them there first"))
+        }
+        Refusal::AlreadyAMember => {
+            (Kind::AlreadyExists, format!("`{target}` holds a role at `{place}` already; change it instead"))
+        }
+        Refusal::RoleUnchanged => {
+            (Kind::FailedPrecondition, format!("`{target}` holds that role at `{place}` already"))
+        }
+        Refusal::AlreadyLocked => (Kind::FailedPrecondition, format!("`{target}` is locked already")),
+        Refusal::NotLocked => (Kind::FailedPrecondition, format!("`{target}` is not locked")),
+    };
+    Error::new(kind, refusal.code(), message)
+        .with("member", target.to_string())
+        .with("operation", wanted.name())
+        .with("resource", place.to_string())
 }
 
 /// The actor may not act at all.
 pub(crate) fn actor(call: &Call, reason: Reason) -> Error {
-    let (reason, why) = match reason {
-        Reason::MemberInvited => ("ACTOR_INVITED", "has not accepted their invitation"),
-        Reason::MemberDeactivated => ("ACTOR_DEACTIVATED", "is deactivated"),
-        Reason::MemberLocked => ("ACTOR_LOCKED", "is locked until somebody unlocks them"),
-        _ => ("ACTOR_NOT_A_MEMBER", "is no member of this tenant"),
+    let why = match reason {
+        Reason::MemberInvited => "has not accepted their invitation",
+        Reason::MemberDeactivated => "is deactivated",
+        Reason::MemberLocked => "is locked until somebody unlocks them",
+        _ => "is no member of this tenant",
     };
     let message = format!("`{}` may not act: they are the actor, and the actor {why}", call.actor);
-    Error::new(Kind::PermissionDenied, reason, message).with("actor", call.actor.to_string())
+    Error::new(Kind::PermissionDenied, Refusal::Actor(reason).code(), message).with("actor", call.actor.to_string())
+}
+
+/// No rule lets this actor do this.
+fn not_permitted(
+    facts: &dyn Facts,
+    call: &Call,
+    node: Node,
+    target: &Subject,
+    operation: Operation,
+    rules: &[RuleLine],
+) -> Error {
+    let policy = facts.policy();
+    let lets: Vec<String> = rules.iter().map(|rule| format!("`{}` (line {})", rule.by, rule.line)).collect();
+    let remedy = if lets.is_empty() {
+        format!("policy `{}` lets nobody do that", policy.name())
+    } else {
+        format!("policy `{}` lets {} do that", policy.name(), lets.join(" or "))
+    };
+    let (place, what) = (name_of(facts, node), described(facts, target, operation));
+    let message = format!("`{}` may not {what} at `{place}`: {remedy}", call.actor);
+    let by: Vec<&str> = rules.iter().map(|rule| rule.by.as_str()).collect();
+    Error::new(Kind::PermissionDenied, "NOT_PERMITTED", message)
+        .with("actor", call.actor.to_string())
+        .with("operation", operation.name())
+        .with("member", target.to_string())
+        .with("resource", place.to_string())
+        .with("policy", format!("{}@{}", policy.name(), policy.version()))
+        .with("permitted_to", by.join(" ; "))
 }
 
 /// The member holds a role above that protects them.
@@ -63,8 +98,8 @@ fn protected(
     call: &Call,
     node: Node,
     target: &Subject,
-    operation: &str,
-    (role, at): (String, Node),
+    wanted: Wanted,
+    (role, at): (&str, Node),
 ) -> Error {
     let place = name_of(facts, node);
     let above = name_of(facts, at);
@@ -74,24 +109,15 @@ fn protected(
     );
     Error::new(Kind::PermissionDenied, "MEMBER_PROTECTED", message)
         .with("actor", call.actor.to_string())
-        .with("operation", operation)
+        .with("operation", wanted.name())
         .with("member", target.to_string())
         .with("resource", place.to_string())
         .with("protected_by", role)
         .with("protected_at", above.to_string())
 }
 
-/// The member holds nothing at the resource that could be changed or taken.
-pub(crate) fn no_role_here(facts: &dyn Facts, node: Node, target: &Subject) -> Error {
-    let place = name_of(facts, node);
-    let message = format!("`{target}` holds no role bound at `{place}`; invite them there first");
-    Error::new(Kind::FailedPrecondition, "NO_ROLE_HERE", message)
-        .with("member", target.to_string())
-        .with("resource", place.to_string())
-}
-
 /// The role would be left with too few holders.
-pub(crate) fn last_holder(facts: &dyn Facts, node: Node, target: &Subject, role: &Role) -> Error {
+fn last_holder(facts: &dyn Facts, node: Node, target: &Subject, role: &Role) -> Error {
     let place = name_of(facts, node);
     let role_name = facts.policy().qualified(role);
     let message = format!(
@@ -107,7 +133,7 @@ pub(crate) fn last_holder(facts: &dyn Facts, node: Node, target: &Subject, role:
 }
 
 /// A membership write in words.
-pub(crate) fn described(facts: &dyn Facts, target: &Subject, operation: Operation) -> String {
+fn described(facts: &dyn Facts, target: &Subject, operation: Operation) -> String {
     let role = |id: RoleId| facts.policy().role(id).name();
     match operation {
         Operation::Invite { to } => format!("invite `{target}` as `{}`", role(to)),

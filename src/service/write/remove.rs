@@ -2,7 +2,7 @@ use async_trait::async_trait;
 
 use crate::{
     domain::{Change, Grant, MemberStatus, ResourceKey, Subject},
-    policy::{Facts, Mask, Node, Operation},
+    policy::Wanted,
 };
 
 use super::{
@@ -30,20 +30,17 @@ impl Write for RemoveMember {
     async fn plan(&self, session: &mut Session<'_>) -> Result<Plan<Removed>> {
         let record = session.member(&self.member).await?;
         let place = session.place(&self.resource, "resource")?;
-        let from = session.own_role(place, &self.member, "remove")?;
-        let rule = session.permit(place, &self.member, Operation::Remove { from })?;
+        let allowed = session.judge(place, &self.member, Wanted::Remove)?;
         session.unchanged(&record, &self.etag)?;
-        let (revoked, lost) = if place.is_root {
-            (record.held.clone(), everything(session, &self.member)?)
-        } else {
-            (vec![session.grant(place, from)?], vec![(place.node, from.mask())])
+        let revoked = match allowed.from {
+            Some(from) if !place.is_root => vec![session.grant(place, from)?],
+            _ => record.held.clone(),
         };
-        session.keeps_holders(&self.member, &lost)?;
         let mut changes: Vec<Change> = revoked.iter().map(|grant| self.revoked(grant)).collect();
         if place.is_root {
             changes.extend(self.gone(session, &record).await?);
         }
-        Ok(Plan { changes, rule, answer: Removed { revoked } })
+        Ok(Plan { changes, rule: allowed.rule, answer: Removed { revoked } })
     }
 }
 
@@ -62,15 +59,4 @@ impl RemoveMember {
         changes.push(Change::MemberRemoved { subject: self.member.clone() });
         Ok(changes)
     }
-}
-
-/// Every role that a member holds, by resource.
-fn everything(session: &Session<'_>, member: &Subject) -> Result<Vec<(Node, Mask)>> {
-    session.with(|facts: &dyn Facts| {
-        let mut all = Vec::new();
-        if let Some(standing) = facts.standing(member.as_ref()) {
-            facts.each_bound(standing.member, &mut |node, bound| all.push((node, bound)));
-        }
-        Ok(all)
-    })
 }

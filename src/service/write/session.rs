@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use crate::{
     domain::{Grant, Member, ResourceKey, Revision, Subject, Tenant, Timestamp, Token},
-    policy::{self, Facts, Library, Mask, Node, Operation, Policy, RoleId},
+    policy::{self, Facts, Library, Node, Policy, RoleId, Wanted},
 };
 
 use super::{
@@ -37,6 +37,16 @@ pub struct Session<'a> {
 pub(crate) struct Place {
     pub(crate) node: Node,
     pub(crate) is_root: bool,
+}
+
+/// A membership write that the policy allows.
+pub(crate) struct Allowed {
+    /// The policy line that allows it, for the log.
+    pub(crate) rule: String,
+    /// The role that the target holds at the place by a binding.
+    pub(crate) from: Option<RoleId>,
+    /// Whether the role asked for is new to the target.
+    pub(crate) gives: bool,
 }
 
 impl<'a> Session<'a> {
@@ -126,39 +136,16 @@ impl<'a> Session<'a> {
             .with("current_etag", current))
     }
 
-    /// Asks the policy about a membership write. The line that allows it, for the log.
-    pub(crate) fn permit(&self, place: Place, target: &Subject, operation: Operation) -> Result<String> {
+    /// Asks the policy about a membership write, as it stands now.
+    pub(crate) fn judge(&self, place: Place, target: &Subject, wanted: Wanted) -> Result<Allowed> {
         self.with(|facts| {
-            policy::permit(facts, self.call.actor.as_ref(), place.node, target.as_ref(), operation)
-                .map(|rule| rule_name(facts.policy(), rule.by().line()))
-                .map_err(|refusal| {
-                    let what = refuse::described(facts, target, operation);
-                    refuse::refused(facts, self.call, place.node, target, operation.name(), &what, refusal)
+            policy::judge(facts, self.call.actor.as_ref(), place.node, target.as_ref(), wanted)
+                .map(|permitted| Allowed {
+                    rule: rule_name(facts.policy(), permitted.rule.by().line()),
+                    from: permitted.from,
+                    gives: permitted.gives,
                 })
-        })
-    }
-
-    /// The one role that a member holds at a place by a binding of their own.
-    pub(crate) fn own_role(&self, place: Place, target: &Subject, operation: &str) -> Result<RoleId> {
-        self.with(|facts| {
-            policy::may_write(facts, self.call.actor.as_ref(), place.node, target.as_ref()).map_err(|refusal| {
-                refuse::refused(facts, self.call, place.node, target, operation, operation, refusal)
-            })?;
-            let bound = facts.standing(target.as_ref()).map(|standing| facts.bound(standing.member, place.node));
-            let role = facts.policy().roles_in(bound.unwrap_or(Mask::EMPTY)).next().map(policy::Role::id);
-            role.ok_or_else(|| refuse::no_role_here(facts, place.node, target))
-        })
-    }
-
-    /// Refuses when a role that must keep a holder would lose its last one.
-    pub(crate) fn keeps_holders(&self, target: &Subject, lost: &[(Node, Mask)]) -> Result<()> {
-        self.with(|facts| {
-            for (node, mask) in lost {
-                if let Some(role) = policy::last_holder(facts, target.as_ref(), *node, *mask) {
-                    return Err(refuse::last_holder(facts, *node, target, role));
-                }
-            }
-            Ok(())
+                .map_err(|refusal| refuse::refused(facts, self.call, place.node, target, wanted, &refusal))
         })
     }
 

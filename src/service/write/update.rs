@@ -2,7 +2,7 @@ use async_trait::async_trait;
 
 use crate::{
     domain::{Change, Member, Profile, Subject},
-    policy::Operation,
+    policy::Wanted,
 };
 
 use super::{
@@ -33,7 +33,7 @@ impl Write for UpdateMember {
 
     async fn plan(&self, session: &mut Session<'_>) -> Result<Plan<MemberAnswer>> {
         let record = session.member(&self.member).await?;
-        let rule = session.permit(root(session)?, &self.member, Operation::Update)?;
+        let allowed = session.judge(root(session)?, &self.member, Wanted::Update)?;
         session.unchanged(&record, &self.etag)?;
         if record.member.profile == self.profile {
             let message = format!("the profile of `{}` is like this already", self.member);
@@ -52,6 +52,6 @@ impl Write for UpdateMember {
         }
         let member = Member { profile: self.profile.clone(), ..record.member };
         let changes = vec![Change::MemberUpdated { member: member.clone() }];
-        Ok(Plan { changes, rule, answer: session.answer(member) })
+        Ok(Plan { changes, rule: allowed.rule, answer: session.answer(member) })
     }
 }
