@@ -1,0 +1,171 @@
+//! What the documents name is there: files, sections, settings, limits, RPCs, modules and what they may import.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
+
+use rollcall::config::{Config, DEFAULTS};
+
+use crate::markdown::{DOCUMENTS, of_language, quoted, read, rows};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The name that a heading has in a link.
+fn anchor(heading: &str) -> String {
+    let plain = heading.to_lowercase().replace(' ', "-");
+    plain.chars().filter(|letter| letter.is_alphanumeric() || *letter == '-').collect()
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    for document in DOCUMENTS {
+        let text = read(document);
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            if link.starts_with("https://") {
+                continue;
+            }
+            let (file, section) = link.split_once('#').unwrap_or((link, ""));
+            let target =
+                if file.is_empty() { PathBuf::from(document) } else { Path::new(document).with_file_name(file) };
+            assert!(root().join(&target).exists(), "{document}: `{link}` leads nowhere");
+            if !section.is_empty() {
+                let text = fs::read_to_string(root().join(&target)).unwrap();
+                let mut headings = text.lines().filter(|line| line.starts_with('#'));
+                let found = headings.any(|line| anchor(line.trim_start_matches(['#', ' '])) == section);
+                assert!(found, "{document}: `{link}` names no section");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_path_is_there() {
+    const PLACES: [&str; 9] =
+        ["src/", "tests/", "proto/", "policies/", "deploy/", "docs/", "examples/", "benches/", "./dev"];
+    for document in DOCUMENTS {
+        let text = read(document);
+        let words = text.split(|letter: char| letter.is_whitespace() || "`(),;\"".contains(letter));
+        for word in words.filter(|word| PLACES.iter().any(|place| word.starts_with(place))) {
+            let path = word.trim_end_matches(['.', ':']);
+            assert!(root().join(path).exists(), "{document}: there is no `{path}`");
+        }
+    }
+}
+
+/// Every setting, as `section.key`.
+fn settings() -> BTreeSet<String> {
+    let (mut section, mut settings) = (String::new(), BTreeSet::new());
+    for line in DEFAULTS.lines() {
+        if let Some(name) = line.strip_prefix('[') {
+            section = format!("{}.", name.trim_end_matches(']'));
+        } else if let Some((key, _)) = line.split_once(" = ").filter(|_| !line.starts_with('#')) {
+            settings.insert(format!("{section}{key}"));
+        }
+    }
+    settings
+}
+
+#[test]
+fn every_setting_is_one() {
+    let settings = settings();
+    assert!(settings.contains("store.url") && settings.contains("listen"), "{settings:?}");
+    let variables: BTreeSet<String> =
+        settings.iter().map(|key| format!("ROLLCALL_{}", key.replace('.', "_").to_uppercase())).collect();
+    let sections: BTreeSet<&str> =
+        settings.iter().filter_map(|key| key.split_once('.')).map(|(name, _)| name).collect();
+    for document in DOCUMENTS {
+        let text = read(document);
+        let words = text.split(|letter: char| !letter.is_ascii_alphanumeric() && !"._".contains(letter));
+        for word in words.map(|word| word.trim_matches('.')) {
+            if word.starts_with("ROLLCALL_") {
+                assert!(variables.contains(word), "{document}: `{word}` is no setting");
+            }
+        }
+        // Files like `policies.toml` aside, a quoted `section.key` is a setting.
+        for word in quoted(&text) {
+            let is_key = word.split_once('.').is_some_and(|(section, key)| {
+                sections.contains(section) && key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+            });
+            assert!(!is_key || settings.contains(&word), "{document}: `{word}` is no setting");
+        }
+    }
+}
+
+#[test]
+fn the_settings_shown_are_good() {
+    for document in DOCUMENTS {
+        for block in of_language(document, "toml") {
+            let dir = tempfile::tempdir().unwrap();
+            let file = dir.path().join("rollcall.toml");
+            fs::write(&file, &block.text).unwrap();
+            Config::load(Some(&file), [], []).unwrap_or_else(|mistakes| panic!("{}: {mistakes}", block.at));
+        }
+    }
+}
+
+/// `10000` as people write it.
+fn grouped(number: &str) -> String {
+    let digits: Vec<char> = number.chars().filter(char::is_ascii_digit).collect();
+    let groups: Vec<String> = digits.rchunks(3).rev().map(|group| group.iter().collect()).collect();
+    groups.join(",")
+}
+
+#[test]
+fn every_limit_of_a_request_is_told() {
+    let api = read("docs/api.md");
+    let (_, limits) = api.split_once("## Limits").expect("there is a section");
+    let told: BTreeSet<&str> = limits.split(|letter: char| !letter.is_ascii_digit() && letter != ',').collect();
+    let sources = ["service/input.rs", "grpc/authorization.rs", "grpc/membership.rs", "grpc/reading.rs"];
+    let mut count = 0;
+    for source in sources {
+        let text = read(&format!("src/{source}"));
+        for line in text.lines().filter_map(|line| line.strip_prefix("const MAX_")) {
+            let (name, value) = line.trim_end_matches(';').split_once(": usize = ").expect("a number");
+            if name == "VIOLATIONS" {
+                continue;
+            }
+            let value = grouped(value);
+            assert!(told.contains(value.as_str()), "src/{source}: MAX_{name} is {value}, which the limits do not tell");
+            count += 1;
+        }
+    }
+    assert!(count > 10, "the limits are elsewhere now");
+}
+
+#[test]
+fn every_rpc_is_told() {
+    let api = read("docs/api.md");
+    for file in ["authorization", "membership", "resource", "tenant"] {
+        let contract = read(&format!("proto/rollcall/v1/{file}.proto"));
+        for rpc in contract.lines().filter_map(|line| line.trim().strip_prefix("rpc ")) {
+            let name = rpc.split('(').next().unwrap();
+            assert!(api.contains(&format!("`{name}`")), "docs/api.md does not tell of `{name}`");
+        }
+        for reason in contract.lines().filter_map(|line| line.trim().strip_prefix("REASON_")) {
+            let name = format!("REASON_{}", reason.split(' ').next().unwrap());
+            assert!(name == "REASON_UNSPECIFIED" || api.contains(&format!("`{name}`")), "nothing tells of `{name}`");
+        }
+    }
+}
+
+#[test]
+fn the_map_is_the_one_that_is_enforced() {
+    let source = read("tests/layering.rs");
+    let (_, allowed) = source.split_once("const ALLOWED").expect("the table is there");
+    let (allowed, _) = allowed.split_once("];").expect("the table ends");
+    let strings = |text: &str| text.split('"').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+    let enforced: BTreeMap<String, BTreeSet<String>> = allowed
+        .lines()
+        .filter(|line| line.trim().starts_with("(\""))
+        .map(|line| (strings(line).remove(0), strings(line).into_iter().skip(1).collect()))
+        .collect();
+    let drawn = rows("ARCHITECTURE.md").into_iter().map(|row| {
+        let imports = if row[2] == "nothing" { BTreeSet::new() } else { quoted(&row[2]).into_iter().collect() };
+        (quoted(&row[0]).remove(0), imports)
+    });
+    assert_eq!(drawn.collect::<BTreeMap<_, _>>(), enforced);
+}
