@@ -8,6 +8,7 @@ use std::{
 
 use rollcall::{
     domain::{Revision, Token},
+    policy::Refusal,
     proto::{ChangeRoleRequest, Consistency, ListMembersRequest, ListResourcesRequest, consistency::Requirement},
 };
 use tonic::{Code, Request, Status};
@@ -74,7 +75,7 @@ fn literals(dir: &Path, found: &mut BTreeSet<String>) {
 #[test]
 fn every_reason_in_the_source_is_told_and_no_other() {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut found = BTreeSet::new();
+    let mut found: BTreeSet<String> = Refusal::CODES.map(str::to_owned).into();
     for module in ["service", "grpc"] {
         literals(&src.join(module), &mut found);
     }
