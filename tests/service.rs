@@ -221,6 +221,22 @@ async fn every_mistake_in_the_settings_is_told_at_once() {
     }
 }
 
+#[tokio::test]
+async fn every_mistake_in_the_policies_is_told_at_once() {
+    let dir = tempfile::tempdir().expect("there is room");
+    for name in ["one", "two"] {
+        let text = format!("policy = \"{name}\"\nversion = 1\nroot = \"house\"\n");
+        fs::write(dir.path().join(format!("{name}.toml")), text).expect("there is room");
+    }
+    let policies = format!("policies.dir={}", dir.path().display());
+    let output = command(dir.path(), &[&policies]).output().expect("the binary runs");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    for name in ["one.toml:3:8", "two.toml:3:8", "no resource type `house`"] {
+        assert!(told.contains(name), "`{name}` is not told in:\n{told}");
+    }
+}
+
 /// Overwrites a file without making it shorter, for another process has it mapped.
 fn spoil(file: &Path) {
     let Ok(length) = fs::metadata(file).map(|about| about.len()) else { return };

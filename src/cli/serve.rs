@@ -13,7 +13,7 @@ use crate::{
     telemetry::{self, Format, TelemetryOptions},
 };
 
-/// What a mistaken setting exits with, so that a supervisor can tell it from a failure that a restart may mend.
+/// What a mistaken setting or policy exits with, so that a supervisor can tell it from a failure that a restart may mend.
 const MISTAKEN: u8 = 2;
 
 /// How to run the service.
@@ -84,7 +84,7 @@ async fn served(config: Config, demo: bool) -> ExitCode {
     guard.shutdown().await;
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => complain(&error, 1),
+        Err(error) => complain(&error, if error.is_mistake() { MISTAKEN } else { 1 }),
     }
 }
 

@@ -28,7 +28,11 @@ impl From<Error> for Status {
                 let about = subject("member").or(subject("invitation")).or(subject("tenant")).unwrap_or_default();
                 details.add_precondition_failure_violation(error.reason, about, &error.message);
             }
-            Kind::Unavailable | Kind::Aborted => {
+            Kind::Unavailable => {
+                details.set_retry_info(Some(RETRY_AFTER));
+            }
+            // The very same request may succeed, unlike one whose etag is out of date.
+            Kind::Aborted if error.reason == "CONFLICT" => {
                 details.set_retry_info(Some(RETRY_AFTER));
             }
             _ => {}

@@ -149,7 +149,10 @@ pub fn locate<'a, F: Facts + ?Sized>(facts: &F, of: &ResourceType, id: &'a str, 
         .and_then(|parent| {
             let above = policy.find_type(parent.kind).ok()?;
             let fits = of.parent() == Some(above.id());
-            fits.then(|| facts.find(above.id(), parent.id)).flatten()
+            // The root type has one resource, so its id may be left out.
+            let is_root = parent.id.is_empty() && above.parent().is_none();
+            let find = || if is_root { Some(facts.root()) } else { facts.find(above.id(), parent.id) };
+            fits.then(find).flatten()
         })
         .map_or(Target::Absent, |parent| Target::Stated { parent, owner: stated.owner })
 }

@@ -64,6 +64,13 @@ pub enum Error {
     Io(#[from] io::Error),
 }
 
+impl Error {
+    /// Whether only a change of settings or policies mends it, and no restart.
+    pub fn is_mistake(&self) -> bool {
+        matches!(self, Self::Policies { .. } | Self::PolicyMistakes(_))
+    }
+}
+
 /// Serves until `stop` ends, then lets requests under way finish for as long as the settings say.
 ///
 /// # Errors

@@ -111,6 +111,7 @@ impl Service {
         let view = self.view(tenant, consistency).await?;
         view.with(|facts, revision| {
             let of = find_type(facts.policy(), resource.kind, "resource.type")?;
+            check_stated(facts.policy(), of, stated)?;
             let target: Target<'_> = policy::locate(facts, of, known_id(of, tenant, resource.id)?, stated);
             let actions = policy::actions(facts, subject, of, target);
             Ok((actions.into_iter().map(|action| action.name().to_owned()).collect(), revision))
@@ -156,7 +157,23 @@ struct Asked<'p, 'q> {
 fn look_up<'p, 'q>(policy: &'p Policy, tenant: &'q str, question: &Question<'q>) -> Result<Asked<'p, 'q>> {
     let of = find_type(policy, question.resource.kind, "resource.type")?;
     let action = of.find_action(question.action).map_err(|unknown| unknown_action(of, &unknown, "action"))?;
+    check_stated(policy, of, question.stated)?;
     Ok(Asked { of, action, id: known_id(of, tenant, question.resource.id)? })
+}
+
+/// A stated parent that could never be one is a mistake of the caller, not a reason to deny.
+fn check_stated(policy: &Policy, of: &ResourceType, stated: Stated<'_>) -> Result<()> {
+    let Some(parent) = stated.parent else { return Ok(()) };
+    let found = find_type(policy, parent.kind, "stated.parent.type")?;
+    if of.parent() == Some(found.id()) {
+        return Ok(());
+    }
+    let above = of.parent().map(|above| policy.resource_type(above).name());
+    let description = match above {
+        Some(above) => format!("is `{}`; the parent of a `{}` is a `{above}`", parent.kind, of.name()),
+        None => format!("is `{}`; a `{}` has no parent", parent.kind, of.name()),
+    };
+    Err(Error::field("FIELD_INVALID", "stated.parent.type", description))
 }
 
 /// The root type has one resource, so its id may be left out.

@@ -1,8 +1,8 @@
 //! Names that nothing answers to.
 
 use rollcall::proto::{
-    BatchCheckRequest, CheckItem, Consistency, GetTenantRequest, ListActionsRequest, ListResourcesRequest,
-    consistency::Requirement,
+    BatchCheckRequest, CheckItem, Consistency, GetTenantRequest, ListActionsRequest, ListResourcesRequest, ResourceRef,
+    StatedFacts, consistency::Requirement,
 };
 use tonic::Code;
 
@@ -84,6 +84,25 @@ async fn an_unknown_action_is_told_with_the_nearest_one() {
     let elsewhere = world.api.check(world.question("ada", "data.view", "workspace")).await;
     let metadata = expect_error(elsewhere, Code::InvalidArgument, "UNKNOWN_ACTION");
     assert_eq!((metadata["action"].as_str(), metadata["resource_type"].as_str()), ("data.view", "workspace"));
+}
+
+#[tokio::test]
+async fn a_stated_parent_that_could_be_none_is_told() {
+    let (_stage, world) = fixture().await;
+    let question = |kind: &str| {
+        let mut question = world.question("ada", "data.view", "harbour");
+        question.resource.as_mut().expect("is there").id = "unregistered".into();
+        let parent = Some(ResourceRef { r#type: kind.into(), id: String::new() });
+        question.stated = Some(StatedFacts { parent, owner: None });
+        question
+    };
+    let answer = world.api.check(question("workspace")).await.expect("the tenant's id may be left out");
+    assert!(answer.allowed, "an admin, by the stated parent");
+    let metadata = expect_error(world.api.check(question("job_site")).await, Code::InvalidArgument, "FIELD_INVALID");
+    assert_eq!(metadata["field"], "stated.parent.type");
+    let unknown = world.api.check(question("workspcae")).await;
+    let metadata = expect_error(unknown, Code::InvalidArgument, "UNKNOWN_RESOURCE_TYPE");
+    assert_eq!((metadata["field"].as_str(), metadata["nearest"].as_str()), ("stated.parent.type", "workspace"));
 }
 
 #[tokio::test]
