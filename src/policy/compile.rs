@@ -9,10 +9,13 @@ use super::{
     nearest::suggestion,
     resolve::{Relations, Scope},
     span::{At, Lines},
+    verb::{Stands, Verb},
 };
 
 /// The most resource types that a policy may have.
 const MAX_TYPES: usize = 64;
+/// In the `from` of who may be taken out of the tenant: whatever role they hold there, and even none.
+const WHOEVER: &str = "anyone";
 /// The most actions that a type may have.
 const MAX_ACTIONS: usize = 512;
 
@@ -175,6 +178,7 @@ impl Compiler<'_> {
             member_records: of.member_records,
             owned: of.owned,
             creator_role: self.own_role(of.creator_role.as_ref(), at, scope),
+            create_actions: self.create_actions(at, of, scope),
             joins_as: self.own_role(of.members.joins_as.as_ref(), root, scope),
             action_index: actions.iter().enumerate().map(|(index, action)| (action.name.clone(), index)).collect(),
             roles,
@@ -197,13 +201,20 @@ impl Compiler<'_> {
             let message = format!("`{name}` has one resource a member, and members belong to the whole tenant");
             mistake(message, format!("hang it from the root type `{root}`, or take out `member_records`"));
         }
-        let members = &of.members;
-        for (operation, rules) in [("lock", &members.lock), ("unlock", &members.unlock), ("update", &members.update)] {
-            if let (false, Some(rule)) = (is_root, rules.first()) {
-                let message = format!("`{operation}` is done to a member of the whole tenant, not at a `{name}`");
-                let diagnostic = Diagnostic::new(message, rule.by.span.clone(), "this rule");
-                self.problems.push(diagnostic.help(format!("move it to `[{root}.members]`")));
-            }
+        for (verb, rule) in &of.members.rules {
+            let (what, why) = (verb.name(), rule.by.span.clone());
+            let (message, help) = match verb.stands() {
+                Stands::AtTheRoot if !is_root => (
+                    format!("`{what}` is done to a member of the whole tenant, not at a `{name}`"),
+                    format!("move it to `[{root}.members]`"),
+                ),
+                Stands::WhereOwned if !of.owned => (
+                    format!("a `{name}` has no owner to change"),
+                    "add `owned = true`, or take the rule out".to_owned(),
+                ),
+                _ => continue,
+            };
+            self.problems.push(Diagnostic::new(message, why, "this rule").help(help));
         }
     }
 
@@ -241,26 +252,49 @@ impl Compiler<'_> {
     }
 
     fn member_rules(&mut self, at: usize, members: &MembersDecl, scope: &Scope<'_>) -> MemberRules {
-        let mut compiled = |rules: &[RuleDecl]| -> Vec<MemberRule> {
-            rules.iter().filter_map(|rule| self.member_rule(at, rule, scope)).collect()
-        };
-        MemberRules {
-            invite: compiled(&members.invite),
-            change: compiled(&members.change),
-            remove: compiled(&members.remove),
-            lock: compiled(&members.lock),
-            unlock: compiled(&members.unlock),
-            update: compiled(&members.update),
-        }
+        let rules =
+            members.rules.iter().filter_map(|(verb, rule)| Some((*verb, self.member_rule(at, *verb, rule, scope)?)));
+        MemberRules { rules: rules.collect() }
     }
 
-    fn member_rule(&mut self, at: usize, rule: &RuleDecl, scope: &Scope<'_>) -> Option<MemberRule> {
-        let mut side = |roles: &[At<String>]| -> Mask {
-            roles.iter().filter_map(|role| self.own_role(Some(role), at, scope)).map(RoleId::mask).collect()
+    fn member_rule(&mut self, at: usize, verb: Verb, rule: &RuleDecl, scope: &Scope<'_>) -> Option<MemberRule> {
+        let whoever = verb == Verb::Remove && scope.parent(at).is_none();
+        let mut side = |roles: &[At<String>], whoever: bool| -> Mask {
+            let mask = |role: &At<String>| {
+                if whoever && role.value == WHOEVER {
+                    return Some(Mask::ANYONE);
+                }
+                self.own_role(Some(role), at, scope).map(RoleId::mask)
+            };
+            roles.iter().filter_map(mask).collect()
         };
-        let (from, to) = (side(&rule.from), side(&rule.to));
+        let (from, to) = (side(&rule.from, whoever), side(&rule.to, false));
         let relations = Relations { itself: true, owner: scope.parent(at).is_some() };
         Some(MemberRule { by: self.rule(at, &rule.by, relations, scope)?, from, to })
+    }
+
+    /// The actions of the type above that let somebody create a resource of this type.
+    fn create_actions(&mut self, at: usize, of: &TypeDecl, scope: &Scope<'_>) -> Vec<String> {
+        let above = scope.parent(at).and_then(|above| self.document.types.get(above));
+        let Some(above) = above else {
+            if let Some(first) = of.create_actions.first() {
+                let message = "the root resource comes with its tenant, so no action creates it";
+                self.problems.push(Diagnostic::new(message, first.span.clone(), "take this out"));
+            }
+            return Vec::new();
+        };
+        let known = |name: &str| above.actions.iter().any(|action| action.name.value == name);
+        if of.create_actions.is_empty() {
+            let usual = format!("{}.create", of.name.value);
+            return if known(&usual) { vec![usual] } else { Vec::new() };
+        }
+        for action in of.create_actions.iter().filter(|action| !known(&action.value)) {
+            let message = format!("`{}` has no action `{}`", above.name.value, action.value);
+            let help = suggestion(&action.value, above.actions.iter().map(|action| action.name.value.as_str()));
+            let label = "expected an action of the type above";
+            self.problems.push(Diagnostic::new(message, action.span.clone(), label).help(help));
+        }
+        of.create_actions.iter().map(|action| action.value.clone()).collect()
     }
 }
 

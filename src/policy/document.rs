@@ -6,9 +6,10 @@ use toml::de::{DeTable, DeValue};
 
 use super::{
     diagnostic::{Diagnostic, Diagnostics, Problems},
-    mask::Mask,
+    mask::{Mask, NOBODY},
     reader::{Fields, Value, checked_name, name, number, read_file, string, strings, wrong_type},
     span::At,
+    verb::Verb,
 };
 
 /// How long an invitation can be accepted when the file does not say.
@@ -28,6 +29,7 @@ pub(crate) struct TypeDecl {
     pub(crate) member_records: bool,
     pub(crate) owned: bool,
     pub(crate) creator_role: Option<At<String>>,
+    pub(crate) create_actions: Vec<At<String>>,
     pub(crate) roles: Vec<RoleDecl>,
     pub(crate) actions: Vec<ActionDecl>,
     pub(crate) members: MembersDecl,
@@ -50,12 +52,7 @@ pub(crate) struct ActionDecl {
 #[derive(Default)]
 pub(crate) struct MembersDecl {
     pub(crate) joins_as: Option<At<String>>,
-    pub(crate) invite: Vec<RuleDecl>,
-    pub(crate) change: Vec<RuleDecl>,
-    pub(crate) remove: Vec<RuleDecl>,
-    pub(crate) lock: Vec<RuleDecl>,
-    pub(crate) unlock: Vec<RuleDecl>,
-    pub(crate) update: Vec<RuleDecl>,
+    pub(crate) rules: Vec<(Verb, RuleDecl)>,
 }
 
 pub(crate) struct RuleDecl {
@@ -114,6 +111,10 @@ fn resource_type(name: At<String>, value: Value<'_, '_>, problems: &mut Problems
         member_records: fields.flag("member_records", problems),
         owned: fields.flag("owned", problems),
         creator_role: fields.string("creator_role", problems),
+        create_actions: fields
+            .get("create_actions")
+            .and_then(|value| strings(value, "create_actions", problems))
+            .unwrap_or_default(),
         roles: entries(fields.get("roles"), ("roles", "a role", false), problems, role),
         actions: entries(fields.get("actions"), ("actions", "an action", true), problems, action),
         members: fields.get("members").and_then(|value| members(value, problems)).unwrap_or_default(),
@@ -138,9 +139,9 @@ fn entries<T>(
 }
 
 fn role(name: At<String>, value: Value<'_, '_>, problems: &mut Problems) -> Option<RoleDecl> {
-    if Mask::RELATIONS.iter().any(|(word, _)| *word == name.value) {
-        let message = format!("`{}` is a relation, so it can't be the name of a role", name.value);
-        let label = "in a rule, this word means the relation";
+    if name.value == NOBODY || Mask::RELATIONS.iter().any(|(word, _)| *word == name.value) {
+        let message = format!("`{}` is a word of the language, so it can't be the name of a role", name.value);
+        let label = "in a rule, this word means something else";
         problems.push(Diagnostic::new(message, name.span.clone(), label).help("give the role another name"));
     }
     let mut fields = Fields::of(value, format!("the role `{}`", name.value), problems)?;
@@ -182,33 +183,21 @@ fn action(name: At<String>, value: Value<'_, '_>, problems: &mut Problems) -> Op
 
 fn members(value: Value<'_, '_>, problems: &mut Problems) -> Option<MembersDecl> {
     let mut fields = Fields::of(value, "`members`", problems)?;
-    let declared = MembersDecl {
-        joins_as: fields.string("joins_as", problems),
-        invite: rules(&mut fields, "invite", &["to"], problems),
-        change: rules(&mut fields, "change", &["from", "to"], problems),
-        remove: rules(&mut fields, "remove", &["from"], problems),
-        lock: rules(&mut fields, "lock", &[], problems),
-        unlock: rules(&mut fields, "unlock", &[], problems),
-        update: rules(&mut fields, "update", &[], problems),
-    };
+    let joins_as = fields.string("joins_as", problems);
+    let mut declared = MembersDecl { joins_as, rules: Vec::new() };
+    for verb in Verb::ALL {
+        let tables = fields.tables(verb.name(), &format!("a rule of `{}`", verb.name()), problems);
+        let rules = tables.into_iter().filter_map(|table| Some((verb, rule(table, verb, problems)?)));
+        declared.rules.extend(rules);
+    }
     fields.finish(problems);
     Some(declared)
 }
 
-fn rules(
-    fields: &mut Fields<'_, '_>,
-    operation: &'static str,
-    sides: &[&'static str],
-    problems: &mut Problems,
-) -> Vec<RuleDecl> {
-    let tables = fields.tables(operation, &format!("a rule of `{operation}`"), problems);
-    tables.into_iter().filter_map(|rule| one_rule(rule, sides, problems)).collect()
-}
-
-fn one_rule(mut fields: Fields<'_, '_>, sides: &[&'static str], problems: &mut Problems) -> Option<RuleDecl> {
+fn rule(mut fields: Fields<'_, '_>, verb: Verb, problems: &mut Problems) -> Option<RuleDecl> {
     let by = fields.require("by", "by = \"ROLE\"", problems).and_then(|value| string(value, "by", problems));
-    let mut side = |name: &'static str| {
-        if !sides.contains(&name) {
+    let mut side = |name: &'static str, wanted: bool| {
+        if !wanted {
             return Some(Vec::new());
         }
         let value = fields.require(name, &format!("{name} = [\"ROLE\"]"), problems)?;
@@ -219,7 +208,7 @@ fn one_rule(mut fields: Fields<'_, '_>, sides: &[&'static str], problems: &mut P
         }
         Some(roles)
     };
-    let (from, to) = (side("from"), side("to"));
+    let (from, to) = (side("from", verb.takes()), side("to", verb.gives()));
     fields.finish(problems);
     Some(RuleDecl { by: by?, from: from?, to: to? })
 }

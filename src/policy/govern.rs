@@ -8,74 +8,40 @@ use super::{
     facts::{Facts, Node, path},
     judge::{Refusal, RuleLine},
     mask::Mask,
-    model::{MemberRule, MemberRules, ResourceType, Role, RoleId},
+    model::{MemberRule, ResourceType, Role, RoleId},
+    verb::Verb,
 };
 
-/// A membership write at one resource.
+/// A membership write at one resource, as rules are asked about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Operation {
-    /// Give a role to somebody who holds none there.
-    Invite {
-        /// The role given.
-        to: RoleId,
-    },
-    /// Exchange a role for another.
-    Change {
-        /// The role taken.
-        from: RoleId,
-        /// The role given.
-        to: RoleId,
-    },
-    /// Take a role away.
-    Remove {
-        /// The role taken.
-        from: RoleId,
-    },
-    /// Lock the member.
-    Lock,
-    /// End the member's lock.
-    Unlock,
-    /// Change the member's profile.
-    Update,
+pub struct Operation {
+    /// Its kind.
+    pub verb: Verb,
+    /// The role taken; none where the kind takes none, or the member holds none.
+    pub from: Option<RoleId>,
+    /// The role given; none where the kind gives none.
+    pub to: Option<RoleId>,
 }
 
 impl Operation {
-    /// What it is called in rules and messages.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Invite { .. } => "invite",
-            Self::Change { .. } => "change",
-            Self::Remove { .. } => "remove",
-            Self::Lock => "lock",
-            Self::Unlock => "unlock",
-            Self::Update => "update",
-        }
+    /// A write that neither takes nor gives a role.
+    pub fn plain(verb: Verb) -> Self {
+        Self { verb, from: None, to: None }
     }
 
-    fn rules(self, rules: &MemberRules) -> &[MemberRule] {
-        match self {
-            Self::Invite { .. } => &rules.invite,
-            Self::Change { .. } => &rules.change,
-            Self::Remove { .. } => &rules.remove,
-            Self::Lock => &rules.lock,
-            Self::Unlock => &rules.unlock,
-            Self::Update => &rules.update,
-        }
-    }
-
-    /// The roles that it takes and gives.
-    fn sides(self) -> (Mask, Mask) {
-        match self {
-            Self::Invite { to } => (Mask::EMPTY, to.mask()),
-            Self::Change { from, to } => (from.mask(), to.mask()),
-            Self::Remove { from } => (from.mask(), Mask::EMPTY),
-            Self::Lock | Self::Unlock | Self::Update => (Mask::EMPTY, Mask::EMPTY),
-        }
+    /// Whether a rule of its kind is about these roles.
+    fn fits(self, rule: &MemberRule) -> bool {
+        let takes = match self.from {
+            _ if !self.verb.takes() || rule.from.contains(Mask::ANYONE) => true,
+            Some(from) => rule.from.contains(from.mask()),
+            None => false,
+        };
+        takes && self.to.is_none_or(|to| rule.to.contains(to.mask()))
     }
 
     /// Whether it touches the roles that a member holds at the resource.
     fn moves_roles(self) -> bool {
-        matches!(self, Self::Invite { .. } | Self::Change { .. } | Self::Remove { .. })
+        self.verb.takes() || self.verb.gives()
     }
 }
 
@@ -94,25 +60,19 @@ pub fn permit<'f, F: Facts + ?Sized>(
     let held = standing_bits(facts, actor, node)?;
     let held = if actor == target { held | Mask::ITSELF } else { held };
     let of = policy.resource_type(facts.place(node).of);
-    let (from, to) = operation.sides();
-    let fits = |rule: &&MemberRule| rule.from.contains(from) && rule.to.contains(to);
-    let rules = operation.rules(&of.members);
+    let rules = || of.members.of(operation.verb).filter(|rule| operation.fits(rule));
     if operation.moves_roles() {
         protected(facts, node, target)?;
     }
-    rules.iter().filter(fits).find(|rule| rule.by.satisfied_by(held)).ok_or_else(|| Refusal::NotPermitted {
+    rules().find(|rule| rule.by.satisfied_by(held)).ok_or_else(|| Refusal::NotPermitted {
         operation,
-        rules: rules
-            .iter()
-            .filter(fits)
-            .map(|rule| RuleLine { by: rule.by.text.clone(), line: rule.by.line })
-            .collect(),
+        rules: rules().map(|rule| RuleLine { by: rule.by.text.clone(), line: rule.by.line }).collect(),
     })
 }
 
 /// The rules by which somebody may give a role: by invitation, or by change.
 pub(crate) fn givers<'p>(of: &'p ResourceType, role: &'p Role) -> impl Iterator<Item = &'p MemberRule> {
-    of.members.invite.iter().chain(&of.members.change).filter(|rule| rule.to.contains(role.mask()))
+    of.members.of(Verb::Invite).chain(of.members.of(Verb::Change)).filter(|rule| rule.to.contains(role.mask()))
 }
 
 /// Whether an actor may act at all, and a target may be touched, whatever the operation.

@@ -8,30 +8,17 @@ use super::{
     facts::{Facts, Node},
     govern::{Operation, last_holder, may_write, permit},
     mask::Mask,
-    model::{MemberRule, RoleId},
+    model::{MemberRule, Role, RoleId},
+    verb::Verb,
 };
 
-/// A membership write at one resource, as it is asked for.
+/// A membership write at one resource, as it is asked for: the role that it takes is the one that is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wanted {
-    /// Give a role to somebody who holds none there.
-    Invite {
-        /// The role given.
-        to: RoleId,
-    },
-    /// Exchange the role held there for another.
-    Change {
-        /// The role given.
-        to: RoleId,
-    },
-    /// Take the role held there away; at the root resource, everything.
-    Remove,
-    /// Lock the member.
-    Lock,
-    /// End the member's lock.
-    Unlock,
-    /// Change the member's profile.
-    Update,
+pub struct Wanted {
+    /// Its kind.
+    pub verb: Verb,
+    /// The role given, by a kind that gives one.
+    pub to: Option<RoleId>,
 }
 
 /// Why a membership write is refused.
@@ -67,6 +54,14 @@ pub enum Refusal {
     AlreadyLocked,
     /// The target is not locked.
     NotLocked,
+    /// The target has no pending invitation.
+    NotInvited,
+    /// The target is not active.
+    NotActive,
+    /// The target is not deactivated.
+    NotDeactivated,
+    /// The target owns the resource already.
+    OwnerUnchanged,
     /// Too few active holders would remain.
     LastHolder {
         /// The role.
@@ -97,34 +92,20 @@ pub struct Permitted<'f> {
 }
 
 impl Wanted {
-    /// What it is called in rules and messages.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Invite { .. } => "invite",
-            Self::Change { .. } => "change",
-            Self::Remove => "remove",
-            Self::Lock => "lock",
-            Self::Unlock => "unlock",
-            Self::Update => "update",
-        }
+    /// A write that gives a role.
+    pub fn giving(verb: Verb, to: RoleId) -> Self {
+        Self { verb, to: Some(to) }
     }
 
-    /// As the rules know it; none where the role to take away is not there.
-    fn operation(self, from: Option<RoleId>) -> Option<Operation> {
-        match self {
-            Self::Invite { to } => Some(Operation::Invite { to }),
-            Self::Change { to } => from.map(|from| Operation::Change { from, to }),
-            Self::Remove => from.map(|from| Operation::Remove { from }),
-            Self::Lock => Some(Operation::Lock),
-            Self::Unlock => Some(Operation::Unlock),
-            Self::Update => Some(Operation::Update),
-        }
+    /// A write that gives none.
+    pub fn plain(verb: Verb) -> Self {
+        Self { verb, to: None }
     }
 }
 
 impl Refusal {
     /// Every code that a refusal can have.
-    pub const CODES: [&'static str; 14] = [
+    pub const CODES: [&'static str; 18] = [
         "ACTOR_NOT_A_MEMBER",
         "ACTOR_INVITED",
         "ACTOR_DEACTIVATED",
@@ -138,6 +119,10 @@ impl Refusal {
         "ROLE_UNCHANGED",
         "ALREADY_LOCKED",
         "NOT_LOCKED",
+        "NOT_INVITED",
+        "NOT_ACTIVE",
+        "NOT_DEACTIVATED",
+        "OWNER_UNCHANGED",
         "LAST_HOLDER",
     ];
 
@@ -157,6 +142,10 @@ impl Refusal {
             Self::RoleUnchanged => "ROLE_UNCHANGED",
             Self::AlreadyLocked => "ALREADY_LOCKED",
             Self::NotLocked => "NOT_LOCKED",
+            Self::NotInvited => "NOT_INVITED",
+            Self::NotActive => "NOT_ACTIVE",
+            Self::NotDeactivated => "NOT_DEACTIVATED",
+            Self::OwnerUnchanged => "OWNER_UNCHANGED",
             Self::LastHolder { .. } => "LAST_HOLDER",
         }
     }
@@ -174,43 +163,56 @@ pub fn judge<'f, F: Facts + ?Sized>(
     target: SubjectRef<'_>,
     wanted: Wanted,
 ) -> Result<Permitted<'f>, Refusal> {
-    let invites = matches!(wanted, Wanted::Invite { .. });
     let standing = facts.standing(target);
-    match standing.map(|standing| standing.status) {
-        None if !invites => return Err(Refusal::NoMember),
-        Some(MemberStatus::Deactivated) if invites => return Err(Refusal::Deactivated),
+    let status = standing.map(|standing| standing.status);
+    match status {
+        None if wanted.verb != Verb::Invite => return Err(Refusal::NoMember),
+        Some(MemberStatus::Deactivated) if wanted.verb == Verb::Invite => return Err(Refusal::Deactivated),
         _ => {}
     }
     let bound = standing.map_or(Mask::EMPTY, |standing| facts.bound(standing.member, node));
-    let from = facts.policy().roles_in(bound).next().map(super::model::Role::id);
-    let Some(operation) = wanted.operation(from) else {
+    let from = facts.policy().roles_in(bound).next().map(Role::id);
+    // Whoever holds nothing in the tenant itself can still be taken out of it.
+    if wanted.verb.takes() && from.is_none() && (wanted.verb == Verb::Change || node != facts.root()) {
         may_write(facts, actor, node, target)?;
         return Err(Refusal::NoRoleHere);
-    };
-    let rule = permit(facts, actor, node, target, operation)?;
+    }
+    let taken = from.filter(|_| wanted.verb.takes());
+    let rule = permit(facts, actor, node, target, Operation { verb: wanted.verb, from: taken, to: wanted.to })?;
+    let pending = status == Some(MemberStatus::Invited);
     let locked = standing.is_some_and(|standing| standing.locked);
-    let pending = standing.is_some_and(|standing| standing.status == MemberStatus::Invited);
+    let gives = !(pending && wanted.to.is_some_and(|to| bound.contains(to.mask())));
+    let refusal = match wanted.verb {
+        Verb::Invite if gives && !bound.is_empty() => Some(Refusal::AlreadyAMember),
+        Verb::Change if taken == wanted.to => Some(Refusal::RoleUnchanged),
+        Verb::Lock if locked => Some(Refusal::AlreadyLocked),
+        Verb::Unlock if !locked => Some(Refusal::NotLocked),
+        Verb::Resend if !pending => Some(Refusal::NotInvited),
+        Verb::Deactivate | Verb::Transfer if status != Some(MemberStatus::Active) => Some(Refusal::NotActive),
+        Verb::Reactivate if status != Some(MemberStatus::Deactivated) => Some(Refusal::NotDeactivated),
+        Verb::Transfer if facts.place(node).owner == Some(target) => Some(Refusal::OwnerUnchanged),
+        _ => last_holders(facts, node, target, wanted.verb, taken),
+    };
+    refusal.map_or(Ok(Permitted { rule, from, gives }), Err)
+}
+
+/// The role, if any, that would be left with too few active holders.
+fn last_holders<F: Facts + ?Sized>(
+    facts: &F,
+    node: Node,
+    target: SubjectRef<'_>,
+    verb: Verb,
+    taken: Option<RoleId>,
+) -> Option<Refusal> {
     let mut lost = Vec::new();
-    match operation {
-        Operation::Invite { to } if pending && bound.contains(to.mask()) => {
-            return Ok(Permitted { rule, from, gives: false });
-        }
-        Operation::Invite { .. } if !bound.is_empty() => return Err(Refusal::AlreadyAMember),
-        Operation::Change { from, to } if from == to => return Err(Refusal::RoleUnchanged),
-        Operation::Lock if locked => return Err(Refusal::AlreadyLocked),
-        Operation::Unlock if !locked => return Err(Refusal::NotLocked),
-        Operation::Remove { .. } if node == facts.root() => {
-            if let Some(standing) = standing {
-                facts.each_bound(standing.member, &mut |node, bound| lost.push((node, bound)));
-            }
-        }
-        Operation::Change { from, .. } | Operation::Remove { from } => lost.push((node, from.mask())),
-        Operation::Invite { .. } | Operation::Lock | Operation::Unlock | Operation::Update => {}
+    let leaves = verb == Verb::Deactivate || (verb == Verb::Remove && node == facts.root());
+    match (facts.standing(target), taken) {
+        (Some(standing), _) if leaves => facts.each_bound(standing.member, &mut |at, bound| lost.push((at, bound))),
+        (_, Some(taken)) => lost.push((node, taken.mask())),
+        _ => {}
     }
-    for (at, lost) in lost {
-        if let Some(role) = last_holder(facts, target, at, lost) {
-            return Err(Refusal::LastHolder { role: role.id(), at });
-        }
-    }
-    Ok(Permitted { rule, from, gives: true })
+    lost.into_iter().find_map(|(at, lost)| {
+        let role = last_holder(facts, target, at, lost)?;
+        Some(Refusal::LastHolder { role: role.id(), at })
+    })
 }

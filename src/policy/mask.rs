@@ -6,6 +6,9 @@ use std::ops::{BitAnd, BitOr, BitOrAssign, Not};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Mask(u128);
 
+/// The rule that no term satisfies.
+pub(crate) const NOBODY: &str = "nobody";
+
 /// One way to satisfy a rule: every bit of `need`, and none of `forbid`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Term {

@@ -22,6 +22,7 @@ mod nearest;
 mod reader;
 mod resolve;
 mod span;
+mod verb;
 
 pub use compile::compile;
 pub use decide::{Decision, Reason, Stated, Target, decide, locate};
@@ -33,4 +34,5 @@ pub use judge::{Permitted, Refusal, RuleLine, Wanted, judge};
 pub use library::Library;
 pub use list::{actions, resources};
 pub use mask::{Mask, Term};
-pub use model::{Action, MemberRule, Policy, ResourceType, Role, RoleId, Rule, TypeId, Unknown};
+pub use model::{Action, MemberRule, MemberRules, Policy, ResourceType, Role, RoleId, Rule, TypeId, Unknown};
+pub use verb::{Stands, Verb};

@@ -7,6 +7,7 @@ use rustc_hash::FxBuildHasher;
 use super::{
     mask::{Mask, Term},
     nearest::nearest,
+    verb::Verb,
 };
 
 /// The place of a resource type in its policy.
@@ -60,6 +61,7 @@ pub struct ResourceType {
     pub(crate) member_records: bool,
     pub(crate) owned: bool,
     pub(crate) creator_role: Option<RoleId>,
+    pub(crate) create_actions: Vec<String>,
     pub(crate) joins_as: Option<RoleId>,
     pub(crate) roles: Vec<RoleId>,
     pub(crate) actions: Vec<Action>,
@@ -98,20 +100,15 @@ pub struct Rule {
 
 /// Who may write memberships at a resource of a type.
 #[derive(Debug, Default)]
-pub(crate) struct MemberRules {
-    pub(crate) invite: Vec<MemberRule>,
-    pub(crate) change: Vec<MemberRule>,
-    pub(crate) remove: Vec<MemberRule>,
-    pub(crate) lock: Vec<MemberRule>,
-    pub(crate) unlock: Vec<MemberRule>,
-    pub(crate) update: Vec<MemberRule>,
+pub struct MemberRules {
+    pub(crate) rules: Vec<(Verb, MemberRule)>,
 }
 
 /// One line of who may take whom from which role to which.
 #[derive(Debug)]
 pub struct MemberRule {
     pub(crate) by: Rule,
-    /// The roles that it may take away; empty where the operation takes none.
+    /// The roles that it may take away, with [`Mask::ANYONE`] for whatever is held; empty where nothing is taken.
     pub(crate) from: Mask,
     /// The roles that it may give; empty where the operation gives none.
     pub(crate) to: Mask,
@@ -205,10 +202,17 @@ impl Policy {
         self.roles_in(bound).map(|role| role.closure).collect::<Mask>() | bound
     }
 
-    /// The action of the root type's child `of` that governs its creation: `TYPE.create` on the parent's type.
-    pub fn create_action(&self, of: &ResourceType) -> Option<&Action> {
-        let parent = self.resource_type(of.parent?);
-        parent.find_action(&format!("{}.create", of.name)).ok()
+    /// The actions of the type above of which any lets somebody create a resource of this type.
+    pub fn create_actions<'p>(&'p self, of: &'p ResourceType) -> impl Iterator<Item = &'p Action> {
+        let above = of.parent.map(|above| self.resource_type(above));
+        above.into_iter().flat_map(|above| of.create_actions.iter().filter_map(|name| above.find_action(name).ok()))
+    }
+}
+
+impl MemberRules {
+    /// The rules of one kind of write, in the order of the file.
+    pub fn of(&self, verb: Verb) -> impl Iterator<Item = &MemberRule> {
+        self.rules.iter().filter(move |(of, _)| *of == verb).map(|(_, rule)| rule)
     }
 }
 
@@ -251,6 +255,11 @@ impl ResourceType {
     /// Its roles, in the order of the file.
     pub fn roles(&self) -> &[RoleId] {
         &self.roles
+    }
+
+    /// Who may write memberships at its resources.
+    pub fn members(&self) -> &MemberRules {
+        &self.members
     }
 
     /// Its actions, in the order of the file.
@@ -337,6 +346,16 @@ impl Rule {
 }
 
 impl MemberRule {
+    /// The roles that it may take away, with [`Mask::ANYONE`] for whatever is held.
+    pub fn from(&self) -> Mask {
+        self.from
+    }
+
+    /// The roles that it may give.
+    pub fn to(&self) -> Mask {
+        self.to
+    }
+
     /// Who may.
     pub fn by(&self) -> &Rule {
         &self.by

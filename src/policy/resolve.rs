@@ -4,7 +4,7 @@ use super::{
     diagnostic::Diagnostic,
     document::TypeDecl,
     expr::Expr,
-    mask::{self, MAX_TERMS, Mask, Term},
+    mask::{self, MAX_TERMS, Mask, NOBODY, Term},
     nearest::{quoted, suggestion},
     span::{At, Span},
 };
@@ -84,6 +84,7 @@ impl<'a> Scope<'a> {
             })
         };
         match expr {
+            Expr::Name(name) if name.value == NOBODY => Ok(if positive { Vec::new() } else { vec![Term::ALWAYS] }),
             Expr::Name(name) => {
                 let bit = self.bit(of, name, relations)?;
                 let (need, forbid) = if positive { (bit, Mask::EMPTY) } else { (Mask::EMPTY, bit) };

@@ -25,8 +25,18 @@ use crate::{
 };
 
 /// Reasons that no test can bring about over the wire: of races, of broken stores, and of what no RPC does yet.
-const UNPROVOKED: [&str; 6] =
-    ["ACTOR_DEACTIVATED", "CONFLICT", "INTERNAL", "MEMBER_DEACTIVATED", "STORE_UNAVAILABLE", "VIEW_RELOADING"];
+const UNPROVOKED: [&str; 10] = [
+    "ACTOR_DEACTIVATED",
+    "CONFLICT",
+    "INTERNAL",
+    "MEMBER_DEACTIVATED",
+    "NOT_ACTIVE",
+    "NOT_DEACTIVATED",
+    "NOT_INVITED",
+    "OWNER_UNCHANGED",
+    "STORE_UNAVAILABLE",
+    "VIEW_RELOADING",
+];
 
 /// What the document says of one reason.
 #[derive(Debug)]

@@ -9,7 +9,10 @@ use std::{
 
 use rollcall::{
     domain::{MemberStatus, ResourceKey, ResourceRef, Revision, Subject, SubjectRef, Tenant, Timestamp},
-    policy::{Facts, Library, Operation, Policy, ResourceType, Role, RoleId, Stated, compile, decide, locate, permit},
+    policy::{
+        Facts, Library, Operation, Policy, ResourceType, Role, RoleId, Stands, Stated, Verb, compile, decide, locate,
+        permit,
+    },
     service::ports::Snapshot,
     view::{Loading, View},
 };
@@ -157,23 +160,27 @@ impl Matrix<'_> {
 /// Every membership write at a resource of a type, by name.
 fn operations(policy: &Policy, of: &ResourceType) -> Vec<(String, Operation)> {
     let name = |role: RoleId| policy.role(role).name();
-    let roles = of.roles();
+    let any_role = || of.roles().iter().copied().map(Some);
     let mut operations = Vec::new();
-    for to in roles {
-        operations.push((format!("invite as {}", name(*to)), Operation::Invite { to: *to }));
-    }
-    for from in roles {
-        for to in roles {
-            let operation = Operation::Change { from: *from, to: *to };
-            operations.push((format!("change {}→{}", name(*from), name(*to)), operation));
+    for verb in Verb::ALL {
+        let means_something = match verb.stands() {
+            Stands::Anywhere => true,
+            Stands::AtTheRoot => of.parent().is_none(),
+            Stands::WhereOwned => of.is_owned(),
+        };
+        let taken: Vec<Option<RoleId>> = if verb.takes() { any_role().collect() } else { vec![None] };
+        for from in taken.into_iter().filter(|_| means_something) {
+            let given: Vec<Option<RoleId>> = if verb.gives() { any_role().collect() } else { vec![None] };
+            for to in given {
+                let words = match (from, to) {
+                    (Some(from), Some(to)) => format!(" {}→{}", name(from), name(to)),
+                    (Some(from), None) => format!(" {}", name(from)),
+                    (None, Some(to)) => format!(" as {}", name(to)),
+                    (None, None) => String::new(),
+                };
+                operations.push((format!("{}{words}", verb.name()), Operation { verb, from, to }));
+            }
         }
-    }
-    for from in roles {
-        operations.push((format!("remove {}", name(*from)), Operation::Remove { from: *from }));
-    }
-    if of.parent().is_none() {
-        let whole = [("lock", Operation::Lock), ("unlock", Operation::Unlock), ("update", Operation::Update)];
-        operations.extend(whole.map(|(name, operation)| (name.to_owned(), operation)));
     }
     operations
 }

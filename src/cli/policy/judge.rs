@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     domain::{Change, ResourceKey, Revision, Subject},
     policy::{
-        self, Explanation, Facts, Node, Policy, Reason, Refusal, Stated, Wanted, WayIn,
+        self, Explanation, Facts, Node, Policy, Reason, Refusal, Stated, Verb, WayIn,
         cases::{Case, Check, Expected, Write},
         name_of,
     },
@@ -104,6 +104,10 @@ impl Judge {
             Refusal::RoleUnchanged => "the target holds that role already".to_owned(),
             Refusal::AlreadyLocked => "the target is locked already".to_owned(),
             Refusal::NotLocked => "the target is not locked".to_owned(),
+            Refusal::NotInvited => "the target has no pending invitation".to_owned(),
+            Refusal::NotActive => "the target is not active".to_owned(),
+            Refusal::NotDeactivated => "the target is not deactivated".to_owned(),
+            Refusal::OwnerUnchanged => "the target owns it already".to_owned(),
             Refusal::Protected { role, at } => {
                 format!("the target holds `{role}` at `{}`, which protects them here", name_of(facts, *at))
             }
@@ -120,13 +124,14 @@ impl Judge {
     }
 
     fn described(&self, write: &Write) -> String {
-        let name = |role| self.view.policy().role(role).name();
-        let (operation, target, at) = (write.wanted.name(), &write.target, &write.at);
-        match write.wanted {
-            Wanted::Invite { to } => format!("invite `{target}` to `{at}` as `{}`", name(to)),
-            Wanted::Change { to } => format!("change `{target}` at `{at}` to `{}`", name(to)),
-            Wanted::Remove => format!("remove `{target}` from `{at}`"),
-            Wanted::Lock | Wanted::Unlock | Wanted::Update => format!("{operation} `{target}`"),
+        let (verb, target, at) = (write.wanted.verb, &write.target, &write.at);
+        let role = write.wanted.to.map(|to| self.view.policy().role(to).name());
+        match (verb, role) {
+            (Verb::Invite, Some(role)) => format!("invite `{target}` to `{at}` as `{role}`"),
+            (_, Some(role)) => format!("{} `{target}` at `{at}` to `{role}`", verb.name()),
+            (Verb::Remove, None) => format!("remove `{target}` from `{at}`"),
+            (Verb::Transfer, None) => format!("make `{target}` the owner of `{at}`"),
+            (_, None) => format!("{} `{target}`", verb.name()),
         }
     }
 

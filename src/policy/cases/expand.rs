@@ -9,6 +9,7 @@ use super::{
         judge::{Refusal, Wanted},
         model::{Action, ResourceType, RoleId},
         span::At,
+        verb::{Stands, Verb},
     },
     Case, Check, Expected, Write,
     rows::{self, Row},
@@ -19,10 +20,6 @@ use super::{
 const ANYTHING: &str = "anything";
 /// In place of actions or operations: all but those of the row's other side.
 const ANYTHING_ELSE: &str = "anything else";
-
-/// The membership writes at any resource, and beside them those to members of the tenant.
-const AT_ANY_RESOURCE: [&str; 3] = ["invite", "change", "remove"];
-const AT_THE_ROOT: [&str; 6] = ["invite", "change", "remove", "lock", "unlock", "update"];
 
 type Result<T> = std::result::Result<T, Diagnostic>;
 
@@ -89,13 +86,14 @@ fn writes_of(scene: &Scene<'_>, rows: &[Row], (on, spot): (&At<String>, &Spot<'_
         return Err(Diagnostic::new(message, on.span.clone(), "take `writes` out of this case"));
     };
     let at = ResourceKey::new(spot.of.name(), id);
-    let known: &[&str] = if spot.of.parent().is_none() { &AT_THE_ROOT } else { &AT_ANY_RESOURCE };
+    let known: Vec<&str> =
+        Verb::ALL.into_iter().filter(|verb| means_something(*verb, spot.of)).map(Verb::name).collect();
     let expected = expected(row, &Refusal::CODES)?;
     let mut writes = Vec::new();
     for actor in actors(scene, row, rows)? {
         for target in targets(scene, row, &actor)? {
             for (words, others, allowed) in [(&row.may, &row.may_not, true), (&row.may_not, &row.may, false)] {
-                for operation in pick(words, others, known, ("membership write", spot.of.name()))? {
+                for operation in pick(words, others, &known, ("membership write", spot.of.name()))? {
                     for wanted in wanted(scene, spot.of, &at, row, operation, &target)? {
                         writes.push(Write {
                             expected: expected(allowed),
@@ -115,8 +113,8 @@ fn writes_of(scene: &Scene<'_>, rows: &[Row], (on, spot): (&At<String>, &Spot<'_
 
 /// A role that no write of the row takes or gives was meant for another operation.
 fn sides_count(row: &Row, writes: &[Write]) -> Result<()> {
-    let takes = |write: &Write| matches!(write.wanted, Wanted::Change { .. } | Wanted::Remove);
-    let gives = |write: &Write| matches!(write.wanted, Wanted::Change { .. } | Wanted::Invite { .. });
+    let takes = |write: &Write| write.wanted.verb.takes();
+    let gives = |write: &Write| write.wanted.verb.gives();
     let idle = |name: &At<String>| {
         Err(Diagnostic::new("no write of this row takes or gives this role", name.span.clone(), "take this out"))
     };
@@ -231,17 +229,25 @@ fn wanted(
         }
     };
     let given: Vec<RoleId> = row.to.iter().map(|name| scene.role(of, name)).collect::<Result<_>>()?;
-    let all = || of.roles().iter().copied();
-    Ok(match operation {
-        "invite" if given.is_empty() => all().map(|to| Wanted::Invite { to }).collect(),
-        "invite" => given.into_iter().map(|to| Wanted::Invite { to }).collect(),
-        "change" if given.is_empty() => all().filter(|to| Some(*to) != from).map(|to| Wanted::Change { to }).collect(),
-        "change" => given.into_iter().map(|to| Wanted::Change { to }).collect(),
-        "remove" => vec![Wanted::Remove],
-        "lock" => vec![Wanted::Lock],
-        "unlock" => vec![Wanted::Unlock],
-        _ => vec![Wanted::Update],
-    })
+    let Some(verb) = Verb::of_name(operation).filter(|verb| verb.gives()) else {
+        return Ok(Verb::of_name(operation).map(Wanted::plain).into_iter().collect());
+    };
+    let given = if given.is_empty() {
+        // "May change" without a role means to any other.
+        of.roles().iter().copied().filter(|to| verb != Verb::Change || Some(*to) != from).collect()
+    } else {
+        given
+    };
+    Ok(given.into_iter().map(|to| Wanted::giving(verb, to)).collect())
+}
+
+/// Whether a kind of write can be done at a resource of this type.
+fn means_something(verb: Verb, of: &ResourceType) -> bool {
+    match verb.stands() {
+        Stands::Anywhere => true,
+        Stands::AtTheRoot => of.parent().is_none(),
+        Stands::WhereOwned => of.is_owned(),
+    }
 }
 
 /// A row that comes to no question would pass for one that holds.

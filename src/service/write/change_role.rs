@@ -2,7 +2,7 @@ use async_trait::async_trait;
 
 use crate::{
     domain::{Change, ResourceKey, Subject},
-    policy::Wanted,
+    policy::{Verb, Wanted},
 };
 
 use super::{
@@ -33,7 +33,7 @@ impl Write for ChangeRole {
         let record = session.member(&self.member).await?;
         let place = session.place(&self.resource, "resource")?;
         let to = session.role(place, &self.role, "role")?;
-        let allowed = session.judge(place, &self.member, Wanted::Change { to })?;
+        let allowed = session.judge(place, &self.member, Wanted::giving(Verb::Change, to))?;
         session.unchanged(&record, &self.etag)?;
         let (before, after) = (session.grant(place, allowed.from.unwrap_or(to))?, session.grant(place, to)?);
         let change = Change::RoleChanged {

@@ -2,7 +2,7 @@ use async_trait::async_trait;
 
 use crate::{
     domain::{Change, Resource, ResourceKey},
-    policy::{self, Decision, Facts, Node, ResourceType, Target},
+    policy::{self, Action, Decision, Facts, Node, ResourceType, Target},
 };
 
 use super::{
@@ -18,7 +18,7 @@ use super::{
     session::{Session, rule_name},
 };
 
-/// Registers a resource. Governed by the action `TYPE.create` of the type above it.
+/// Registers a resource. Governed by the type's `create_actions`, `TYPE.create` where it names none.
 #[derive(Clone, Debug)]
 pub struct CreateResource {
     /// Its name.
@@ -105,18 +105,19 @@ fn permitted(facts: &dyn Facts, of: &ResourceType, parent: Node, call: &Call) ->
             .with("resource", place.to_string())
             .with("permitted_to", permitted_to)
     };
-    let Some(action) = policy.create_action(of) else {
-        return Err(refused(&format!("policy `{}` lets nobody do that", policy.name()), ""));
-    };
     let target = Target::Registered(parent);
-    let decision: Decision = policy::decide(facts, actor, action, target);
-    if decision.allowed() {
+    let decided: Vec<(&Action, Decision)> =
+        policy.create_actions(of).map(|action| (action, policy::decide(facts, actor, action, target))).collect();
+    if let Some((action, _)) = decided.iter().find(|(_, decision)| decision.allowed()) {
         return Ok(rule_name(policy, action.rule().line()));
     }
+    let Some((action, decision)) = decided.first() else {
+        return Err(refused(&format!("policy `{}` lets nobody do that", policy.name()), ""));
+    };
     if decision.reason.bars_the_subject() {
         return Err(refuse::actor(call, decision.reason));
     }
     let of_parent = policy.resource_type(facts.place(parent).of);
-    let explained = policy::explain(facts, actor, of_parent, &place.to_key(), action, target, &decision);
+    let explained = policy::explain(facts, actor, of_parent, &place.to_key(), action, target, decision);
     Err(refused(&explained.summary, action.rule().text()))
 }

@@ -45,10 +45,14 @@ pub(crate) fn refused(
         }
         Refusal::AlreadyLocked => (Kind::FailedPrecondition, format!("`{target}` is locked already")),
         Refusal::NotLocked => (Kind::FailedPrecondition, format!("`{target}` is not locked")),
+        Refusal::NotInvited => (Kind::FailedPrecondition, format!("`{target}` has no pending invitation")),
+        Refusal::NotActive => (Kind::FailedPrecondition, format!("`{target}` is not an active member")),
+        Refusal::NotDeactivated => (Kind::FailedPrecondition, format!("`{target}` is not deactivated")),
+        Refusal::OwnerUnchanged => (Kind::FailedPrecondition, format!("`{target}` owns `{place}` already")),
     };
     Error::new(kind, refusal.code(), message)
         .with("member", target.to_string())
-        .with("operation", wanted.name())
+        .with("operation", wanted.verb.name())
         .with("resource", place.to_string())
 }
 
@@ -85,7 +89,7 @@ fn not_permitted(
     let by: Vec<&str> = rules.iter().map(|rule| rule.by.as_str()).collect();
     Error::new(Kind::PermissionDenied, "NOT_PERMITTED", message)
         .with("actor", call.actor.to_string())
-        .with("operation", operation.name())
+        .with("operation", operation.verb.name())
         .with("member", target.to_string())
         .with("resource", place.to_string())
         .with("policy", format!("{}@{}", policy.name(), policy.version()))
@@ -109,7 +113,7 @@ fn protected(
     );
     Error::new(Kind::PermissionDenied, "MEMBER_PROTECTED", message)
         .with("actor", call.actor.to_string())
-        .with("operation", wanted.name())
+        .with("operation", wanted.verb.name())
         .with("member", target.to_string())
         .with("resource", place.to_string())
         .with("protected_by", role)
@@ -135,10 +139,11 @@ fn last_holder(facts: &dyn Facts, node: Node, target: &Subject, role: &Role) -> 
 /// A membership write in words.
 fn described(facts: &dyn Facts, target: &Subject, operation: Operation) -> String {
     let role = |id: RoleId| facts.policy().role(id).name();
-    match operation {
-        Operation::Invite { to } => format!("invite `{target}` as `{}`", role(to)),
-        Operation::Change { from, to } => format!("change `{target}` from `{}` to `{}`", role(from), role(to)),
-        Operation::Remove { from } => format!("remove `{target}`, who is `{}`,", role(from)),
-        Operation::Lock | Operation::Unlock | Operation::Update => format!("{} `{target}`", operation.name()),
+    let verb = operation.verb.name();
+    match (operation.from, operation.to) {
+        (Some(from), Some(to)) => format!("{verb} `{target}` from `{}` to `{}`", role(from), role(to)),
+        (None, Some(to)) => format!("{verb} `{target}` as `{}`", role(to)),
+        (Some(from), None) => format!("{verb} `{target}`, who is `{}`,", role(from)),
+        (None, None) => format!("{verb} `{target}`"),
     }
 }

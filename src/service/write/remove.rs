@@ -2,7 +2,7 @@ use async_trait::async_trait;
 
 use crate::{
     domain::{Change, Grant, MemberStatus, ResourceKey, Subject},
-    policy::Wanted,
+    policy::{Verb, Wanted},
 };
 
 use super::{
@@ -30,7 +30,7 @@ impl Write for RemoveMember {
     async fn plan(&self, session: &mut Session<'_>) -> Result<Plan<Removed>> {
         let record = session.member(&self.member).await?;
         let place = session.place(&self.resource, "resource")?;
-        let allowed = session.judge(place, &self.member, Wanted::Remove)?;
+        let allowed = session.judge(place, &self.member, Wanted::plain(Verb::Remove))?;
         session.unchanged(&record, &self.etag)?;
         let revoked = match allowed.from {
             Some(from) if !place.is_root => vec![session.grant(place, from)?],

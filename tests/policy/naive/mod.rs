@@ -211,11 +211,13 @@ impl Bench<'_> {
                         (Verb::Remove, Some(last), None),
                     ] {
                         let expected = self.world.may_write(actor, verb, target, at, (from, to));
-                        let operation = match (from.map(|it| self.role(it)), to.map(|it| self.role(it))) {
-                            (Some(from), Some(to)) => Operation::Change { from, to },
-                            (Some(from), None) => Operation::Remove { from },
-                            (None, to) => Operation::Invite { to: to.unwrap() },
+                        let kind = match (from, to) {
+                            (Some(_), Some(_)) => policy::Verb::Change,
+                            (Some(_), None) => policy::Verb::Remove,
+                            (None, _) => policy::Verb::Invite,
                         };
+                        let role = |index: Option<usize>| index.map(|index| self.role(index));
+                        let operation = Operation { verb: kind, from: role(from), to: role(to) };
                         let found = permit(self.view, actor.as_ref(), self.node(at), target.as_ref(), operation);
                         let place = key(self.world, at);
                         assert_eq!(
