@@ -58,7 +58,7 @@ impl Compiler<'_> {
         let scope =
             Scope::new(&document.types, parents, roles.clone().map(|(at, role)| (at, role.name.value.as_str())));
         let closures = self.closures(&scope, &roles.clone().collect::<Vec<_>>());
-        let compiled_roles = roles
+        let compiled_roles: Vec<Role> = roles
             .zip(&closures)
             .enumerate()
             .map(|(index, ((of, role), closure))| Role {
@@ -66,6 +66,7 @@ impl Compiler<'_> {
                 name: role.name.value.clone(),
                 of: type_id(of),
                 closure: *closure,
+                reaches_down: role.reaches_down,
                 protected_below: role.protected_below,
                 at_least: role.at_least,
             })
@@ -78,6 +79,7 @@ impl Compiler<'_> {
             root: type_id(root),
             invitation_lifetime: document.invitation_lifetime,
             types,
+            reaching: compiled_roles.iter().filter(|role| role.reaches_down).map(Role::mask).collect(),
             roles: compiled_roles,
             type_index,
         })
@@ -175,6 +177,7 @@ impl Compiler<'_> {
             id: type_id(at),
             name: of.name.value.clone(),
             parent: scope.parent(at).map(type_id),
+            nested: of.nested,
             member_records: of.member_records,
             owned: of.owned,
             creator_role: self.own_role(of.creator_role.as_ref(), at, scope),
@@ -200,6 +203,17 @@ impl Compiler<'_> {
         if of.member_records && !is_below_root {
             let message = format!("`{name}` has one resource a member, and members belong to the whole tenant");
             mistake(message, format!("hang it from the root type `{root}`, or take out `member_records`"));
+        }
+        if of.nested && (is_root || of.member_records) {
+            let message = format!("a `{name}` can't be below another `{name}`");
+            let why = if is_root { "there is one tenant" } else { "every member has one, below the tenant" };
+            mistake(message, format!("take out `nested`: {why}"));
+        }
+        for role in of.roles.iter().filter(|role| role.reaches_down && !of.nested) {
+            let message =
+                format!("no `{name}` is below another, so `{}` has nowhere to reach down to", role.name.value);
+            let help = "take out `reaches_down`, or add `nested = true` to the type";
+            self.problems.push(Diagnostic::new(message, role.name.span.clone(), "this role").help(help));
         }
         for (verb, rule) in &of.members.rules {
             let (what, why) = (verb.name(), rule.by.span.clone());
@@ -283,14 +297,16 @@ impl Compiler<'_> {
             }
             return Vec::new();
         };
-        let known = |name: &str| above.actions.iter().any(|action| action.name.value == name);
+        let places = [Some(above), of.nested.then_some(of)];
+        let actions = || places.into_iter().flatten().flat_map(|place| &place.actions);
+        let known = |name: &str| actions().any(|action| action.name.value == name);
         if of.create_actions.is_empty() {
             let usual = format!("{}.create", of.name.value);
             return if known(&usual) { vec![usual] } else { Vec::new() };
         }
         for action in of.create_actions.iter().filter(|action| !known(&action.value)) {
             let message = format!("`{}` has no action `{}`", above.name.value, action.value);
-            let help = suggestion(&action.value, above.actions.iter().map(|action| action.name.value.as_str()));
+            let help = suggestion(&action.value, actions().map(|action| action.name.value.as_str()));
             let label = "expected an action of the type above";
             self.problems.push(Diagnostic::new(message, action.span.clone(), label).help(help));
         }

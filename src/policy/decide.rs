@@ -3,9 +3,9 @@
 use crate::domain::{MemberStatus, ResourceRef, SubjectRef, kind};
 
 use super::{
-    facts::{Facts, MemberKey, Node, path},
+    facts::{Facts, MemberKey, Node, counting, path},
     mask::{Mask, Term},
-    model::{Action, ResourceType},
+    model::{Action, ResourceType, TypeId},
 };
 
 /// What the caller says about a resource that is not registered.
@@ -24,6 +24,8 @@ pub enum Target<'a> {
     Registered(Node),
     /// A resource that is not registered; its parent is.
     Stated {
+        /// Its type.
+        of: TypeId,
         /// The registered resource above it.
         parent: Node,
         /// Its owner, as stated.
@@ -148,13 +150,13 @@ pub fn locate<'a, F: Facts + ?Sized>(facts: &F, of: &ResourceType, id: &'a str, 
         .parent
         .and_then(|parent| {
             let above = policy.find_type(parent.kind).ok()?;
-            let fits = of.parent() == Some(above.id());
+            let fits = of.may_be_below(above.id());
             // The root type has one resource, so its id may be left out.
             let is_root = parent.id.is_empty() && above.parent().is_none();
             let find = || if is_root { Some(facts.root()) } else { facts.find(above.id(), parent.id) };
             fits.then(find).flatten()
         })
-        .map_or(Target::Absent, |parent| Target::Stated { parent, owner: stated.owner })
+        .map_or(Target::Absent, |parent| Target::Stated { of: of.id(), parent, owner: stated.owner })
 }
 
 /// Decides about one action.
@@ -203,8 +205,8 @@ pub(crate) fn gather<F: Facts + ?Sized>(
     let mut archived = false;
     if let Some(node) = start(facts, target) {
         let mut bound = Mask::EMPTY;
-        for (node, place) in path(facts, node) {
-            bound |= facts.bound(member, node);
+        for (node, place, counts) in counting(facts, node, below(target)) {
+            bound |= facts.bound(member, node) & counts;
             archived |= place.archived;
         }
         held |= facts.policy().closure(bound);
@@ -218,6 +220,14 @@ pub(crate) fn start<F: Facts + ?Sized>(facts: &F, target: Target<'_>) -> Option<
         Target::Registered(node) | Target::Stated { parent: node, .. } => Some(node),
         Target::Record(_) => Some(facts.root()),
         Target::Absent => None,
+    }
+}
+
+/// The type of a target that is not registered, and so is below where the way up starts.
+pub(crate) fn below(target: Target<'_>) -> Option<TypeId> {
+    match target {
+        Target::Stated { of, .. } => Some(of),
+        Target::Registered(_) | Target::Record(_) | Target::Absent => None,
     }
 }
 

@@ -26,6 +26,7 @@ pub(crate) struct Document {
 pub(crate) struct TypeDecl {
     pub(crate) name: At<String>,
     pub(crate) parent: Option<At<String>>,
+    pub(crate) nested: bool,
     pub(crate) member_records: bool,
     pub(crate) owned: bool,
     pub(crate) creator_role: Option<At<String>>,
@@ -38,6 +39,7 @@ pub(crate) struct TypeDecl {
 pub(crate) struct RoleDecl {
     pub(crate) name: At<String>,
     pub(crate) implies: Vec<At<String>>,
+    pub(crate) reaches_down: bool,
     pub(crate) protected_below: bool,
     pub(crate) at_least: u32,
 }
@@ -108,6 +110,7 @@ fn resource_type(name: At<String>, value: Value<'_, '_>, problems: &mut Problems
     let mut fields = Fields::of(value, format!("`{}`", name.value), problems)?;
     let declared = TypeDecl {
         parent: fields.string("parent", problems),
+        nested: fields.flag("nested", problems),
         member_records: fields.flag("member_records", problems),
         owned: fields.flag("owned", problems),
         creator_role: fields.string("creator_role", problems),
@@ -147,6 +150,7 @@ fn role(name: At<String>, value: Value<'_, '_>, problems: &mut Problems) -> Opti
     let mut fields = Fields::of(value, format!("the role `{}`", name.value), problems)?;
     let declared = RoleDecl {
         implies: fields.strings("implies", problems),
+        reaches_down: fields.flag("reaches_down", problems),
         protected_below: fields.flag("protected_below", problems),
         at_least: fields
             .get("at_least")

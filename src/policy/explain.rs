@@ -3,11 +3,11 @@
 use crate::domain::{ResourceKey, SubjectRef};
 
 use super::{
-    decide::{Decision, Reason, Target, start},
-    facts::{Facts, Node, name_of, path},
+    decide::{Decision, Reason, Target, below, start},
+    facts::{Facts, Node, counting, name_of, path},
     govern::givers,
     mask::{Mask, Term},
-    model::{Action, ResourceType, Role},
+    model::{Action, ResourceType, Role, TypeId},
 };
 
 /// A decision in words.
@@ -65,7 +65,7 @@ pub fn explain<F: Facts + ?Sized>(
 ) -> Explanation {
     let policy = facts.policy();
     let node = start(facts, target);
-    let held = node.map_or(Vec::new(), |node| held_roles(facts, subject, node, decision));
+    let held = node.map_or(Vec::new(), |node| held_roles(facts, subject, (node, below(target)), decision));
     let ways_in = match (decision.reason, node) {
         (Reason::NotGranted | Reason::NotAMember | Reason::MemberInvited, Some(node)) => {
             ways_in(facts, named, node, of, action.rule.terms(), decision.held | Mask::ANYONE)
@@ -85,13 +85,18 @@ pub fn explain<F: Facts + ?Sized>(
     explanation
 }
 
-fn held_roles<F: Facts + ?Sized>(facts: &F, subject: SubjectRef<'_>, node: Node, decision: &Decision) -> Vec<HeldRole> {
+fn held_roles<F: Facts + ?Sized>(
+    facts: &F,
+    subject: SubjectRef<'_>,
+    (node, below): (Node, Option<TypeId>),
+    decision: &Decision,
+) -> Vec<HeldRole> {
     let policy = facts.policy();
     let Some(standing) = facts.standing(subject) else { return Vec::new() };
     let needed = decision.term.map_or(Mask::EMPTY, |term| term.need);
     let mut held = Vec::new();
-    for (above, _) in path(facts, node) {
-        for bound in policy.roles_in(facts.bound(standing.member, above)) {
+    for (above, _, counts) in counting(facts, node, below) {
+        for bound in policy.roles_in(facts.bound(standing.member, above) & counts) {
             for role in policy.roles_in(bound.closure()) {
                 held.push(HeldRole {
                     role: policy.qualified(role),

@@ -64,13 +64,31 @@ pub trait Facts {
 }
 
 /// A resource and every one above it, up to the root.
-pub fn path<F: Facts + ?Sized>(facts: &F, from: Node) -> impl Iterator<Item = (Node, Place<'_>)> {
+pub(crate) fn path<F: Facts + ?Sized>(facts: &F, from: Node) -> impl Iterator<Item = (Node, Place<'_>)> {
     let mut next = Some(from);
     std::iter::from_fn(move || {
         let node = next?;
         let place = facts.place(node);
         next = place.parent;
         Some((node, place))
+    })
+}
+
+/// A resource and every one above it, each with a mask of the roles that count at the first when bound there: all, or
+/// past another resource of the same type only those that reach down. `below` is the type of an unregistered resource
+/// that the first one is the parent of.
+pub fn counting<F: Facts + ?Sized>(
+    facts: &F,
+    from: Node,
+    below: Option<TypeId>,
+) -> impl Iterator<Item = (Node, Place<'_>, Mask)> {
+    // A policy has 64 types at most, a bit for each.
+    let bit = |of: TypeId| 1_u64 << (usize::from(of) & 63);
+    let mut passed = below.map_or(0, bit);
+    path(facts, from).map(move |(node, place)| {
+        let again = passed & bit(place.of) != 0;
+        passed |= bit(place.of);
+        (node, place, if again { facts.policy().reaching } else { !Mask::EMPTY })
     })
 }
 

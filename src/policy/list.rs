@@ -73,6 +73,8 @@ fn places<F: Facts + ?Sized>(facts: &F, subject: SubjectRef<'_>, of: &ResourceTy
     facts.each_bound(standing.member, &mut |node, bound| {
         if facts.place(node).of == of.id() {
             here.push(node);
+            // A role that reaches down counts at resources of this type at which nothing is bound.
+            elsewhere |= bound & facts.policy().reaching;
         } else {
             elsewhere |= bound;
         }

@@ -28,7 +28,7 @@ pub use compile::compile;
 pub use decide::{Decision, Reason, Stated, Target, decide, locate};
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use explain::{Explanation, HeldRole, WayIn, explain};
-pub use facts::{Facts, MemberKey, Node, Place, Standing, name_of, path};
+pub use facts::{Facts, MemberKey, Node, Place, Standing, counting, name_of};
 pub use govern::{Operation, is_protected, permit};
 pub use judge::{Permitted, Refusal, RuleLine, Wanted, judge};
 pub use library::Library;

@@ -50,6 +50,8 @@ pub struct Policy {
     pub(crate) types: Vec<ResourceType>,
     pub(crate) roles: Vec<Role>,
     pub(crate) type_index: Index,
+    /// The roles that count at resources of their own type below.
+    pub(crate) reaching: Mask,
 }
 
 /// A compiled resource type.
@@ -58,6 +60,7 @@ pub struct ResourceType {
     pub(crate) id: TypeId,
     pub(crate) name: String,
     pub(crate) parent: Option<TypeId>,
+    pub(crate) nested: bool,
     pub(crate) member_records: bool,
     pub(crate) owned: bool,
     pub(crate) creator_role: Option<RoleId>,
@@ -77,6 +80,7 @@ pub struct Role {
     pub(crate) of: TypeId,
     /// The role itself and all that it implies, here and below.
     pub(crate) closure: Mask,
+    pub(crate) reaches_down: bool,
     pub(crate) protected_below: bool,
     pub(crate) at_least: u32,
 }
@@ -202,10 +206,13 @@ impl Policy {
         self.roles_in(bound).map(|role| role.closure).collect::<Mask>() | bound
     }
 
-    /// The actions of the type above of which any lets somebody create a resource of this type.
-    pub fn create_actions<'p>(&'p self, of: &'p ResourceType) -> impl Iterator<Item = &'p Action> {
-        let above = of.parent.map(|above| self.resource_type(above));
-        above.into_iter().flat_map(|above| of.create_actions.iter().filter_map(|name| above.find_action(name).ok()))
+    /// The actions of the type above of which any lets somebody create a resource of this type there.
+    pub fn create_actions<'p>(
+        &self,
+        of: &'p ResourceType,
+        above: &'p ResourceType,
+    ) -> impl Iterator<Item = &'p Action> {
+        of.create_actions.iter().filter_map(|name| above.find_action(name).ok())
     }
 }
 
@@ -230,6 +237,16 @@ impl ResourceType {
     /// The type above it; none for the root type.
     pub fn parent(&self) -> Option<TypeId> {
         self.parent
+    }
+
+    /// Whether a resource of this type may be directly below one of that type.
+    pub fn may_be_below(&self, above: TypeId) -> bool {
+        self.parent == Some(above) || (self.nested && self.id == above)
+    }
+
+    /// Whether its resources may be below each other.
+    pub fn is_nested(&self) -> bool {
+        self.nested
     }
 
     /// Whether its resources are the members themselves: one a user, under the user's id, never registered.
@@ -303,6 +320,11 @@ impl Role {
     /// Itself and all that it implies.
     pub fn closure(&self) -> Mask {
         self.closure
+    }
+
+    /// Whether, on a nested type, it counts at the resources of that type below as well.
+    pub fn reaches_down(&self) -> bool {
+        self.reaches_down
     }
 
     /// How many active holders must remain at a resource.

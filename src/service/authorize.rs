@@ -165,7 +165,7 @@ fn look_up<'p, 'q>(policy: &'p Policy, tenant: &'q str, question: &Question<'q>)
 fn check_stated(policy: &Policy, of: &ResourceType, stated: Stated<'_>) -> Result<()> {
     let Some(parent) = stated.parent else { return Ok(()) };
     let found = find_type(policy, parent.kind, "stated.parent.type")?;
-    if of.parent() == Some(found.id()) {
+    if of.may_be_below(found.id()) {
         return Ok(());
     }
     let above = of.parent().map(|above| policy.resource_type(above).name());

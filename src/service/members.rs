@@ -144,9 +144,10 @@ impl ListMembers {
         let wanted = self.wanted(policy, of)?;
         let mut scene =
             Scene { everybody: node == facts.root() && wanted.is_none(), reach: Vec::new(), meanings: Vec::new() };
-        for (above, place) in policy::path(facts, node) {
+        for (above, place, counts) in policy::counting(facts, node, None) {
             let resource = policy::name_of(facts, above).to_key();
-            for bound in policy.resource_type(place.of).roles().iter().map(|id| policy.role(*id)) {
+            let roles = policy.resource_type(place.of).roles().iter().map(|id| policy.role(*id));
+            for bound in roles.filter(|role| counts.contains(role.mask())) {
                 scene.add(policy, bound, &resource, own, wanted);
             }
         }

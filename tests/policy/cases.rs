@@ -32,8 +32,9 @@ fn test(files: Vec<PathBuf>) -> Ran {
     run(PolicyCommand::Test { files })
 }
 
-fn shipped() -> Vec<PathBuf> {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies");
+/// The files of a directory of this project.
+fn files_of(dir: &str) -> Vec<PathBuf> {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join(dir);
     let files = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
     let mut files: Vec<PathBuf> = files.filter(|path| path.extension().is_some_and(|it| it == "toml")).collect();
     files.sort();
@@ -42,13 +43,34 @@ fn shipped() -> Vec<PathBuf> {
 
 #[test]
 fn every_policy_compiles_and_its_cases_hold() {
-    let files = shipped();
+    hold(files_of("policies"));
+}
+
+/// Small role models of other kinds: folders in folders, roles that are no supersets, items of one's own.
+#[test]
+fn every_model_can_be_written() {
+    hold(files_of("tests/policy/models"));
+}
+
+fn hold(files: Vec<PathBuf>) {
     assert!(!files.is_empty());
     let checked = check(files.clone());
     assert!(checked.well, "{}", checked.err);
     assert_eq!(checked.out.lines().count(), files.len());
     let tested = test(files);
     assert!(tested.well, "{}{}", tested.out, tested.err);
+}
+
+#[test]
+fn resources_that_are_below_each_other_are_told() {
+    let cases = "tenant = \"acme\"\n[resources]\na = { type = \"folder\", parent = \"b\" }\n\
+                 b = { type = \"folder\", parent = \"a\" }\n";
+    let (_dir, path) = written(include_str!("models/folders.toml"), Some(cases));
+    let ran = test(vec![path]);
+    assert!(!ran.well);
+    for line in ["`a` is below itself", "`b` is below itself"] {
+        assert!(ran.err.contains(line), "{}", ran.err);
+    }
 }
 
 /// A policy and its cases in a directory of their own.

@@ -1,5 +1,7 @@
 //! Reads the facts of a file of cases.
 
+use std::collections::HashMap;
+
 use toml::de::DeValue;
 
 use crate::domain::{MemberStatus, ResourceKey, Subject, kind};
@@ -71,8 +73,16 @@ impl Declaring<'_, '_> {
                 Err(diagnostic) => self.problems.push(diagnostic),
             }
         }
-        let policy = self.scene.policy;
-        self.scene.resources.sort_by_key(|declared| depth(policy, &declared.key.kind));
+        let depths: HashMap<ResourceKey, usize> =
+            self.scene.resources.iter().map(|it| (it.key.clone(), depth(&self.scene.resources, it))).collect();
+        for decl in declared {
+            let around = |key: &ResourceKey| depths.get(key).is_some_and(|depth| *depth > depths.len());
+            if around(&ResourceKey::new(&decl.of.value, &decl.name.value)) {
+                let message = format!("`{}` is below itself", decl.name.value);
+                self.problems.push(Diagnostic::new(message, decl.name.span.clone(), "this resource"));
+            }
+        }
+        self.scene.resources.sort_by_key(|declared| depths.get(&declared.key).copied());
     }
 
     fn resource(&self, decl: &Decl, all: &[Decl]) -> Result<Declared, Diagnostic> {
@@ -122,7 +132,8 @@ impl Declaring<'_, '_> {
                 return Err(unknown("registered resource", parent, known.chain([root.id.as_str()])));
             }
         };
-        if kind != above.name() {
+        let fits = self.scene.policy.find_type(kind).is_ok_and(|found| of.may_be_below(found.id()));
+        if !fits {
             return mistake(format!("`{}` is a `{kind}`", parent.value), parent, wanted());
         }
         Ok(ResourceKey::new(kind, &parent.value))
@@ -232,10 +243,10 @@ fn status(written: &At<String>) -> Result<MemberStatus, Diagnostic> {
     }
 }
 
-/// How many types are above one.
-fn depth(policy: &Policy, kind: &str) -> usize {
-    let of = policy.find_type(kind).ok();
-    std::iter::successors(of, |of| of.parent().map(|above| policy.resource_type(above))).count()
+/// How many resources of the file are above one; more than there are when the way up comes round again.
+fn depth(resources: &[Declared], of: &Declared) -> usize {
+    let up = |below: &&Declared| resources.iter().find(|above| above.key == below.parent);
+    std::iter::successors(Some(of), up).take(resources.len() + 1).count()
 }
 
 fn mistake<T>(message: String, at: &At<String>, label: impl Into<String>) -> Result<T, Diagnostic> {

@@ -84,11 +84,16 @@ impl CreateResource {
                 let description = format!("is missing; the parent of a `{}` is a `{}`", of.name(), above.name());
                 Err(Error::field("FIELD_REQUIRED", "parent", description))
             }
-            Some(parent) if find_type(policy, &parent.kind, "parent.type")?.id() != above.id() => {
-                Err(wrong_type(&parent.kind))
+            Some(parent) => {
+                let named = find_type(policy, &parent.kind, "parent.type")?;
+                if !of.may_be_below(named.id()) {
+                    return Err(wrong_type(&parent.kind));
+                }
+                if parent.id.is_empty() && named.parent().is_none() {
+                    return Ok(facts.root());
+                }
+                facts.find(named.id(), &parent.id).ok_or_else(|| no_resource(parent.as_ref(), "parent"))
             }
-            Some(parent) if parent.id.is_empty() && above.parent().is_none() => Ok(facts.root()),
-            Some(parent) => facts.find(above.id(), &parent.id).ok_or_else(|| no_resource(parent.as_ref(), "parent")),
         }
     }
 }
@@ -106,8 +111,11 @@ fn permitted(facts: &dyn Facts, of: &ResourceType, parent: Node, call: &Call) ->
             .with("permitted_to", permitted_to)
     };
     let target = Target::Registered(parent);
-    let decided: Vec<(&Action, Decision)> =
-        policy.create_actions(of).map(|action| (action, policy::decide(facts, actor, action, target))).collect();
+    let of_parent = policy.resource_type(facts.place(parent).of);
+    let decided: Vec<(&Action, Decision)> = policy
+        .create_actions(of, of_parent)
+        .map(|action| (action, policy::decide(facts, actor, action, target)))
+        .collect();
     if let Some((action, _)) = decided.iter().find(|(_, decision)| decision.allowed()) {
         return Ok(rule_name(policy, action.rule().line()));
     }
@@ -117,7 +125,6 @@ fn permitted(facts: &dyn Facts, of: &ResourceType, parent: Node, call: &Call) ->
     if decision.reason.bars_the_subject() {
         return Err(refuse::actor(call, decision.reason));
     }
-    let of_parent = policy.resource_type(facts.place(parent).of);
     let explained = policy::explain(facts, actor, of_parent, &place.to_key(), action, target, decision);
     Err(refused(&explained.summary, action.rule().text()))
 }
