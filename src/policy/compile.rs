@@ -3,7 +3,7 @@
 use super::{
     diagnostic::{Diagnostic, Diagnostics, Problems},
     document::{self, ActionDecl, Document, MembersDecl, RoleDecl, RuleDecl, TypeDecl},
-    expr,
+    expr, lint,
     mask::Mask,
     model::{Action, Index, MemberRule, MemberRules, Policy, ResourceType, Role, RoleId, Rule, TypeId},
     nearest::suggestion,
@@ -24,11 +24,22 @@ const MAX_ACTIONS: usize = 512;
 /// # Errors
 /// Every mistake in the file.
 pub fn compile(path: &str, text: &str) -> Result<Policy, Diagnostics> {
+    compile_with_warnings(path, text).map(|(policy, _)| policy)
+}
+
+/// As [`compile`], with what the file may well say and hardly means.
+///
+/// # Errors
+/// Every mistake in the file.
+pub fn compile_with_warnings(path: &str, text: &str) -> Result<(Policy, Option<Diagnostics>), Diagnostics> {
     let document = document::read(path, text)?;
     let mut problems = Problems::default();
     let policy = Compiler { text, lines: Lines::new(text), document: &document, problems: &mut problems }.policy();
     match policy {
-        Some(policy) if problems.is_empty() => Ok(policy),
+        Some(policy) if problems.is_empty() => {
+            let warnings = lint::warnings(&document, &policy).into_warnings(path, text);
+            Ok((policy, warnings))
+        }
         _ => Err(problems.into_diagnostics(path, text)),
     }
 }

@@ -17,9 +17,19 @@ pub struct Diagnostic {
     pub help: Option<String>,
 }
 
-/// Every mistake of one file, in the order of the file.
+/// Whether a file can be used all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// It can't.
+    Error,
+    /// It can, but what it says is hardly what is meant.
+    Warning,
+}
+
+/// Every mistake of one file, or everything doubtful in it, in the order of the file.
 #[derive(Clone, Debug)]
 pub struct Diagnostics {
+    severity: Severity,
     path: String,
     text: String,
     list: Vec<Diagnostic>,
@@ -52,16 +62,35 @@ impl Problems {
         self.list.is_empty()
     }
 
+    pub(crate) fn extend(&mut self, diagnostics: impl IntoIterator<Item = Diagnostic>) {
+        self.list.extend(diagnostics);
+    }
+
+    /// What was collected, as mistakes.
+    pub(crate) fn into_diagnostics(self, path: &str, text: &str) -> Diagnostics {
+        self.ordered(Severity::Error, path, text)
+    }
+
+    /// What was collected, as warnings; none when there are none.
+    pub(crate) fn into_warnings(self, path: &str, text: &str) -> Option<Diagnostics> {
+        (!self.is_empty()).then(|| self.ordered(Severity::Warning, path, text))
+    }
+
     /// Orders what was collected by its place in the file.
-    pub(crate) fn into_diagnostics(mut self, path: &str, text: &str) -> Diagnostics {
+    fn ordered(mut self, severity: Severity, path: &str, text: &str) -> Diagnostics {
         self.list.sort_by_key(|diagnostic| diagnostic.span.start);
         let mut told = HashSet::new();
         self.list.retain(|diagnostic| told.insert(diagnostic.clone()));
-        Diagnostics { path: path.to_owned(), text: text.to_owned(), list: self.list }
+        Diagnostics { severity, path: path.to_owned(), text: text.to_owned(), list: self.list }
     }
 }
 
 impl Diagnostics {
+    /// Whether the file can be used all the same.
+    pub fn severity(&self) -> Severity {
+        self.severity
+    }
+
     /// The mistakes, in the order of the file; at least one.
     pub fn list(&self) -> &[Diagnostic] {
         &self.list
@@ -78,7 +107,11 @@ impl Diagnostics {
     fn render_one(&self, renderer: &Renderer, diagnostic: &Diagnostic) -> String {
         let annotation = AnnotationKind::Primary.span(diagnostic.span.clone()).label(&diagnostic.label);
         let snippet = Snippet::source(&self.text).path(&self.path).annotation(annotation);
-        let mut group = Level::ERROR.primary_title(&diagnostic.message).element(snippet);
+        let level = match self.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+        };
+        let mut group = level.primary_title(&diagnostic.message).element(snippet);
         if let Some(help) = &diagnostic.help {
             group = group.element(Level::HELP.message(help));
         }

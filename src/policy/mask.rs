@@ -88,7 +88,7 @@ impl Term {
 
     /// Whether whoever satisfies `other` satisfies this one. One that says `operator` lets through whom no other
     /// does, see [`of_members`].
-    fn covers(&self, other: &Self) -> bool {
+    pub(crate) fn covers(&self, other: &Self) -> bool {
         let says_as_much = self.need.contains(Mask::OPERATOR) || !other.need.contains(Mask::OPERATOR);
         says_as_much && other.need.contains(self.need) && other.forbid.contains(self.forbid)
     }

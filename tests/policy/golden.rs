@@ -1,12 +1,13 @@
 //! Wrong files and the diagnostics that they must give: `bad/NAME.toml` and `bad/NAME.txt`, and the same for files of
-//! cases in `bad_cases`. With `TEST_GOLDEN=write` in the environment, the expected texts are written anew.
+//! cases in `bad_cases`, and for warnings in `doubtful`. With `TEST_GOLDEN=write` in the environment, the expected
+//! texts are written anew.
 
 use std::{
     env, fs,
     path::{Path, PathBuf},
 };
 
-use rollcall::policy::{Diagnostics, Policy, cases, compile};
+use rollcall::policy::{Diagnostics, Policy, Severity, cases, compile, compile_with_warnings};
 
 fn dir(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/policy").join(name)
@@ -52,6 +53,31 @@ fn hold(name: &str, read: impl Fn(&str, &str) -> Result<(), Diagnostics>) -> usi
 #[test]
 fn wrong_policies_give_these_diagnostics() {
     assert!(hold("bad", |path, text| compile(path, text).map(drop)) >= 25);
+}
+
+#[test]
+fn doubtful_policies_give_these_warnings() {
+    let warned = |path: &str, text: &str| match compile_with_warnings(path, text) {
+        Ok((_, Some(warnings))) if warnings.severity() == Severity::Warning => Err(warnings),
+        Ok(_) => Ok(()),
+        Err(mistakes) => panic!("{}", mistakes.render(false)),
+    };
+    assert!(hold("doubtful", warned) > 0);
+}
+
+/// What is shipped, and what shows how to write a policy, says nothing doubtful.
+#[test]
+fn no_policy_of_ours_is_doubtful() {
+    let of_dir = |dir: &str| fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(dir)).unwrap();
+    let entries = of_dir("policies").chain(of_dir("tests/policy/models"));
+    for path in entries.map(|entry| entry.unwrap().path()) {
+        let name = path.file_name().unwrap().to_string_lossy();
+        if !name.contains(".toml") || name.contains(".tests.") {
+            continue;
+        }
+        let (_, warnings) = compile_with_warnings("policy.toml", &fs::read_to_string(&path).unwrap()).unwrap();
+        assert!(warnings.is_none(), "{}: {}", path.display(), warnings.unwrap().render(false));
+    }
 }
 
 #[test]

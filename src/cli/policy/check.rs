@@ -1,5 +1,7 @@
 use std::{io, path::Path, path::PathBuf};
 
+use crate::policy::Diagnostics;
+
 use super::{
     Output, counted,
     file::{self, Mistake},
@@ -10,7 +12,12 @@ pub(crate) fn run(files: &[PathBuf], output: &mut Output<'_>) -> io::Result<bool
     let mut well = true;
     for path in files {
         match summary(path) {
-            Ok(summary) => writeln!(output.out, "{}: {summary}", path.display())?,
+            Ok((summary, warnings)) => {
+                if let Some(warnings) = warnings {
+                    writeln!(output.err, "{}\n", warnings.render(output.styled))?;
+                }
+                writeln!(output.out, "{}: {summary}", path.display())?;
+            }
             Err(mistake) => {
                 well = false;
                 output.mistake(&mistake)?;
@@ -20,8 +27,8 @@ pub(crate) fn run(files: &[PathBuf], output: &mut Output<'_>) -> io::Result<bool
     Ok(well)
 }
 
-/// What is in a good file, in one line.
-fn summary(path: &Path) -> Result<String, Mistake> {
+/// What is in a good file, in one line, and what is doubtful in it.
+fn summary(path: &Path) -> Result<(String, Option<Diagnostics>), Mistake> {
     if let Some(beside) = file::policy_of(path) {
         let policy = file::policy(&beside).map_err(|_| {
             let (path, beside) = (path.display(), beside.display());
@@ -29,16 +36,17 @@ fn summary(path: &Path) -> Result<String, Mistake> {
         })?;
         let cases = file::cases(path, &policy)?;
         let questions = cases.iter().map(|case| case.checks.len() + case.writes.len()).sum();
-        return Ok(format!("{}, {}", counted(cases.len(), "case"), counted(questions, "question")));
+        return Ok((format!("{}, {}", counted(cases.len(), "case"), counted(questions, "question")), None));
     }
-    let policy = file::policy(path)?;
+    let (policy, warnings) = file::policy_with_warnings(path)?;
     let actions = policy.types().iter().map(|of| of.actions().len()).sum();
-    Ok(format!(
+    let summary = format!(
         "`{}` version {}: {}, {}, {}",
         policy.name(),
         policy.version(),
         counted(policy.types().len(), "type"),
         counted(policy.roles().len(), "role"),
         counted(actions, "action")
-    ))
+    );
+    Ok((summary, warnings))
 }

@@ -6,7 +6,7 @@ use std::{
 use crate::policy::{
     Diagnostics, Policy,
     cases::{self, Case},
-    compile,
+    compile_with_warnings,
 };
 
 /// What a file of cases is called after its policy's name.
@@ -32,7 +32,12 @@ impl Mistake {
 
 /// Reads and compiles a policy file.
 pub(crate) fn policy(path: &Path) -> Result<Policy, Mistake> {
-    compile(&path.to_string_lossy(), &text(path)?).map_err(Mistake::Wrong)
+    policy_with_warnings(path).map(|(policy, _)| policy)
+}
+
+/// As [`policy`], with what is doubtful in the file.
+pub(crate) fn policy_with_warnings(path: &Path) -> Result<(Policy, Option<Diagnostics>), Mistake> {
+    compile_with_warnings(&path.to_string_lossy(), &text(path)?).map_err(Mistake::Wrong)
 }
 
 /// Reads a file of cases, written for this policy.

@@ -1,0 +1,94 @@
+//! What a policy may well say and hardly means: warnings.
+
+use super::{
+    diagnostic::{Diagnostic, Problems},
+    document::{Document, RuleDecl, TypeDecl},
+    mask::{Mask, NOBODY},
+    model::{MemberRule, Policy, ResourceType, Role},
+    verb::Verb,
+};
+
+/// The warnings about a policy, compiled from this document.
+pub(crate) fn warnings(document: &Document, policy: &Policy) -> Problems {
+    let mut problems = Problems::default();
+    for (declared, of) in document.types.iter().zip(policy.types()) {
+        unreachable_roles(declared, of, policy, &mut problems);
+        idle_actions(declared, of, &mut problems);
+        let rules: Vec<_> = declared.members.rules.iter().zip(&of.members.rules).collect();
+        for (index, ((verb, written), (_, rule))) in rules.iter().enumerate() {
+            let others = rules.iter().enumerate().filter(|(other, ((of, _), _))| *other != index && of == verb);
+            let mut wider = others.filter(|(other, (_, (_, wide)))| {
+                // Of two that say the same, the second is one too many.
+                covers(wide, rule) && (*other < index || !covers(rule, wide))
+            });
+            if let Some((_, ((_, wide), _))) = wider.next() {
+                problems.push(covered(*verb, written, wide));
+            }
+            if *verb == Verb::Change {
+                problems.extend(raises(written, rule, of, policy));
+            }
+        }
+    }
+    problems
+}
+
+/// Roles that no rule gives, nobody starts with, and nothing implies.
+fn unreachable_roles(declared: &TypeDecl, of: &ResourceType, policy: &Policy, problems: &mut Problems) {
+    for (written, role) in declared.roles.iter().zip(of.roles().iter().map(|id| policy.role(*id))) {
+        let given = of.members.rules.iter().any(|(_, rule)| rule.to.contains(role.mask()));
+        let starts = of.creator_role() == Some(role.id());
+        let joins = policy.types().iter().any(|from| from.joins_as() == Some(role.id()) && of.parent().is_none());
+        let implied =
+            policy.roles().iter().any(|other| other.id() != role.id() && other.closure().contains(role.mask()));
+        if !(given || starts || joins || implied) {
+            let message = format!("nobody can ever hold `{}`", written.name.value);
+            let help = format!("name it in an `invite` of `[{}.members]`, or take it out", of.name());
+            problems.push(Diagnostic::new(message, written.name.span.clone(), "no rule gives this role").help(help));
+        }
+    }
+}
+
+/// Actions whose rule lets nobody through, though it does not say so.
+fn idle_actions(declared: &TypeDecl, of: &ResourceType, problems: &mut Problems) {
+    for (written, action) in declared.actions.iter().zip(of.actions()) {
+        if action.rule().terms().is_empty() && written.rule.value.trim() != NOBODY {
+            let message = format!("nobody can ever do `{}`", written.name.value);
+            let help = "if that is meant, write \"nobody\"";
+            let label = "this contradicts itself";
+            problems.push(Diagnostic::new(message, written.rule.span.clone(), label).help(help));
+        }
+    }
+}
+
+/// Whether whatever `narrow` lets through, `wide` does too.
+fn covers(wide: &MemberRule, narrow: &MemberRule) -> bool {
+    let from = wide.from.contains(Mask::ANYONE) || wide.from.contains(narrow.from);
+    let by = |term| wide.by.terms().iter().any(|other| other.covers(term));
+    from && wide.to.contains(narrow.to) && narrow.by.terms().iter().all(by)
+}
+
+fn covered(verb: Verb, written: &RuleDecl, wide: &RuleDecl) -> Diagnostic {
+    let message = format!("another rule of `{}` lets through all that this one does", verb.name());
+    let help = format!("take it out, or narrow the rule by `{}`", wide.by.value);
+    Diagnostic::new(message, written.by.span.clone(), "this rule adds nothing").help(help)
+}
+
+/// A rule by which the holder of one role makes themselves the holder of another that lets them do more.
+fn raises(written: &RuleDecl, rule: &MemberRule, of: &ResourceType, policy: &Policy) -> Option<Diagnostic> {
+    let own = |mask: Mask| of.roles().iter().map(|id| policy.role(*id)).filter(move |role| mask.contains(role.mask()));
+    let (from, to) = own(rule.from).find_map(|from| {
+        let alone = from.closure() | Mask::ANYONE | Mask::ITSELF;
+        let to = own(rule.to).find(|to| gains(policy, from, to));
+        rule.by.satisfied_by(alone).then_some(from).zip(to)
+    })?;
+    let message = format!("whoever is `{}` can make themselves `{}`", from.name(), to.name());
+    let help = "add `& !self` if they should not";
+    Some(Diagnostic::new(message, written.by.span.clone(), "this lets them raise themselves").help(help))
+}
+
+/// Whether the holder of `to` may do something that the holder of `from` may not.
+fn gains(policy: &Policy, from: &Role, to: &Role) -> bool {
+    let rules = policy.types().iter().flat_map(ResourceType::actions).map(super::model::Action::rule);
+    let bits = |role: &Role| role.closure() | Mask::ANYONE;
+    rules.into_iter().any(|rule| rule.satisfied_by(bits(to)) && !rule.satisfied_by(bits(from)))
+}
