@@ -106,9 +106,11 @@ impl MembershipService for Handler {
         let resource = resource_key(request.resource.as_ref());
         checked.resource("resource", resource.as_ref());
         checked.name("role", &request.role);
+        checked.at_most("from_role", &request.from_role, MAX_OPAQUE);
         checked.finish()?;
         let tenant = call.tenant.clone();
-        let write = ChangeRole { member, resource, role: request.role.clone(), etag: request.etag.clone() };
+        let (from, role) = (request.from_role.clone(), request.role.clone());
+        let write = ChangeRole { member, resource, from, role, etag: request.etag.clone() };
         let written = self.service.write(call, write).await?;
         Ok(Response::new(proto::ChangeRoleResponse {
             member: Some(to_member(&tenant, written.answer.member)),
@@ -128,9 +130,10 @@ impl MembershipService for Handler {
         let member = existing(&mut checked, request.member.as_ref(), &request.etag);
         let resource = resource_key(request.resource.as_ref());
         checked.resource("resource", resource.as_ref());
+        checked.at_most("role", &request.role, MAX_OPAQUE);
         checked.finish()?;
         let tenant = call.tenant.clone();
-        let write = RemoveMember { member, resource, etag: request.etag.clone() };
+        let write = RemoveMember { member, resource, role: request.role.clone(), etag: request.etag.clone() };
         let written = self.service.write(call, write).await?;
         Ok(Response::new(proto::RemoveMemberResponse {
             revoked: to_grants(written.answer.revoked),

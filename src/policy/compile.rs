@@ -191,6 +191,7 @@ impl Compiler<'_> {
             nested: of.nested,
             member_records: of.member_records,
             owned: of.owned,
+            several_roles: of.several_roles,
             creator_role: self.own_role(of.creator_role.as_ref(), at, scope),
             create_actions: self.create_actions(at, of, scope),
             joins_as: self.own_role(of.members.joins_as.as_ref(), root, scope),

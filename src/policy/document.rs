@@ -23,12 +23,14 @@ pub(crate) struct Document {
     pub(crate) types: Vec<TypeDecl>,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the language, independent of the others")]
 pub(crate) struct TypeDecl {
     pub(crate) name: At<String>,
     pub(crate) parent: Option<At<String>>,
     pub(crate) nested: bool,
     pub(crate) member_records: bool,
     pub(crate) owned: bool,
+    pub(crate) several_roles: bool,
     pub(crate) creator_role: Option<At<String>>,
     pub(crate) create_actions: Vec<At<String>>,
     pub(crate) roles: Vec<RoleDecl>,
@@ -113,6 +115,7 @@ fn resource_type(name: At<String>, value: Value<'_, '_>, problems: &mut Problems
         nested: fields.flag("nested", problems),
         member_records: fields.flag("member_records", problems),
         owned: fields.flag("owned", problems),
+        several_roles: fields.flag("several_roles", problems),
         creator_role: fields.string("creator_role", problems),
         create_actions: fields
             .get("create_actions")

@@ -8,15 +8,17 @@ use super::{
     facts::{Facts, Node},
     govern::{Operation, last_holder, may_write, permit},
     mask::Mask,
-    model::{MemberRule, Role, RoleId},
+    model::{MemberRule, RoleId},
     verb::Verb,
 };
 
-/// A membership write at one resource, as it is asked for: the role that it takes is the one that is held.
+/// A membership write at one resource, as it is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wanted {
     /// Its kind.
     pub verb: Verb,
+    /// The role taken, by a kind that takes one; none for whatever is held.
+    pub from: Option<RoleId>,
     /// The role given, by a kind that gives one.
     pub to: Option<RoleId>,
 }
@@ -46,6 +48,8 @@ pub enum Refusal {
         /// The rules that would let somebody else do it.
         rules: Vec<RuleLine>,
     },
+    /// The target holds several roles there, and the write does not say which one it takes.
+    WhichRole,
     /// The target holds a role there already.
     AlreadyAMember,
     /// The target holds that very role already.
@@ -85,8 +89,8 @@ pub struct RuleLine {
 pub struct Permitted<'f> {
     /// The rule that lets it through.
     pub rule: &'f MemberRule,
-    /// The role that the target holds at the resource by a binding.
-    pub from: Option<RoleId>,
+    /// The roles that it takes from the target at the resource.
+    pub taken: Mask,
     /// Whether the role asked for is new to the target: a pending invitation to it may be sent again.
     pub gives: bool,
 }
@@ -94,18 +98,24 @@ pub struct Permitted<'f> {
 impl Wanted {
     /// A write that gives a role.
     pub fn giving(verb: Verb, to: RoleId) -> Self {
-        Self { verb, to: Some(to) }
+        Self { verb, from: None, to: Some(to) }
     }
 
     /// A write that gives none.
     pub fn plain(verb: Verb) -> Self {
-        Self { verb, to: None }
+        Self { verb, from: None, to: None }
+    }
+
+    /// The same write, taking this very role.
+    #[must_use]
+    pub fn taking(self, from: Option<RoleId>) -> Self {
+        Self { from, ..self }
     }
 }
 
 impl Refusal {
     /// Every code that a refusal can have.
-    pub const CODES: [&'static str; 18] = [
+    pub const CODES: [&'static str; 19] = [
         "ACTOR_NOT_A_MEMBER",
         "ACTOR_INVITED",
         "ACTOR_DEACTIVATED",
@@ -114,6 +124,7 @@ impl Refusal {
         "MEMBER_DEACTIVATED",
         "MEMBER_PROTECTED",
         "NO_ROLE_HERE",
+        "WHICH_ROLE",
         "NOT_PERMITTED",
         "ALREADY_A_MEMBER",
         "ROLE_UNCHANGED",
@@ -137,6 +148,7 @@ impl Refusal {
             Self::Deactivated => "MEMBER_DEACTIVATED",
             Self::Protected { .. } => "MEMBER_PROTECTED",
             Self::NoRoleHere => "NO_ROLE_HERE",
+            Self::WhichRole => "WHICH_ROLE",
             Self::NotPermitted { .. } => "NOT_PERMITTED",
             Self::AlreadyAMember => "ALREADY_A_MEMBER",
             Self::RoleUnchanged => "ROLE_UNCHANGED",
@@ -171,29 +183,54 @@ pub fn judge<'f, F: Facts + ?Sized>(
         _ => {}
     }
     let bound = standing.map_or(Mask::EMPTY, |standing| facts.bound(standing.member, node));
-    let from = facts.policy().roles_in(bound).next().map(Role::id);
-    // Whoever holds nothing in the tenant itself can still be taken out of it.
-    if wanted.verb.takes() && from.is_none() && (wanted.verb == Verb::Change || node != facts.root()) {
-        may_write(facts, actor, node, target)?;
-        return Err(Refusal::NoRoleHere);
+    let taken = match taken(wanted, bound, node == facts.root()) {
+        Ok(taken) => taken,
+        Err(refusal) => {
+            // Who may not act at all is told so first.
+            may_write(facts, actor, node, target)?;
+            return Err(refusal);
+        }
+    };
+    let permitted =
+        |from: Option<RoleId>| permit(facts, actor, node, target, Operation { verb: wanted.verb, from, to: wanted.to });
+    let mut roles = facts.policy().roles_in(taken).map(|role| Some(role.id()));
+    let rule = permitted(roles.next().flatten())?;
+    for role in roles {
+        permitted(role)?;
     }
-    let taken = from.filter(|_| wanted.verb.takes());
-    let rule = permit(facts, actor, node, target, Operation { verb: wanted.verb, from: taken, to: wanted.to })?;
+    let several = facts.policy().resource_type(facts.place(node).of).holds_several();
     let pending = status == Some(MemberStatus::Invited);
     let locked = standing.is_some_and(|standing| standing.locked);
-    let gives = !(pending && wanted.to.is_some_and(|to| bound.contains(to.mask())));
+    let has = wanted.to.is_some_and(|to| bound.contains(to.mask()));
     let refusal = match wanted.verb {
-        Verb::Invite if gives && !bound.is_empty() => Some(Refusal::AlreadyAMember),
-        Verb::Change if taken == wanted.to => Some(Refusal::RoleUnchanged),
+        Verb::Invite if has && pending => None,
+        Verb::Invite if has || !(several || bound.is_empty()) => Some(Refusal::AlreadyAMember),
+        Verb::Change if has => Some(Refusal::RoleUnchanged),
         Verb::Lock if locked => Some(Refusal::AlreadyLocked),
         Verb::Unlock if !locked => Some(Refusal::NotLocked),
         Verb::Resend if !pending => Some(Refusal::NotInvited),
         Verb::Deactivate | Verb::Transfer if status != Some(MemberStatus::Active) => Some(Refusal::NotActive),
         Verb::Reactivate if status != Some(MemberStatus::Deactivated) => Some(Refusal::NotDeactivated),
         Verb::Transfer if facts.place(node).owner == Some(target) => Some(Refusal::OwnerUnchanged),
-        _ => last_holders(facts, node, target, wanted.verb, taken),
+        _ => last_holders(facts, node, target, wanted, taken),
     };
-    refusal.map_or(Ok(Permitted { rule, from, gives }), Err)
+    refusal.map_or(Ok(Permitted { rule, taken, gives: !has }), Err)
+}
+
+/// The roles that a write takes from one who holds `bound` there.
+fn taken(wanted: Wanted, bound: Mask, at_the_root: bool) -> Result<Mask, Refusal> {
+    if !wanted.verb.takes() {
+        return Ok(Mask::EMPTY);
+    }
+    match wanted.from {
+        Some(role) if bound.contains(role.mask()) => Ok(role.mask()),
+        Some(_) => Err(Refusal::NoRoleHere),
+        // Whoever holds nothing in the tenant itself can still be taken out of it.
+        None if bound.is_empty() && wanted.verb == Verb::Remove && at_the_root => Ok(bound),
+        None if bound.is_empty() => Err(Refusal::NoRoleHere),
+        None if wanted.verb == Verb::Change && bound.roles().nth(1).is_some() => Err(Refusal::WhichRole),
+        None => Ok(bound),
+    }
 }
 
 /// The role, if any, that would be left with too few active holders.
@@ -201,15 +238,13 @@ fn last_holders<F: Facts + ?Sized>(
     facts: &F,
     node: Node,
     target: SubjectRef<'_>,
-    verb: Verb,
-    taken: Option<RoleId>,
+    wanted: Wanted,
+    taken: Mask,
 ) -> Option<Refusal> {
-    let mut lost = Vec::new();
-    let leaves = verb == Verb::Deactivate || (verb == Verb::Remove && node == facts.root());
-    match (facts.standing(target), taken) {
-        (Some(standing), _) if leaves => facts.each_bound(standing.member, &mut |at, bound| lost.push((at, bound))),
-        (_, Some(taken)) => lost.push((node, taken.mask())),
-        _ => {}
+    let mut lost = vec![(node, taken)];
+    let leaves = wanted.verb == Verb::Remove && node == facts.root() && wanted.from.is_none();
+    if let (Some(standing), true) = (facts.standing(target), leaves || wanted.verb == Verb::Deactivate) {
+        facts.each_bound(standing.member, &mut |at, bound| lost.push((at, bound)));
     }
     lost.into_iter().find_map(|(at, lost)| {
         let role = last_holder(facts, target, at, lost)?;

@@ -56,6 +56,7 @@ pub struct Policy {
 
 /// A compiled resource type.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the language, independent of the others")]
 pub struct ResourceType {
     pub(crate) id: TypeId,
     pub(crate) name: String,
@@ -63,6 +64,7 @@ pub struct ResourceType {
     pub(crate) nested: bool,
     pub(crate) member_records: bool,
     pub(crate) owned: bool,
+    pub(crate) several_roles: bool,
     pub(crate) creator_role: Option<RoleId>,
     pub(crate) create_actions: Vec<String>,
     pub(crate) joins_as: Option<RoleId>,
@@ -257,6 +259,11 @@ impl ResourceType {
     /// Whether whoever creates one owns it.
     pub fn is_owned(&self) -> bool {
         self.owned
+    }
+
+    /// Whether a member may hold several of its roles at one resource.
+    pub fn holds_several(&self) -> bool {
+        self.several_roles
     }
 
     /// The role that a creator gets.

@@ -24,8 +24,9 @@ use crate::{
     },
 };
 
-/// Reasons that no test can bring about over the wire: of races, of broken stores, and of what no RPC does yet.
-const UNPROVOKED: [&str; 10] = [
+/// Reasons that no test can bring about over the wire: of races, of broken stores, of what no RPC does yet,
+/// and of what `lumicon` has not.
+const UNPROVOKED: [&str; 11] = [
     "ACTOR_DEACTIVATED",
     "CONFLICT",
     "INTERNAL",
@@ -36,6 +37,7 @@ const UNPROVOKED: [&str; 10] = [
     "OWNER_UNCHANGED",
     "STORE_UNAVAILABLE",
     "VIEW_RELOADING",
+    "WHICH_ROLE",
 ];
 
 /// What the document says of one reason.

@@ -217,8 +217,8 @@ fn wanted(
     target: &Subject,
 ) -> Result<Vec<Wanted>> {
     let held = scene.roles_at(target, at);
-    let from = match &row.from {
-        None => held.first().copied(),
+    let named = match &row.from {
+        None => None,
         Some(name) => {
             let role = scene.role(of, name)?;
             if !held.contains(&role) {
@@ -230,15 +230,17 @@ fn wanted(
     };
     let given: Vec<RoleId> = row.to.iter().map(|name| scene.role(of, name)).collect::<Result<_>>()?;
     let Some(verb) = Verb::of_name(operation).filter(|verb| verb.gives()) else {
-        return Ok(Verb::of_name(operation).map(Wanted::plain).into_iter().collect());
+        let taking = |verb: Verb| Wanted::plain(verb).taking(named.filter(|_| verb.takes()));
+        return Ok(Verb::of_name(operation).map(taking).into_iter().collect());
     };
     let given = if given.is_empty() {
         // "May change" without a role means to any other.
-        of.roles().iter().copied().filter(|to| verb != Verb::Change || Some(*to) != from).collect()
+        of.roles().iter().copied().filter(|to| verb != Verb::Change || !held.contains(to)).collect()
     } else {
         given
     };
-    Ok(given.into_iter().map(|to| Wanted::giving(verb, to)).collect())
+    let taken = named.filter(|_| verb.takes());
+    Ok(given.into_iter().map(|to| Wanted::giving(verb, to).taking(taken)).collect())
 }
 
 /// Whether a kind of write can be done at a resource of this type.

@@ -143,7 +143,10 @@ fn takeable(session: &Session<'_>, actor: &Subject, invited: Vec<Grant>) -> Resu
             let node = of.and_then(|of| facts.find(of.id(), &grant.resource.id));
             node.is_some_and(|node| {
                 let bound = facts.bound(standing.member, node);
-                bound.is_empty() && !policy::is_protected(facts, node, actor.as_ref())
+                let of = facts.policy().resource_type(facts.place(node).of);
+                let role = facts.policy().find_role(of, &grant.role).map(policy::Role::mask).unwrap_or_default();
+                let takes = bound.is_empty() || (of.holds_several() && !bound.contains(role));
+                takes && !policy::is_protected(facts, node, actor.as_ref())
             })
         };
         Ok(invited.into_iter().filter(free).collect())

@@ -19,6 +19,8 @@ pub struct ChangeRole {
     pub member: Subject,
     /// Where it is held.
     pub resource: ResourceKey,
+    /// The role to exchange, where the member may hold several; empty for the one that they hold.
+    pub from: String,
     /// The new role.
     pub role: String,
     /// The etag that the caller read, or empty.
@@ -33,9 +35,11 @@ impl Write for ChangeRole {
         let record = session.member(&self.member).await?;
         let place = session.place(&self.resource, "resource")?;
         let to = session.role(place, &self.role, "role")?;
-        let allowed = session.judge(place, &self.member, Wanted::giving(Verb::Change, to))?;
+        let from = if self.from.is_empty() { None } else { Some(session.role(place, &self.from, "from_role")?) };
+        let allowed = session.judge(place, &self.member, Wanted::giving(Verb::Change, to).taking(from))?;
         session.unchanged(&record, &self.etag)?;
-        let (before, after) = (session.grant(place, allowed.from.unwrap_or(to))?, session.grant(place, to)?);
+        let (before, after) =
+            (session.grant(place, allowed.taken.first().copied().unwrap_or(to))?, session.grant(place, to)?);
         let change = Change::RoleChanged {
             subject: self.member.clone(),
             resource: before.resource,

@@ -104,8 +104,11 @@ impl Invite {
             let field = format!("grants[{index}]");
             let place = session.place(&grant.resource, &format!("{field}.resource"))?;
             let role = session.role(place, &grant.role, &format!("{field}.role"))?;
-            if !places.insert(place.node) {
-                let description = "names a resource that an earlier grant names; a member holds one role a resource";
+            let several =
+                session.with(|facts| Ok(facts.policy().resource_type(facts.place(place.node).of).holds_several()))?;
+            if !places.insert((place.node, several.then_some(role))) {
+                let description = "names what an earlier grant names; a member holds one role a resource, unless the \
+                                   policy says `several_roles`";
                 return Err(Error::field("FIELD_INVALID", format!("{field}.resource"), description));
             }
             Ok(Offered { place, role, grant: session.grant(place, role)? })

@@ -37,6 +37,10 @@ pub(crate) fn refused(
         Refusal::NoRoleHere => {
             (Kind::FailedPrecondition, format!("`{target}` holds no role bound at `{place}`; invite them there first"))
         }
+        Refusal::WhichRole => (
+            Kind::FailedPrecondition,
+            format!("`{target}` holds several roles at `{place}`; say which one in `from_role`"),
+        ),
         Refusal::AlreadyAMember => {
             (Kind::AlreadyExists, format!("`{target}` holds a role at `{place}` already; change it instead"))
         }

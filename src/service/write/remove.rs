@@ -17,8 +17,10 @@ use super::{
 pub struct RemoveMember {
     /// Whom.
     pub member: Subject,
-    /// From where; the root resource means the tenant.
+    /// From where; the root resource, without a role, means the tenant.
     pub resource: ResourceKey,
+    /// Only this role; empty for everything that they hold there.
+    pub role: String,
     /// The etag that the caller read, or empty.
     pub etag: String,
 }
@@ -30,14 +32,17 @@ impl Write for RemoveMember {
     async fn plan(&self, session: &mut Session<'_>) -> Result<Plan<Removed>> {
         let record = session.member(&self.member).await?;
         let place = session.place(&self.resource, "resource")?;
-        let allowed = session.judge(place, &self.member, Wanted::plain(Verb::Remove))?;
+        let role = if self.role.is_empty() { None } else { Some(session.role(place, &self.role, "role")?) };
+        let allowed = session.judge(place, &self.member, Wanted::plain(Verb::Remove).taking(role))?;
         session.unchanged(&record, &self.etag)?;
-        let revoked = match allowed.from {
-            Some(from) if !place.is_root => vec![session.grant(place, from)?],
-            _ => record.held.clone(),
+        let leaves = place.is_root && role.is_none();
+        let revoked = if leaves {
+            record.held.clone()
+        } else {
+            allowed.taken.iter().map(|role| session.grant(place, *role)).collect::<Result<_>>()?
         };
         let mut changes: Vec<Change> = revoked.iter().map(|grant| self.revoked(grant)).collect();
-        if place.is_root {
+        if leaves {
             changes.extend(self.gone(session, &record).await?);
         }
         Ok(Plan { changes, rule: allowed.rule, answer: Removed { revoked } })

@@ -43,8 +43,8 @@ pub(crate) struct Place {
 pub(crate) struct Allowed {
     /// The policy line that allows it, for the log.
     pub(crate) rule: String,
-    /// The role that the target holds at the place by a binding.
-    pub(crate) from: Option<RoleId>,
+    /// The roles that it takes from the target at the place.
+    pub(crate) taken: Vec<RoleId>,
     /// Whether the role asked for is new to the target.
     pub(crate) gives: bool,
 }
@@ -142,7 +142,7 @@ impl<'a> Session<'a> {
             policy::judge(facts, self.call.actor.as_ref(), place.node, target.as_ref(), wanted)
                 .map(|permitted| Allowed {
                     rule: rule_name(facts.policy(), permitted.rule.by().line()),
-                    from: permitted.from,
+                    taken: facts.policy().roles_in(permitted.taken).map(policy::Role::id).collect(),
                     gives: permitted.gives,
                 })
                 .map_err(|refusal| refuse::refused(facts, self.call, place.node, target, wanted, &refusal))
