@@ -1,6 +1,7 @@
 //! From a file's text to masks: every name is looked up here, and every mistake told at once.
 
 use super::{
+    bounds,
     diagnostic::{Diagnostic, Diagnostics, Problems},
     document::{self, ActionDecl, Document, MembersDecl, RoleDecl, RuleDecl, TypeDecl},
     expr, lint,
@@ -37,6 +38,10 @@ pub fn compile_with_warnings(path: &str, text: &str) -> Result<(Policy, Option<D
     let policy = Compiler { text, lines: Lines::new(text), document: &document, problems: &mut problems }.policy();
     match policy {
         Some(policy) if problems.is_empty() => {
+            let broken = bounds::broken(&document, &policy);
+            if !broken.is_empty() {
+                return Err(broken.into_diagnostics(path, text));
+            }
             let warnings = lint::warnings(&document, &policy).into_warnings(path, text);
             Ok((policy, warnings))
         }

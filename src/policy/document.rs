@@ -20,7 +20,14 @@ pub(crate) struct Document {
     pub(crate) version: u32,
     pub(crate) root: At<String>,
     pub(crate) invitation_lifetime: Duration,
+    pub(crate) never: Vec<BoundDecl>,
     pub(crate) types: Vec<TypeDecl>,
+}
+
+/// Holders of the one role must never come to hold the other.
+pub(crate) struct BoundDecl {
+    pub(crate) who: At<String>,
+    pub(crate) becomes: At<String>,
 }
 
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the language, independent of the others")]
@@ -81,6 +88,8 @@ fn policy(table: &DeTable<'_>, problems: &mut Problems) -> Option<Document> {
         .and_then(|value| number(value, "version", 1, 1_000_000, problems));
     let root = fields.require("root", "root = \"TYPE\"", problems).and_then(|value| string(value, "root", problems));
     let lifetime = fields.get("invitations").and_then(|value| invitations(value, problems));
+    let never = fields.tables("never", "a bound of `never`", problems);
+    let never = never.into_iter().filter_map(|table| bound(table, problems)).collect();
     let types = fields
         .rest()
         .filter_map(|(key, value)| {
@@ -97,8 +106,19 @@ fn policy(table: &DeTable<'_>, problems: &mut Problems) -> Option<Document> {
         version: version?.value,
         root: root?,
         invitation_lifetime: lifetime.unwrap_or(DEFAULT_LIFETIME),
+        never,
         types,
     })
+}
+
+fn bound(mut fields: Fields<'_, '_>, problems: &mut Problems) -> Option<BoundDecl> {
+    let mut role = |name: &'static str| {
+        let value = fields.require(name, &format!("{name} = \"TYPE.ROLE\""), problems)?;
+        string(value, name, problems)
+    };
+    let (who, becomes) = (role("who"), role("becomes"));
+    fields.finish(problems);
+    Some(BoundDecl { who: who?, becomes: becomes? })
 }
 
 fn invitations(value: Value<'_, '_>, problems: &mut Problems) -> Option<Duration> {

@@ -4,6 +4,7 @@
 //! tenant's [`Facts`] a decision (`decide` for actions, `judge` and `govern` for membership writes, `explain` for both in words).
 //! [`cases`] reads what a policy must and must not let happen.
 
+mod bounds;
 pub mod cases;
 mod compile;
 mod decide;
@@ -20,6 +21,7 @@ mod list;
 mod mask;
 mod model;
 mod nearest;
+mod reach;
 mod reader;
 mod resolve;
 mod span;
@@ -36,4 +38,5 @@ pub use library::Library;
 pub use list::{actions, resources};
 pub use mask::{Mask, Term};
 pub use model::{Action, MemberRule, MemberRules, Policy, ResourceType, Role, RoleId, Rule, TypeId, Unknown};
+pub use reach::{Deed, Reach, Step};
 pub use verb::{Stands, Verb};

@@ -6,7 +6,7 @@ use std::{
 };
 
 use clap::Parser as _;
-use rollcall::cli::policy::{Output, PolicyArgs, PolicyCommand, run_to};
+use rollcall::cli::policy::{Output, PolicyArgs, PolicyCommand, ReachArgs, run_to};
 
 use super::golden::compare;
 
@@ -59,6 +59,33 @@ fn hold(files: Vec<PathBuf>) {
     assert_eq!(checked.out.lines().count(), files.len());
     let tested = test(files);
     assert!(tested.well, "{}{}", tested.out, tested.err);
+}
+
+#[test]
+fn what_people_can_come_to_hold_is_told() {
+    let reach = |file: &str, from: &[&str]| {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+        let from = from.iter().map(|role| (*role).to_owned()).collect();
+        run(PolicyCommand::Reach(ReachArgs { file, from }))
+    };
+    let mut told = Vec::new();
+    let lumicon = "policies/lumicon.toml";
+    for (file, from) in [
+        (lumicon, vec![]),
+        (lumicon, vec!["workspace.user"]),
+        (lumicon, vec!["job_site.viewer"]),
+        ("tests/policy/models/forge.toml", vec!["repository.maintainer"]),
+        ("tests/policy/models/todo.toml", vec!["team.mate"]),
+        ("tests/policy/models/club.toml", vec!["room.cleaner", "club.treasurer"]),
+    ] {
+        let ran = reach(file, &from);
+        assert!(ran.well, "{}", ran.err);
+        told.push(ran.out);
+    }
+    let stored = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/policy/reach.txt");
+    assert_eq!(compare(&stored, &told.join("\n")), None);
+    let unknown = reach(lumicon, &["user"]);
+    assert!(!unknown.well && unknown.err.contains("no role `user`"), "{}", unknown.err);
 }
 
 #[test]

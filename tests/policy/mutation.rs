@@ -131,7 +131,8 @@ fn with_line(at: usize, line: &str) -> String {
 fn holds(policy: &str) -> bool {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("lumicon.toml");
-    std::fs::write(&path, policy).unwrap();
+    // Without its bounds, for the cases are to notice.
+    std::fs::write(&path, policy.split("[[never]]").next().unwrap()).unwrap();
     std::fs::write(dir.path().join("lumicon.tests.toml"), CASES).unwrap();
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let mut output = Output { out: &mut out, err: &mut err, styled: false };

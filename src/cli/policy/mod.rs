@@ -3,6 +3,7 @@
 mod check;
 mod file;
 mod judge;
+mod reach;
 mod test;
 
 use std::{
@@ -12,6 +13,8 @@ use std::{
 };
 
 use clap::{Args, Subcommand};
+
+pub use reach::ReachArgs;
 
 /// `rollcall policy`.
 #[derive(Clone, Debug, Args)]
@@ -36,6 +39,8 @@ pub enum PolicyCommand {
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
+    /// Show who could ever come to hold each role, and through which writes by whom
+    Reach(ReachArgs),
 }
 
 /// Where a command writes.
@@ -68,6 +73,7 @@ pub fn run_to(args: &PolicyArgs, output: &mut Output<'_>) -> io::Result<bool> {
     let well = match &args.command {
         PolicyCommand::Check { files } => check::run(files, output)?,
         PolicyCommand::Test { files } => test::run(files, output)?,
+        PolicyCommand::Reach(args) => reach::run(args, output)?,
     };
     output.out.flush()?;
     output.err.flush()?;
