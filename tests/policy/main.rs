@@ -12,6 +12,7 @@
 mod cases;
 mod docs;
 mod golden;
+mod guides;
 mod matrix;
 mod mutation;
 mod naive;
