@@ -198,13 +198,19 @@ pub fn judge<'f, F: Facts + ?Sized>(
     for role in roles {
         permitted(role)?;
     }
-    let several = facts.policy().resource_type(facts.place(node).of).holds_several();
+    let of = facts.policy().resource_type(facts.place(node).of);
     let pending = status == Some(MemberStatus::Invited);
     let locked = standing.is_some_and(|standing| standing.locked);
     let has = wanted.to.is_some_and(|to| bound.contains(to.mask()));
     let refusal = match wanted.verb {
-        Verb::Invite if has && pending => None,
-        Verb::Invite if has || !(several || bound.is_empty()) => Some(Refusal::AlreadyAMember),
+        Verb::Invite if has && pending => {
+            // To invite to what is pending only sends the invitation again, which may have rules of its own.
+            if of.members().of(Verb::Resend).next().is_some() {
+                permit(facts, actor, node, target, Operation::plain(Verb::Resend))?;
+            }
+            None
+        }
+        Verb::Invite if has || !(of.holds_several() || bound.is_empty()) => Some(Refusal::AlreadyAMember),
         Verb::Change if has => Some(Refusal::RoleUnchanged),
         Verb::Lock if locked => Some(Refusal::AlreadyLocked),
         Verb::Unlock if !locked => Some(Refusal::NotLocked),

@@ -99,7 +99,7 @@ impl Scene {
                     None if verb == Verb::Change => self.another(of, node, &target),
                     None => None,
                 };
-                judge(&self.view, actor.as_ref(), node, target.as_ref(), Wanted { verb, to }).is_ok()
+                judge(&self.view, actor.as_ref(), node, target.as_ref(), Wanted { verb, from: None, to }).is_ok()
             }
         }
     }
