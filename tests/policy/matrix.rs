@@ -1,5 +1,5 @@
-//! Everything that the LumiCon policy decides, in one text: `lumicon.matrix.txt`. With `TEST_GOLDEN=write` in the
-//! environment it is written anew.
+//! Everything that each policy decides, in one text: `matrix/NAME.txt`. With `TEST_GOLDEN=write` in the environment it
+//! is written anew.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -19,9 +19,15 @@ use rollcall::{
 
 use super::golden::compare;
 
-const POLICY: &str = include_str!("../../policies/lumicon.toml");
+const POLICIES: [(&str, &str); 4] = [
+    ("lumicon", include_str!("../../policies/lumicon.toml")),
+    ("lumi-1", include_str!("../../policies/lumi-1.toml")),
+    ("lumi-2", include_str!("../../policies/lumi-2.toml")),
+    ("lume", include_str!("../../policies/lume.toml")),
+];
 
-/// Of each type there is a resource `here`, another beside it called `there`, and an archived one called `shut`.
+/// Of each type there is a resource `here`, another beside it called `there`, an archived one called `shut`, and for
+/// everybody one that they own.
 const HERE: &str = "here";
 const THERE: &str = "there";
 const SHUT: &str = "shut";
@@ -40,6 +46,11 @@ fn actors(policy: &Policy) -> Vec<(String, Subject)> {
     actors.push(("non-member".to_owned(), Subject::user("nobody")));
     actors.push(("operator".to_owned(), Subject::new("operator", "op")));
     actors
+}
+
+/// The resource that somebody owns, of any type.
+fn own_of(name: &str) -> String {
+    format!("own of {name}")
 }
 
 fn view(library: &Library, policy: &Policy) -> View {
@@ -61,6 +72,12 @@ fn view(library: &Library, policy: &Policy) -> View {
             let key = ResourceRef { kind: of.name(), id };
             let parent = ResourceRef { kind: above.name(), id: parent };
             loading.resource(key, Some(parent), Some(owner.as_ref()), id == SHUT);
+        }
+        for (name, actor) in actors(policy) {
+            let id = own_of(&name);
+            let key = ResourceRef { kind: of.name(), id: &id };
+            let parent = ResourceRef { kind: above.name(), id: HERE };
+            loading.resource(key, Some(parent), Some(actor.as_ref()), false);
         }
     }
     for (name, subject) in actors(policy).iter().filter(|(_, subject)| subject.id != "nobody" && subject.kind == "user")
@@ -121,13 +138,14 @@ struct Matrix<'a> {
 }
 
 impl Matrix<'_> {
-    fn actions_of(&mut self, of: &ResourceType, title: &str, id: &str) {
+    fn actions_of(&mut self, of: &ResourceType, title: &str, id: impl Fn(&str) -> String) {
         let columns: Vec<String> = of.actions().iter().map(|action| action.name().to_owned()).collect();
         let mut rows = Vec::new();
         for (name, subject) in actors(self.view.policy()) {
             let mut cells = Vec::new();
             for action in of.actions() {
-                let target = locate(self.view, of, id, Stated::default());
+                let id = id(&name);
+                let target = locate(self.view, of, &id, Stated::default());
                 let allowed = decide(self.view, subject.as_ref(), action, target).allowed();
                 let key = (of.name().to_owned(), action.name().to_owned());
                 self.actions.entry(key).or_default().insert(allowed);
@@ -138,13 +156,13 @@ impl Matrix<'_> {
         writeln!(self.text, "{}", table(title, &columns, &rows)).unwrap();
     }
 
-    fn writes_of(&mut self, of: &ResourceType, whom: &str) {
-        let node = self.view.find(of.id(), HERE).unwrap();
+    fn writes_of(&mut self, of: &ResourceType, title: &str, whom: &str, id: impl Fn(&str) -> String) {
         let operations = operations(self.view.policy(), of);
         let columns: Vec<String> = operations.iter().map(|(name, _)| name.clone()).collect();
         let mut rows = Vec::new();
         for (name, actor) in actors(self.view.policy()) {
             let target = if whom == "self" { actor.clone() } else { Subject::user(whom) };
+            let node = self.view.find(of.id(), &id(&name)).unwrap();
             let mut cells = Vec::new();
             for (_, operation) in &operations {
                 let rule = permit(self.view, actor.as_ref(), node, target.as_ref(), *operation);
@@ -153,7 +171,7 @@ impl Matrix<'_> {
             }
             rows.push((name, cells));
         }
-        writeln!(self.text, "{}", table(&format!("{}, to {whom}", of.name()), &columns, &rows)).unwrap();
+        writeln!(self.text, "{}", table(&format!("{title}, to {whom}"), &columns, &rows)).unwrap();
     }
 }
 
@@ -168,7 +186,9 @@ fn operations(policy: &Policy, of: &ResourceType) -> Vec<(String, Operation)> {
             Stands::AtTheRoot => of.parent().is_none(),
             Stands::WhereOwned => of.is_owned(),
         };
-        let taken: Vec<Option<RoleId>> = if verb.takes() { any_role().collect() } else { vec![None] };
+        let from_nothing = of.parent().is_none() && verb == Verb::Remove;
+        let taken: Vec<Option<RoleId>> =
+            if verb.takes() { any_role().chain(from_nothing.then_some(None)).collect() } else { vec![None] };
         for from in taken.into_iter().filter(|_| means_something) {
             let given: Vec<Option<RoleId>> = if verb.gives() { any_role().collect() } else { vec![None] };
             for to in given {
@@ -212,10 +232,16 @@ fn fixed(policy: &Policy) -> String {
 }
 
 #[test]
-fn lumicon_decides_as_its_matrix_says() {
+fn every_policy_decides_as_its_matrix_says() {
+    for (name, text) in POLICIES {
+        hold(name, text);
+    }
+}
+
+fn hold(name: &str, text: &str) {
     let mut library = Library::default();
-    library.insert(compile("policies/lumicon.toml", POLICY).unwrap());
-    let policy = std::sync::Arc::clone(library.newest("lumicon").unwrap());
+    library.insert(compile(name, text).unwrap());
+    let policy = std::sync::Arc::clone(library.iter().next().unwrap());
     let view = view(&library, &policy);
     let mut matrix = Matrix { view: &view, text: fixed(&policy), actions: BTreeMap::new(), rules: BTreeSet::new() };
 
@@ -223,38 +249,44 @@ fn lumicon_decides_as_its_matrix_says() {
     for of in policy.types() {
         if of.has_member_records() {
             for whose in ["self", "all roles, locked"] {
-                matrix.actions_of(of, &format!("{} of \"{whose}\"", of.name()), whose);
+                matrix.actions_of(of, &format!("{} of \"{whose}\"", of.name()), |_| whose.to_owned());
             }
             continue;
         }
-        matrix.actions_of(of, of.name(), HERE);
+        matrix.actions_of(of, of.name(), |_| HERE.to_owned());
         if of.parent().is_some() {
-            matrix.actions_of(of, &format!("{}, archived", of.name()), SHUT);
+            matrix.actions_of(of, &format!("{}, one's own", of.name()), own_of);
+            matrix.actions_of(of, &format!("{}, archived", of.name()), |_| SHUT.to_owned());
         }
     }
     matrix.text += "── membership writes: who, to whom ──\n\n";
     for of in policy.types().iter().filter(|of| !of.has_member_records()) {
         for whom in ["other", "self", "protected"] {
-            matrix.writes_of(of, whom);
+            matrix.writes_of(of, of.name(), whom, |_| HERE.to_owned());
+        }
+        if of.is_owned() {
+            matrix.writes_of(of, &format!("{}, one's own", of.name()), "other", own_of);
         }
     }
 
-    let declared: BTreeSet<(String, String)> = declared_actions().into_iter().collect();
-    assert_eq!(matrix.actions.keys().cloned().collect::<BTreeSet<_>>(), declared, "an action is left out");
-    for (action, outcomes) in &matrix.actions {
-        assert_eq!(outcomes.len(), 2, "{action:?} is never allowed, or never denied");
+    let declared: BTreeSet<(String, String)> = declared_actions(text).into_iter().collect();
+    assert_eq!(matrix.actions.keys().cloned().collect::<BTreeSet<_>>(), declared, "{name}: an action is left out");
+    for ((kind, action), outcomes) in &matrix.actions {
+        let rule = policy.find_type(kind).unwrap().find_action(action).unwrap().rule().text();
+        let expected = if rule == "nobody" { 1 } else { 2 };
+        assert_eq!(outcomes.len(), expected, "{name}: {kind} {action} is never allowed, or never denied");
     }
-    assert_eq!(matrix.rules, declared_rules(), "a membership rule is left out: it lets nothing through");
+    assert_eq!(matrix.rules, declared_rules(text), "{name}: a membership rule is left out: it lets nothing through");
 
-    let stored = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/policy/lumicon.matrix.txt");
+    let stored = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/policy/matrix/{name}.txt"));
     let text = format!("{}\n", matrix.text.trim_end());
     assert_eq!(compare(&stored, &text), None);
 }
 
 /// The actions as the file has them, found without the compiler: its lines between `[TYPE.actions]` and the next head.
-fn declared_actions() -> Vec<(String, String)> {
+fn declared_actions(text: &str) -> Vec<(String, String)> {
     let (mut of, mut actions) = (None, Vec::new());
-    for line in POLICY.lines() {
+    for line in text.lines() {
         if let Some(head) = line.strip_prefix('[') {
             of = head.split(']').next().unwrap().strip_suffix(".actions").map(str::to_owned);
         } else if let (Some(of), Some(quoted)) = (&of, line.strip_prefix('"')) {
@@ -265,8 +297,8 @@ fn declared_actions() -> Vec<(String, String)> {
 }
 
 /// The membership rules as the file has them, found without the compiler: everything after a `by = "`.
-fn declared_rules() -> BTreeSet<(u32, String)> {
-    let rules = POLICY.lines().zip(1..).filter(|(line, _)| !line.starts_with('#')).flat_map(|(line, number)| {
+fn declared_rules(text: &str) -> BTreeSet<(u32, String)> {
+    let rules = text.lines().zip(1..).filter(|(line, _)| !line.starts_with('#')).flat_map(|(line, number)| {
         line.split("by = \"").skip(1).map(move |rest| (number, rest.split('"').next().unwrap().to_owned()))
     });
     rules.collect()
@@ -275,8 +307,8 @@ fn declared_rules() -> BTreeSet<(u32, String)> {
 #[test]
 fn the_resources_of_the_matrix_stand_as_it_says() {
     let mut library = Library::default();
-    let policy = compile("policies/lumicon.toml", POLICY).unwrap();
-    let copy = compile("policies/lumicon.toml", POLICY).unwrap();
+    let [(name, text), ..] = POLICIES;
+    let (policy, copy) = (compile(name, text).unwrap(), compile(name, text).unwrap());
     library.insert(copy);
     let view = view(&library, &policy);
     let find = |key: ResourceKey| view.find(policy.find_type(&key.kind).unwrap().id(), &key.id).unwrap();
