@@ -94,6 +94,7 @@ impl Reader {
         let url = self.last("store.url", parse::store_url);
         let read_connections = self.last("store.read_connections", |v| parse::integer(v, &(1..=256)));
         let dir = self.last("policies.dir", parse::path);
+        let poll = self.last("policies.poll", parse::duration);
         let callers = self.last("auth.callers", parse::callers);
         let operators = self.last("auth.operators", parse::names);
         let allow_anonymous = self.last("auth.allow_anonymous", parse::boolean);
@@ -113,7 +114,7 @@ impl Reader {
         Some(Config {
             listen: listen?,
             store: Store { url: url?, read_connections: read_connections? },
-            policies: Policies { dir: dir? },
+            policies: Policies { dir: dir?, poll: poll? },
             auth: Auth { callers: callers?, operators: operators?, allow_anonymous: allow_anonymous? },
             shutdown: Shutdown { grace: grace? },
             log: Log { format: format?, level: level? },

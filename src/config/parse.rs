@@ -62,6 +62,9 @@ pub(super) fn ratio(value: &Value) -> Result<f64, String> {
 }
 
 pub(super) fn duration(value: &Value) -> Result<Duration, String> {
+    if number(value) == Some("0") {
+        return Ok(Duration::ZERO);
+    }
     text(value)
         .and_then(|text| {
             let (count, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);

@@ -37,6 +37,8 @@ pub struct Store {
 pub struct Policies {
     /// The directory of the policy files, relative to the working directory or absolute.
     pub dir: PathBuf,
+    /// How often the files are looked at for changes; zero: never.
+    pub poll: Duration,
 }
 
 /// Who may call.

@@ -58,7 +58,7 @@ fn the_defaults_alone_are_valid() {
     let expected = Config {
         listen: SocketAddr::from(([127, 0, 0, 1], 7450)),
         store: Store { url: "sqlite:data/rollcall.db".to_owned(), read_connections: 4 },
-        policies: Policies { dir: PathBuf::from("policies") },
+        policies: Policies { dir: PathBuf::from("policies"), poll: Duration::from_secs(2) },
         auth: Auth { callers: vec![], operators: vec![], allow_anonymous: false },
         shutdown: Shutdown { grace: Duration::from_secs(10) },
         log: Log { format: LogFormat::Text, level: "info".to_owned() },
@@ -72,7 +72,7 @@ fn the_defaults_alone_are_valid() {
 #[test]
 fn every_setting_is_documented_and_read() {
     let keys = keys();
-    assert_eq!(keys.len(), 14, "{keys:?}");
+    assert_eq!(keys.len(), 15, "{keys:?}");
     for key in keys {
         let error = file(&format!("{key} = 1979-05-27")).unwrap_err();
         assert!(error.starts_with(&format!("rollcall.toml:1: {key}: expected ")), "{error}");
@@ -147,6 +147,7 @@ fn values_out_of_their_domain_are_refused() {
         ("store.url", &["", "sqlite:", "mysql://h", "data/rollcall.db"]),
         ("store.read_connections", &["0", "257", "-1", "4.0", "four"]),
         ("policies.dir", &["", " "]),
+        ("policies.poll", &["", "2", "-1s", "often"]),
         ("auth.allow_anonymous", &["", "yes", "TRUE", "1"]),
         ("shutdown.grace", &["", "10", "s", "10 s", "1.5s", "-1s", "10w", "99999999999999999999s", "999999999999999d"]),
         ("log.format", &["", "xml", "Text"]),
@@ -171,6 +172,10 @@ fn values_in_their_domain_are_taken() {
     for (text, milliseconds) in [("0s", 0), ("250ms", 250), ("2m", 120_000), ("1h", 3_600_000), ("1d", 86_400_000)] {
         assert_eq!(set("shutdown.grace", text).unwrap().shutdown.grace, Duration::from_millis(milliseconds));
     }
+    for (text, milliseconds) in [("0", 0), ("0s", 0), ("100ms", 100), ("1m", 60_000)] {
+        assert_eq!(set("policies.poll", text).unwrap().policies.poll, Duration::from_millis(milliseconds));
+    }
+    assert_eq!(file("policies.poll = 0").unwrap().policies.poll, Duration::ZERO);
     for level in ["off", "WARN", "info,sqlx=warn", "info,rollcall[check]=trace"] {
         assert_eq!(set("log.level", level).unwrap().log.level, level);
     }

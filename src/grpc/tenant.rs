@@ -55,7 +55,8 @@ impl TenantService for Handler {
         checked.tenant(&asked.tenant);
         checked.finish()?;
         let (tenant, revision) = self.service.tenant(&asked.tenant).await?;
-        let policy = self.service.policies().get(&tenant.policy, tenant.policy_version);
+        let policies = self.service.policies();
+        let policy = policies.get(&tenant.policy, tenant.policy_version);
         let root_type = policy.map_or(String::new(), |policy| policy.root().name().to_owned());
         Ok(Response::new(GetTenantResponse {
             tenant: Some(to_tenant(tenant, root_type)),

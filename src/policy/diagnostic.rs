@@ -2,7 +2,7 @@ use std::collections::HashSet;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
-use super::span::Span;
+use super::span::{Lines, Span};
 
 /// One mistake in a policy file or a file of cases.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -102,6 +102,19 @@ impl Diagnostics {
         let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
         let shown: Vec<String> = self.list.iter().map(|diagnostic| self.render_one(&renderer, diagnostic)).collect();
         shown.join("\n\n")
+    }
+
+    /// The mistakes in one line each, for a log: where, as `file:line:column`, and what is wrong.
+    pub fn in_lines(&self) -> Vec<(String, String)> {
+        let lines = Lines::new(&self.text);
+        let line = |diagnostic: &Diagnostic| {
+            let start = diagnostic.span.start;
+            let column = self.text.get(lines.start(start)..start).map_or(0, |before| before.chars().count()) + 1;
+            let at = format!("{}:{}:{column}", self.path, lines.of(start));
+            let help = diagnostic.help.as_ref().map_or(String::new(), |help| format!("; {help}"));
+            (at, format!("{}: {}{help}", diagnostic.message, diagnostic.label))
+        };
+        self.list.iter().map(line).collect()
     }
 
     fn render_one(&self, renderer: &Renderer, diagnostic: &Diagnostic) -> String {

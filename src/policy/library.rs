@@ -4,15 +4,16 @@ use super::model::{Policy, Unknown};
 use super::nearest::nearest;
 
 /// The policies that are loaded, by name and version.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Library {
     policies: BTreeMap<(String, u32), Arc<Policy>>,
 }
 
 impl Library {
     /// Adds a policy. The one that was loaded under the same name and version before, if any, is returned.
-    pub fn insert(&mut self, policy: Policy) -> Option<Arc<Policy>> {
-        self.policies.insert((policy.name().to_owned(), policy.version()), Arc::new(policy))
+    pub fn insert(&mut self, policy: impl Into<Arc<Policy>>) -> Option<Arc<Policy>> {
+        let policy = policy.into();
+        self.policies.insert((policy.name().to_owned(), policy.version()), policy)
     }
 
     /// The policy of this name at this version.
@@ -30,6 +31,11 @@ impl Library {
             name: name.to_owned(),
             nearest: nearest(name, self.policies.keys().map(|(known, _)| known.as_str())),
         })
+    }
+
+    /// Whether this very policy is the one of its name and version, and not one that it replaced.
+    pub fn has(&self, policy: &Arc<Policy>) -> bool {
+        self.get(policy.name(), policy.version()).is_some_and(|found| Arc::ptr_eq(found, policy))
     }
 
     /// Every policy, by name and then version.

@@ -24,6 +24,7 @@ mod nearest;
 mod reach;
 mod reader;
 mod resolve;
+mod shelf;
 mod span;
 mod verb;
 
@@ -39,4 +40,5 @@ pub use list::{actions, resources};
 pub use mask::{Mask, Term};
 pub use model::{Action, MemberRule, MemberRules, Policy, ResourceType, Role, RoleId, Rule, TypeId, Unknown};
 pub use reach::{Deed, Reach, Step};
+pub use shelf::Shelf;
 pub use verb::{Stands, Verb};

@@ -27,6 +27,12 @@ impl Lines {
         Self { ends: text.match_indices('\n').map(|(at, _)| at).collect() }
     }
 
+    /// The byte offset at which the line of another one begins.
+    pub(crate) fn start(&self, offset: usize) -> usize {
+        let line = self.ends.partition_point(|end| *end < offset);
+        line.checked_sub(1).and_then(|before| self.ends.get(before)).map_or(0, |end| end + 1)
+    }
+
     /// The line of a byte offset, counted from 1.
     pub(crate) fn of(&self, offset: usize) -> u32 {
         u32::try_from(self.ends.partition_point(|end| *end < offset)).unwrap_or(u32::MAX - 1) + 1

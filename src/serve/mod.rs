@@ -4,6 +4,7 @@ mod ambient;
 mod demo;
 mod health;
 mod policies;
+mod reload;
 
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
 
@@ -16,6 +17,7 @@ use tonic::{
 use crate::{
     config::Config,
     grpc::{Callers, Handler},
+    policy::Shelf,
     proto,
     service::{self, Caller, Service, ports::StoreError},
     store::{self, SqlStore},
@@ -24,6 +26,7 @@ use crate::{
 };
 
 use health::Health;
+use reload::Reload;
 
 /// How often a quiet connection is asked whether its peer is still there.
 const KEEPALIVE: time::Duration = time::Duration::from_secs(30);
@@ -81,12 +84,14 @@ pub async fn run(
     demo: bool,
     stop: impl Future<Output = ()>,
 ) -> Result<(), Error> {
-    let policies = Arc::new(policies::load(&config.policies.dir)?);
+    let files = policies::load(&config.policies.dir)?;
+    let policies = Arc::new(Shelf::new(files.library()));
     let options =
         store::Options { read_connections: config.store.read_connections, ..store::Options::new(&config.store.url) };
     let store = Arc::new(SqlStore::open(&options).await?);
     store.migrate().await?;
     let views = Arc::new(Registry::new(store.clone(), policies.clone()));
+    let reload = Reload::new(config.policies.dir.clone(), files, policies.clone(), views.clone());
     let clock = Arc::new(ambient::SystemClock);
     let service = Arc::new(Service::new(store.clone(), views, policies, clock, Arc::new(ambient::SystemRandom)));
 
@@ -118,6 +123,7 @@ pub async fn run(
         tokio::select! {
             () = stop => {}
             () = health.watch(&service, ready) => {}
+            () = reload.watch(config.policies.poll) => {}
         }
         tracing::info!(grace = ?config.shutdown.grace, "draining");
         health.drain().await;

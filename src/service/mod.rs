@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::policy::Library;
+use crate::policy::{Library, Shelf};
 
 mod authorize;
 mod error;
@@ -30,7 +30,7 @@ pub use write::{
 pub struct Service {
     store: Arc<dyn ports::Store>,
     views: Arc<dyn ports::Views>,
-    policies: Arc<Library>,
+    policies: Arc<Shelf>,
     clock: Arc<dyn ports::Clock>,
     random: Arc<dyn ports::Random>,
 }
@@ -40,15 +40,15 @@ impl Service {
     pub fn new(
         store: Arc<dyn ports::Store>,
         views: Arc<dyn ports::Views>,
-        policies: Arc<Library>,
+        policies: Arc<Shelf>,
         clock: Arc<dyn ports::Clock>,
         random: Arc<dyn ports::Random>,
     ) -> Self {
         Self { store, views, policies, clock, random }
     }
 
-    /// The policies that are loaded.
-    pub fn policies(&self) -> &Library {
-        &self.policies
+    /// The policies that are loaded now.
+    pub fn policies(&self) -> Arc<Library> {
+        self.policies.current()
     }
 }

@@ -7,7 +7,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::{
     domain::{Change, Revision},
-    policy::{Facts, Library},
+    policy::{Facts, Shelf},
     service::ports::{Store, TenantView, ViewError, Views},
 };
 
@@ -16,7 +16,7 @@ use super::{facts::View, load::Loading};
 /// Every tenant's view that is in use.
 pub struct Registry {
     store: Arc<dyn Store>,
-    policies: Arc<Library>,
+    policies: Arc<Shelf>,
     slots: RwLock<HashMap<String, Arc<Slot>>>,
 }
 
@@ -35,7 +35,7 @@ struct Shared(RwLock<View>);
 
 impl Registry {
     /// A registry without any view; tenants are loaded from `store` and run one of `policies`.
-    pub fn new(store: Arc<dyn Store>, policies: Arc<Library>) -> Self {
+    pub fn new(store: Arc<dyn Store>, policies: Arc<Shelf>) -> Self {
         Self { store, policies, slots: RwLock::default() }
     }
 
@@ -50,17 +50,34 @@ impl Registry {
         if let Some(view) = slot.loaded() {
             return Ok(Some(view));
         }
-        let mut loading = Loading::new(&self.policies);
-        self.store.load(tenant, &mut loading).await?;
-        let view = loading.finish()?;
-        if view.is_none() {
-            self.drop_unused(tenant);
-        }
-        Ok(view.map(|view| {
+        loop {
+            let policies = self.policies.current();
+            let mut loading = Loading::new(&policies);
+            self.store.load(tenant, &mut loading).await?;
+            let Some(view) = loading.finish()? else {
+                self.drop_unused(tenant);
+                return Ok(None);
+            };
             let shared = Arc::new(Shared(RwLock::new(view)));
             *slot.view.write() = Some(Arc::clone(&shared));
-            shared as Arc<dyn TenantView>
-        }))
+            // A policy that was replaced before this line was replaced unseen by `forget_replaced`; one that is
+            // replaced after it is not.
+            if shared.runs_one_of(&self.policies) {
+                return Ok(Some(shared));
+            }
+            slot.view.write().take();
+        }
+    }
+
+    /// Forgets every view whose policy was replaced: its next use loads it under the one that is loaded now. A write
+    /// under way keeps the view that it decides by, and whoever loads the tenant waits until it has ended.
+    pub fn forget_replaced(&self) {
+        for slot in self.slots.read().values() {
+            let mut view = slot.view.write();
+            if view.as_ref().is_some_and(|view| !view.runs_one_of(&self.policies)) {
+                *view = None;
+            }
+        }
     }
 
     /// Names that are no tenant's must not pile up in memory. A slot that somebody else has in hand stays, for
@@ -117,6 +134,12 @@ impl Views for Registry {
         if let Some(slot) = self.slots.read().get(tenant) {
             *slot.view.write() = None;
         }
+    }
+}
+
+impl Shared {
+    fn runs_one_of(&self, policies: &Shelf) -> bool {
+        policies.current().has(&self.0.read().policy)
     }
 }
 

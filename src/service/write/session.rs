@@ -27,7 +27,7 @@ pub struct Session<'a> {
     pub(crate) tx: &'a mut dyn WriteTx,
     pub(crate) secret: &'a Secret,
     pub(crate) random: &'a dyn Random,
-    pub(crate) policies: &'a Library,
+    pub(crate) policies: Arc<Library>,
     view: Option<Arc<dyn TenantView>>,
     now: Timestamp,
 }
@@ -57,7 +57,8 @@ impl<'a> Session<'a> {
         view: Option<Arc<dyn TenantView>>,
         secret: &'a Secret,
     ) -> Self {
-        Self { call, tx, secret, random: &*service.random, policies: &service.policies, view, now: service.clock.now() }
+        let (policies, now) = (service.policies(), service.clock.now());
+        Self { call, tx, secret, random: &*service.random, policies, view, now }
     }
 
     /// When this write happens.
