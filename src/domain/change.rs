@@ -12,6 +12,15 @@ pub enum Change {
         /// As it was created.
         tenant: Tenant,
     },
+    /// The tenant runs another version of its policy.
+    PolicySet {
+        /// The policy's name.
+        policy: String,
+        /// The version before.
+        from: u32,
+        /// The version now.
+        to: u32,
+    },
     /// A resource is registered.
     ResourceCreated {
         /// As it was registered.
@@ -89,6 +98,7 @@ impl Change {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::TenantCreated { .. } => "tenant_created",
+            Self::PolicySet { .. } => "policy_set",
             Self::ResourceCreated { .. } => "resource_created",
             Self::MemberAdded { .. } => "member_added",
             Self::MemberUpdated { .. } => "member_updated",

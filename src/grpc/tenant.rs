@@ -2,16 +2,17 @@ use tonic::{Request, Response, Status};
 
 use crate::{
     domain::Tenant,
+    policy::Effect,
     proto::{
-        self, CreateTenantRequest, CreateTenantResponse, GetTenantRequest, GetTenantResponse,
-        tenant_service_server::TenantService,
+        self, CreateTenantRequest, CreateTenantResponse, GetTenantRequest, GetTenantResponse, SetPolicyRequest,
+        SetPolicyResponse, tenant_service_server::TenantService,
     },
-    service::{CreateTenant, input::Checked},
+    service::{CreateTenant, SetPolicy, input::Checked},
 };
 
 use super::{
     Handler,
-    convert::{call, profile, subject, to_member, to_timestamp, to_token},
+    convert::{call, profile, subject, to_member, to_resource_ref, to_subject, to_timestamp, to_token},
 };
 
 #[tonic::async_trait]
@@ -48,6 +49,28 @@ impl TenantService for Handler {
         }))
     }
 
+    async fn set_policy(&self, request: Request<SetPolicyRequest>) -> Result<Response<SetPolicyResponse>, Status> {
+        let caller = self.callers.identify(request.metadata())?;
+        let request = request.get_ref();
+        let mut checked = Checked::default();
+        let common = (&*request.tenant, request.actor.as_ref(), &*request.request_id, request.validate_only);
+        let call = call(&mut checked, caller, common, "SetPolicy", request);
+        if !request.policy.is_empty() {
+            checked.name("policy", &request.policy);
+        }
+        checked.finish()?;
+        let write = SetPolicy { policy: request.policy.clone(), version: request.policy_version };
+        let written = self.service.write(call, write).await?;
+        let answer = written.answer;
+        Ok(Response::new(SetPolicyResponse {
+            truncated: answer.effects.len() as u64 != answer.total,
+            total_effects: answer.total,
+            effects: answer.effects.into_iter().map(to_effect).collect(),
+            token: to_token(&answer.tenant.id, written.revision),
+            tenant: Some(to_tenant(answer.tenant, answer.root_type)),
+        }))
+    }
+
     async fn get_tenant(&self, request: Request<GetTenantRequest>) -> Result<Response<GetTenantResponse>, Status> {
         self.callers.identify(request.metadata())?;
         let asked = request.get_ref();
@@ -62,6 +85,16 @@ impl TenantService for Handler {
             tenant: Some(to_tenant(tenant, root_type)),
             token: to_token(&asked.tenant, revision),
         }))
+    }
+}
+
+fn to_effect(effect: Effect) -> proto::PolicyEffect {
+    proto::PolicyEffect {
+        member: Some(to_subject(effect.member)),
+        resource: Some(to_resource_ref(effect.resource)),
+        below: effect.below.map(to_resource_ref),
+        gained: effect.gained,
+        lost: effect.lost,
     }
 }
 

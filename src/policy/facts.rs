@@ -53,6 +53,8 @@ pub trait Facts {
     fn id(&self, node: Node) -> &str;
     /// Where a subject stands; none for one who is no member.
     fn standing(&self, subject: SubjectRef<'_>) -> Option<Standing>;
+    /// Every member.
+    fn each_member<'f>(&'f self, visit: &mut dyn FnMut(SubjectRef<'f>, Standing));
     /// The roles bound to a member at one resource, without what they imply.
     fn bound(&self, member: MemberKey, node: Node) -> Mask;
     /// Every binding of a member, a call for each resource that they hold roles at.

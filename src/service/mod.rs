@@ -22,8 +22,8 @@ pub use members::{ListMembers, ListedMember, MemberPage, Membership};
 pub use page::PageToken;
 pub use write::{
     AcceptInvitation, Accepted, Call, Caller, ChangeRole, CreateResource, CreateTenant, CreatedResource, CreatedTenant,
-    Invite, Invited, Invitee, InviteeResult, MemberAnswer, Offer, RemoveMember, Removed, RequestKey, RoleChanged,
-    SetLock, UpdateMember, Who, Write, Written,
+    Invite, Invited, Invitee, InviteeResult, MemberAnswer, Offer, PolicySet, RemoveMember, Removed, RequestKey,
+    RoleChanged, SetLock, SetPolicy, UpdateMember, Who, Write, Written,
 };
 
 /// Everything that the service can be asked, over its ports.

@@ -86,6 +86,14 @@ impl<'a, C: ConnectionTrait> Projection<'a, C> {
         match change {
             Change::ResourceCreated { .. } | Change::MemberAdded { .. } | Change::RoleGranted { .. } => Ok(()),
             Change::TenantCreated { tenant } => insert(db, vec![tenant::ActiveModel::of(tenant, revision)]).await,
+            Change::PolicySet { policy, from, to } => {
+                let update = tenant::Entity::update_many()
+                    .col_expr(tenant::Column::PolicyVersion, Expr::value(i64::from(*to)))
+                    .filter(tenant::Column::TenantId.eq(tenant))
+                    .filter(tenant::Column::Policy.eq(policy))
+                    .filter(tenant::Column::PolicyVersion.eq(i64::from(*from)));
+                one(change, update.exec(db).await?.rows_affected)
+            }
             Change::MemberUpdated { member } => {
                 let row = member::ActiveModel::of(tenant, member, revision);
                 one(change, member::Entity::update(row).exec_without_returning(db).await?.rows_affected)

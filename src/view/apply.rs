@@ -7,7 +7,8 @@ use crate::{
 
 use super::facts::{Bound, MemberRow, NodeRow, View};
 
-/// The changes can't be made: they name something that the view has not got, so the two have parted.
+/// The changes can't be made: they name something that the view has not got, or are about its policy, so the two have
+/// parted.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Parted;
 
@@ -40,6 +41,8 @@ impl View {
                 self.bind(subject.as_ref(), resource.as_ref(), to)
             }
             Change::RoleRevoked { subject, resource, role } => self.unbind(subject.as_ref(), resource.as_ref(), role),
+            // Rows keep the places that types and roles have in their policy, so another policy wants another view.
+            Change::PolicySet { .. } => Err(Parted),
             // A tenant's view begins after its creation, and invitations decide nothing: they stay in the store.
             Change::TenantCreated { .. }
             | Change::InvitationIssued { .. }

@@ -150,6 +150,16 @@ impl Facts for View {
         Some(Standing { member: MemberKey(row), status: member.status, locked: member.locked })
     }
 
+    fn each_member<'f>(&'f self, visit: &mut dyn FnMut(SubjectRef<'f>, Standing)) {
+        for (row, member) in (0..).zip(&self.members) {
+            // The row of a member who was removed has no id.
+            if let Some(kind) = self.kinds.get(usize::from(member.kind)).filter(|_| !member.id.is_empty()) {
+                let standing = Standing { member: MemberKey(row), status: member.status, locked: member.locked };
+                visit(SubjectRef { kind, id: &member.id }, standing);
+            }
+        }
+    }
+
     fn bound(&self, member: MemberKey, node: Node) -> Mask {
         self.member(member).bound_at(node).map(RoleId::mask).collect()
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     domain::{MemberStatus, ResourceKey, ResourceRef, Revision, Subject, SubjectRef, Tenant},
-    policy::{Facts, Library, Node},
+    policy::{Facts, Library, Node, Policy},
     service::ports::{Snapshot, ViewError},
 };
 
@@ -12,12 +12,19 @@ use super::facts::{NodeRow, View};
 
 /// A view in the making.
 pub struct Loading<'a> {
-    policies: &'a Library,
+    policies: Policies<'a>,
     state: State,
     /// Rows that name something not loaded yet: linked when all is there.
     parents: Vec<(Node, ResourceKey)>,
     bindings: Vec<(Subject, ResourceKey, String)>,
     root: Option<ResourceKey>,
+}
+
+/// Where the tenant's policy comes from.
+enum Policies<'a> {
+    Loaded(&'a Library),
+    /// This one, whichever the tenant runs.
+    Given(Arc<Policy>),
 }
 
 enum State {
@@ -29,6 +36,15 @@ enum State {
 impl<'a> Loading<'a> {
     /// A view that has been told nothing; its tenant will run one of these policies.
     pub fn new(policies: &'a Library) -> Self {
+        Self::with(Policies::Loaded(policies))
+    }
+
+    /// A view that has been told nothing, and will be of this policy, whichever its tenant runs.
+    pub fn under(policy: Arc<Policy>) -> Self {
+        Self::with(Policies::Given(policy))
+    }
+
+    fn with(policies: Policies<'a>) -> Self {
         Self { policies, state: State::Untold, parents: Vec::new(), bindings: Vec::new(), root: None }
     }
 
@@ -84,7 +100,11 @@ impl View {
 
 impl Snapshot for Loading<'_> {
     fn tenant(&mut self, tenant: Tenant, revision: Revision) {
-        self.state = match self.policies.get(&tenant.policy, tenant.policy_version) {
+        let policy = match &self.policies {
+            Policies::Loaded(policies) => policies.get(&tenant.policy, tenant.policy_version),
+            Policies::Given(policy) => Some(policy),
+        };
+        self.state = match policy {
             Some(policy) => {
                 let root = ResourceKey::new(policy.root().name(), tenant.id);
                 let mut view = View::new(Arc::clone(policy), revision);

@@ -7,7 +7,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::{
     domain::{Change, Revision},
-    policy::{Facts, Shelf},
+    policy::{Facts, Policy, Shelf},
     service::ports::{Store, TenantView, ViewError, Views},
 };
 
@@ -119,6 +119,12 @@ impl Views for Registry {
     async fn open_in_turn(&self, tenant: &str) -> Result<Option<Arc<dyn TenantView>>, ViewError> {
         let slot = self.slot(tenant);
         self.load(tenant, &slot).await
+    }
+
+    async fn under(&self, tenant: &str, policy: Arc<Policy>) -> Result<Option<Arc<dyn TenantView>>, ViewError> {
+        let mut loading = Loading::under(policy);
+        self.store.load(tenant, &mut loading).await?;
+        Ok(loading.finish()?.map(|view| Arc::new(Shared(RwLock::new(view))) as Arc<dyn TenantView>))
     }
 
     async fn refresh(&self, tenant: &str, view: Arc<dyn TenantView>) -> Result<Option<Arc<dyn TenantView>>, ViewError> {

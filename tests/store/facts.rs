@@ -73,6 +73,11 @@ impl Model {
         let facts = &mut self.facts;
         match change {
             Change::TenantCreated { tenant } => facts.tenant = Some((tenant.clone(), revision)),
+            Change::PolicySet { policy, from, to } => {
+                let (tenant, _) = facts.tenant.as_mut().unwrap();
+                assert_eq!((&tenant.policy, tenant.policy_version), (policy, *from));
+                tenant.policy_version = *to;
+            }
             Change::ResourceCreated { resource } => {
                 let told = (resource.parent.clone(), resource.owner.clone(), resource.archived);
                 facts.resources.insert(resource.key.clone(), told);

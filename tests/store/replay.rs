@@ -26,7 +26,13 @@ fn possible(model: &Model, (what, who, place, role): Roll) -> Option<Change> {
         model.invitations.values().find(|found| found.email == email && found.status == InvitationStatus::Pending)
     };
     let email = format!("guest{}@x.y", who % 3);
-    match what % 10 {
+    match what % 11 {
+        10 => {
+            let (tenant, _) = model.facts.tenant.as_ref()?;
+            let to = u32::from(place % 4 + 1);
+            let policy = tenant.policy.clone();
+            (to != tenant.policy_version).then_some(Change::PolicySet { policy, from: tenant.policy_version, to })
+        }
         0 if !registered => Some(resource_created(&resource, (place % 2 == 0).then(|| subject.clone()))),
         1 | 2 if !known => {
             let mut member = member(&subject.id, "New");

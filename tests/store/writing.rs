@@ -280,6 +280,8 @@ async fn a_change_that_meets_nothing_is_refused() {
             from: "user".into(),
             to: "viewer".into(),
         },
+        Change::PolicySet { policy: "lumicon".into(), from: 1, to: 2 },
+        Change::PolicySet { policy: "other".into(), from: 3, to: 2 },
         Change::MemberUpdated { member: member("nobody", "") },
         Change::MemberRemoved { subject: Subject::user("nobody") },
         Change::MemberRemoved { subject: Subject::user("ada") },

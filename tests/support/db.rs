@@ -46,6 +46,9 @@ impl Db {
     /// A tenant's facts as the tables have them.
     pub async fn state(&self, tenant: &str) -> State {
         let mut state = State::default();
+        for row in self.rows("SELECT policy_version FROM tenant WHERE tenant_id = ?", tenant).await {
+            state.policy_version = number(&row, "policy_version");
+        }
         for row in self.rows("SELECT * FROM member WHERE tenant_id = ?", tenant).await {
             let fields = MemberRow {
                 status: name(&row, &["INVITED", "ACTIVE", "DEACTIVATED"]),
@@ -107,6 +110,7 @@ pub async fn audited(dir: &Path, tenant: &str) -> (Vec<Logged>, State) {
     db.close().await;
     let replayed = State::replay(&log);
     assert_eq!(log.last().map(|row| row.revision), Some(revision), "the log ends at the tenant's revision");
+    assert_eq!(replayed.policy_version, tables.policy_version, "the log and the table `tenant` agree");
     assert_eq!(replayed.members, tables.members, "the log and the table `member` agree");
     assert_eq!(replayed.bindings, tables.bindings, "the log and the table `binding` agree");
     assert_eq!(replayed.resources, tables.resources, "the log and the table `resource` agree");

@@ -18,6 +18,18 @@ pub fn code_of(reason: &str) -> Code {
         "LAST_HOLDER" | "NO_ROLE_HERE" | "WHICH_ROLE" | "ROLE_UNCHANGED" | "ALREADY_LOCKED" | "NOT_LOCKED"
         | "PROFILE_UNCHANGED" | "INVITATION_EXPIRED" | "INVITATION_REVOKED" | "INVITATION_USED"
         | "REQUEST_ID_REUSED" => Code::FailedPrecondition,
+        "LAST_HOLDER"
+        | "NO_ROLE_HERE"
+        | "ROLE_UNCHANGED"
+        | "ALREADY_LOCKED"
+        | "NOT_LOCKED"
+        | "PROFILE_UNCHANGED"
+        | "INVITATION_EXPIRED"
+        | "INVITATION_REVOKED"
+        | "INVITATION_USED"
+        | "REQUEST_ID_REUSED"
+        | "POLICY_INCOMPATIBLE"
+        | "POLICY_UNCHANGED" => Code::FailedPrecondition,
         "ETAG_MISMATCH" => Code::Aborted,
         "UNAUTHENTICATED" => Code::Unauthenticated,
         _ => Code::InvalidArgument,

@@ -14,6 +14,7 @@ pub type Binding = (Key, Key, String);
 /// A tenant's facts, as plain rows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct State {
+    pub policy_version: i64,
     pub members: BTreeMap<Key, MemberRow>,
     pub bindings: BTreeSet<Binding>,
     pub resources: BTreeMap<Key, ResourceRow>,
@@ -83,7 +84,15 @@ impl State {
 
     fn apply(&mut self, change: &Value) {
         match text(change, "kind").as_str() {
-            "tenant_created" => assert_eq!(*self, Self::default(), "a tenant is created first"),
+            "tenant_created" => {
+                assert_eq!(*self, Self::default(), "a tenant is created first");
+                self.policy_version = number(&change["tenant"], "policy_version");
+            }
+            "policy_set" => {
+                assert_eq!(self.policy_version, number(change, "from"), "{change}");
+                self.policy_version = number(change, "to");
+                assert_ne!(self.policy_version, number(change, "from"), "it is another: {change}");
+            }
             "resource_created" => self.create_resource(&change["resource"]),
             "member_added" => {
                 let (subject, row) = member(&change["member"]);

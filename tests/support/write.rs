@@ -4,7 +4,8 @@ use rollcall::{
         AcceptInvitationRequest, AcceptInvitationResponse, ChangeRoleRequest, ChangeRoleResponse,
         CreateResourceRequest, CreateResourceResponse, CreateTenantRequest, CreateTenantResponse, InviteRequest,
         InviteResponse, LockMemberRequest, LockMemberResponse, Member, RemoveMemberRequest, RemoveMemberResponse,
-        UnlockMemberRequest, UnlockMemberResponse, UpdateMemberRequest, UpdateMemberResponse,
+        SetPolicyRequest, SetPolicyResponse, UnlockMemberRequest, UnlockMemberResponse, UpdateMemberRequest,
+        UpdateMemberResponse,
     },
 };
 use tonic::Status;
@@ -96,6 +97,7 @@ macro_rules! writes {
 
 writes! {
     create_tenant, CreateTenant, tenants, CreateTenantRequest, CreateTenantResponse;
+    set_policy, SetPolicy, tenants, SetPolicyRequest, SetPolicyResponse;
     create_resource, CreateResource, resources, CreateResourceRequest, CreateResourceResponse;
     invite, Invite, membership, InviteRequest, InviteResponse;
     accept_invitation, AcceptInvitation, membership, AcceptInvitationRequest, AcceptInvitationResponse;
@@ -137,7 +139,7 @@ impl Answer {
             Self::LockMember(answer) => answer.member.iter_mut().for_each(settle),
             Self::UnlockMember(answer) => answer.member.iter_mut().for_each(settle),
             Self::UpdateMember(answer) => answer.member.iter_mut().for_each(settle),
-            Self::RemoveMember(_) => {}
+            Self::SetPolicy(_) | Self::RemoveMember(_) => {}
         }
         self
     }

@@ -7,7 +7,7 @@ use tokio::sync::OwnedMutexGuard;
 
 use crate::{
     domain::{Change, Revision},
-    policy::Facts,
+    policy::{Facts, Policy},
 };
 
 use super::StoreError;
@@ -43,6 +43,9 @@ pub trait Views: Send + Sync {
 
     /// As [`Views::open`], for whoever holds the tenant's turn.
     async fn open_in_turn(&self, tenant: &str) -> Result<Option<Arc<dyn TenantView>>, ViewError>;
+
+    /// A tenant's newest facts under a policy, whichever the tenant runs. For whoever asks only: no write shows in it.
+    async fn under(&self, tenant: &str, policy: Arc<Policy>) -> Result<Option<Arc<dyn TenantView>>, ViewError>;
 
     /// Brings a view up to the newest revision in the store. None when the tenant is gone.
     async fn refresh(&self, tenant: &str, view: Arc<dyn TenantView>) -> Result<Option<Arc<dyn TenantView>>, ViewError>;

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::domain::{Grant, Member, Resource, Revision, Subject, Tenant, Timestamp};
+use crate::{
+    domain::{Grant, Member, Resource, Revision, Subject, Tenant, Timestamp},
+    policy::Effect,
+};
 
 use super::secret::Secret;
 
@@ -21,6 +24,19 @@ pub struct CreatedTenant {
     pub root_type: String,
     /// Its first member.
     pub first_member: MemberAnswer,
+}
+
+/// A tenant was moved to another version of its policy.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PolicySet {
+    /// The tenant.
+    pub tenant: Tenant,
+    /// The type of its root resource.
+    pub root_type: String,
+    /// Who gains and loses what: the first effects.
+    pub effects: Vec<Effect>,
+    /// How many effects there are.
+    pub total: u64,
 }
 
 /// A resource was registered.
@@ -101,6 +117,7 @@ pub struct Removed {
 }
 
 impl Kept for CreatedTenant {}
+impl Kept for PolicySet {}
 impl Kept for CreatedResource {}
 impl Kept for MemberAnswer {}
 impl Kept for Accepted {}

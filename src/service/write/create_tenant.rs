@@ -3,10 +3,7 @@ use async_trait::async_trait;
 use crate::domain::{Change, Member, MemberStatus, Profile, Resource, ResourceKey, Subject, Tenant};
 
 use super::{
-    super::{
-        authorize::meant,
-        error::{Error, Kind, Result},
-    },
+    super::error::{Error, Kind, Result},
     answers::CreatedTenant,
     run::{Plan, Write},
     session::Session,
@@ -32,24 +29,13 @@ impl Write for CreateTenant {
     type Answer = CreatedTenant;
 
     async fn plan(&self, session: &mut Session<'_>) -> Result<Plan<CreatedTenant>> {
-        let (id, actor) = (&session.call.tenant, &session.call.actor);
-        if !actor.as_ref().is_operator() {
-            let message = format!("`{actor}` may not create a tenant: only an operator may");
-            return Err(Error::new(Kind::PermissionDenied, "NOT_PERMITTED", message)
-                .with("actor", actor.to_string())
-                .with("operation", "create_tenant")
-                .with("permitted_to", "operator"));
-        }
+        session.operators_only("create_tenant", "create a tenant")?;
+        let id = &session.call.tenant;
         if session.tx.tenant().is_some() {
             let message = format!("there is a tenant `{id}` already; choose another id");
             return Err(Error::new(Kind::AlreadyExists, "TENANT_EXISTS", message).with("tenant", id.clone()));
         }
-        let policy = if self.policy_version == 0 {
-            session.policies.newest(&self.policy).map_err(|unknown| self.unknown_policy(&meant(&unknown)))?
-        } else {
-            let found = session.policies.get(&self.policy, self.policy_version);
-            found.ok_or_else(|| self.unknown_policy(&format!(" at version {}", self.policy_version)))?
-        };
+        let policy = session.loaded_policy(&self.policy, self.policy_version, "policy")?;
         let created_at = session.now();
         let tenant = Tenant {
             id: id.clone(),
@@ -88,12 +74,5 @@ impl Write for CreateTenant {
         let answer =
             CreatedTenant { tenant, root_type: policy.root().name().to_owned(), first_member: session.answer(member) };
         Ok(Plan { changes, rule: "operator".to_owned(), answer })
-    }
-}
-
-impl CreateTenant {
-    fn unknown_policy(&self, detail: &str) -> Error {
-        let description = format!("no policy `{}` is loaded{detail}", self.policy);
-        Error::field("UNKNOWN_POLICY", "policy", description).with("policy", self.policy.clone())
     }
 }

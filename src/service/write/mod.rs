@@ -13,11 +13,13 @@ mod remove;
 mod run;
 mod secret;
 mod session;
+mod set_policy;
 mod update;
 
 pub use accept::AcceptInvitation;
 pub use answers::{
-    Accepted, CreatedResource, CreatedTenant, Invited, InviteeResult, MemberAnswer, Offer, Removed, RoleChanged,
+    Accepted, CreatedResource, CreatedTenant, Invited, InviteeResult, MemberAnswer, Offer, PolicySet, Removed,
+    RoleChanged,
 };
 pub use call::{Call, Caller, RequestKey};
 pub use change_role::ChangeRole;
@@ -27,4 +29,5 @@ pub use invite::{Invite, Invitee, Who};
 pub use lock::SetLock;
 pub use remove::RemoveMember;
 pub use run::{Write, Written};
+pub use set_policy::SetPolicy;
 pub use update::UpdateMember;

@@ -144,6 +144,11 @@ impl Service {
     }
 
     fn show(&self, tenant: &str, view: Option<&dyn TenantView>, revision: Revision, changes: Vec<Change>) {
+        if changes.iter().any(|change| matches!(change, Change::PolicySet { .. })) {
+            // A view is of one policy: the next use loads one of the other.
+            self.views.forget(tenant);
+            return;
+        }
         let changes: Vec<(Revision, Change)> = changes.into_iter().map(|change| (revision, change)).collect();
         if view.is_some_and(|view| !view.apply(&changes)) {
             tracing::error!(tenant, %revision, "a view parted from its store and is loaded anew");

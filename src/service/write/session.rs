@@ -12,7 +12,7 @@ use super::{
         error::{Error, Kind, Result},
         input::no_id,
         lookup::{no_member, no_resource},
-        ports::{MemberBy, MemberRecord, Random, TenantView, WriteTx},
+        ports::{MemberBy, MemberRecord, Random, Store, TenantView, Views, WriteTx},
     },
     answers::MemberAnswer,
     call::Call,
@@ -28,6 +28,8 @@ pub struct Session<'a> {
     pub(crate) secret: &'a Secret,
     pub(crate) random: &'a dyn Random,
     pub(crate) policies: Arc<Library>,
+    pub(crate) store: &'a dyn Store,
+    views: &'a dyn Views,
     view: Option<Arc<dyn TenantView>>,
     now: Timestamp,
 }
@@ -58,7 +60,8 @@ impl<'a> Session<'a> {
         secret: &'a Secret,
     ) -> Self {
         let (policies, now) = (service.policies(), service.clock.now());
-        Self { call, tx, secret, random: &*service.random, policies, view, now }
+        let (store, views, random) = (&*service.store, &*service.views, &*service.random);
+        Self { call, tx, secret, random, policies, store, views, view, now }
     }
 
     /// When this write happens.
@@ -76,10 +79,50 @@ impl<'a> Session<'a> {
         self.tx.tenant().ok_or_else(|| Error::no_tenant(&self.call.tenant))
     }
 
+    /// The facts at the revision before this write.
+    pub(crate) fn view(&self) -> Result<Arc<dyn TenantView>> {
+        self.view.clone().ok_or_else(|| Error::no_tenant(&self.call.tenant))
+    }
+
     /// Looks at the facts.
     pub(crate) fn with<T>(&self, look: impl FnOnce(&dyn Facts) -> Result<T>) -> Result<T> {
-        let view = self.view.as_ref().ok_or_else(|| Error::no_tenant(&self.call.tenant))?;
-        view.with(|facts, _| look(facts))
+        self.view()?.with(|facts, _| look(facts))
+    }
+
+    /// The same facts under another policy.
+    pub(crate) async fn under(&mut self, policy: &Arc<Policy>) -> Result<Arc<dyn TenantView>> {
+        let view = self.views.under(&self.call.tenant, policy.clone()).await?;
+        let view = view.ok_or_else(|| Error::no_tenant(&self.call.tenant))?;
+        if view.revision().next() == self.revision() {
+            return Ok(view);
+        }
+        let message = "the tenant is not as it was when this write began; try again";
+        Err(Error::new(Kind::Aborted, "CONFLICT", message).with("tenant", self.call.tenant.clone()))
+    }
+
+    /// Refuses whoever is no operator, before any policy is asked.
+    pub(crate) fn operators_only(&self, operation: &'static str, what: &str) -> Result<()> {
+        let actor = &self.call.actor;
+        if actor.as_ref().is_operator() {
+            return Ok(());
+        }
+        let message = format!("`{actor}` may not {what}: only an operator may");
+        Err(Error::new(Kind::PermissionDenied, "NOT_PERMITTED", message)
+            .with("actor", actor.to_string())
+            .with("operation", operation)
+            .with("permitted_to", "operator"))
+    }
+
+    /// The loaded policy of this name and version, the newest for 0, which the request asks for in `field`.
+    pub(crate) fn loaded_policy(&self, name: &str, version: u32, field: &str) -> Result<Arc<Policy>> {
+        let found = match version {
+            0 => self.policies.newest(name).map_err(|unknown| meant(&unknown)),
+            _ => self.policies.get(name, version).ok_or_else(|| format!(" at version {version}")),
+        };
+        found.cloned().map_err(|detail| {
+            let description = format!("no policy `{name}` is loaded{detail}");
+            Error::field("UNKNOWN_POLICY", field, description).with("policy", name)
+        })
     }
 
     /// The registered resource that the request names in `field`; the tenant itself for the root type.

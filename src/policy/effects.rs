@@ -1,0 +1,163 @@
+//! Who gains and loses what when a tenant goes from one policy to another. Both decide, over the same facts: nothing
+//! is concluded from how the policies are written.
+
+use std::collections::{BTreeSet, HashMap};
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{MemberStatus, ResourceKey, Subject, SubjectRef, kind};
+
+use super::{
+    decide::{Stated, Target, locate},
+    facts::{Facts, name_of},
+    list::actions,
+    model::{Policy, ResourceType, TypeId},
+};
+
+/// What changes for a member at a place: at least one action is gained or lost.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Effect {
+    /// Whose.
+    pub member: Subject,
+    /// Where. Without an id: at every resource of the type that is below `below` and at which, and between which and
+    /// `below`, the member neither holds a role nor owns anything.
+    pub resource: ResourceKey,
+    /// Where a resource without an id is.
+    pub below: Option<ResourceKey>,
+    /// Actions that the member may do afterwards and not before, in the order of the policy afterwards.
+    pub gained: Vec<String>,
+    /// Actions that the member may do before and not afterwards, in the order of the policy before.
+    pub lost: Vec<String>,
+}
+
+/// The effects of another policy.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Effects {
+    /// The first of them, in the order of the members.
+    pub first: Vec<Effect>,
+    /// How many there are.
+    pub total: u64,
+}
+
+/// Compares what every active member may do: at the root, at each resource where they hold a role or which they own,
+/// on their own record, and at what is below these places. `most` effects are kept.
+pub fn effects(before: &dyn Facts, after: &dyn Facts, most: usize) -> Effects {
+    let mut members = Vec::new();
+    after.each_member(&mut |subject, standing| {
+        if standing.status == MemberStatus::Active {
+            members.push(subject);
+        }
+    });
+    members.sort_unstable_by_key(|subject| (subject.kind, subject.id));
+    let owned = owned(after);
+    let mut effects = Effects::default();
+    for member in members {
+        let mut places = owned.get(&member).cloned().unwrap_or_default();
+        bound(before, member, &mut places);
+        bound(after, member, &mut places);
+        for spot in spots(before, after, member, places) {
+            let (had, has) = (spot.allowed(before, member), spot.allowed(after, member));
+            let only = |of: &[&str], not: &[&str]| -> Vec<String> {
+                of.iter().filter(|action| !not.contains(action)).map(|action| (*action).to_owned()).collect()
+            };
+            let (gained, lost) = (only(&has, &had), only(&had, &has));
+            if gained.is_empty() && lost.is_empty() {
+                continue;
+            }
+            effects.total += 1;
+            if effects.first.len() < most {
+                let Spot { resource, below } = spot;
+                effects.first.push(Effect { member: member.to_subject(), resource, below, gained, lost });
+            }
+        }
+    }
+    effects
+}
+
+/// A place to compare at, as an [`Effect`] names it.
+struct Spot {
+    resource: ResourceKey,
+    below: Option<ResourceKey>,
+}
+
+impl Spot {
+    /// What a member may do here; nothing where the policy has no such type.
+    fn allowed<'f>(&self, facts: &'f dyn Facts, member: SubjectRef<'_>) -> Vec<&'f str> {
+        let Ok(of) = facts.policy().find_type(&self.resource.kind) else { return Vec::new() };
+        let target = match &self.below {
+            None => locate(facts, of, &self.resource.id, Stated::default()),
+            // Nobody's id is empty, so this is somebody else's record.
+            Some(_) if of.has_member_records() => Target::Record(""),
+            Some(below) => {
+                let above = facts.policy().find_type(&below.kind).ok().and_then(|of| facts.find(of.id(), &below.id));
+                above.map_or(Target::Absent, |parent| Target::Stated { parent, owner: None })
+            }
+        };
+        actions(facts, member, of, target).into_iter().map(super::Action::name).collect()
+    }
+}
+
+/// The places of one member: the root, `places`, their own record, and what is below.
+fn spots(
+    before: &dyn Facts,
+    after: &dyn Facts,
+    member: SubjectRef<'_>,
+    mut places: BTreeSet<ResourceKey>,
+) -> Vec<Spot> {
+    let root = name_of(after, after.root()).to_key();
+    places.remove(&root);
+    let places: Vec<ResourceKey> = std::iter::once(root).chain(places).collect();
+    let at = |resource: ResourceKey| Spot { resource, below: None };
+    let mut spots: Vec<Spot> = places.iter().cloned().map(at).collect();
+    if member.kind == kind::USER {
+        let records = kinds(before, after, ResourceType::has_member_records);
+        spots.extend(records.into_iter().map(|kind| at(ResourceKey::new(kind, member.id))));
+    }
+    for place in places {
+        for kind in kinds_below(before, after, &place.kind) {
+            spots.push(Spot { resource: ResourceKey::new(kind, ""), below: Some(place.clone()) });
+        }
+    }
+    spots
+}
+
+/// The types of either policy that are wanted, in the order of the policy afterwards.
+fn kinds<'f>(before: &'f dyn Facts, after: &'f dyn Facts, wanted: impl Fn(&ResourceType) -> bool) -> Vec<&'f str> {
+    let mut kinds: Vec<&str> = Vec::new();
+    for of in after.policy().types().iter().chain(before.policy().types()) {
+        if wanted(of) && !kinds.contains(&of.name()) {
+            kinds.push(of.name());
+        }
+    }
+    kinds
+}
+
+fn kinds_below<'f>(before: &'f dyn Facts, after: &'f dyn Facts, above: &str) -> Vec<&'f str> {
+    let is_below = |policy: &Policy, of: &ResourceType| {
+        let up = |id: &TypeId| policy.resource_type(*id).parent();
+        std::iter::successors(of.parent(), up).any(|id| policy.resource_type(id).name() == above)
+    };
+    let either = |of: &ResourceType| {
+        let policies = [before.policy(), after.policy()];
+        policies.into_iter().any(|policy| policy.find_type(of.name()).is_ok_and(|of| is_below(policy, of)))
+    };
+    kinds(before, after, either)
+}
+
+fn bound(facts: &dyn Facts, member: SubjectRef<'_>, places: &mut BTreeSet<ResourceKey>) {
+    if let Some(standing) = facts.standing(member) {
+        facts.each_bound(standing.member, &mut |node, _| {
+            places.insert(name_of(facts, node).to_key());
+        });
+    }
+}
+
+fn owned(facts: &dyn Facts) -> HashMap<SubjectRef<'_>, BTreeSet<ResourceKey>> {
+    let mut owned: HashMap<SubjectRef<'_>, BTreeSet<ResourceKey>> = HashMap::new();
+    for node in facts.policy().types().iter().flat_map(|of| facts.ordered(of.id())) {
+        if let Some(owner) = facts.place(*node).owner {
+            owned.entry(owner).or_default().insert(name_of(facts, *node).to_key());
+        }
+    }
+    owned
+}
