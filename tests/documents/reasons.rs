@@ -9,7 +9,10 @@ use std::{
 use rollcall::{
     domain::{Revision, Token},
     policy::Refusal,
-    proto::{ChangeRoleRequest, Consistency, ListMembersRequest, ListResourcesRequest, consistency::Requirement},
+    proto::{
+        ChangeRoleRequest, Consistency, ListMembersRequest, ListResourcesRequest, SetPolicyRequest,
+        consistency::Requirement,
+    },
 };
 use tonic::{Code, Request, Status};
 use tonic_types::StatusExt as _;
@@ -223,6 +226,7 @@ async fn states(seen: &mut Seen, stage: &Stage, world: &World) {
         ..Default::default()
     };
     seen.write("ETAG_MISMATCH", world, Write::from(stale)).await;
+    seen.write("POLICY_UNCHANGED", world, newest(world)).await;
     let site = world.create_site("olga", "pier").under("once");
     world.api.write(site.clone()).await.expect("anybody may");
     seen.write("REQUEST_ID_REUSED", world, site.dry()).await;
@@ -261,11 +265,25 @@ async fn callers(seen: &mut Seen) {
     seen.see("OPERATOR_NOT_ALLOWED", stage.api.tenants.clone().create_tenant(request).await);
 }
 
-/// The server is started anew with the next version of the policy alone.
+/// The write that moves a tenant to the newest version of its policy.
+fn newest(world: &World) -> Write {
+    Write::from(SetPolicyRequest { tenant: world.tenant.clone(), actor: Some(subject(OPERATOR)), ..Default::default() })
+}
+
+/// The server is started anew with the next version of the policy beside the old one, in which nobody views a job site,
+/// and then with the next one alone.
 async fn other_policies(seen: &mut Seen, stage: Stage, world: &World) {
     let Stage { server, dir, .. } = stage;
     server.terminate().await;
-    let next = read("policies/lumicon.toml").replacen("version = 1", "version = 2", 1);
+    let next = read("policies/lumicon.toml").replacen("version = 1", "version = 2", 1).replace("viewer", "guest");
+    fs::create_dir(dir.path().join("both")).unwrap();
+    fs::write(dir.path().join("both/lumicon.toml"), read("policies/lumicon.toml")).unwrap();
+    fs::write(dir.path().join("both/next.toml"), &next).unwrap();
+    let policies = format!("policies.dir={}", dir.path().join("both").display());
+    let server = crate::support::Server::start_with(dir.path(), &[&policies]).await;
+    let both = World { api: server.api().await, ..world.clone() };
+    seen.write("POLICY_INCOMPATIBLE", &both, newest(&both)).await;
+    server.terminate().await;
     fs::create_dir(dir.path().join("next")).unwrap();
     fs::write(dir.path().join("next/lumicon.toml"), next).unwrap();
     let policies = format!("policies.dir={}", dir.path().join("next").display());
