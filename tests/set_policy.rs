@@ -428,3 +428,34 @@ async fn many_effects_are_counted_and_the_first_are_told() {
     let furnished = answer.effects.iter().filter(|it| !it.member.as_ref().unwrap().id.starts_with("zoe-")).count();
     assert_eq!(answer.total_effects, furnished as u64 + 4 * 450);
 }
+
+/// Writes and questions go on while the tenant goes back and forth: each is decided under one version, none is lost.
+#[tokio::test]
+async fn writes_go_on_while_the_version_changes() {
+    let depot = Depot::with(&[&second()]).await;
+    let before = depot.world.revision().await;
+    let mut writers = Vec::new();
+    for who in ["carl", "kim", "vera"] {
+        let world = World { api: depot.server.api().await, ..depot.world.clone() };
+        writers.push(tokio::spawn(async move {
+            for number in 0..20 {
+                let shelf = format!("shelf:{who}-{number}");
+                let answer = world.api.write(created(&world, who, &shelf, "workspace")).await;
+                answer.unwrap_or_else(|status| panic!("{shelf}: {status:?}"));
+                // By either version, for a boss is a keeper of every shelf.
+                assert!(world.may("ada", "shelf.see", &shelf).await, "a write is seen by the next question");
+            }
+        }));
+    }
+    for round in 0..20 {
+        let version = 2 - round % 2;
+        depot.world.api.write(to(version)).await.expect("an operator may");
+        let may = depot.world.may("kim", "books.view", "workspace").await;
+        assert_eq!(may, version == 2, "the version counts at once");
+    }
+    for writer in writers {
+        writer.await.expect("no panic");
+    }
+    assert_eq!((depot.world.revision().await, depot.version().await), (before + 60 + 20, 1));
+    audited(depot.dir.path(), "acme").await;
+}
