@@ -90,7 +90,7 @@ impl Spot {
             Some(_) if of.has_member_records() => Target::Record(""),
             Some(below) => {
                 let above = facts.policy().find_type(&below.kind).ok().and_then(|of| facts.find(of.id(), &below.id));
-                above.map_or(Target::Absent, |parent| Target::Stated { parent, owner: None })
+                above.map_or(Target::Absent, |parent| Target::Stated { of: of.id(), parent, owner: None })
             }
         };
         actions(facts, member, of, target).into_iter().map(super::Action::name).collect()
@@ -135,7 +135,8 @@ fn kinds<'f>(before: &'f dyn Facts, after: &'f dyn Facts, wanted: impl Fn(&Resou
 fn kinds_below<'f>(before: &'f dyn Facts, after: &'f dyn Facts, above: &str) -> Vec<&'f str> {
     let is_below = |policy: &Policy, of: &ResourceType| {
         let up = |id: &TypeId| policy.resource_type(*id).parent();
-        std::iter::successors(of.parent(), up).any(|id| policy.resource_type(id).name() == above)
+        let nested = of.is_nested() && of.name() == above;
+        nested || std::iter::successors(of.parent(), up).any(|id| policy.resource_type(id).name() == above)
     };
     let either = |of: &ResourceType| {
         let policies = [before.policy(), after.policy()];

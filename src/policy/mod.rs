@@ -32,7 +32,6 @@ mod verb;
 pub use compile::{compile, compile_with_warnings};
 pub use decide::{Decision, Reason, Stated, Target, decide, locate};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
-pub use diagnostic::{Diagnostic, Diagnostics};
 pub use effects::{Effect, Effects, effects};
 pub use explain::{Explanation, HeldRole, WayIn, explain};
 pub use facts::{Facts, MemberKey, Node, Place, Standing, counting, name_of};

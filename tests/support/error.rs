@@ -15,11 +15,9 @@ pub fn code_of(reason: &str) -> Code {
         | "EMAIL_MISMATCH"
         | "OPERATOR_NOT_ALLOWED" => Code::PermissionDenied,
         "ALREADY_A_MEMBER" | "IDENTIFIER_TAKEN" | "TENANT_EXISTS" | "RESOURCE_EXISTS" => Code::AlreadyExists,
-        "LAST_HOLDER" | "NO_ROLE_HERE" | "WHICH_ROLE" | "ROLE_UNCHANGED" | "ALREADY_LOCKED" | "NOT_LOCKED"
-        | "PROFILE_UNCHANGED" | "INVITATION_EXPIRED" | "INVITATION_REVOKED" | "INVITATION_USED"
-        | "REQUEST_ID_REUSED" => Code::FailedPrecondition,
         "LAST_HOLDER"
         | "NO_ROLE_HERE"
+        | "WHICH_ROLE"
         | "ROLE_UNCHANGED"
         | "ALREADY_LOCKED"
         | "NOT_LOCKED"
