@@ -2,7 +2,7 @@
 //!
 //! Text becomes a tree (`document`, `expr`), the tree a [`Policy`] (`compile`, `resolve`), and the policy with a
 //! tenant's [`Facts`] a decision (`decide` for actions, `judge` and `govern` for membership writes, `explain` for both in words).
-//! [`cases`] reads what a policy must and must not let happen.
+//! [`cases`] reads what a policy must and must not let happen, and [`table`] shows all that it lets whom do.
 
 mod bounds;
 pub mod cases;
@@ -27,6 +27,7 @@ mod reader;
 mod resolve;
 mod shelf;
 mod span;
+pub mod table;
 mod verb;
 
 pub use compile::{compile, compile_with_warnings};

@@ -203,6 +203,28 @@ impl Policy {
         mask.roles().filter_map(|index| self.roles.get(index))
     }
 
+    /// A type and those above it, from itself to the root type.
+    pub fn way_up<'p>(&'p self, of: &'p ResourceType) -> Vec<&'p ResourceType> {
+        std::iter::successors(Some(of), |of| of.parent.map(|above| self.resource_type(above))).collect()
+    }
+
+    /// A role as a rule at `of` may name it: by its short name for one of `of` itself, and for one further up whose
+    /// name no other role on the way has; otherwise with its type.
+    pub fn name_at(&self, of: &ResourceType, role: &Role) -> String {
+        let mut roles = self.way_up(of).into_iter().flat_map(|of| &of.roles).map(|id| self.role(*id));
+        let short = role.of == of.id || roles.all(|other| other.id == role.id || other.name != role.name);
+        if short && self.way_up(of).iter().any(|of| of.id == role.of) {
+            role.name.clone()
+        } else {
+            self.qualified(role)
+        }
+    }
+
+    /// What one who holds this has on the way up: with what it implies, and as an active member or an operator.
+    pub fn bits(&self, held: Mask) -> Mask {
+        if held.contains(Mask::OPERATOR) { held } else { self.closure(held) | Mask::ANYONE }
+    }
+
     /// A mask of roles together with all that they imply.
     pub fn closure(&self, bound: Mask) -> Mask {
         self.roles_in(bound).map(|role| role.closure).collect::<Mask>() | bound
@@ -334,6 +356,11 @@ impl Role {
         self.reaches_down
     }
 
+    /// Whether its holders are protected from writes below.
+    pub fn protects_below(&self) -> bool {
+        self.protected_below
+    }
+
     /// How many active holders must remain at a resource.
     pub fn at_least(&self) -> u32 {
         self.at_least
@@ -349,6 +376,16 @@ impl Action {
     /// Who may do it.
     pub fn rule(&self) -> &Rule {
         &self.rule
+    }
+
+    /// Whether a locked member may do it all the same.
+    pub fn survives_a_lock(&self) -> bool {
+        self.when_locked
+    }
+
+    /// Whether it can be done on what is archived.
+    pub fn survives_an_archive(&self) -> bool {
+        self.when_archived
     }
 }
 

@@ -4,6 +4,7 @@ mod check;
 mod file;
 mod judge;
 mod reach;
+mod table;
 mod test;
 
 use std::{
@@ -15,6 +16,7 @@ use std::{
 use clap::{Args, Subcommand};
 
 pub use reach::ReachArgs;
+pub use table::{TableArgs, TableFormat};
 
 /// `rollcall policy`.
 #[derive(Clone, Debug, Args)]
@@ -41,6 +43,8 @@ pub enum PolicyCommand {
     },
     /// Show who could ever come to hold each role, and through which writes by whom
     Reach(ReachArgs),
+    /// Show who may do what, as a product's help page has it
+    Table(TableArgs),
 }
 
 /// Where a command writes.
@@ -74,6 +78,7 @@ pub fn run_to(args: &PolicyArgs, output: &mut Output<'_>) -> io::Result<bool> {
         PolicyCommand::Check { files } => check::run(files, output)?,
         PolicyCommand::Test { files } => test::run(files, output)?,
         PolicyCommand::Reach(args) => reach::run(args, output)?,
+        PolicyCommand::Table(args) => table::run(args, output)?,
     };
     output.out.flush()?;
     output.err.flush()?;

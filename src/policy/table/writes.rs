@@ -1,0 +1,106 @@
+//! The membership writes of a type: which of them come to the same.
+
+use super::super::{
+    mask::{Mask, Term},
+    model::{MemberRule, Policy, ResourceType},
+    verb::Verb,
+};
+
+use super::notes::listed;
+
+/// Writes of one kind about which the same is decided.
+#[derive(Clone, Debug)]
+pub struct Write {
+    /// Their kind.
+    pub verb: Verb,
+    /// The roles that they take, and [`Mask::ANYONE`] for whoever holds none; empty where the kind takes none.
+    pub from: Mask,
+    /// The roles that they give; empty where the kind gives none.
+    pub to: Mask,
+}
+
+impl Write {
+    /// In words, roles in backticks: ``change `editor` to `viewer` ``.
+    pub fn words(&self, policy: &Policy, of: &ResourceType) -> String {
+        words(self.verb, &names(policy, of, self.from), &names(policy, of, self.to))
+    }
+}
+
+/// What may stand on the side of the roles taken: each role, and for a rule about anybody also no role.
+pub(crate) fn taken(verb: Verb, of: &ResourceType) -> Vec<Mask> {
+    if !verb.takes() {
+        return vec![Mask::EMPTY];
+    }
+    let anybody = of.members().of(verb).any(|rule| rule.from().contains(Mask::ANYONE));
+    of.roles().iter().map(|role| role.mask()).chain(anybody.then_some(Mask::ANYONE)).collect()
+}
+
+/// What may stand on the side of the roles given.
+pub(crate) fn given(verb: Verb, of: &ResourceType) -> Vec<Mask> {
+    if verb.gives() { of.roles().iter().map(|role| role.mask()).collect() } else { vec![Mask::EMPTY] }
+}
+
+/// The terms of every rule about one write.
+pub(crate) fn terms(verb: Verb, of: &ResourceType, from: Mask, to: Mask) -> Vec<Term> {
+    let fits = |rule: &&MemberRule| {
+        (rule.from().contains(Mask::ANYONE) || rule.from().contains(from)) && rule.to().contains(to)
+    };
+    of.members().of(verb).filter(fits).flat_map(|rule| rule.by().terms()).copied().collect()
+}
+
+/// The writes of one kind, joined where `outcome` says the same of them. What exchanges a role for itself is left out.
+pub(crate) fn joined<S: Clone + PartialEq, T: Clone + PartialEq>(
+    verb: Verb,
+    (taken, given): (&[S], &[S]),
+    outcome: impl Fn(&S, &S) -> T,
+) -> Vec<(Vec<S>, Vec<S>, T)> {
+    let mut rows: Vec<(Vec<S>, Vec<T>)> = Vec::new();
+    for from in taken {
+        let outcomes: Vec<T> = given.iter().map(|to| outcome(from, to)).collect();
+        match rows.iter_mut().find(|(_, known)| *known == outcomes) {
+            Some((froms, _)) => froms.push(from.clone()),
+            None => rows.push((vec![from.clone()], outcomes)),
+        }
+    }
+    let mut joined = Vec::new();
+    for (froms, outcomes) in rows {
+        let mut columns: Vec<(Vec<S>, T)> = Vec::new();
+        for (to, outcome) in given.iter().zip(outcomes) {
+            match columns.iter_mut().find(|(_, known)| *known == outcome) {
+                Some((tos, _)) => tos.push(to.clone()),
+                None => columns.push((vec![to.clone()], outcome)),
+            }
+        }
+        for (mut tos, outcome) in columns {
+            if let ([from], true) = (froms.as_slice(), verb.takes() && verb.gives()) {
+                tos.retain(|to| to != from);
+            }
+            if !tos.is_empty() {
+                joined.push((froms.clone(), tos, outcome));
+            }
+        }
+    }
+    joined
+}
+
+/// A write in words, with the roles by the names given.
+pub(crate) fn words(verb: Verb, from: &[String], to: &[String]) -> String {
+    let name = verb.name();
+    match (verb.takes(), verb.gives()) {
+        (true, true) if from == to => format!("{name} between {}", listed(from, "and")),
+        (true, true) => format!("{name} {} to {}", listed(from, "or"), listed(to, "or")),
+        (true, false) => format!("{name} {}", listed(from, "or")),
+        (false, true) => format!("{name} as {}", listed(to, "or")),
+        (false, false) => name.to_owned(),
+    }
+}
+
+/// The roles of one side in backticks.
+fn names(policy: &Policy, of: &ResourceType, side: Mask) -> Vec<String> {
+    let roles: Vec<String> = policy.roles_in(side).map(|role| format!("`{}`", role.name())).collect();
+    match side.contains(Mask::ANYONE) {
+        true if roles.len() == of.roles().len() => vec!["anybody".to_owned()],
+        true => roles.into_iter().chain(["somebody without a role".to_owned()]).collect(),
+        false => roles,
+    }
+}
