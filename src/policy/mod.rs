@@ -2,13 +2,14 @@
 //!
 //! Text becomes a tree (`document`, `expr`), the tree a [`Policy`] (`compile`, `resolve`), and the policy with a
 //! tenant's [`Facts`] a decision (`decide` for actions, `judge` and `govern` for membership writes, `explain` for both in words).
-//! [`cases`] reads what a policy must and must not let happen, and [`table`] shows all that it lets whom do.
+//! [`cases`] reads what a policy must and must not let happen, [`table`] shows all that it lets whom do, and [`diff`] what changes from one to another.
 
 mod bounds;
 pub mod cases;
 mod compile;
 mod decide;
 mod diagnostic;
+pub mod diff;
 mod document;
 mod effects;
 mod explain;

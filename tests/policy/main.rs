@@ -9,10 +9,15 @@
     reason = "a test fails by panicking, and nobody imports it"
 )]
 
+mod bench;
 mod cases;
+mod diff;
 mod docs;
+mod explain;
 mod golden;
 mod guides;
+mod html;
 mod matrix;
 mod mutation;
 mod naive;
+mod table;

@@ -14,8 +14,10 @@ const CASES: &str = ".tests.toml";
 
 /// Why a file is no use.
 pub(crate) enum Mistake {
-    /// It can't be read.
+    /// It can't be read, or written.
     Unreadable(String),
+    /// It has nothing of the name that was asked for.
+    Unknown(String),
     /// What it says is wrong.
     Wrong(Diagnostics),
 }
@@ -24,7 +26,7 @@ impl Mistake {
     /// The mistake as a compiler shows it.
     pub(crate) fn shown(&self, styled: bool) -> String {
         match self {
-            Self::Unreadable(why) => format!("error: {why}"),
+            Self::Unreadable(why) | Self::Unknown(why) => format!("error: {why}"),
             Self::Wrong(diagnostics) => diagnostics.render(styled),
         }
     }

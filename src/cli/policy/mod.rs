@@ -1,6 +1,8 @@
 //! `rollcall policy`: what can be done with policy files, without a server or a database.
 
 mod check;
+mod diff;
+mod explain;
 mod file;
 mod judge;
 mod reach;
@@ -15,6 +17,8 @@ use std::{
 
 use clap::{Args, Subcommand};
 
+pub use diff::{DiffArgs, DiffFormat};
+pub use explain::ExplainArgs;
 pub use reach::ReachArgs;
 pub use table::{TableArgs, TableFormat};
 
@@ -45,6 +49,10 @@ pub enum PolicyCommand {
     Reach(ReachArgs),
     /// Show who may do what, as a product's help page has it
     Table(TableArgs),
+    /// Show whose decisions change from one policy file to another; ends with 1 when some do, with 2 on a mistake
+    Diff(DiffArgs),
+    /// Explain which rule decides about an action, for whom, and what would let somebody do it
+    Explain(ExplainArgs),
 }
 
 /// Where a command writes.
@@ -53,20 +61,26 @@ pub struct Output<'a> {
     pub out: &'a mut dyn Write,
     /// Mistakes in files.
     pub err: &'a mut dyn Write,
-    /// Whether mistakes are shown in colour.
+    /// Whether mistakes, and the results that know colours, are shown in colour.
     pub styled: bool,
 }
 
-/// Runs the command on the process's own output. Fails when a file has a mistake, or a case does not hold.
+/// All is well.
+const WELL: u8 = 0;
+/// A file has a mistake, a case does not hold, or two policies differ.
+const NOT_WELL: u8 = 1;
+/// Two policies could not be compared.
+const NOT_COMPARED: u8 = 2;
+
+/// Runs the command on the process's own output, and ends as [`exit_code`] says.
 pub fn run(args: &PolicyArgs) -> ExitCode {
     let (out, err) = (io::stdout(), io::stderr());
-    let styled = err.is_terminal();
+    let colourful = matches!(args.command, PolicyCommand::Table(_) | PolicyCommand::Diff(_));
+    let styled = err.is_terminal() && (out.is_terminal() || !colourful);
     let mut output = Output { out: &mut out.lock(), err: &mut err.lock(), styled };
     // Where even the output fails, as when a pager is closed, nothing is left to tell anybody.
-    match run_to(args, &mut output) {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) | Err(_) => ExitCode::FAILURE,
-    }
+    let failed = if matches!(args.command, PolicyCommand::Diff(_)) { NOT_COMPARED } else { NOT_WELL };
+    ExitCode::from(exit_code(args, &mut output).unwrap_or(failed))
 }
 
 /// Runs the command; whether all is well.
@@ -74,15 +88,27 @@ pub fn run(args: &PolicyArgs) -> ExitCode {
 /// # Errors
 /// When the output can't be written.
 pub fn run_to(args: &PolicyArgs, output: &mut Output<'_>) -> io::Result<bool> {
-    let well = match &args.command {
-        PolicyCommand::Check { files } => check::run(files, output)?,
-        PolicyCommand::Test { files } => test::run(files, output)?,
-        PolicyCommand::Reach(args) => reach::run(args, output)?,
-        PolicyCommand::Table(args) => table::run(args, output)?,
+    Ok(exit_code(args, output)? == WELL)
+}
+
+/// Runs the command. 0 when all is well, and for a comparison when nothing changes; 1 when a file has a mistake, a case
+/// does not hold, or something changes; 2 when there is nothing to compare because of a mistake.
+///
+/// # Errors
+/// When the output can't be written.
+pub fn exit_code(args: &PolicyArgs, output: &mut Output<'_>) -> io::Result<u8> {
+    let code = |well: bool| if well { WELL } else { NOT_WELL };
+    let code = match &args.command {
+        PolicyCommand::Check { files } => code(check::run(files, output)?),
+        PolicyCommand::Test { files } => code(test::run(files, output)?),
+        PolicyCommand::Reach(args) => code(reach::run(args, output)?),
+        PolicyCommand::Table(args) => code(table::run(args, output)?),
+        PolicyCommand::Diff(args) => diff::run(args, output)?,
+        PolicyCommand::Explain(args) => code(explain::run(args, output)?),
     };
     output.out.flush()?;
     output.err.flush()?;
-    Ok(well)
+    Ok(code)
 }
 
 impl Output<'_> {

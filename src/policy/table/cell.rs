@@ -5,6 +5,9 @@ use super::super::{
     model::{Policy, ResourceType, Role},
 };
 
+/// How many choices are followed in search of what shuts out.
+const MAX_STEPS: usize = 2_000;
+
 /// Whether whoever holds what a column says may do what a row says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cell {
@@ -21,8 +24,7 @@ pub enum Cell {
 pub struct Way {
     /// The roles and relations that they must hold besides; empty where nothing is missing.
     pub with: Mask,
-    /// What shuts them out: each of these, held as a whole. Up to two roles or relations that only together do so
-    /// are found.
+    /// What shuts them out all the same: each of these, held as a whole.
     pub unless: Vec<Mask>,
 }
 
@@ -71,22 +73,43 @@ pub fn ways(policy: &Policy, terms: &[Term], who: Mask) -> Vec<Way> {
 }
 
 /// What shuts out whoever has these bits and would be let through, the least first.
+///
+/// As long as a term lets through, something that it forbids must be added: every choice of it is followed.
 fn exceptions(policy: &Policy, terms: &[Term], bits: Mask) -> Vec<Mask> {
     if bits.contains(Mask::OPERATOR) {
         return Vec::new();
     }
-    let forbidden: Mask = terms.iter().map(|term| term.forbid.without(bits)).collect();
-    let shuts_out = |mask: Mask| !allowed(terms, policy.closure(bits | mask));
-    let (alone, rest): (Vec<Mask>, Vec<Mask>) =
-        singles(forbidden.without(Mask::OPERATOR)).partition(|one| shuts_out(*one));
-    let pairs = rest.iter().enumerate().flat_map(|(at, one)| rest.iter().skip(at + 1).map(|other| *one | *other));
-    let pairs: Vec<Mask> = pairs.filter(|pair| shuts_out(*pair)).collect();
-    // Whoever holds a role that implies another is meant by the other already.
-    let is_implied = |mask: Mask| {
-        let bits = policy.closure(mask);
-        alone.iter().any(|other| *other != mask && bits.contains(*other) && !policy.closure(*other).contains(mask))
+    let mut added = vec![Mask::EMPTY];
+    let mut found: Vec<Mask> = Vec::new();
+    let mut next = 0;
+    while let Some(mask) = added.get(next).copied().filter(|_| next < MAX_STEPS) {
+        next += 1;
+        let with = policy.closure(bits | mask);
+        // What holds more than enough is said already.
+        if found.iter().any(|enough| policy.closure(mask).contains(*enough)) {
+            continue;
+        }
+        let Some(term) = terms.iter().find(|term| term.satisfied_by(with)) else {
+            found.push(mask);
+            continue;
+        };
+        for forbidden in singles(term.forbid.without(Mask::OPERATOR)) {
+            let more = mask | forbidden;
+            if !added.contains(&more) {
+                added.push(more);
+            }
+        }
+    }
+    let is_implied = |mask: &Mask| {
+        let bits = policy.closure(*mask);
+        found.iter().any(|other| other != mask && bits.contains(*other) && !policy.closure(*other).contains(*mask))
     };
-    alone.iter().copied().filter(|one| !is_implied(*one)).chain(pairs).collect()
+    found.iter().copied().filter(|mask| !is_implied(mask)).collect()
+}
+
+/// The relations of a mask that a member may stand in or not.
+pub(crate) fn held_relations(mask: Mask) -> Mask {
+    mask & (Mask::OWNER | Mask::ITSELF)
 }
 
 /// Whether any of the terms lets these bits through.

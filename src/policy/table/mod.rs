@@ -6,13 +6,18 @@ mod cell;
 mod column;
 mod html;
 mod markdown;
-mod notes;
+pub(crate) mod notes;
+mod question;
 mod text;
 pub(crate) mod writes;
 
 pub use cell::{Cell, Way, cell, ways};
 pub use column::{Column, RELATIONS};
+pub use question::{Answer, WhoMay, ask, who_may};
 pub use writes::Write;
+
+pub(crate) use cell::{allowed, held_relations, singles};
+pub(crate) use text::{BOLD, GREEN, RED, YELLOW, paint};
 
 use super::{
     mask::{Mask, Term},

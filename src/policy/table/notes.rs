@@ -10,9 +10,8 @@ const DAY: u64 = 24 * 60 * 60;
 
 /// What holds everywhere.
 pub(crate) fn of_policy(policy: &Policy) -> Vec<String> {
-    let days = policy.invitation_lifetime().as_secs() / DAY;
     vec![
-        format!("An invitation can be accepted for {days} {}.", if days == 1 { "day" } else { "days" }),
+        format!("An invitation can be accepted for {}.", lifetime(policy)),
         match surviving(policy, Action::survives_a_lock) {
             None => "A locked member may do nothing.".to_owned(),
             Some(actions) => format!("A locked member may only do {actions}."),
@@ -23,6 +22,12 @@ pub(crate) fn of_policy(policy: &Policy) -> Vec<String> {
         },
         "Whoever is invited or deactivated may do nothing.".to_owned(),
     ]
+}
+
+/// How long an invitation can be accepted.
+pub(crate) fn lifetime(policy: &Policy) -> String {
+    let days = policy.invitation_lifetime().as_secs() / DAY;
+    format!("{days} {}", if days == 1 { "day" } else { "days" })
 }
 
 /// The actions that survive something, each with its type.

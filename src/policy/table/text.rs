@@ -6,6 +6,9 @@ use super::{Cell, Entry, Grid, RELATIONS, Row, Section, Table, pieces};
 
 /// Between two columns.
 const GAP: &str = "  ";
+/// The widest that the first column may become, and each other, before they are wrapped.
+const MAX_NAME: usize = 44;
+const MAX_CELL: usize = 18;
 
 impl Table {
     /// As text for a terminal; with colours when `styled`.
@@ -44,30 +47,46 @@ impl Section {
 
 impl Grid {
     fn text(&self, styled: bool) -> String {
-        let marks: Vec<String> = self.rows.iter().map(also_when).collect();
-        let names: Vec<String> = self.rows.iter().map(|row| plain(&row.name)).collect();
-        let first = width(names.iter().map(String::as_str).chain([self.rows_are]));
+        // What goes on is set in, or it would pass for a row of its own.
+        let name = |row: &Row| wrapped(&plain(&row.name), MAX_NAME).join("\n  ").lines().map(str::to_owned).collect();
+        let names: Vec<Vec<String>> = self.rows.iter().map(name).collect();
+        let first = width(names.iter().flatten().map(String::as_str).chain([self.rows_are]));
+        let cells: Vec<Vec<Vec<String>>> = self
+            .rows
+            .iter()
+            .map(|row| row.cells.iter().map(|entry| wrapped(&shown(entry), MAX_CELL)).collect())
+            .collect();
         let widths: Vec<usize> = self
             .columns
             .iter()
             .enumerate()
             .map(|(at, column)| {
-                let cells = self.rows.iter().filter_map(|row| row.cells.get(at)).map(shown);
-                cells.map(|cell| cell.chars().count()).chain([column.name.len()]).max().unwrap_or(0)
+                let cells = cells.iter().filter_map(|row| row.get(at)).flatten();
+                width(cells.map(String::as_str).chain([column.name.as_str()]))
             })
             .collect();
-        let groups = self.groups(&widths);
-        let mut lines = vec![format!("{:first$}{GAP}{}", "", groups.0)];
-        let widths = groups.1;
+        let (groups, widths) = self.groups(&widths);
         let heads: Vec<String> =
             self.columns.iter().zip(&widths).map(|(column, width)| format!("{:width$}", column.name)).collect();
-        let marked = marks.iter().any(|mark| !mark.is_empty());
-        let last = if marked { format!("{GAP}also when") } else { String::new() };
-        lines.push(format!("{:first$}{GAP}{}{last}", self.rows_are, heads.join(GAP)));
-        for ((row, name), mark) in self.rows.iter().zip(&names).zip(&marks) {
-            let cells: Vec<String> =
-                row.cells.iter().zip(&widths).map(|(entry, width)| painted(entry, *width, styled)).collect();
-            lines.push(format!("{name:first$}{GAP}{}{GAP}{mark}", cells.join(GAP)));
+        let marked = self.rows.iter().any(|row| !row.also_when.is_empty());
+        let last = if marked { "also when" } else { "" };
+        let mut lines = vec![
+            format!("{:first$}{GAP}{groups}", ""),
+            format!("{:first$}{GAP}{}{GAP}{last}", self.rows_are, heads.join(GAP)),
+        ];
+        for ((row, name), cells) in self.rows.iter().zip(&names).zip(&cells) {
+            let height = cells.iter().map(Vec::len).chain([name.len()]).max().unwrap_or(1);
+            for at in 0..height {
+                let line = |lines: &[String]| lines.get(at).cloned().unwrap_or_default();
+                let cells: Vec<String> = cells
+                    .iter()
+                    .zip(&row.cells)
+                    .zip(&widths)
+                    .map(|((lines, entry), width)| painted(entry, &line(lines), *width, styled))
+                    .collect();
+                let mark = if at == 0 { also_when(row) } else { String::new() };
+                lines.push(format!("{:first$}{GAP}{}{GAP}{mark}", line(name), cells.join(GAP)));
+            }
         }
         lines.iter().flat_map(|line| [line.trim_end(), "\n"]).collect()
     }
@@ -104,9 +123,10 @@ impl Grid {
     }
 }
 
-const BOLD: &str = "1";
-const GREEN: &str = "32";
-const YELLOW: &str = "33";
+pub(crate) const BOLD: &str = "1";
+pub(crate) const GREEN: &str = "32";
+pub(crate) const RED: &str = "31";
+pub(crate) const YELLOW: &str = "33";
 const DIM: &str = "2";
 
 /// A cell as text: a mark, or a condition.
@@ -119,16 +139,32 @@ pub(crate) fn shown(entry: &Entry) -> String {
     }
 }
 
-fn painted(entry: &Entry, width: usize, styled: bool) -> String {
+fn painted(entry: &Entry, text: &str, width: usize, styled: bool) -> String {
     let colour = match entry.cell {
         Cell::Yes => GREEN,
         Cell::No => DIM,
         Cell::If(_) => YELLOW,
     };
-    paint(&format!("{:width$}", shown(entry)), colour, styled)
+    paint(&format!("{text:width$}"), colour, styled)
 }
 
-fn paint(text: &str, style: &str, styled: bool) -> String {
+/// A text in lines of at most so many letters, where its words allow it.
+fn wrapped(text: &str, most: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= most => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+/// A text in a style of the terminal, if at all.
+pub(crate) fn paint(text: &str, style: &str, styled: bool) -> String {
     if styled { format!("\u{1b}[{style}m{text}\u{1b}[0m") } else { text.to_owned() }
 }
 

@@ -1,7 +1,7 @@
 //! The compiled policy against a naive interpreter, on random policies and random facts.
 
-mod model;
-mod tape;
+pub mod model;
+pub mod tape;
 mod world;
 
 use std::cell::Cell;

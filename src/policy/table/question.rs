@@ -1,0 +1,151 @@
+//! Who may do one action, and why somebody may or may not.
+
+use super::super::{
+    govern::givers,
+    mask::Mask,
+    model::{Action, MemberRule, Policy, ResourceType, Role},
+};
+
+use super::{
+    cell::{Cell, Way, allowed, cell, singles, ways},
+    column::columns,
+    notes::listed,
+};
+
+/// Whether those who hold something may do an action, in words with names in backticks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Whether they may.
+    pub allowed: bool,
+    /// What it rests on.
+    pub because: String,
+    /// What would shut them out, where they may: `also` and a role, or a relation.
+    pub unless: Option<String>,
+    /// What they could hold besides to be let through, where they may not; the least first.
+    pub ways_in: Vec<String>,
+}
+
+/// Who may do an action, in words with names in backticks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WhoMay {
+    /// Roles and relations that are enough.
+    pub may: Vec<String>,
+    /// Roles and relations with their condition.
+    pub may_if: Vec<String>,
+    /// Roles and relations that are not enough, and add nothing.
+    pub may_not: Vec<String>,
+}
+
+/// Asks whether an active member who holds these roles and relations on the way up may do an action.
+pub fn ask(policy: &Policy, of: &ResourceType, action: &Action, held: Mask) -> Answer {
+    let terms = action.rule().terms();
+    let ways = ways(policy, terms, held);
+    let bits = policy.bits(held);
+    let open = ways.iter().find(|way| way.with.is_empty());
+    if let Some(way) = open {
+        let need = terms.iter().find(|term| term.satisfied_by(bits)).map_or(Mask::EMPTY, |term| term.need);
+        let unless = Way { with: Mask::EMPTY, unless: way.unless.clone() }.words(policy, of);
+        return Answer {
+            allowed: true,
+            because: because(policy, of, held, need),
+            unless: unless.strip_prefix("unless ").map(str::to_owned),
+            ways_in: Vec::new(),
+        };
+    }
+    let excluded: Mask = terms.iter().filter(|term| bits.contains(term.need)).map(|term| term.forbid & bits).collect();
+    let because = if excluded.is_empty() {
+        "nothing that they hold satisfies the rule".to_owned()
+    } else {
+        format!("the rule excludes whoever holds {}", listed(&names(policy, of, excluded), "or"))
+    };
+    let mut ways_in: Vec<String> = ways.iter().map(|way| way_in(policy, of, way)).collect();
+    if allowed(terms, Mask::OPERATOR) {
+        ways_in.push("an operator may".to_owned());
+    }
+    Answer { allowed: false, because, unless: None, ways_in }
+}
+
+/// Tells who may do an action: every role of the type and of those above it, and the relations that the rule is about.
+pub fn who_may(policy: &Policy, of: &ResourceType, action: &Action) -> WhoMay {
+    let terms = action.rule().terms();
+    let mut who = WhoMay::default();
+    for column in columns(policy, of, &[terms.to_vec()]) {
+        let name = names(policy, of, column.who).concat();
+        let cell = cell(policy, terms, column.who);
+        match &cell {
+            Cell::Yes => who.may.push(name),
+            Cell::No => who.may_not.push(name),
+            Cell::If(_) => who.may_if.push(format!("{name} {}", cell.words(policy, of))),
+        }
+    }
+    who
+}
+
+/// What lets through, and what it comes from where it is implied.
+fn because(policy: &Policy, of: &ResourceType, held: Mask, need: Mask) -> String {
+    let of_role = |role: &Role| {
+        let name = format!("`{}`", policy.name_at(of, role));
+        let by = policy.roles_in(held).find(|bound| bound.closure().contains(role.mask()));
+        match by.filter(|_| !held.contains(role.mask())) {
+            Some(by) => format!("{name}, which `{}` implies", policy.name_at(of, by)),
+            None => name,
+        }
+    };
+    let roles: Vec<String> = policy.roles_in(need).map(of_role).collect();
+    let mut parts = Vec::new();
+    if !roles.is_empty() {
+        parts.push(format!("they are {}", listed(&roles, "and")));
+    }
+    for (relation, words) in [(Mask::OWNER, "they own it"), (Mask::ITSELF, "it is their own")] {
+        parts.extend(need.contains(relation).then(|| words.to_owned()));
+    }
+    if parts.is_empty() { "every active member may".to_owned() } else { parts.join(", and ") }
+}
+
+fn way_in(policy: &Policy, of: &ResourceType, way: &Way) -> String {
+    let of_role = |role: &Role| {
+        let name = format!("`{}`", policy.name_at(of, role));
+        let roles = policy.way_up(of).into_iter().flat_map(ResourceType::roles).map(|id| policy.role(*id));
+        let implying: Vec<String> = roles
+            .filter(|other| other.id() != role.id() && other.closure().contains(role.mask()))
+            .map(|other| format!("`{}`", policy.name_at(of, other)))
+            .collect();
+        if implying.is_empty() { name } else { format!("{name} (or {}, which implies it)", listed(&implying, "or")) }
+    };
+    let relations = [(Mask::OWNER, "to own it"), (Mask::ITSELF, "to do it to their own")];
+    let relations = relations.iter().filter(|(relation, _)| way.with.contains(*relation));
+    let relations = relations.map(|(_, words)| (*words).to_owned());
+    let parts: Vec<String> = relations.chain(policy.roles_in(way.with).map(of_role)).collect();
+    let unless = Way { with: Mask::EMPTY, unless: way.unless.clone() }.words(policy, of);
+    let comma = if unless.is_empty() { "" } else { ", " };
+    let given: String = policy.roles_in(way.with).filter_map(|role| given(policy, of, role)).collect();
+    format!("{}{comma}{unless}{given}", parts.join(", and "))
+}
+
+/// Who gives a role.
+fn given(policy: &Policy, of: &ResourceType, role: &Role) -> Option<String> {
+    let mut by: Vec<(&str, Vec<u32>)> = Vec::new();
+    for rule in givers(policy.resource_type(role.of()), role).map(MemberRule::by) {
+        match by.iter_mut().find(|(text, _)| *text == rule.text()) {
+            Some((_, lines)) => lines.push(rule.line()),
+            None => by.push((rule.text(), vec![rule.line()])),
+        }
+    }
+    let by: Vec<String> = by
+        .into_iter()
+        .map(|(text, lines)| {
+            let numbers: Vec<String> = lines.iter().map(u32::to_string).collect();
+            format!("`{text}` (line{} {})", if lines.len() == 1 { "" } else { "s" }, listed(&numbers, "and"))
+        })
+        .collect();
+    (!by.is_empty()).then(|| format!("; `{}` is given by {}", policy.name_at(of, role), listed(&by, "or")))
+}
+
+/// The roles of a mask in backticks, the relations by their words.
+fn names(policy: &Policy, of: &ResourceType, mask: Mask) -> Vec<String> {
+    let name = |one: Mask| match policy.roles_in(one).next() {
+        Some(role) => format!("`{}`", policy.name_at(of, role)),
+        None => Mask::RELATIONS.iter().find(|(_, relation)| *relation == one).map_or("", |(word, _)| *word).to_owned(),
+    };
+    singles(mask).map(name).collect()
+}
