@@ -1,9 +1,11 @@
 //! The examples of docs/policy.md. A block's head says what it is: `toml`, a whole policy; `toml fragment`, a piece of
 //! one, completed with what it does not say of the whole policy before it; `toml cases` and `toml cases fragment`, the
-//! same for cases, which must hold; `toml wrong`, a policy with mistakes, shown in the `text` block that follows.
+//! same for cases, which must hold; `toml wrong`, a policy with mistakes, shown in the `text` block that follows;
+//! `toml changed`, a fragment that the consoles know as `changed.toml`; `console`, commands and what they print.
 
 use std::{collections::BTreeMap, fs};
 
+use clap::{Parser, Subcommand};
 use rollcall::{
     cli::policy::{Output, PolicyArgs, PolicyCommand, run_to},
     policy::{Reason, Refusal, compile},
@@ -65,9 +67,49 @@ fn hold(policy: &str, cases: &str) {
     assert!(well, "{}{}\n{cases}", String::from_utf8_lossy(&out), String::from_utf8_lossy(&err));
 }
 
+/// A command line as the page shows it.
+#[derive(Parser)]
+struct Line {
+    #[command(subcommand)]
+    command: Rollcall,
+}
+
+#[derive(Subcommand)]
+enum Rollcall {
+    Policy(PolicyArgs),
+}
+
+/// Runs each command of a console beside these files and holds what it prints against what is shown: a line `…` stands
+/// for any lines.
+fn converse(console: &str, files: &[(&str, &String)]) {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        fs::write(dir.path().join(name), text).unwrap();
+    }
+    for step in console.split("$ ").filter(|step| !step.is_empty()) {
+        let (command, shown) = step.split_once('\n').unwrap();
+        let words = command.split(' ').map(|word| match word.strip_suffix(".toml") {
+            Some(_) => dir.path().join(word).display().to_string(),
+            None => word.to_owned(),
+        });
+        let Rollcall::Policy(args) = Line::try_parse_from(words).unwrap_or_else(|wrong| panic!("{wrong}")).command;
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        run_to(&args, &mut Output { out: &mut out, err: &mut err, styled: false }).unwrap();
+        let printed = String::from_utf8(out).unwrap() + &String::from_utf8(err).unwrap();
+        let mut rest = printed.as_str();
+        let (begins, ends) = (!shown.starts_with('…'), !shown.ends_with("…\n"));
+        for (at, part) in shown.split("…\n").filter(|part| !part.is_empty()).enumerate() {
+            let found = rest.find(part).unwrap_or_else(|| panic!("$ {command}\nprints\n{printed}\nand not\n{part}"));
+            assert!(found == 0 || at > 0 || !begins, "$ {command}\nbegins with\n{printed}");
+            rest = &rest[found + part.len()..];
+        }
+        assert!(rest.is_empty() || !ends, "$ {command}\ngoes on with\n{rest}");
+    }
+}
+
 #[test]
 fn every_example_is_as_the_page_says() {
-    let (mut policy, mut cases, mut wrong) = (String::new(), String::new(), None);
+    let (mut policy, mut changed, mut cases, mut wrong) = (String::new(), String::new(), String::new(), None);
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
     for (head, text) in blocks() {
         *seen.entry(head).or_default() += 1;
@@ -82,6 +124,11 @@ fn every_example_is_as_the_page_says() {
                 policy = text;
             }
             "toml fragment" => good(&completed(&text, &policy)),
+            "toml changed" => {
+                changed = completed(&text, &policy);
+                good(&changed);
+            }
+            "console" => converse(&text, &[("shop.toml", &policy), ("changed.toml", &changed)]),
             "toml cases" => {
                 hold(&policy, &text);
                 cases = text;
@@ -93,7 +140,7 @@ fn every_example_is_as_the_page_says() {
         }
     }
     assert!(wrong.is_none(), "mistakes are not shown");
-    assert!(seen.len() == 6 && seen["toml fragment"] >= 4, "{seen:?}");
+    assert!(seen.len() == 8 && seen["console"] >= 3 && seen["toml fragment"] >= 4, "{seen:?}");
 }
 
 #[test]

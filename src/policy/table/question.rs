@@ -30,7 +30,7 @@ pub struct Answer {
 pub struct WhoMay {
     /// Roles and relations that are enough.
     pub may: Vec<String>,
-    /// Roles and relations with their condition.
+    /// Roles and relations with their condition, those with the same together.
     pub may_if: Vec<String>,
     /// Roles and relations that are not enough, and add nothing.
     pub may_not: Vec<String>,
@@ -69,15 +69,23 @@ pub fn ask(policy: &Policy, of: &ResourceType, action: &Action, held: Mask) -> A
 pub fn who_may(policy: &Policy, of: &ResourceType, action: &Action) -> WhoMay {
     let terms = action.rule().terms();
     let mut who = WhoMay::default();
+    let mut conditions: Vec<(String, Vec<String>)> = Vec::new();
     for column in columns(policy, of, &[terms.to_vec()]) {
         let name = names(policy, of, column.who).concat();
         let cell = cell(policy, terms, column.who);
         match &cell {
             Cell::Yes => who.may.push(name),
             Cell::No => who.may_not.push(name),
-            Cell::If(_) => who.may_if.push(format!("{name} {}", cell.words(policy, of))),
+            Cell::If(_) => {
+                let words = cell.words(policy, of);
+                match conditions.iter_mut().find(|(known, _)| *known == words) {
+                    Some((_, names)) => names.push(name),
+                    None => conditions.push((words, vec![name])),
+                }
+            }
         }
     }
+    who.may_if = conditions.into_iter().map(|(words, names)| format!("{} {words}", names.join(", "))).collect();
     who
 }
 
