@@ -12,21 +12,33 @@ use super::{
     verb::Verb,
 };
 
-/// A membership write at one resource, as rules are asked about it.
+/// A membership write at one resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Operation {
     /// Its kind.
     pub verb: Verb,
-    /// The role taken; none where the kind takes none, or the member holds none.
+    /// The role taken, by a kind that takes one. None: [`judge`](super::judge()) takes whatever is held, and a rule is
+    /// asked about one who holds nothing.
     pub from: Option<RoleId>,
-    /// The role given; none where the kind gives none.
+    /// The role given, by a kind that gives one.
     pub to: Option<RoleId>,
 }
 
 impl Operation {
-    /// A write that neither takes nor gives a role.
+    /// A write that gives no role.
     pub fn plain(verb: Verb) -> Self {
         Self { verb, from: None, to: None }
+    }
+
+    /// A write that gives a role.
+    pub fn giving(verb: Verb, to: RoleId) -> Self {
+        Self { verb, from: None, to: Some(to) }
+    }
+
+    /// The same write, taking this very role.
+    #[must_use]
+    pub fn taking(self, from: Option<RoleId>) -> Self {
+        Self { from, ..self }
     }
 
     /// Whether a rule of its kind is about these roles.

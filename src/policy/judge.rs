@@ -12,17 +12,6 @@ use super::{
     verb::Verb,
 };
 
-/// A membership write at one resource, as it is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Wanted {
-    /// Its kind.
-    pub verb: Verb,
-    /// The role taken, by a kind that takes one; none for whatever is held.
-    pub from: Option<RoleId>,
-    /// The role given, by a kind that gives one.
-    pub to: Option<RoleId>,
-}
-
 /// Why a membership write is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
@@ -95,24 +84,6 @@ pub struct Permitted<'f> {
     pub gives: bool,
 }
 
-impl Wanted {
-    /// A write that gives a role.
-    pub fn giving(verb: Verb, to: RoleId) -> Self {
-        Self { verb, from: None, to: Some(to) }
-    }
-
-    /// A write that gives none.
-    pub fn plain(verb: Verb) -> Self {
-        Self { verb, from: None, to: None }
-    }
-
-    /// The same write, taking this very role.
-    #[must_use]
-    pub fn taking(self, from: Option<RoleId>) -> Self {
-        Self { from, ..self }
-    }
-}
-
 impl Refusal {
     /// Every code that a refusal can have.
     pub const CODES: [&'static str; 19] = [
@@ -173,7 +144,7 @@ pub fn judge<'f, F: Facts + ?Sized>(
     actor: SubjectRef<'_>,
     node: Node,
     target: SubjectRef<'_>,
-    wanted: Wanted,
+    wanted: Operation,
 ) -> Result<Permitted<'f>, Refusal> {
     let standing = facts.standing(target);
     let status = standing.map(|standing| standing.status);
@@ -191,8 +162,7 @@ pub fn judge<'f, F: Facts + ?Sized>(
             return Err(refusal);
         }
     };
-    let permitted =
-        |from: Option<RoleId>| permit(facts, actor, node, target, Operation { verb: wanted.verb, from, to: wanted.to });
+    let permitted = |from: Option<RoleId>| permit(facts, actor, node, target, Operation { from, ..wanted });
     let mut roles = facts.policy().roles_in(taken).map(|role| Some(role.id()));
     let rule = permitted(roles.next().flatten())?;
     for role in roles {
@@ -224,7 +194,7 @@ pub fn judge<'f, F: Facts + ?Sized>(
 }
 
 /// The roles that a write takes from one who holds `bound` there.
-fn taken(wanted: Wanted, bound: Mask, at_the_root: bool) -> Result<Mask, Refusal> {
+fn taken(wanted: Operation, bound: Mask, at_the_root: bool) -> Result<Mask, Refusal> {
     if !wanted.verb.takes() {
         return Ok(Mask::EMPTY);
     }
@@ -244,7 +214,7 @@ fn last_holders<F: Facts + ?Sized>(
     facts: &F,
     node: Node,
     target: SubjectRef<'_>,
-    wanted: Wanted,
+    wanted: Operation,
     taken: Mask,
 ) -> Option<Refusal> {
     let mut lost = vec![(node, taken)];

@@ -6,7 +6,8 @@ use super::{
     super::{
         decide::Reason,
         diagnostic::{Diagnostic, Problems},
-        judge::{Refusal, Wanted},
+        govern::Operation,
+        judge::Refusal,
         model::{Action, ResourceType, RoleId},
         span::At,
         verb::{Stands, Verb},
@@ -215,7 +216,7 @@ fn wanted(
     row: &Row,
     operation: &str,
     target: &Subject,
-) -> Result<Vec<Wanted>> {
+) -> Result<Vec<Operation>> {
     let held = scene.roles_at(target, at);
     let named = match &row.from {
         None => None,
@@ -230,7 +231,7 @@ fn wanted(
     };
     let given: Vec<RoleId> = row.to.iter().map(|name| scene.role(of, name)).collect::<Result<_>>()?;
     let Some(verb) = Verb::of_name(operation).filter(|verb| verb.gives()) else {
-        let taking = |verb: Verb| Wanted::plain(verb).taking(named.filter(|_| verb.takes()));
+        let taking = |verb: Verb| Operation::plain(verb).taking(named.filter(|_| verb.takes()));
         return Ok(Verb::of_name(operation).map(taking).into_iter().collect());
     };
     let given = if given.is_empty() {
@@ -240,7 +241,7 @@ fn wanted(
         given
     };
     let taken = named.filter(|_| verb.takes());
-    Ok(given.into_iter().map(|to| Wanted::giving(verb, to).taking(taken)).collect())
+    Ok(given.into_iter().map(|to| Operation::giving(verb, to).taking(taken)).collect())
 }
 
 /// Whether a kind of write can be done at a resource of this type.

@@ -12,7 +12,7 @@ use crate::domain::{Change, ResourceKey, Subject};
 
 use super::{
     diagnostic::Diagnostics,
-    judge::Wanted,
+    govern::Operation,
     model::Policy,
     reader::{Fields, read_file},
     span::Lines,
@@ -67,7 +67,7 @@ pub struct Write {
     /// Who acts.
     pub actor: Subject,
     /// What is asked for.
-    pub wanted: Wanted,
+    pub wanted: Operation,
     /// The member written to, or the person invited.
     pub target: Subject,
     /// The registered resource that it is done at.

@@ -2,7 +2,7 @@ use async_trait::async_trait;
 
 use crate::{
     domain::{Change, ResourceKey, Subject},
-    policy::{Verb, Wanted},
+    policy::{Operation, Verb},
 };
 
 use super::{
@@ -36,7 +36,7 @@ impl Write for ChangeRole {
         let place = session.place(&self.resource, "resource")?;
         let to = session.role(place, &self.role, "role")?;
         let from = if self.from.is_empty() { None } else { Some(session.role(place, &self.from, "from_role")?) };
-        let allowed = session.judge(place, &self.member, Wanted::giving(Verb::Change, to).taking(from))?;
+        let allowed = session.judge(place, &self.member, Operation::giving(Verb::Change, to).taking(from))?;
         session.unchanged(&record, &self.etag)?;
         let (before, after) =
             (session.grant(place, allowed.taken.first().copied().unwrap_or(to))?, session.grant(place, to)?);

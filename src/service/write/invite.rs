@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use crate::{
     domain::{Change, Grant, Invitation, InvitationStatus, Member, MemberStatus, Profile, Subject},
-    policy::{self, RoleId, Verb, Wanted},
+    policy::{self, Operation, RoleId, Verb},
 };
 
 use super::{
@@ -144,7 +144,7 @@ impl Progress {
         let status = known.as_ref().map(|record| record.member.status);
         let mut given = Vec::new();
         for (at, wanted) in wanted.iter().enumerate() {
-            match session.judge(wanted.place, &target, Wanted::giving(Verb::Invite, wanted.role)) {
+            match session.judge(wanted.place, &target, Operation::giving(Verb::Invite, wanted.role)) {
                 Ok(allowed) => {
                     self.rules.push(allowed.rule);
                     // Inviting a pending person to what they are invited to already only sends them a new secret.

@@ -2,7 +2,7 @@ use async_trait::async_trait;
 
 use crate::{
     domain::{Change, Member, ResourceKey, Subject},
-    policy::{Verb, Wanted},
+    policy::{Operation, Verb},
 };
 
 use super::{
@@ -29,7 +29,7 @@ impl Write for SetLock {
 
     async fn plan(&self, session: &mut Session<'_>) -> Result<Plan<MemberAnswer>> {
         let record = session.member(&self.member).await?;
-        let wanted = if self.locked { Wanted::plain(Verb::Lock) } else { Wanted::plain(Verb::Unlock) };
+        let wanted = if self.locked { Operation::plain(Verb::Lock) } else { Operation::plain(Verb::Unlock) };
         let allowed = session.judge(root(session)?, &self.member, wanted)?;
         session.unchanged(&record, &self.etag)?;
         let member = Member { locked: self.locked, ..record.member };

@@ -2,7 +2,7 @@
 
 use crate::{
     domain::Subject,
-    policy::{Facts, Node, Operation, Reason, Refusal, Role, RoleId, RuleLine, Wanted, name_of},
+    policy::{Facts, Node, Operation, Reason, Refusal, Role, RoleId, RuleLine, name_of},
 };
 
 use super::{
@@ -19,7 +19,7 @@ pub(crate) fn refused(
     call: &Call,
     node: Node,
     target: &Subject,
-    wanted: Wanted,
+    wanted: Operation,
     refusal: &Refusal,
 ) -> Error {
     let place = name_of(facts, node);
@@ -106,7 +106,7 @@ fn protected(
     call: &Call,
     node: Node,
     target: &Subject,
-    wanted: Wanted,
+    wanted: Operation,
     (role, at): (&str, Node),
 ) -> Error {
     let place = name_of(facts, node);

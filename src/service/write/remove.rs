@@ -2,7 +2,7 @@ use async_trait::async_trait;
 
 use crate::{
     domain::{Change, Grant, MemberStatus, ResourceKey, Subject},
-    policy::{Verb, Wanted},
+    policy::{Operation, Verb},
 };
 
 use super::{
@@ -33,7 +33,7 @@ impl Write for RemoveMember {
         let record = session.member(&self.member).await?;
         let place = session.place(&self.resource, "resource")?;
         let role = if self.role.is_empty() { None } else { Some(session.role(place, &self.role, "role")?) };
-        let allowed = session.judge(place, &self.member, Wanted::plain(Verb::Remove).taking(role))?;
+        let allowed = session.judge(place, &self.member, Operation::plain(Verb::Remove).taking(role))?;
         session.unchanged(&record, &self.etag)?;
         let leaves = place.is_root && role.is_none();
         let revoked = if leaves {

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use crate::{
     domain::{Grant, Member, ResourceKey, Revision, Subject, Tenant, Timestamp, Token},
-    policy::{self, Facts, Library, Node, Policy, RoleId, Wanted},
+    policy::{self, Facts, Library, Node, Operation, Policy, RoleId},
 };
 
 use super::{
@@ -181,7 +181,7 @@ impl<'a> Session<'a> {
     }
 
     /// Asks the policy about a membership write, as it stands now.
-    pub(crate) fn judge(&self, place: Place, target: &Subject, wanted: Wanted) -> Result<Allowed> {
+    pub(crate) fn judge(&self, place: Place, target: &Subject, wanted: Operation) -> Result<Allowed> {
         self.with(|facts| {
             policy::judge(facts, self.call.actor.as_ref(), place.node, target.as_ref(), wanted)
                 .map(|permitted| Allowed {

@@ -2,7 +2,7 @@ use async_trait::async_trait;
 
 use crate::{
     domain::{Change, Member, Profile, Subject},
-    policy::{Verb, Wanted},
+    policy::{Operation, Verb},
 };
 
 use super::{
@@ -33,7 +33,7 @@ impl Write for UpdateMember {
 
     async fn plan(&self, session: &mut Session<'_>) -> Result<Plan<MemberAnswer>> {
         let record = session.member(&self.member).await?;
-        let allowed = session.judge(root(session)?, &self.member, Wanted::plain(Verb::Update))?;
+        let allowed = session.judge(root(session)?, &self.member, Operation::plain(Verb::Update))?;
         session.unchanged(&record, &self.etag)?;
         if record.member.profile == self.profile {
             let message = format!("the profile of `{}` is like this already", self.member);

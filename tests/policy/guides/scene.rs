@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rollcall::{
     domain::{MemberStatus, ResourceRef, Revision, Subject, Tenant, Timestamp},
-    policy::{Facts as _, Library, Node, Policy, ResourceType, RoleId, Stated, Verb, Wanted, decide, judge, locate},
+    policy::{Facts as _, Library, Node, Operation, Policy, ResourceType, RoleId, Stated, Verb, decide, judge, locate},
     service::ports::Snapshot as _,
     view::{Loading, View},
 };
@@ -99,7 +99,7 @@ impl Scene {
                     None if verb == Verb::Change => self.another(of, node, &target),
                     None => None,
                 };
-                judge(&self.view, actor.as_ref(), node, target.as_ref(), Wanted { verb, from: None, to }).is_ok()
+                judge(&self.view, actor.as_ref(), node, target.as_ref(), Operation { verb, from: None, to }).is_ok()
             }
         }
     }
