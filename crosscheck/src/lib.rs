@@ -1,0 +1,18 @@
+//! Rollcall's decisions made a second time: each policy file is translated to Cedar from the texts of its rules, and
+//! Cedar's authorizer is asked what Rollcall is asked. Nothing here reads what Rollcall's compiler made of a file.
+
+pub mod agree;
+pub mod entities;
+pub mod expr;
+pub mod model;
+pub mod random;
+pub mod translate;
+pub mod world;
+
+/// The policies that are held against Cedar, each with its file's text.
+pub const POLICIES: [(&str, &str); 4] = [
+    ("lumicon", include_str!("../../policies/lumicon.toml")),
+    ("lumi-1", include_str!("../../policies/lumi-1.toml")),
+    ("lumi-2", include_str!("../../policies/lumi-2.toml")),
+    ("lume", include_str!("../../policies/lume.toml")),
+];
