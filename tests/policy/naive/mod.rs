@@ -26,8 +26,8 @@ use self::{
     world::{Place, World},
 };
 
-const RUNS: u32 = 300;
-const LEAST_DECISIONS: usize = 20_000;
+const RUNS: u32 = 1_500;
+const LEAST_DECISIONS: usize = 100_000;
 
 #[test]
 fn compiled_rules_decide_as_the_naive_interpreter() {
