@@ -118,6 +118,50 @@ async fn a_batch_answers_as_the_checks_do() {
 }
 
 #[tokio::test]
+async fn a_long_batch_is_of_one_revision_while_writes_go_on() {
+    let (_stage, world) = fixture().await;
+    let item = CheckItem {
+        subject: Some(subject("victor")),
+        action: "data.edit".into(),
+        resource: Some(resource(&world.tenant, "harbour")),
+        stated: None,
+    };
+    let writer = {
+        let world = world.clone();
+        tokio::spawn(async move {
+            for turn in 0..60 {
+                let role = if turn % 2 == 0 { "editor" } else { "viewer" };
+                world.api.write(world.change("edith", "victor", "harbour", role)).await.expect("allowed");
+            }
+        })
+    };
+    while !writer.is_finished() {
+        let items = vec![item.clone(); 3000];
+        let request = BatchCheckRequest { tenant: world.tenant.clone(), items, consistency: None };
+        let results = world.api.batch_check(request).await.expect("the batch is well formed").results;
+        let first = results.first().expect("is there").allowed;
+        assert!(results.iter().all(|result| result.allowed == first), "a batch of two revisions");
+    }
+    writer.await.expect("no panic");
+}
+
+#[tokio::test]
+async fn an_item_far_down_a_batch_is_named_by_its_place() {
+    let (_stage, world) = fixture().await;
+    let item = |action: &str| CheckItem {
+        subject: Some(subject("victor")),
+        action: action.into(),
+        resource: Some(resource(&world.tenant, "harbour")),
+        stated: None,
+    };
+    let mut items = vec![item("data.view"); 700];
+    items.push(item("data.veiw"));
+    let request = BatchCheckRequest { tenant: world.tenant.clone(), items, consistency: None };
+    let status = world.api.batch_check(request).await.expect_err("one bad item fails the call");
+    assert!(status.message().contains("items[700].action"), "{status:?}");
+}
+
+#[tokio::test]
 async fn the_actions_listed_are_the_actions_allowed() {
     let (_stage, world) = fixture().await;
     let cells = cells();
