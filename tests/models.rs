@@ -7,7 +7,8 @@ mod support;
 
 use rollcall::proto::{
     ChangeRoleRequest, CheckRequest, CreateResourceRequest, CreateTenantRequest, InviteRequest, Invitee,
-    ListMembersRequest, ListResourcesRequest, Profile, RemoveMemberRequest, ResourceRef, RoleGrant, invitee::Who,
+    ListMembersRequest, ListResourcesRequest, Profile, RemoveMemberRequest, ResourceRef, RoleGrant, SetPolicyRequest,
+    invitee::Who,
 };
 use support::{Stage, Write, code_of, error::reason_of, expect_error};
 
@@ -155,6 +156,43 @@ async fn a_role_reaches_down_where_it_says_so() {
     let listed: Vec<String> =
         members.into_iter().map(|listed| listed.member.expect("is there").subject.expect("is there").id).collect();
     assert_eq!(listed, ["cleo", "vera"], "a poster of a folder above is nobody here");
+}
+
+#[tokio::test]
+async fn folders_in_folders_go_along_to_another_version() {
+    let policies = tempfile::tempdir().expect("there is room");
+    let first = include_str!("policy/models/folders.toml");
+    let second = first.replacen("version = 1", "version = 2", 1);
+    let flat = first.replacen("version = 1", "version = 3", 1).replace(", reaches_down = true", "");
+    let flat = flat.replace("nested       = true\n", "");
+    for (name, text) in [("first", first), ("second", second.as_str()), ("flat", flat.as_str())] {
+        std::fs::write(policies.path().join(format!("{name}.toml")), text).expect("there is room");
+    }
+    let stage = Stage::with(&[&format!("policies.dir={}", policies.path().display())]).await;
+    let operator = Some(rollcall::proto::Subject { r#type: "operator".into(), id: "root".into() });
+    let tenant = CreateTenantRequest {
+        tenant: "acme".into(),
+        actor: operator.clone(),
+        policy: "folders".into(),
+        policy_version: 1,
+        first_member: user("cleo"),
+        ..CreateTenantRequest::default()
+    };
+    write(&stage, tenant).await.expect("an operator creates a tenant");
+    for (id, parent) in [("plans", at("drive", "")), ("drafts", at("folder", "plans"))] {
+        let (actor, resource) = (user("cleo"), at("folder", id));
+        let folder = CreateResourceRequest { actor, resource, parent, tenant: "acme".into(), ..Default::default() };
+        write(&stage, folder).await.expect("an admin edits every folder");
+    }
+    let to = |policy_version| SetPolicyRequest {
+        tenant: "acme".into(),
+        actor: operator.clone(),
+        policy_version,
+        ..SetPolicyRequest::default()
+    };
+    write(&stage, to(2)).await.expect("it has the same folders");
+    assert!(may(&stage, "cleo", "folder.list", at("folder", "drafts")).await);
+    assert_eq!(write(&stage, to(3)).await.unwrap_err(), "POLICY_INCOMPATIBLE", "it has no folders in folders");
 }
 
 #[tokio::test]

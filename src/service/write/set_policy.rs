@@ -152,8 +152,11 @@ impl Snapshot for Misfits<'_> {
 
     fn resource(&mut self, key: ResourceRef<'_>, parent: Option<ResourceRef<'_>>, _: Option<SubjectRef<'_>>, _: bool) {
         let fits = self.policy.find_type(key.kind).is_ok_and(|of| {
-            let above = of.parent().map(|above| self.policy.resource_type(above).name());
-            !of.has_member_records() && above == parent.map(|parent| parent.kind)
+            let hangs = match parent {
+                None => of.parent().is_none(),
+                Some(parent) => self.policy.find_type(parent.kind).is_ok_and(|above| of.may_be_below(above.id())),
+            };
+            !of.has_member_records() && hangs
         });
         if !fits {
             *self.resources.entry(key.kind.to_owned()).or_default() += 1;
