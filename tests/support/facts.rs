@@ -143,13 +143,18 @@ impl Deed {
                 Op::Change { member, place, role }
             }
             72..92 => {
-                if rng.range(0, 6) == 0 {
+                if rng.range(0, 20) == 0 {
                     "workspace".clone_into(&mut place);
                 }
                 Op::Remove { member, place }
             }
-            92..95 => Op::Lock { member },
-            _ => Op::Unlock { member },
+            92..94 => Op::Lock { member },
+            _ => {
+                if rng.range(0, 2) == 0 {
+                    OPERATOR.clone_into(&mut actor);
+                }
+                Op::Unlock { member }
+            }
         };
         Self { actor, op }
     }
