@@ -50,7 +50,7 @@ fn invite(actor: &str, email: &str, place: Option<ResourceRef>, role: &str) -> I
         tenant: "acme".into(),
         actor: user(actor),
         invitees: vec![Invitee { who: Some(Who::Email(email.into())), display_name: String::new() }],
-        grants: vec![RoleGrant { resource: place, role: role.into() }],
+        grants: vec![RoleGrant { resource: place, role: role.into(), expire_time: None }],
         ..InviteRequest::default()
     }
 }

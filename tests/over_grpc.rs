@@ -154,14 +154,14 @@ impl Bench {
         let name = |role: Option<_>| role.map_or(String::new(), |role| policy.role(role).name().to_owned());
         let (from, to) = (name(wish.wanted.from), name(wish.wanted.to));
         Some(match wish.wanted.verb {
-            Verb::Invite => {
+            Verb::Invite | Verb::Publish => {
                 let who = if self.members.contains(&wish.target) {
                     Who::Subject(proto(&wish.target))
                 } else {
                     Who::Email(email(&wish.target))
                 };
                 let invitee = Invitee { who: Some(who), display_name: String::new() };
-                let grant = RoleGrant { resource, role: to };
+                let grant = RoleGrant { resource, role: to, expire_time: None };
                 InviteRequest { tenant, actor, invitees: vec![invitee], grants: vec![grant], ..Default::default() }
                     .into()
             }

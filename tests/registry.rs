@@ -11,7 +11,7 @@ use rollcall::{
     },
     policy::{Library, Shelf, compile},
     service::ports::{
-        LogEntry, MemberBy, MemberQuery, MemberRecord, Snapshot, Store, StoreResult, TenantView, Views, WriteTx,
+        Clock, LogEntry, MemberBy, MemberQuery, MemberRecord, Snapshot, Store, StoreResult, TenantView, Views, WriteTx,
     },
     store::{Options, SqlStore},
     view::Registry,
@@ -21,6 +21,15 @@ use tokio::task::yield_now;
 
 const POLICY: &str = "policy = \"depot\"\nversion = 1\nroot = \"depot\"\n[depot.roles]\nboss = {}\n[depot.actions]\n\
                       \"RIGHT\" = \"boss\"\n";
+
+/// A clock that stands still.
+struct Still;
+
+impl Clock for Still {
+    fn now(&self) -> Timestamp {
+        Timestamp::default()
+    }
+}
 
 /// A policy with one action, of this name.
 fn library(action: &str) -> Library {
@@ -118,7 +127,7 @@ impl Store for Overtaken {
 async fn a_load_that_a_replacement_overtakes_is_done_again() {
     let store = Overtaken::with_acme().await;
     let shelf = Arc::new(Shelf::new(library("old")));
-    let views = Arc::new(Registry::new(store.clone(), shelf.clone()));
+    let views = Arc::new(Registry::new(store.clone(), shelf.clone(), Arc::new(Still)));
     let (once, replaced) = (OnceLock::new(), (shelf, Arc::downgrade(&views)));
     let meanwhile = move || {
         if once.set(()).is_ok() {
@@ -136,7 +145,7 @@ async fn a_load_that_a_replacement_overtakes_is_done_again() {
 async fn a_write_under_way_keeps_its_policy_and_the_next_use_waits_for_it() {
     let store = Overtaken::with_acme().await;
     let shelf = Arc::new(Shelf::new(library("old")));
-    let views = Registry::new(store.clone(), shelf.clone());
+    let views = Registry::new(store.clone(), shelf.clone(), Arc::new(Still));
     let turn = views.turn("acme").await;
     let own = views.open_in_turn("acme").await.unwrap().unwrap();
 
@@ -169,7 +178,7 @@ async fn a_write_under_way_keeps_its_policy_and_the_next_use_waits_for_it() {
 async fn views_of_other_policies_stay() {
     let store = Overtaken::with_acme().await;
     let shelf = Arc::new(Shelf::new(library("old")));
-    let views = Registry::new(store.clone(), shelf.clone());
+    let views = Registry::new(store.clone(), shelf.clone(), Arc::new(Still));
     let view = views.open("acme").await.unwrap().unwrap();
     let mut more = (*shelf.current()).clone();
     let other = POLICY.replace("RIGHT", "other").replace("version = 1", "version = 2");

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Invitation, Member, Resource, ResourceKey, Subject, Tenant};
+use super::{Grant, Invitation, Member, Resource, ResourceKey, Subject, Tenant, Timestamp};
 
 /// One fact that a write made true. The log keeps these as JSON; the tables and every view are what comes of
 /// applying a tenant's changes in order.
@@ -49,8 +49,11 @@ pub enum Change {
         resource: ResourceKey,
         /// The role's short name.
         role: String,
+        /// From this instant on it counts no more; none for one that lasts.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expires_at: Option<Timestamp>,
     },
-    /// A member's role at a resource was exchanged for another.
+    /// A member's role at a resource was exchanged for another, or got another end.
     RoleChanged {
         /// Who holds it.
         subject: Subject,
@@ -58,11 +61,23 @@ pub enum Change {
         resource: ResourceKey,
         /// The short name of the role before.
         from: String,
-        /// The short name of the role now.
+        /// The short name of the role now; the same one when only its end is another.
         to: String,
+        /// From this instant on it counts no more; none for one that lasts.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expires_at: Option<Timestamp>,
     },
     /// A role is bound to a member no more.
     RoleRevoked {
+        /// Who held it.
+        subject: Subject,
+        /// Where.
+        resource: ResourceKey,
+        /// The role's short name.
+        role: String,
+    },
+    /// A role that was bound for a time is bound no more: the time is over.
+    RoleExpired {
         /// Who held it.
         subject: Subject,
         /// Where.
@@ -94,6 +109,18 @@ pub enum Change {
 }
 
 impl Change {
+    /// A role is bound to a subject.
+    pub fn granted(subject: &Subject, grant: &Grant) -> Self {
+        let Grant { resource, role, expires_at } = grant.clone();
+        Self::RoleGranted { subject: subject.clone(), resource, role, expires_at }
+    }
+
+    /// A role is bound to a subject no more.
+    pub fn revoked(subject: &Subject, grant: &Grant) -> Self {
+        let Grant { resource, role, .. } = grant.clone();
+        Self::RoleRevoked { subject: subject.clone(), resource, role }
+    }
+
     /// The stable name of this kind of change, as the log's `kind` column has it.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -106,6 +133,7 @@ impl Change {
             Self::RoleGranted { .. } => "role_granted",
             Self::RoleChanged { .. } => "role_changed",
             Self::RoleRevoked { .. } => "role_revoked",
+            Self::RoleExpired { .. } => "role_expired",
             Self::InvitationIssued { .. } => "invitation_issued",
             Self::InvitationAccepted { .. } => "invitation_accepted",
             Self::InvitationRevoked { .. } => "invitation_revoked",

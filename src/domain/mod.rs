@@ -14,6 +14,6 @@ pub use invitation::{Invitation, InvitationStatus};
 pub use member::{Member, MemberStatus, Profile};
 pub use resource::{Grant, Resource, ResourceKey, ResourceRef};
 pub use revision::{Revision, Token, TokenError};
-pub use subject::{Subject, SubjectRef, kind};
+pub use subject::{EVERYBODY, Subject, SubjectRef, kind};
 pub use tenant::Tenant;
 pub use time::Timestamp;

@@ -47,6 +47,16 @@ pub struct Grant {
     pub resource: ResourceKey,
     /// The role's short name within the resource's type.
     pub role: String,
+    /// From this instant on it counts no more; none for one that lasts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+}
+
+impl Grant {
+    /// A role that lasts.
+    pub fn lasting(resource: ResourceKey, role: impl Into<String>) -> Self {
+        Self { resource, role: role.into(), expires_at: None }
+    }
 }
 
 impl ResourceKey {

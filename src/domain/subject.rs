@@ -10,9 +10,10 @@ pub mod kind {
     pub const OPERATOR: &str = "operator";
     /// Somebody invited by email who has not accepted; the id is the normalised email.
     pub const EMAIL: &str = "email";
-    /// Kept for teams as holders of bindings.
-    pub const TEAM: &str = "team";
 }
+
+/// The id that stands for everybody of a type, members or not: `user:*` holds what is public.
+pub const EVERYBODY: &str = "*";
 
 /// Who acts or holds: a type and the id that the caller's identity system gives it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -59,6 +60,11 @@ impl SubjectRef<'_> {
     /// Whether this is the platform's own staff.
     pub fn is_operator(&self) -> bool {
         self.kind == kind::OPERATOR
+    }
+
+    /// Whether this stands for everybody of its type.
+    pub fn is_everybody(&self) -> bool {
+        self.id == EVERYBODY
     }
 
     /// The same subject, owned.

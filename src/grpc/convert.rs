@@ -76,8 +76,17 @@ pub(crate) fn profile(profile: Option<&proto::Profile>) -> Profile {
     }
 }
 
-pub(crate) fn grant(grant: &proto::RoleGrant) -> Grant {
-    Grant { resource: resource_key(grant.resource.as_ref()), role: grant.role.clone() }
+/// A role to be given, whose parts lie below `field`.
+pub(crate) fn grant(checked: &mut Checked, field: &str, grant: &proto::RoleGrant) -> Grant {
+    let expires_at = expiry(checked, &format!("{field}.expire_time"), grant.expire_time);
+    let grant = Grant { resource: resource_key(grant.resource.as_ref()), role: grant.role.clone(), expires_at };
+    checked.grant(field, &grant);
+    grant
+}
+
+/// When something is to end, if it is.
+pub(crate) fn expiry(checked: &mut Checked, field: &str, at: Option<prost_types::Timestamp>) -> Option<Timestamp> {
+    at.map(|at| checked.timestamp(field, at.seconds, at.nanos))
 }
 
 pub(crate) fn to_subject(subject: Subject) -> proto::Subject {
@@ -89,7 +98,11 @@ pub(crate) fn to_resource_ref(key: ResourceKey) -> proto::ResourceRef {
 }
 
 pub(crate) fn to_grant(grant: Grant) -> proto::RoleGrant {
-    proto::RoleGrant { resource: Some(to_resource_ref(grant.resource)), role: grant.role }
+    proto::RoleGrant {
+        resource: Some(to_resource_ref(grant.resource)),
+        role: grant.role,
+        expire_time: grant.expires_at.map(to_timestamp),
+    }
 }
 
 pub(crate) fn to_grants(grants: Vec<Grant>) -> Vec<proto::RoleGrant> {
@@ -170,6 +183,7 @@ pub(crate) fn to_explanation(explanation: Explanation) -> proto::Explanation {
         implied_by: held.implied_by.unwrap_or_default(),
         resource: Some(to_resource_ref(held.at)),
         decisive: held.decisive,
+        through: held.through.map(to_subject),
     });
     let ways_in = explanation.ways_in.into_iter().map(|way| proto::WayIn {
         role: way.role,

@@ -13,7 +13,9 @@ use crate::{
 
 use super::{
     Handler,
-    convert::{call, grant, profile, resource_key, subject, to_grants, to_member, to_subject, to_timestamp, to_token},
+    convert::{
+        call, expiry, grant, profile, resource_key, subject, to_grants, to_member, to_subject, to_timestamp, to_token,
+    },
 };
 
 /// The most people, and the most roles, of one invitation call.
@@ -56,10 +58,8 @@ impl MembershipService for Handler {
         checked.pairs("invitees", request.invitees.len() * request.grants.len(), MAX_PAIRS);
         let invitees = request.invitees.iter().take(MAX_INVITEES).enumerate();
         let invitees = invitees.map(|(index, invitee)| to_invitee(&mut checked, index, invitee)).collect();
-        let grants: Vec<_> = request.grants.iter().take(MAX_INVITEES).map(grant).collect();
-        for (index, grant) in grants.iter().enumerate() {
-            checked.grant(&format!("grants[{index}]"), grant);
-        }
+        let grants = request.grants.iter().take(MAX_INVITEES).enumerate();
+        let grants = grants.map(|(index, given)| grant(&mut checked, &format!("grants[{index}]"), given)).collect();
         checked.finish()?;
         let tenant = call.tenant.clone();
         let written = self.service.write(call, Invite { invitees, grants }).await?;
@@ -107,10 +107,11 @@ impl MembershipService for Handler {
         checked.resource("resource", resource.as_ref());
         checked.name("role", &request.role);
         checked.at_most("from_role", &request.from_role, MAX_OPAQUE);
+        let expires_at = expiry(&mut checked, "expire_time", request.expire_time);
         checked.finish()?;
         let tenant = call.tenant.clone();
         let (from, role) = (request.from_role.clone(), request.role.clone());
-        let write = ChangeRole { member, resource, from, role, etag: request.etag.clone() };
+        let write = ChangeRole { member, resource, from, role, expires_at, etag: request.etag.clone() };
         let written = self.service.write(call, write).await?;
         Ok(Response::new(proto::ChangeRoleResponse {
             member: Some(to_member(&tenant, written.answer.member)),

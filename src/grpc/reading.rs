@@ -14,7 +14,10 @@ use crate::{
 
 use super::{
     Handler,
-    convert::{resource_key, resource_ref, subject_ref, to_grants, to_member, to_resource_ref, to_token},
+    convert::{
+        resource_key, resource_ref, subject_ref, to_grants, to_member, to_resource_ref, to_subject, to_timestamp,
+        to_token,
+    },
 };
 
 /// How many members a page has at most, and when the request does not say.
@@ -144,6 +147,8 @@ fn to_listed(tenant: &str, listed: ListedMember) -> proto::ListedMember {
         role: membership.role,
         resource: Some(to_resource_ref(membership.resource)),
         implied_by: membership.implied_by.unwrap_or_default(),
+        through: membership.through.map(to_subject),
+        expire_time: membership.expires_at.map(to_timestamp),
     });
     proto::ListedMember { member: Some(to_member(tenant, answer)), memberships: memberships.collect() }
 }

@@ -1,5 +1,7 @@
 //! From a file's text to masks: every name is looked up here, and every mistake told at once.
 
+use crate::domain::kind;
+
 use super::{
     bounds,
     diagnostic::{Diagnostic, Diagnostics, Problems},
@@ -17,6 +19,8 @@ use super::{
 const MAX_TYPES: usize = 64;
 /// In the `from` of who may be taken out of the tenant: whatever role they hold there, and even none.
 const WHOEVER: &str = "anyone";
+/// Subject types that mean something by themselves.
+const SUBJECT_KINDS: [&str; 3] = [kind::USER, kind::OPERATOR, kind::EMAIL];
 /// The most actions that a type may have.
 const MAX_ACTIONS: usize = 512;
 
@@ -84,6 +88,7 @@ impl Compiler<'_> {
                 closure: *closure,
                 reaches_down: role.reaches_down,
                 protected_below: role.protected_below,
+                for_teams: role.for_teams,
                 at_least: role.at_least,
             })
             .collect();
@@ -188,6 +193,7 @@ impl Compiler<'_> {
     fn resource_type(&mut self, at: usize, of: &TypeDecl, root: usize, scope: &Scope<'_>) -> ResourceType {
         let roles: Vec<RoleId> = scope.roles_of(at).map(role_id).collect();
         self.meaningful(of, at == root, scope.parent(at) == Some(root));
+        self.teams(of, at == root);
         let actions: Vec<Action> = of.actions.iter().filter_map(|action| self.action(at, of, action, scope)).collect();
         ResourceType {
             id: type_id(at),
@@ -197,6 +203,7 @@ impl Compiler<'_> {
             member_records: of.member_records,
             owned: of.owned,
             several_roles: of.several_roles,
+            teams: of.teams,
             creator_role: self.own_role(of.creator_role.as_ref(), at, scope),
             create_actions: self.create_actions(at, of, scope),
             joins_as: self.own_role(of.members.joins_as.as_ref(), root, scope),
@@ -246,6 +253,32 @@ impl Compiler<'_> {
                 _ => continue,
             };
             self.problems.push(Diagnostic::new(message, why, "this rule").help(help));
+        }
+    }
+
+    /// Teams need somebody who can belong to them, and a name of their own among subjects.
+    fn teams(&mut self, of: &TypeDecl, is_root: bool) {
+        let name = &of.name.value;
+        let mut mistake = |message: String, span: &std::ops::Range<usize>, label: &str, help: &str| {
+            self.problems.push(Diagnostic::new(message, span.clone(), label).help(help));
+        };
+        if of.teams && (is_root || of.roles.is_empty()) {
+            let help = if is_root {
+                "the root resource is the tenant itself: take out `teams`"
+            } else {
+                "nobody could belong to it: give it roles, or take out `teams`"
+            };
+            mistake(format!("a `{name}` can't be a team"), &of.name.span, "this type", help);
+        }
+        if of.teams && SUBJECT_KINDS.contains(&name.as_str()) {
+            let message = format!("`{name}` is a type of subjects already, so teams can't be called that");
+            mistake(message, &of.name.span, "this type", "give the type another name");
+        }
+        let no_teams = !self.document.types.iter().any(|of| of.teams);
+        for role in of.roles.iter().filter(|role| role.for_teams && no_teams) {
+            let message = format!("no type of this policy has teams, so none can hold `{}`", role.name.value);
+            let help = "take out `for_teams`, or add `teams = true` to the type whose resources are teams";
+            mistake(message, &role.name.span, "this role", help);
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::domain::{MemberStatus, ResourceRef, SubjectRef, kind};
 
 use super::{
-    facts::{Facts, MemberKey, Node, counting, path},
+    facts::{Facts, Holders, Node, counting, path},
     mask::{Mask, Term},
     model::{Action, ResourceType, TypeId},
 };
@@ -165,9 +165,7 @@ pub fn decide<F: Facts + ?Sized>(facts: &F, subject: SubjectRef<'_>, action: &Ac
         let archived = start(facts, target).is_some_and(|node| path(facts, node).any(|(_, place)| place.archived));
         (Mask::OPERATOR, archived)
     } else {
-        let Some(standing) = facts.standing(subject) else {
-            return Decision::denied(Reason::NotAMember, Mask::EMPTY);
-        };
+        let Some(standing) = facts.standing(subject) else { return public(facts, subject, action, target) };
         let barred = match standing.status {
             MemberStatus::Invited => Some(Reason::MemberInvited),
             MemberStatus::Deactivated => Some(Reason::MemberDeactivated),
@@ -177,7 +175,7 @@ pub fn decide<F: Facts + ?Sized>(facts: &F, subject: SubjectRef<'_>, action: &Ac
         if let Some(reason) = barred {
             return Decision::denied(reason, Mask::EMPTY);
         }
-        gather(facts, subject, standing.member, target)
+        gather(facts, subject, Holders::of(facts, subject, standing.member), target)
     };
     if target == Target::Absent {
         return Decision::denied(Reason::ResourceNotFound, held);
@@ -188,11 +186,27 @@ pub fn decide<F: Facts + ?Sized>(facts: &F, subject: SubjectRef<'_>, action: &Ac
     judge(action, held)
 }
 
+/// Decides for somebody who is no member: they may do what a role lets them do that everybody holds, and not what every
+/// member may.
+fn public<F: Facts + ?Sized>(facts: &F, subject: SubjectRef<'_>, action: &Action, target: Target<'_>) -> Decision {
+    let stranger = Decision::denied(Reason::NotAMember, Mask::EMPTY);
+    let Some(holders) = Holders::of_stranger(facts, subject) else { return stranger };
+    let (held, archived) = bound_on_the_way(facts, holders, target);
+    if target == Target::Absent || archived && !action.when_archived {
+        return stranger;
+    }
+    let lets = |term: &&Term| term.need.roles().next().is_some() && term.satisfied_by(held | Mask::ANYONE);
+    match action.rule.terms().iter().find(lets) {
+        Some(term) => Decision { reason: Reason::GrantedByRole, held, term: Some(*term) },
+        None => stranger,
+    }
+}
+
 /// What an active member holds at a target, and whether anything on the way up is archived.
 pub(crate) fn gather<F: Facts + ?Sized>(
     facts: &F,
     subject: SubjectRef<'_>,
-    member: MemberKey,
+    holders: Holders<'_>,
     target: Target<'_>,
 ) -> (Mask, bool) {
     let mut held = Mask::ANYONE;
@@ -202,16 +216,19 @@ pub(crate) fn gather<F: Facts + ?Sized>(
         Target::Registered(node) if facts.place(node).owner == Some(subject) => held |= Mask::OWNER,
         _ => {}
     }
-    let mut archived = false;
-    if let Some(node) = start(facts, target) {
-        let mut bound = Mask::EMPTY;
-        for (node, place, counts) in counting(facts, node, below(target)) {
-            bound |= facts.bound(member, node) & counts;
-            archived |= place.archived;
-        }
-        held |= facts.policy().closure(bound);
+    let (bound, archived) = bound_on_the_way(facts, holders, target);
+    (held | bound, archived)
+}
+
+/// The roles that count at a target with all that they imply, and whether anything on the way up is archived.
+fn bound_on_the_way<F: Facts + ?Sized>(facts: &F, holders: Holders<'_>, target: Target<'_>) -> (Mask, bool) {
+    let (mut bound, mut archived) = (Mask::EMPTY, false);
+    let Some(node) = start(facts, target) else { return (bound, archived) };
+    for (node, place, counts) in counting(facts, node, below(target)) {
+        bound |= holders.bound(facts, node) & counts;
+        archived |= place.archived;
     }
-    (held, archived)
+    (facts.policy().closure(bound), archived)
 }
 
 /// The lowest registered resource on the way up from a target.

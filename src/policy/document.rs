@@ -38,6 +38,7 @@ pub(crate) struct TypeDecl {
     pub(crate) member_records: bool,
     pub(crate) owned: bool,
     pub(crate) several_roles: bool,
+    pub(crate) teams: bool,
     pub(crate) creator_role: Option<At<String>>,
     pub(crate) create_actions: Vec<At<String>>,
     pub(crate) roles: Vec<RoleDecl>,
@@ -50,6 +51,7 @@ pub(crate) struct RoleDecl {
     pub(crate) implies: Vec<At<String>>,
     pub(crate) reaches_down: bool,
     pub(crate) protected_below: bool,
+    pub(crate) for_teams: bool,
     pub(crate) at_least: u32,
 }
 
@@ -136,6 +138,7 @@ fn resource_type(name: At<String>, value: Value<'_, '_>, problems: &mut Problems
         member_records: fields.flag("member_records", problems),
         owned: fields.flag("owned", problems),
         several_roles: fields.flag("several_roles", problems),
+        teams: fields.flag("teams", problems),
         creator_role: fields.string("creator_role", problems),
         create_actions: fields
             .get("create_actions")
@@ -175,6 +178,7 @@ fn role(name: At<String>, value: Value<'_, '_>, problems: &mut Problems) -> Opti
         implies: fields.strings("implies", problems),
         reaches_down: fields.flag("reaches_down", problems),
         protected_below: fields.flag("protected_below", problems),
+        for_teams: fields.flag("for_teams", problems),
         at_least: fields
             .get("at_least")
             .and_then(|value| number(value, "at_least", 0, 1000, problems))

@@ -9,7 +9,7 @@ use crate::domain::{MemberStatus, ResourceKey, Subject, SubjectRef, kind};
 
 use super::{
     decide::{Stated, Target, locate},
-    facts::{Facts, name_of},
+    facts::{Facts, Holders, name_of},
     list::actions,
     model::{Policy, ResourceType, TypeId},
 };
@@ -44,7 +44,9 @@ pub struct Effects {
 pub fn effects(before: &dyn Facts, after: &dyn Facts, most: usize) -> Effects {
     let mut members = Vec::new();
     after.each_member(&mut |subject, standing| {
-        if standing.status == MemberStatus::Active {
+        // A team's gains and losses are told of each of its members.
+        let person = !subject.is_everybody() && !after.policy().is_team(subject);
+        if person && standing.status == MemberStatus::Active {
             members.push(subject);
         }
     });
@@ -146,8 +148,9 @@ fn kinds_below<'f>(before: &'f dyn Facts, after: &'f dyn Facts, above: &str) -> 
 }
 
 fn bound(facts: &dyn Facts, member: SubjectRef<'_>, places: &mut BTreeSet<ResourceKey>) {
-    if let Some(standing) = facts.standing(member) {
-        facts.each_bound(standing.member, &mut |node, _| {
+    let holders = facts.standing(member).map(|standing| Holders::of(facts, member, standing.member));
+    for holder in holders.into_iter().flat_map(Holders::each) {
+        facts.each_bound(holder, &mut |node, _| {
             places.insert(name_of(facts, node).to_key());
         });
     }

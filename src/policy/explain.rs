@@ -1,10 +1,10 @@
 //! How a decision was reached, and for a denial what would change it.
 
-use crate::domain::{ResourceKey, SubjectRef};
+use crate::domain::{ResourceKey, Subject, SubjectRef};
 
 use super::{
     decide::{Decision, Reason, Target, below, start},
-    facts::{Facts, Node, counting, name_of, path},
+    facts::{Facts, Holders, Node, counting, name_of, path},
     govern::givers,
     mask::{Mask, Term},
     model::{Action, ResourceType, Role, TypeId},
@@ -38,6 +38,8 @@ pub struct HeldRole {
     pub implied_by: Option<String>,
     /// Where the binding is.
     pub at: ResourceKey,
+    /// Who holds it on their behalf: a team that they belong to, or everybody of their type; none for themselves.
+    pub through: Option<Subject>,
     /// Whether the decision rests on it.
     pub decisive: bool,
 }
@@ -92,18 +94,23 @@ fn held_roles<F: Facts + ?Sized>(
     decision: &Decision,
 ) -> Vec<HeldRole> {
     let policy = facts.policy();
-    let Some(standing) = facts.standing(subject) else { return Vec::new() };
+    let standing = facts.standing(subject);
+    let holders = standing.map(|standing| Holders::of(facts, subject, standing.member));
+    let Some(holders) = holders.or_else(|| Holders::of_stranger(facts, subject)) else { return Vec::new() };
+    let own = standing.map(|standing| standing.member);
     let needed = decision.term.map_or(Mask::EMPTY, |term| term.need);
     let mut held = Vec::new();
     for (above, _, counts) in counting(facts, node, below) {
-        for bound in policy.roles_in(facts.bound(standing.member, above) & counts) {
-            for role in policy.roles_in(bound.closure()) {
-                held.push(HeldRole {
+        for holder in holders.each() {
+            let through = (Some(holder) != own).then(|| facts.subject(holder).to_subject());
+            for bound in policy.roles_in(facts.bound(holder, above) & counts) {
+                held.extend(policy.roles_in(bound.closure()).map(|role| HeldRole {
                     role: policy.qualified(role),
                     implied_by: (role.id() != bound.id()).then(|| policy.qualified(bound)),
                     at: name_of(facts, above).to_key(),
+                    through: through.clone(),
                     decisive: needed.contains(role.mask()),
-                });
+                }));
             }
         }
     }
@@ -208,5 +215,6 @@ fn way(way: &WayIn) -> String {
 
 fn through(held: &HeldRole) -> String {
     let implied = held.implied_by.as_ref().map_or(String::new(), |by| format!(", implied by `{by}`"));
-    format!("`{}` held at `{}`{implied}", held.role, held.at)
+    let through = held.through.as_ref().map_or(String::new(), |holder| format!(" through `{holder}`"));
+    format!("`{}` held at `{}`{through}{implied}", held.role, held.at)
 }

@@ -53,16 +53,54 @@ pub trait Facts {
     fn id(&self, node: Node) -> &str;
     /// Where a subject stands; none for one who is no member.
     fn standing(&self, subject: SubjectRef<'_>) -> Option<Standing>;
+    /// Who a member is.
+    fn subject(&self, member: MemberKey) -> SubjectRef<'_>;
     /// Every member.
     fn each_member<'f>(&'f self, visit: &mut dyn FnMut(SubjectRef<'f>, Standing));
     /// The roles bound to a member at one resource, without what they imply.
     fn bound(&self, member: MemberKey, node: Node) -> Mask;
+    /// Of those, the ones that last, bound to a person: only they count for a role that must keep a holder.
+    fn lasting(&self, member: MemberKey, node: Node) -> Mask;
+    /// The teams that a member belongs to, through other teams too. Teams are members of their own.
+    fn teams(&self, member: MemberKey) -> &[MemberKey];
+    /// Who holds what everybody of a subject type holds.
+    fn everybody(&self, kind: &str) -> Option<MemberKey>;
     /// Every binding of a member, a call for each resource that they hold roles at.
     fn each_bound(&self, member: MemberKey, visit: &mut dyn FnMut(Node, Mask));
     /// The registered resources of a type, in order of their id.
     fn ordered(&self, of: TypeId) -> &[Node];
-    /// How many active members hold a role that must keep a holder, at one resource.
+    /// How many active people hold a role that must keep a holder at one resource, and hold it lastingly.
     fn active_holders(&self, node: Node, role: RoleId) -> u32;
+}
+
+/// Those whose bindings count for a subject: their own, their teams', and everybody's of their type.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Holders<'f> {
+    own: Option<MemberKey>,
+    everybody: Option<MemberKey>,
+    teams: &'f [MemberKey],
+}
+
+impl<'f> Holders<'f> {
+    /// Those of a member.
+    pub(crate) fn of<F: Facts + ?Sized>(facts: &'f F, subject: SubjectRef<'_>, member: MemberKey) -> Self {
+        Self { own: Some(member), everybody: facts.everybody(subject.kind), teams: facts.teams(member) }
+    }
+
+    /// Those of a subject who is no member; none when there is nothing that everybody holds.
+    pub(crate) fn of_stranger<F: Facts + ?Sized>(facts: &F, subject: SubjectRef<'_>) -> Option<Self> {
+        facts.everybody(subject.kind).map(|everybody| Self { own: None, everybody: Some(everybody), teams: &[] })
+    }
+
+    /// Each of them, the subject's own first.
+    pub(crate) fn each(self) -> impl Iterator<Item = MemberKey> {
+        self.own.into_iter().chain(self.teams.iter().copied()).chain(self.everybody)
+    }
+
+    /// The roles bound to any of them at one resource, without what they imply.
+    pub(crate) fn bound<F: Facts + ?Sized>(self, facts: &F, node: Node) -> Mask {
+        self.each().map(|holder| facts.bound(holder, node)).collect()
+    }
 }
 
 /// A resource and every one above it, up to the root.

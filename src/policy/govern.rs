@@ -5,7 +5,7 @@ use crate::domain::{MemberStatus, SubjectRef};
 
 use super::{
     decide::{Reason, Target, gather},
-    facts::{Facts, Node, path},
+    facts::{Facts, Holders, Node, path},
     judge::{Refusal, RuleLine},
     mask::Mask,
     model::{MemberRule, ResourceType, Role, RoleId},
@@ -22,17 +22,19 @@ pub struct Operation {
     pub from: Option<RoleId>,
     /// The role given, by a kind that gives one.
     pub to: Option<RoleId>,
+    /// Whether what is given ends at another time than what is taken: the same role is then a change too.
+    pub redates: bool,
 }
 
 impl Operation {
     /// A write that gives no role.
     pub fn plain(verb: Verb) -> Self {
-        Self { verb, from: None, to: None }
+        Self { verb, from: None, to: None, redates: false }
     }
 
     /// A write that gives a role.
     pub fn giving(verb: Verb, to: RoleId) -> Self {
-        Self { verb, from: None, to: Some(to) }
+        Self { verb, from: None, to: Some(to), redates: false }
     }
 
     /// The same write, taking this very role.
@@ -82,7 +84,7 @@ pub fn permit<'f, F: Facts + ?Sized>(
     })
 }
 
-/// The rules by which somebody may give a role: by invitation, or by change.
+/// The rules by which somebody may give a role to a person: by invitation, or by change.
 pub(crate) fn givers<'p>(of: &'p ResourceType, role: &'p Role) -> impl Iterator<Item = &'p MemberRule> {
     of.members.of(Verb::Invite).chain(of.members.of(Verb::Change)).filter(|rule| rule.to.contains(role.mask()))
 }
@@ -111,21 +113,24 @@ fn standing_bits<F: Facts + ?Sized>(facts: &F, actor: SubjectRef<'_>, node: Node
     if actor.is_operator() {
         return Ok(Mask::OPERATOR);
     }
-    let standing = facts.standing(actor).ok_or(Refusal::Actor(Reason::NotAMember))?;
+    let acts = |actor| !facts.policy().is_team(actor) && !actor.is_everybody();
+    let standing = facts.standing(actor).filter(|_| acts(actor)).ok_or(Refusal::Actor(Reason::NotAMember))?;
     match standing.status {
         MemberStatus::Invited => Err(Refusal::Actor(Reason::MemberInvited)),
         MemberStatus::Deactivated => Err(Refusal::Actor(Reason::MemberDeactivated)),
         MemberStatus::Active if standing.locked => Err(Refusal::Actor(Reason::MemberLocked)),
-        MemberStatus::Active => Ok(gather(facts, actor, standing.member, Target::Registered(node)).0),
+        MemberStatus::Active => {
+            Ok(gather(facts, actor, Holders::of(facts, actor, standing.member), Target::Registered(node)).0)
+        }
     }
 }
 
 /// INVARIANT (protected holders): whoever holds a protecting role above keeps their place below, whoever asks.
 fn protected<F: Facts + ?Sized>(facts: &F, node: Node, target: SubjectRef<'_>) -> Result<(), Refusal> {
     let Some(standing) = facts.standing(target) else { return Ok(()) };
-    let policy = facts.policy();
+    let (policy, holders) = (facts.policy(), Holders::of(facts, target, standing.member));
     for (above, _) in path(facts, node).skip(1) {
-        let bound = facts.bound(standing.member, above);
+        let bound = holders.bound(facts, above);
         if let Some(role) = policy.roles_in(bound).find(|role| role.protected_below) {
             return Err(Refusal::Protected { role: policy.qualified(role), at: above });
         }
@@ -146,5 +151,6 @@ pub(crate) fn last_holder<'f, F: Facts + ?Sized>(
     if standing.status != MemberStatus::Active {
         return None;
     }
+    let lost = lost & facts.lasting(standing.member, node);
     facts.policy().roles_in(lost).find(|role| role.at_least > 0 && facts.active_holders(node, role.id) <= role.at_least)
 }

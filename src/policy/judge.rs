@@ -1,16 +1,19 @@
 //! One membership write, judged whole: the policy's rules, the holders that it protects, and what the state allows.
 //! Real writes, their dry runs and the cases beside a policy all ask this.
 
-use crate::domain::{MemberStatus, SubjectRef};
+use crate::domain::{MemberStatus, SubjectRef, kind};
 
 use super::{
     decide::Reason,
-    facts::{Facts, Node},
+    facts::{Facts, Node, name_of},
     govern::{Operation, last_holder, may_write, permit},
     mask::Mask,
     model::{MemberRule, RoleId},
     verb::Verb,
 };
+
+/// Subject types of which there is no everybody.
+const RESERVED: [&str; 2] = [kind::OPERATOR, kind::EMAIL];
 
 /// Why a membership write is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +58,10 @@ pub enum Refusal {
     NotDeactivated,
     /// The target owns the resource already.
     OwnerUnchanged,
+    /// The target is a team, or stands for everybody, and this can't be done to such a one.
+    Unsuitable,
+    /// The team to be added has the one that it would be added to among its own.
+    TeamCycle,
     /// Too few active holders would remain.
     LastHolder {
         /// The role.
@@ -86,7 +93,7 @@ pub struct Permitted<'f> {
 
 impl Refusal {
     /// Every code that a refusal can have.
-    pub const CODES: [&'static str; 19] = [
+    pub const CODES: [&'static str; 21] = [
         "ACTOR_NOT_A_MEMBER",
         "ACTOR_INVITED",
         "ACTOR_DEACTIVATED",
@@ -105,6 +112,8 @@ impl Refusal {
         "NOT_ACTIVE",
         "NOT_DEACTIVATED",
         "OWNER_UNCHANGED",
+        "HOLDER_UNSUITABLE",
+        "TEAM_CYCLE",
         "LAST_HOLDER",
     ];
 
@@ -129,6 +138,8 @@ impl Refusal {
             Self::NotActive => "NOT_ACTIVE",
             Self::NotDeactivated => "NOT_DEACTIVATED",
             Self::OwnerUnchanged => "OWNER_UNCHANGED",
+            Self::Unsuitable => "HOLDER_UNSUITABLE",
+            Self::TeamCycle => "TEAM_CYCLE",
             Self::LastHolder { .. } => "LAST_HOLDER",
         }
     }
@@ -148,13 +159,18 @@ pub fn judge<'f, F: Facts + ?Sized>(
 ) -> Result<Permitted<'f>, Refusal> {
     let standing = facts.standing(target);
     let status = standing.map(|standing| standing.status);
+    let person = is_person(facts, target);
+    // To invite everybody is to publish.
+    let verb = if wanted.verb == Verb::Invite && target.is_everybody() { Verb::Publish } else { wanted.verb };
+    let wanted = Operation { verb, ..wanted };
+    let named = person && verb == Verb::Invite || target.is_everybody() && verb == Verb::Publish;
     match status {
-        None if wanted.verb != Verb::Invite => return Err(Refusal::NoMember),
+        None if !named => return Err(Refusal::NoMember),
         Some(MemberStatus::Deactivated) if wanted.verb == Verb::Invite => return Err(Refusal::Deactivated),
         _ => {}
     }
     let bound = standing.map_or(Mask::EMPTY, |standing| facts.bound(standing.member, node));
-    let taken = match taken(wanted, bound, node == facts.root()) {
+    let taken = match taken(wanted, bound, person && node == facts.root()) {
         Ok(taken) => taken,
         Err(refusal) => {
             // Who may not act at all is told so first.
@@ -162,6 +178,10 @@ pub fn judge<'f, F: Facts + ?Sized>(
             return Err(refusal);
         }
     };
+    if !suits(facts, target, wanted, person) {
+        may_write(facts, actor, node, target)?;
+        return Err(Refusal::Unsuitable);
+    }
     let permitted = |from: Option<RoleId>| permit(facts, actor, node, target, Operation { from, ..wanted });
     let mut roles = facts.policy().roles_in(taken).map(|role| Some(role.id()));
     let rule = permitted(roles.next().flatten())?;
@@ -180,8 +200,11 @@ pub fn judge<'f, F: Facts + ?Sized>(
             }
             None
         }
-        Verb::Invite if has || !(of.holds_several() || bound.is_empty()) => Some(Refusal::AlreadyAMember),
-        Verb::Change if has => Some(Refusal::RoleUnchanged),
+        Verb::Invite | Verb::Publish if has || !(of.holds_several() || bound.is_empty()) => {
+            Some(Refusal::AlreadyAMember)
+        }
+        Verb::Invite if of.is_teams() && encloses(facts, target, node) => Some(Refusal::TeamCycle),
+        Verb::Change if has && !wanted.redates => Some(Refusal::RoleUnchanged),
         Verb::Lock if locked => Some(Refusal::AlreadyLocked),
         Verb::Unlock if !locked => Some(Refusal::NotLocked),
         Verb::Resend if !pending => Some(Refusal::NotInvited),
@@ -191,6 +214,31 @@ pub fn judge<'f, F: Facts + ?Sized>(
         _ => last_holders(facts, node, target, wanted, taken),
     };
     refusal.map_or(Ok(Permitted { rule, taken, gives: !has }), Err)
+}
+
+/// Whether a subject is somebody, and no team and not everybody.
+pub fn is_person<F: Facts + ?Sized>(facts: &F, subject: SubjectRef<'_>) -> bool {
+    !subject.is_everybody() && !facts.policy().is_team(subject)
+}
+
+/// Whether a write can be done to such a target: a team and everybody hold roles, and can't do or be more.
+fn suits<F: Facts + ?Sized>(facts: &F, target: SubjectRef<'_>, wanted: Operation, person: bool) -> bool {
+    let policy = facts.policy();
+    match wanted.verb {
+        Verb::Publish => target.is_everybody() && !policy.is_team(target) && !RESERVED.contains(&target.kind),
+        Verb::Remove => true,
+        _ if person => true,
+        Verb::Invite | Verb::Change => !target.is_everybody() && wanted.to.is_some_and(|to| policy.role(to).for_teams),
+        _ => false,
+    }
+}
+
+/// Whether the team at `node` is the target, or belongs to it: the target can't become a part of that.
+fn encloses<F: Facts + ?Sized>(facts: &F, target: SubjectRef<'_>, node: Node) -> bool {
+    let team = name_of(facts, node);
+    let team = SubjectRef { kind: team.kind, id: team.id };
+    let (Some(outer), Some(inner)) = (facts.standing(target), facts.standing(team)) else { return false };
+    outer.member == inner.member || facts.teams(inner.member).contains(&outer.member)
 }
 
 /// The roles that a write takes from one who holds `bound` there.

@@ -4,7 +4,7 @@ use crate::domain::{MemberStatus, SubjectRef};
 
 use super::{
     decide::{Target, decide},
-    facts::{Facts, Node},
+    facts::{Facts, Holders, Node},
     mask::Mask,
     model::{Action, ResourceType},
 };
@@ -66,23 +66,29 @@ fn places<F: Facts + ?Sized>(facts: &F, subject: SubjectRef<'_>, of: &ResourceTy
     if subject.is_operator() {
         return Places::Anywhere;
     }
-    let Some(standing) = facts.standing(subject).filter(|standing| standing.status == MemberStatus::Active) else {
-        return Places::Nowhere;
+    let holders = match facts.standing(subject) {
+        None => Holders::of_stranger(facts, subject),
+        Some(standing) if standing.status == MemberStatus::Active => Some(Holders::of(facts, subject, standing.member)),
+        Some(_) => None,
     };
+    let Some(holders) = holders else { return Places::Nowhere };
     let (mut elsewhere, mut here) = (Mask::EMPTY, Vec::new());
-    facts.each_bound(standing.member, &mut |node, bound| {
-        if facts.place(node).of == of.id() {
-            here.push(node);
-            // A role that reaches down counts at resources of this type at which nothing is bound.
-            elsewhere |= bound & facts.policy().reaching;
-        } else {
-            elsewhere |= bound;
-        }
-    });
+    for holder in holders.each() {
+        facts.each_bound(holder, &mut |node, bound| {
+            if facts.place(node).of == of.id() {
+                here.push(node);
+                // A role that reaches down counts at resources of this type at which nothing is bound.
+                elsewhere |= bound & facts.policy().reaching;
+            } else {
+                elsewhere |= bound;
+            }
+        });
+    }
     let without_a_role_here = facts.policy().closure(elsewhere) | Mask::ANYONE | Mask::OWNER | Mask::ITSELF;
     if action.rule().terms().iter().any(|term| without_a_role_here.contains(term.need)) {
         return Places::Anywhere;
     }
     here.sort_unstable_by(|a, b| facts.id(*a).cmp(facts.id(*b)));
+    here.dedup();
     Places::Among(here)
 }

@@ -38,7 +38,7 @@ pub use effects::{Effect, Effects, effects};
 pub use explain::{Explanation, HeldRole, WayIn, explain};
 pub use facts::{Facts, MemberKey, Node, Place, Standing, counting, name_of};
 pub use govern::{Operation, is_protected, permit};
-pub use judge::{Permitted, Refusal, RuleLine, judge};
+pub use judge::{Permitted, Refusal, RuleLine, is_person, judge};
 pub use library::Library;
 pub use list::{actions, resources};
 pub use mask::{Mask, Term};

@@ -4,6 +4,8 @@ use std::{collections::HashMap, time::Duration};
 
 use rustc_hash::FxBuildHasher;
 
+use crate::domain::SubjectRef;
+
 use super::{
     mask::{Mask, Term},
     nearest::nearest,
@@ -65,6 +67,7 @@ pub struct ResourceType {
     pub(crate) member_records: bool,
     pub(crate) owned: bool,
     pub(crate) several_roles: bool,
+    pub(crate) teams: bool,
     pub(crate) creator_role: Option<RoleId>,
     pub(crate) create_actions: Vec<String>,
     pub(crate) joins_as: Option<RoleId>,
@@ -84,6 +87,7 @@ pub struct Role {
     pub(crate) closure: Mask,
     pub(crate) reaches_down: bool,
     pub(crate) protected_below: bool,
+    pub(crate) for_teams: bool,
     pub(crate) at_least: u32,
 }
 
@@ -159,6 +163,11 @@ impl Policy {
             .get(name)
             .and_then(|index| self.types.get(*index))
             .ok_or_else(|| unknown(name, self.types.iter().map(ResourceType::name)))
+    }
+
+    /// Whether a subject is a team: of a type whose resources are teams.
+    pub fn is_team(&self, subject: SubjectRef<'_>) -> bool {
+        self.find_type(subject.kind).is_ok_and(ResourceType::is_teams)
     }
 
     /// The type at this place.
@@ -288,6 +297,11 @@ impl ResourceType {
         self.several_roles
     }
 
+    /// Whether its resources are teams: whoever holds a role at one belongs to it, and it holds roles itself.
+    pub fn is_teams(&self) -> bool {
+        self.teams
+    }
+
     /// The role that a creator gets.
     pub fn creator_role(&self) -> Option<RoleId> {
         self.creator_role
@@ -359,6 +373,11 @@ impl Role {
     /// Whether its holders are protected from writes below.
     pub fn protects_below(&self) -> bool {
         self.protected_below
+    }
+
+    /// Whether a team may hold it.
+    pub fn is_for_teams(&self) -> bool {
+        self.for_teams
     }
 
     /// How many active holders must remain at a resource.

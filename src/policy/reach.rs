@@ -44,6 +44,10 @@ pub enum Deed {
     Invite,
     /// Somebody new is invited below the root, and joins as this.
     Join,
+    /// Everybody gets the role.
+    Publish,
+    /// Somebody is invited to a team that holds the role.
+    Team(RoleId),
     /// Somebody's other role is changed to it.
     Change(RoleId),
 }
@@ -95,6 +99,11 @@ impl<'p> Reach<'p> {
             for rule in of.members.of(Verb::Invite) {
                 self.invitations(of, rule, held, &mut steps);
             }
+            for rule in of.members.of(Verb::Publish) {
+                if let Some(needs) = self.needs(rule.by.terms(), held) {
+                    steps.extend(self.given(rule.to, Deed::Publish, &needs, rule));
+                }
+            }
             for rule in of.members.of(Verb::Change) {
                 let from = self.policy.roles_in(rule.from).find(|role| self.bound(role));
                 let Some((from, needs)) = from.zip(self.needs(rule.by.terms(), held)) else { continue };
@@ -128,6 +137,11 @@ impl<'p> Reach<'p> {
     fn invitations(&self, of: &ResourceType, rule: &MemberRule, held: Mask, steps: &mut Vec<Step>) {
         let Some(needs) = self.needs(rule.by.terms(), held) else { return };
         steps.extend(self.given(rule.to, Deed::Invite, &needs, rule));
+        if let Some(into) = self.policy.roles_in(rule.to).next().filter(|_| of.is_teams()) {
+            // Whichever team it is may hold whatever teams may hold.
+            let for_teams = self.policy.roles().iter().filter(|role| role.is_for_teams()).map(Role::mask).collect();
+            steps.extend(self.given(for_teams, Deed::Team(into.id()), &needs, rule));
+        }
         if let Some(joins) = of.joins_as() {
             steps.extend(self.given(joins.mask(), Deed::Join, &needs, rule));
         }
@@ -173,6 +187,10 @@ impl Step {
             Deed::Create => format!("{by} creates a `{}` and becomes `{gives}` of it", of.name()),
             Deed::Invite => format!("{by} invites somebody as `{gives}`"),
             Deed::Join => format!("{by} invites somebody new, who joins as `{gives}`"),
+            Deed::Publish => format!("{by} gives everybody `{gives}`"),
+            Deed::Team(into) => {
+                format!("{by} invites somebody as `{}` to a team that is `{gives}`", name(into))
+            }
             Deed::Change(from) => format!("{by} changes somebody from `{}` to `{gives}`", name(from)),
         }
     }

@@ -21,6 +21,8 @@ pub enum Verb {
     Reactivate,
     /// Make somebody else the owner.
     Transfer,
+    /// Give a role to everybody of a type of subjects.
+    Publish,
 }
 
 /// At which types a rule means something.
@@ -36,7 +38,7 @@ pub enum Stands {
 
 impl Verb {
     /// Every kind, in the order of a help page.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Invite,
         Self::Change,
         Self::Remove,
@@ -47,6 +49,7 @@ impl Verb {
         Self::Deactivate,
         Self::Reactivate,
         Self::Transfer,
+        Self::Publish,
     ];
 
     /// Its word.
@@ -62,6 +65,7 @@ impl Verb {
             Self::Deactivate => "deactivate",
             Self::Reactivate => "reactivate",
             Self::Transfer => "transfer",
+            Self::Publish => "publish",
         }
     }
 
@@ -77,13 +81,13 @@ impl Verb {
 
     /// Whether its rules say which roles may be given.
     pub fn gives(self) -> bool {
-        matches!(self, Self::Invite | Self::Change)
+        matches!(self, Self::Invite | Self::Change | Self::Publish)
     }
 
     /// Where its rules mean something.
     pub fn stands(self) -> Stands {
         match self {
-            Self::Invite | Self::Change | Self::Remove | Self::Resend => Stands::Anywhere,
+            Self::Invite | Self::Change | Self::Remove | Self::Resend | Self::Publish => Stands::Anywhere,
             Self::Lock | Self::Unlock | Self::Update | Self::Deactivate | Self::Reactivate => Stands::AtTheRoot,
             Self::Transfer => Stands::WhereOwned,
         }

@@ -54,7 +54,7 @@ async fn create(service: &Arc<Service>) -> service::Result<()> {
     for (id, name, site, role) in PEOPLE {
         let invite = Invite {
             invitees: vec![Invitee { who: Who::Email(email(id)), display_name: name.to_owned() }],
-            grants: vec![Grant { resource: ResourceKey::new("job_site", site), role: role.to_owned() }],
+            grants: vec![Grant::lasting(ResourceKey::new("job_site", site), role)],
         };
         let invited = service.write(call(&admin), invite).await?;
         let offer = invited.answer.results.into_iter().find_map(|result| result.offer);

@@ -90,9 +90,9 @@ pub async fn run(
         store::Options { read_connections: config.store.read_connections, ..store::Options::new(&config.store.url) };
     let store = Arc::new(SqlStore::open(&options).await?);
     store.migrate().await?;
-    let views = Arc::new(Registry::new(store.clone(), policies.clone()));
-    let reload = Reload::new(config.policies.dir.clone(), files, policies.clone(), views.clone());
     let clock = Arc::new(ambient::SystemClock);
+    let views = Arc::new(Registry::new(store.clone(), policies.clone(), clock.clone()));
+    let reload = Reload::new(config.policies.dir.clone(), files, policies.clone(), views.clone());
     let service = Arc::new(Service::new(store.clone(), views, policies, clock, Arc::new(ambient::SystemRandom)));
 
     let listen = |source| Error::Listen { address: config.listen, source };

@@ -1,6 +1,6 @@
 //! What a request may carry: every limit on its fields, and the errors that name a field that breaks one.
 
-use crate::domain::{Grant, Profile, ResourceRef, Subject, SubjectRef, kind};
+use crate::domain::{Grant, Profile, ResourceRef, Subject, SubjectRef, Timestamp, kind};
 
 use super::error::{Error, Kind, Violation};
 
@@ -11,6 +11,8 @@ const MAX_DISPLAY_NAME: usize = 200;
 const MAX_EMAIL: usize = 254;
 const MAX_USERNAME: usize = 64;
 const MAX_REQUEST_ID: usize = 128;
+/// 9999-12-31T23:59:59Z, the last second that a Protobuf timestamp can tell.
+const LAST_SECOND: i64 = 253_402_300_799;
 
 /// An error travels in HTTP headers, which peers limit: this many wrong fields are told at most.
 const MAX_VIOLATIONS: usize = 20;
@@ -116,7 +118,7 @@ impl Checked {
     /// A subject who may become a member.
     pub fn person(&mut self, field: &str, subject: &Subject) {
         self.subject(field, subject.as_ref());
-        if [kind::OPERATOR, kind::EMAIL, kind::TEAM].contains(&subject.kind.as_str()) {
+        if [kind::OPERATOR, kind::EMAIL].contains(&subject.kind.as_str()) {
             let description = format!("`{}` can't be a member's type; use the type that accepts or acts", subject.kind);
             self.invalid(&format!("{field}.type"), &description);
         }
@@ -206,6 +208,15 @@ impl Checked {
         if resource.id.len() > MAX_ID || !clean(resource.id) {
             self.id(&format!("{field}.id"), resource.id);
         }
+    }
+
+    /// An instant, as seconds since 1970 and nanoseconds on top; the years from 1970 to 9999.
+    pub fn timestamp(&mut self, field: &str, seconds: i64, nanos: i32) -> Timestamp {
+        if !(0..=LAST_SECOND).contains(&seconds) || !(0..1_000_000_000).contains(&nanos) {
+            self.invalid(field, "is no time from 1970 to 9999");
+            return Timestamp::default();
+        }
+        Timestamp(seconds * 1_000_000 + i64::from(nanos) / 1000)
     }
 
     /// A role to be given at a resource.

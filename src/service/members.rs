@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    domain::{MemberStatus, ResourceKey, Revision, Subject},
-    policy::{self, Facts, Mask, Policy, ResourceType, Role},
+    domain::{MemberStatus, ResourceKey, Revision, Subject, Timestamp},
+    policy::{self, Facts, Mask, MemberKey, Node, Policy, ResourceType, Role},
 };
 
 use super::{
@@ -68,6 +68,10 @@ pub struct Membership {
     pub resource: ResourceKey,
     /// The bound role that implies it, when it is another.
     pub implied_by: Option<String>,
+    /// The team that holds it and that the member belongs to; none when they themselves hold it.
+    pub through: Option<Subject>,
+    /// From this instant on it counts no more; none for one that lasts.
+    pub expires_at: Option<Timestamp>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -81,8 +85,10 @@ struct Place {
 struct Scene {
     reach: Vec<Reach>,
     everybody: bool,
-    /// For each bound role that reaches the place, the roles that it means there.
-    meanings: Vec<(ResourceKey, String, Vec<Membership>)>,
+    /// The subject types of teams: whoever is asked who belongs to a tenant tells of people.
+    team_types: Vec<String>,
+    /// For each binding that makes somebody count at the place, what it means there.
+    meanings: Vec<(ResourceKey, String, Meaning)>,
 }
 
 impl Service {
@@ -102,6 +108,8 @@ impl Service {
             tenant: &list.tenant,
             reach: scene.reach.clone(),
             everybody: scene.everybody,
+            people_but: scene.everybody.then(|| scene.team_types.clone()),
+            now: self.clock.now(),
             statuses: list.statuses.clone(),
             text: list.text.to_lowercase(),
             order: list.order,
@@ -142,13 +150,26 @@ impl ListMembers {
         let of = policy.resource_type(facts.place(node).of);
         let own: Mask = of.roles().iter().map(|role| role.mask()).collect();
         let wanted = self.wanted(policy, of)?;
-        let mut scene =
-            Scene { everybody: node == facts.root() && wanted.is_none(), reach: Vec::new(), meanings: Vec::new() };
+        let team_types = policy.types().iter().filter(|of| of.is_teams()).map(|of| of.name().to_owned());
+        let mut scene = Scene {
+            everybody: node == facts.root() && wanted.is_none(),
+            team_types: team_types.collect(),
+            reach: Vec::new(),
+            meanings: Vec::new(),
+        };
+        let teams = Team::all(facts);
         for (above, place, counts) in policy::counting(facts, node, None) {
             let resource = policy::name_of(facts, above).to_key();
             let roles = policy.resource_type(place.of).roles().iter().map(|id| policy.role(*id));
             for bound in roles.filter(|role| counts.contains(role.mask())) {
-                scene.add(policy, bound, &resource, own, wanted);
+                let Some(meaning) = Meaning::of(policy, bound, &resource, own, wanted) else { continue };
+                for team in teams.iter().filter(|team| facts.bound(team.member, above).contains(bound.mask())) {
+                    let meaning = Meaning { through: Some(team.subject.clone()), ..meaning.clone() };
+                    for within in teams.iter().filter(|within| within.belongs_to(facts, team)) {
+                        within.roles.iter().for_each(|role| scene.add(&within.resource, role, meaning.clone()));
+                    }
+                }
+                scene.add(&resource, bound.name(), meaning);
             }
         }
         Ok(scene)
@@ -170,32 +191,89 @@ impl ListMembers {
     }
 }
 
-impl Scene {
-    /// Adds a role bound at or above the place, if it means anything there and is wanted.
-    fn add(&mut self, policy: &Policy, bound: &Role, at: &ResourceKey, own: Mask, wanted: Option<Mask>) {
+/// A team, and what one holds there to belong to it.
+struct Team {
+    member: MemberKey,
+    subject: Subject,
+    resource: ResourceKey,
+    roles: Vec<String>,
+}
+
+/// What a bound role means at the place asked about.
+#[derive(Clone)]
+struct Meaning {
+    /// The roles of the place's own type, and the bound role where that is another.
+    roles: Vec<(String, Option<String>)>,
+    /// Where it is bound.
+    at: ResourceKey,
+    /// The team that holds it.
+    through: Option<Subject>,
+    rank: i32,
+}
+
+impl Team {
+    fn all(facts: &dyn Facts) -> Vec<Self> {
+        let policy = facts.policy();
+        let types = policy.types().iter().filter(|of| of.is_teams());
+        let nodes = types.flat_map(|of| facts.ordered(of.id()).iter().map(move |node| (of, *node)));
+        let team = |(of, node): (&ResourceType, Node)| {
+            let resource = policy::name_of(facts, node).to_key();
+            let subject = Subject::new(resource.kind.clone(), resource.id.clone());
+            let member = facts.standing(subject.as_ref())?.member;
+            let roles = of.roles().iter().map(|id| policy.role(*id).name().to_owned()).collect();
+            Some(Self { member, subject, resource, roles })
+        };
+        nodes.filter_map(team).collect()
+    }
+
+    fn belongs_to(&self, facts: &dyn Facts, team: &Self) -> bool {
+        self.member == team.member || facts.teams(self.member).contains(&team.member)
+    }
+}
+
+impl Meaning {
+    /// None for a role that means nothing at the place, or is not wanted.
+    fn of(policy: &Policy, bound: &Role, at: &ResourceKey, own: Mask, wanted: Option<Mask>) -> Option<Self> {
         let means = bound.closure() & own;
-        let counts = !means.is_empty() && wanted.is_none_or(|wanted| bound.closure().intersects(wanted));
-        if !counts {
-            return;
+        if means.is_empty() || !wanted.is_none_or(|wanted| bound.closure().intersects(wanted)) {
+            return None;
         }
-        let memberships: Vec<Membership> = policy
-            .roles_in(means)
-            .map(|role| Membership {
-                role: policy.qualified(role),
-                resource: at.clone(),
-                implied_by: (role.id() != bound.id()).then(|| policy.qualified(bound)),
-            })
-            .collect();
-        let rank = policy.roles_in(means).next().map_or(0, |role| i32::try_from(usize::from(role.id())).unwrap_or(0));
-        self.reach.push(Reach { resource: at.clone(), role: bound.name().to_owned(), rank });
-        self.meanings.push((at.clone(), bound.name().to_owned(), memberships));
+        let name = |role: &Role| (policy.qualified(role), (role.id() != bound.id()).then(|| policy.qualified(bound)));
+        let first = policy.roles_in(means).next()?;
+        let rank = i32::try_from(usize::from(first.id())).unwrap_or(0);
+        Some(Self { roles: policy.roles_in(means).map(name).collect(), at: at.clone(), through: None, rank })
+    }
+
+    /// The memberships of one whose binding ends then.
+    fn memberships(&self, expires_at: Option<Timestamp>) -> impl Iterator<Item = Membership> {
+        self.roles.iter().map(move |(role, implied_by)| Membership {
+            role: role.clone(),
+            resource: self.at.clone(),
+            implied_by: implied_by.clone(),
+            through: self.through.clone(),
+            expires_at,
+        })
+    }
+}
+
+impl Scene {
+    /// Whoever holds this binding has what it means.
+    fn add(&mut self, resource: &ResourceKey, role: &str, meaning: Meaning) {
+        self.reach.push(Reach { resource: resource.clone(), role: role.to_owned(), rank: meaning.rank });
+        self.meanings.push((resource.clone(), role.to_owned(), meaning));
     }
 
     fn listed(&self, record: MemberRecord) -> ListedMember {
-        let counting = self.meanings.iter().filter(|(resource, role, _)| {
-            record.held.iter().any(|held| held.resource == *resource && held.role == *role)
-        });
-        let memberships = counting.flat_map(|(_, _, memberships)| memberships.clone()).collect();
+        let mut memberships = Vec::new();
+        for (resource, role, meaning) in &self.meanings {
+            let held = record.held.iter().find(|held| held.resource == *resource && held.role == *role);
+            for membership in held.into_iter().flat_map(|held| meaning.memberships(held.expires_at)) {
+                // Somebody may belong to a team in several ways.
+                if !memberships.contains(&membership) {
+                    memberships.push(membership);
+                }
+            }
+        }
         ListedMember { record, memberships }
     }
 

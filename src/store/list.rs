@@ -11,7 +11,7 @@ use sea_orm::{
 use super::entity::{binding, member};
 use super::error::defect;
 use super::read;
-use crate::domain::{Grant, Revision};
+use crate::domain::{EVERYBODY, Grant, Revision, Timestamp};
 use crate::service::ports::{MemberCursor, MemberOrder, MemberQuery, MemberRecord, Reach, StoreResult};
 
 /// The most members whose bindings one statement asks for, well below what a statement has parameters for.
@@ -49,9 +49,15 @@ fn page(query: &MemberQuery<'_>) -> StoreResult<Option<Select<member::Entity>>> 
     if !query.text.is_empty() {
         members = members.filter(contains(&query.text));
     }
+    if let Some(kinds) = &query.people_but {
+        members = members.filter(Column::SubjectId.ne(EVERYBODY));
+        if !kinds.is_empty() {
+            members = members.filter(Column::SubjectType.is_not_in(kinds));
+        }
+    }
     let subject = [Column::SubjectType, Column::SubjectId].map(column);
     if !query.everybody {
-        let Some(holders) = holders(query.tenant, &query.reach) else {
+        let Some(holders) = holders(query) else {
             return Ok(None);
         };
         members = members.filter(Expr::tuple(subject.clone()).in_subquery(holders));
@@ -78,7 +84,7 @@ fn sort_value(query: &MemberQuery<'_>) -> Option<Expr> {
         MemberOrder::Email => Some(Expr::cust(EMAIL_KEY)),
         MemberOrder::Status => Some(column(member::Column::Status)),
         MemberOrder::Role if query.reach.is_empty() => None,
-        MemberOrder::Role => Some(rank(query.tenant, &query.reach)),
+        MemberOrder::Role => Some(rank(query)),
     }
 }
 
@@ -113,13 +119,14 @@ fn contains(text: &str) -> Condition {
 /// The subjects that hold one of the bindings in `reach`, one query for each role: a database that keeps no statistics
 /// looks up each of them in the index, but reads a whole tenant's bindings for the same terms behind an OR. None when
 /// there is no such binding to hold.
-fn holders(tenant: &str, reach: &[Reach]) -> Option<SelectStatement> {
-    let queries = places(reach).into_iter().map(|((kind, role), ids)| {
+fn holders(query: &MemberQuery<'_>) -> Option<SelectStatement> {
+    let queries = places(&query.reach).into_iter().map(|((kind, role), ids)| {
         binding::Entity::find()
             .select_only()
             .columns([binding::Column::HolderType, binding::Column::HolderId])
-            .filter(binding::Column::TenantId.eq(tenant))
+            .filter(binding::Column::TenantId.eq(query.tenant))
             .filter(at(kind, role, ids))
+            .filter(counts(query.now))
             .into_query()
     });
     queries.reduce(|mut all, query| all.union(UnionType::All, query).take())
@@ -127,9 +134,9 @@ fn holders(tenant: &str, reach: &[Reach]) -> Option<SelectStatement> {
 
 /// The smallest rank among the bindings in `reach` of the member in the row at hand, the largest number where there is
 /// none: a row compares with no NULL.
-fn rank(tenant: &str, reach: &[Reach]) -> Expr {
+fn rank(query: &MemberQuery<'_>) -> Expr {
     let mut places: BTreeMap<i32, Vec<&Reach>> = BTreeMap::new();
-    for place in reach {
+    for place in &query.reach {
         places.entry(place.rank).or_default().push(place);
     }
     let case = places
@@ -138,7 +145,8 @@ fn rank(tenant: &str, reach: &[Reach]) -> Expr {
     let smallest = Query::select()
         .expr(Expr::expr(case).min())
         .from(binding::Entity)
-        .and_where(binding::Column::TenantId.eq(tenant))
+        .and_where(binding::Column::TenantId.eq(query.tenant))
+        .and_where(counts(query.now))
         .and_where(Expr::col((binding::Entity, binding::Column::HolderType)).eq(column(member::Column::SubjectType)))
         .and_where(Expr::col((binding::Entity, binding::Column::HolderId)).eq(column(member::Column::SubjectId)))
         .take();
@@ -168,6 +176,11 @@ fn at(kind: &str, role: &str, ids: Vec<&str>) -> Expr {
         .and(binding::Column::Role.eq(role))
 }
 
+/// Bindings that have not ended.
+fn counts(now: Timestamp) -> Expr {
+    binding::Column::ExpiresAt.is_null().or(binding::Column::ExpiresAt.gt(now.0))
+}
+
 /// What the members in `rows` hold, as far as the query asks for it.
 async fn bindings(
     tx: &DatabaseTransaction,
@@ -190,10 +203,11 @@ async fn bindings(
                 .filter(Column::TenantId.eq(query.tenant))
                 .filter(Column::HolderType.eq(kind))
                 .filter(Column::HolderId.is_in(ids.iter().copied()))
-                .filter(places.clone());
+                .filter(places.clone())
+                .filter(counts(query.now));
             for row in bindings.all(tx).await? {
-                let grant = read::grant(row.resource_type, row.resource_id, row.role);
-                found.entry((row.holder_type, row.holder_id)).or_default().push(grant);
+                let holder = (row.holder_type.clone(), row.holder_id.clone());
+                found.entry(holder).or_default().push(row.into_grant());
             }
         }
     }

@@ -5,7 +5,7 @@ use tokio_stream::StreamExt as _;
 
 use super::entity::{binding, member, resource};
 use super::read;
-use crate::domain::{ResourceRef, SubjectRef};
+use crate::domain::{ResourceRef, SubjectRef, Timestamp};
 use crate::service::ports::{Snapshot, StoreResult};
 
 /// Feeds the tenant's facts into `snapshot`; false when there is no such tenant. `tx` must read as of one instant.
@@ -62,12 +62,19 @@ async fn bindings(tx: &DatabaseTransaction, tenant: &str, snapshot: &mut dyn Sna
     use binding::Column;
     let query = binding::Entity::find()
         .select_only()
-        .columns([Column::HolderType, Column::HolderId, Column::ResourceType, Column::ResourceId, Column::Role])
+        .columns([
+            Column::HolderType,
+            Column::HolderId,
+            Column::ResourceType,
+            Column::ResourceId,
+            Column::Role,
+            Column::ExpiresAt,
+        ])
         .filter(Column::TenantId.eq(tenant));
-    let mut rows = query.into_tuple::<(String, String, String, String, String)>().stream(tx).await?;
-    while let Some((holder_type, holder_id, resource_type, resource_id, role)) = rows.try_next().await? {
+    let mut rows = query.into_tuple::<(String, String, String, String, String, Option<i64>)>().stream(tx).await?;
+    while let Some((holder_type, holder_id, resource_type, resource_id, role, end)) = rows.try_next().await? {
         let holder = SubjectRef { kind: &holder_type, id: &holder_id };
-        snapshot.binding(holder, ResourceRef { kind: &resource_type, id: &resource_id }, &role);
+        snapshot.binding(holder, ResourceRef { kind: &resource_type, id: &resource_id }, &role, end.map(Timestamp));
     }
     Ok(())
 }

@@ -75,9 +75,9 @@ impl<'a, C: ConnectionTrait> Projection<'a, C> {
                 self.inserts.members.push(member::ActiveModel::of(tenant, member, revision));
                 return Ok(());
             }
-            Change::RoleGranted { subject, resource, role } => {
+            Change::RoleGranted { subject, resource, role, expires_at } => {
                 self.touched(subject);
-                self.inserts.bindings.push(binding::ActiveModel::of(tenant, subject, resource, role));
+                self.inserts.bindings.push(binding::ActiveModel::of(tenant, subject, resource, role, *expires_at));
                 return Ok(());
             }
             _ => self.flush().await?,
@@ -102,10 +102,11 @@ impl<'a, C: ConnectionTrait> Projection<'a, C> {
                 let key = (tenant.to_owned(), subject.kind.clone(), subject.id.clone());
                 one(change, member::Entity::delete_by_id(key).exec(db).await?.rows_affected)
             }
-            Change::RoleChanged { subject, resource, from, to } => {
+            Change::RoleChanged { subject, resource, from, to, expires_at } => {
                 self.touched(subject);
                 let update = binding::Entity::update_many()
                     .col_expr(binding::Column::Role, Expr::value(to))
+                    .col_expr(binding::Column::ExpiresAt, Expr::value(expires_at.map(|end| end.0)))
                     .filter(binding::Column::TenantId.eq(tenant))
                     .filter(binding::Column::HolderType.eq(&subject.kind))
                     .filter(binding::Column::HolderId.eq(&subject.id))
@@ -114,9 +115,9 @@ impl<'a, C: ConnectionTrait> Projection<'a, C> {
                     .filter(binding::Column::Role.eq(from));
                 one(change, update.exec(db).await?.rows_affected)
             }
-            Change::RoleRevoked { subject, resource, role } => {
+            Change::RoleRevoked { subject, resource, role } | Change::RoleExpired { subject, resource, role } => {
                 self.touched(subject);
-                let row = binding::ActiveModel::of(tenant, subject, resource, role);
+                let row = binding::ActiveModel::of(tenant, subject, resource, role, None);
                 one(change, binding::Entity::delete(row).exec(db).await?.rows_affected)
             }
             Change::InvitationIssued { invitation } => self.issue(invitation).await,
@@ -160,7 +161,26 @@ impl<'a, C: ConnectionTrait> Projection<'a, C> {
         let Inserts { resources, members, bindings } = std::mem::take(&mut self.inserts);
         insert(self.db, resources).await?;
         insert(self.db, members).await?;
-        insert(self.db, bindings).await
+        self.bind(bindings).await
+    }
+
+    /// What had ended, and is bound anew before the log said that it had, takes the place of the row that is there.
+    async fn bind(&self, bindings: Vec<binding::ActiveModel>) -> StoreResult<()> {
+        use binding::Column;
+        let key = [
+            Column::TenantId,
+            Column::HolderType,
+            Column::HolderId,
+            Column::ResourceType,
+            Column::ResourceId,
+            Column::Role,
+        ];
+        let same = OnConflict::columns(key).update_column(Column::ExpiresAt).to_owned();
+        for rows in bindings.chunks(ROWS) {
+            let insert = binding::Entity::insert_many(rows.iter().cloned()).on_conflict(same.clone());
+            insert.exec_without_returning(self.db).await?;
+        }
+        Ok(())
     }
 
     fn touched(&mut self, subject: &'a Subject) {

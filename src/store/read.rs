@@ -5,9 +5,7 @@ use sea_orm::{
 };
 
 use super::entity::{binding, change, invitation, member, request, resource, tenant};
-use crate::domain::{
-    Change, Grant, Invitation, InvitationStatus, Resource, ResourceKey, ResourceRef, Revision, Tenant,
-};
+use crate::domain::{Change, Invitation, InvitationStatus, Resource, ResourceRef, Revision, Tenant};
 use crate::service::ports::{Answered, MemberBy, MemberRecord, StoreResult};
 
 /// The tenant and its newest revision.
@@ -79,7 +77,7 @@ pub(super) async fn member(
         .all(db)
         .await?
         .into_iter()
-        .map(|binding| grant(binding.resource_type, binding.resource_id, binding.role))
+        .map(binding::Model::into_grant)
         .collect();
     member.into_record(held).map(Some)
 }
@@ -113,9 +111,4 @@ pub(super) async fn pending_invitation(
 pub(super) async fn answered(db: &impl ConnectionTrait, tenant: &str, request: &str) -> StoreResult<Option<Answered>> {
     let key = (tenant.to_owned(), request.to_owned());
     Ok(request::Entity::find_by_id(key).one(db).await?.map(request::Model::into_answered))
-}
-
-/// A role at a resource, as the columns of a binding tell it.
-pub(super) fn grant(kind: String, id: String, role: String) -> Grant {
-    Grant { resource: ResourceKey { kind, id }, role }
 }

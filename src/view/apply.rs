@@ -1,11 +1,13 @@
 //! Makes changes visible in a view: the same steps serve loading and following the log.
 
 use crate::{
-    domain::{Change, Member, MemberStatus, Resource, ResourceRef, Revision, Subject, SubjectRef},
-    policy::{Facts, Node, RoleId},
+    domain::{
+        Change, EVERYBODY, Member, MemberStatus, Resource, ResourceRef, Revision, Subject, SubjectRef, Timestamp,
+    },
+    policy::{Facts, MemberKey, Node, RoleId},
 };
 
-use super::facts::{Bound, MemberRow, NodeRow, View};
+use super::facts::{Bound, Kind, MemberRow, NodeRow, View};
 
 /// The changes can't be made: they name something that the view has not got, or are about its policy, so the two have
 /// parted.
@@ -35,12 +37,22 @@ impl View {
             }
             Change::MemberUpdated { member } => self.update_member(member),
             Change::MemberRemoved { subject } => self.remove_member(subject),
-            Change::RoleGranted { subject, resource, role } => self.bind(subject.as_ref(), resource.as_ref(), role),
-            Change::RoleChanged { subject, resource, from, to } => {
-                self.unbind(subject.as_ref(), resource.as_ref(), from)?;
-                self.bind(subject.as_ref(), resource.as_ref(), to)
+            Change::RoleGranted { subject, resource, role, expires_at } => {
+                let row = self.bind(subject.as_ref(), resource.as_ref(), role, *expires_at)?;
+                self.moved(row, resource.as_ref());
+                Ok(())
             }
-            Change::RoleRevoked { subject, resource, role } => self.unbind(subject.as_ref(), resource.as_ref(), role),
+            Change::RoleChanged { subject, resource, from, to, expires_at } => {
+                self.unbind(subject.as_ref(), resource.as_ref(), from)?;
+                let row = self.bind(subject.as_ref(), resource.as_ref(), to, *expires_at)?;
+                self.moved(row, resource.as_ref());
+                Ok(())
+            }
+            Change::RoleRevoked { subject, resource, role } | Change::RoleExpired { subject, resource, role } => {
+                let row = self.unbind(subject.as_ref(), resource.as_ref(), role)?;
+                self.moved(row, resource.as_ref());
+                Ok(())
+            }
             // Rows keep the places that types and roles have in their policy, so another policy wants another view.
             Change::PolicySet { .. } => Err(Parted),
             // A tenant's view begins after its creation, and invitations decide nothing: they stay in the store.
@@ -89,7 +101,8 @@ impl View {
     /// Adds a member who holds nothing yet.
     pub(crate) fn add_member(&mut self, subject: SubjectRef<'_>, status: MemberStatus, locked: bool) {
         let kind = self.kind_of(subject.kind).unwrap_or_else(|| {
-            self.kinds.push(subject.kind.into());
+            let teams = self.policy.is_team(subject);
+            self.kinds.push(Kind { name: subject.kind.into(), teams, everybody: None });
             u16::try_from(self.kinds.len() - 1).unwrap_or(u16::MAX)
         });
         let row = MemberRow { id: subject.id.into(), bound: Vec::new(), kind, status, locked };
@@ -100,6 +113,9 @@ impl View {
             None => self.members.push(row),
         }
         self.member_index.insert((kind, subject.id), at, Self::member_key(&self.members));
+        if let Some(kind) = self.kinds.get_mut(usize::from(kind)).filter(|_| subject.is_everybody()) {
+            kind.everybody = Some(MemberKey(at));
+        }
     }
 
     fn update_member(&mut self, member: &Member) -> Result<(), Parted> {
@@ -118,33 +134,84 @@ impl View {
         let member = self.members.get_mut(row as usize).ok_or(Parted)?;
         self.member_index.remove((member.kind, &*member.id), row);
         member.id = Box::default();
-        member.bound = Vec::new();
+        for bound in std::mem::take(&mut member.bound) {
+            self.ends.forget(row, bound);
+        }
+        if let Some(kind) = self.kinds.get_mut(usize::from(member.kind)).filter(|_| subject.as_ref().is_everybody()) {
+            kind.everybody = None;
+        }
+        self.teams.remove(&row);
         self.free_members.push(row);
         Ok(())
     }
 
-    /// Binds a role. A role that the policy does not have is passed over: it can grant nothing.
-    pub(crate) fn bind(&mut self, holder: SubjectRef<'_>, at: ResourceRef<'_>, role: &str) -> Result<(), Parted> {
+    /// Binds a role, and tells the member's row. A role that the policy does not have is passed over: it can grant
+    /// nothing.
+    pub(crate) fn bind(
+        &mut self,
+        holder: SubjectRef<'_>,
+        at: ResourceRef<'_>,
+        role: &str,
+        expires_at: Option<Timestamp>,
+    ) -> Result<u32, Parted> {
         let (row, node) = (self.find_member(holder).ok_or(Parted)?, self.locate(at).ok_or(Parted)?);
-        let Some(role) = self.role(node, role) else { return Ok(()) };
+        let Some(role) = self.role(node, role) else { return Ok(row) };
         let bound = Bound { node, role };
+        match expires_at {
+            Some(end) => self.ends.set(row, bound, end),
+            // What had ended without the log saying so is bound anew.
+            None => _ = self.ends.forget(row, bound),
+        }
         let member = self.members.get_mut(row as usize).ok_or(Parted)?;
         if let Err(place) = member.bound.binary_search(&bound) {
             member.bound.insert(place, bound);
             self.count_holder(row, bound, true);
         }
-        Ok(())
+        Ok(row)
     }
 
-    fn unbind(&mut self, holder: SubjectRef<'_>, at: ResourceRef<'_>, role: &str) -> Result<(), Parted> {
+    fn unbind(&mut self, holder: SubjectRef<'_>, at: ResourceRef<'_>, role: &str) -> Result<u32, Parted> {
         let (row, node) = (self.find_member(holder).ok_or(Parted)?, self.locate(at).ok_or(Parted)?);
-        let Some(role) = self.role(node, role) else { return Ok(()) };
+        let Some(role) = self.role(node, role) else { return Ok(row) };
         let bound = Bound { node, role };
         let member = self.members.get_mut(row as usize).ok_or(Parted)?;
-        let place = member.bound.binary_search(&bound).map_err(|_| Parted)?;
-        member.bound.remove(place);
-        self.count_holder(row, bound, false);
-        Ok(())
+        match member.bound.binary_search(&bound) {
+            Ok(place) => {
+                member.bound.remove(place);
+                self.count_holder(row, bound, false);
+                self.ends.forget(row, bound);
+            }
+            // It has ended here already.
+            Err(_) if self.ends.forget(row, bound) => {}
+            Err(_) => return Err(Parted),
+        }
+        Ok(row)
+    }
+
+    /// Takes away what has ended by `now`: before the log says so, for the log is written a little later.
+    pub(crate) fn lapse(&mut self, now: Timestamp) {
+        while let Some((row, bound)) = self.ends.pop(now) {
+            let Some(member) = self.members.get_mut(row as usize) else { continue };
+            if let Ok(place) = member.bound.binary_search(&bound) {
+                member.bound.remove(place);
+            }
+            if self.is_team_node(bound.node) {
+                self.regroup(row);
+            }
+        }
+    }
+
+    /// A member's bindings at a place are others: if it is a team, they belong to others.
+    fn moved(&mut self, row: u32, at: ResourceRef<'_>) {
+        if self.locate(at).is_some_and(|node| self.is_team_node(node)) {
+            self.regroup(row);
+        }
+    }
+
+    /// Whether a binding counts for a role that must keep a holder.
+    pub(crate) fn lasts(&self, row: u32, bound: Bound) -> bool {
+        let somebody = self.members.get(row as usize).is_some_and(|member| *member.id != *EVERYBODY);
+        somebody && !self.is_team(row) && !self.ends.has(row, bound)
     }
 
     fn locate(&self, key: ResourceRef<'_>) -> Option<Node> {
@@ -163,10 +230,10 @@ impl View {
         }
     }
 
-    /// Counts an active holder in or out, of a role that must keep one.
+    /// Counts an active holder in or out, of a role that must keep one and lasts.
     fn count_holder(&mut self, row: u32, bound: Bound, add: bool) {
         let active = self.members.get(row as usize).is_some_and(|member| member.status == MemberStatus::Active);
-        if !active || self.policy.role(bound.role).at_least() == 0 {
+        if !active || self.policy.role(bound.role).at_least() == 0 || !self.lasts(row, bound) {
             return;
         }
         let count = self.holders.entry((bound.node, bound.role)).or_default();

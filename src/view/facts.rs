@@ -7,7 +7,7 @@ use crate::{
     policy::{Facts, Mask, MemberKey, Node, Place, Policy, RoleId, Standing, TypeId},
 };
 
-use super::index::RowIndex;
+use super::{ends::Ends, index::RowIndex};
 
 /// One tenant's facts at one revision, laid out for decisions: a resource or member is found by one hash look-up,
 /// and a member's bindings lie side by side.
@@ -23,9 +23,22 @@ pub struct View {
     pub(crate) member_index: RowIndex,
     pub(crate) free_members: Vec<u32>,
     /// The subject types that members have; a row keeps a place in here.
-    pub(crate) kinds: Vec<Box<str>>,
-    /// How many active members hold each role that must keep a holder.
+    pub(crate) kinds: Vec<Kind>,
+    /// The teams that members belong to, through other teams too; those who belong to none are not in here.
+    pub(crate) teams: HashMap<u32, Box<[MemberKey]>, FxBuildHasher>,
+    pub(crate) ends: Ends,
+    /// How many active people lastingly hold each role that must keep a holder.
     pub(crate) holders: HashMap<(Node, RoleId), u32, FxBuildHasher>,
+}
+
+/// A subject type that members have.
+#[derive(Debug)]
+pub(crate) struct Kind {
+    pub(crate) name: Box<str>,
+    /// Whether its subjects are teams.
+    pub(crate) teams: bool,
+    /// Who holds what everybody of the type holds.
+    pub(crate) everybody: Option<MemberKey>,
 }
 
 #[derive(Debug)]
@@ -48,7 +61,7 @@ pub(crate) struct MemberRow {
 }
 
 /// A role bound to a member at a node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Bound {
     pub(crate) node: Node,
     pub(crate) role: RoleId,
@@ -67,6 +80,8 @@ impl View {
             member_index: RowIndex::default(),
             free_members: Vec::new(),
             kinds: Vec::new(),
+            teams: HashMap::default(),
+            ends: Ends::default(),
             holders: HashMap::default(),
         }
     }
@@ -84,7 +99,7 @@ impl View {
     }
 
     pub(crate) fn kind_of(&self, kind: &str) -> Option<u16> {
-        self.kinds.iter().position(|known| **known == *kind).and_then(|at| u16::try_from(at).ok())
+        self.kinds.iter().position(|known| *known.name == *kind).and_then(|at| u16::try_from(at).ok())
     }
 
     pub(crate) fn member_key<'a>(members: &'a [MemberRow]) -> impl Fn(u32) -> (u16, &'a str) {
@@ -150,18 +165,37 @@ impl Facts for View {
         Some(Standing { member: MemberKey(row), status: member.status, locked: member.locked })
     }
 
+    fn subject(&self, member: MemberKey) -> SubjectRef<'_> {
+        let row = self.member(member);
+        let kind = self.kinds.get(usize::from(row.kind)).map_or("", |kind| &*kind.name);
+        SubjectRef { kind, id: &row.id }
+    }
+
     fn each_member<'f>(&'f self, visit: &mut dyn FnMut(SubjectRef<'f>, Standing)) {
         for (row, member) in (0..).zip(&self.members) {
             // The row of a member who was removed has no id.
             if let Some(kind) = self.kinds.get(usize::from(member.kind)).filter(|_| !member.id.is_empty()) {
                 let standing = Standing { member: MemberKey(row), status: member.status, locked: member.locked };
-                visit(SubjectRef { kind, id: &member.id }, standing);
+                visit(SubjectRef { kind: &kind.name, id: &member.id }, standing);
             }
         }
     }
 
     fn bound(&self, member: MemberKey, node: Node) -> Mask {
         self.member(member).bound_at(node).map(RoleId::mask).collect()
+    }
+
+    fn lasting(&self, member: MemberKey, node: Node) -> Mask {
+        let lasts = |role: &RoleId| self.lasts(member.0, Bound { node, role: *role });
+        self.member(member).bound_at(node).filter(lasts).map(RoleId::mask).collect()
+    }
+
+    fn teams(&self, member: MemberKey) -> &[MemberKey] {
+        if self.teams.is_empty() { &[] } else { self.teams.get(&member.0).map_or(&[], |teams| teams) }
+    }
+
+    fn everybody(&self, kind: &str) -> Option<MemberKey> {
+        self.kinds.iter().find(|known| *known.name == *kind)?.everybody
     }
 
     fn each_bound(&self, member: MemberKey, visit: &mut dyn FnMut(Node, Mask)) {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    domain::{MemberStatus, ResourceKey, ResourceRef, Revision, Subject, SubjectRef, Tenant},
+    domain::{MemberStatus, ResourceKey, ResourceRef, Revision, Subject, SubjectRef, Tenant, Timestamp},
     policy::{Facts, Library, Node, Policy},
     service::ports::{Snapshot, ViewError},
 };
@@ -16,7 +16,7 @@ pub struct Loading<'a> {
     state: State,
     /// Rows that name something not loaded yet: linked when all is there.
     parents: Vec<(Node, ResourceKey)>,
-    bindings: Vec<(Subject, ResourceKey, String)>,
+    bindings: Vec<(Subject, ResourceKey, String, Option<Timestamp>)>,
     root: Option<ResourceKey>,
 }
 
@@ -64,11 +64,12 @@ impl<'a> Loading<'a> {
             // A row whose parent is missing hangs from the root: it keeps its own bindings and gains nothing.
             view.set_parent(node, Some(parent.unwrap_or(view.root())));
         }
-        for (holder, at, role) in std::mem::take(&mut self.bindings) {
-            if view.bind(holder.as_ref(), at.as_ref(), &role).is_err() {
+        for (holder, at, role, expires_at) in std::mem::take(&mut self.bindings) {
+            if view.bind(holder.as_ref(), at.as_ref(), &role, expires_at).is_err() {
                 tracing::warn!(%holder, %at, role, "a binding names something that does not exist; it grants nothing");
             }
         }
+        view.regroup_all();
         view.settle();
         Ok(Some(view))
     }
@@ -141,11 +142,17 @@ impl Snapshot for Loading<'_> {
         }
     }
 
-    fn binding(&mut self, holder: SubjectRef<'_>, resource: ResourceRef<'_>, role: &str) {
+    fn binding(
+        &mut self,
+        holder: SubjectRef<'_>,
+        resource: ResourceRef<'_>,
+        role: &str,
+        expires_at: Option<Timestamp>,
+    ) {
         let State::Open(view) = &mut self.state else { return };
         // Stores send bindings last, so this is the way that nearly all of them take.
-        if view.bind(holder, resource, role).is_err() {
-            self.bindings.push((holder.to_subject(), resource.to_key(), role.to_owned()));
+        if view.bind(holder, resource, role, expires_at).is_err() {
+            self.bindings.push((holder.to_subject(), resource.to_key(), role.to_owned(), expires_at));
         }
     }
 }

@@ -1,10 +1,12 @@
 //! Tenants' facts in memory: loaded on first use, changed by the same log that the store keeps.
 
 mod apply;
+mod ends;
 mod facts;
 mod index;
 mod load;
 mod registry;
+mod teams;
 
 pub use facts::View;
 pub use load::Loading;

@@ -1,4 +1,7 @@
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
 
 use async_trait::async_trait;
 use hashbrown::HashMap;
@@ -8,7 +11,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use crate::{
     domain::{Change, Revision},
     policy::{Facts, Policy, Shelf},
-    service::ports::{Store, TenantView, ViewError, Views},
+    service::ports::{Clock, Store, TenantView, ViewError, Views},
 };
 
 use super::{facts::View, load::Loading};
@@ -17,6 +20,7 @@ use super::{facts::View, load::Loading};
 pub struct Registry {
     store: Arc<dyn Store>,
     policies: Arc<Shelf>,
+    clock: Arc<dyn Clock>,
     slots: RwLock<HashMap<String, Arc<Slot>>>,
 }
 
@@ -31,12 +35,24 @@ struct Slot {
 
 /// A view that readers and one writer share. The lock is a blocking one, because it is held for microseconds and
 /// never across an await.
-struct Shared(RwLock<View>);
+struct Shared {
+    view: RwLock<View>,
+    clock: Arc<dyn Clock>,
+    /// When the next binding of the view ends, in the units of [`Timestamp`]; far away when none does.
+    next_end: AtomicI64,
+}
 
 impl Registry {
     /// A registry without any view; tenants are loaded from `store` and run one of `policies`.
-    pub fn new(store: Arc<dyn Store>, policies: Arc<Shelf>) -> Self {
-        Self { store, policies, slots: RwLock::default() }
+    pub fn new(store: Arc<dyn Store>, policies: Arc<Shelf>, clock: Arc<dyn Clock>) -> Self {
+        Self { store, policies, clock, slots: RwLock::default() }
+    }
+
+    fn shared(&self, view: View) -> Shared {
+        let shared =
+            Shared { view: RwLock::new(view), clock: Arc::clone(&self.clock), next_end: AtomicI64::new(i64::MAX) };
+        shared.note_next_end(&shared.view.read());
+        shared
     }
 
     fn slot(&self, tenant: &str) -> Arc<Slot> {
@@ -58,7 +74,7 @@ impl Registry {
                 self.drop_unused(tenant);
                 return Ok(None);
             };
-            let shared = Arc::new(Shared(RwLock::new(view)));
+            let shared = Arc::new(self.shared(view));
             *slot.view.write() = Some(Arc::clone(&shared));
             // A policy that was replaced before this line was replaced unseen by `forget_replaced`; one that is
             // replaced after it is not.
@@ -124,7 +140,7 @@ impl Views for Registry {
     async fn under(&self, tenant: &str, policy: Arc<Policy>) -> Result<Option<Arc<dyn TenantView>>, ViewError> {
         let mut loading = Loading::under(policy);
         self.store.load(tenant, &mut loading).await?;
-        Ok(loading.finish()?.map(|view| Arc::new(Shared(RwLock::new(view))) as Arc<dyn TenantView>))
+        Ok(loading.finish()?.map(|view| Arc::new(self.shared(view)) as Arc<dyn TenantView>))
     }
 
     async fn refresh(&self, tenant: &str, view: Arc<dyn TenantView>) -> Result<Option<Arc<dyn TenantView>>, ViewError> {
@@ -145,21 +161,46 @@ impl Views for Registry {
 
 impl Shared {
     fn runs_one_of(&self, policies: &Shelf) -> bool {
-        policies.current().has(&self.0.read().policy)
+        policies.current().has(&self.view.read().policy)
+    }
+
+    fn note_next_end(&self, view: &View) {
+        self.next_end.store(view.ends.next().map_or(i64::MAX, |end| end.0), Ordering::Relaxed);
+    }
+
+    /// Takes away what has ended. Costs a glance where nothing ends.
+    fn lapse(&self) {
+        let next = self.next_end.load(Ordering::Relaxed);
+        if next == i64::MAX {
+            return;
+        }
+        let now = self.clock.now();
+        if next <= now.0 {
+            let mut view = self.view.write();
+            view.lapse(now);
+            self.note_next_end(&view);
+        }
     }
 }
 
 impl TenantView for Shared {
     fn revision(&self) -> Revision {
-        self.0.read().revision()
+        self.view.read().revision()
     }
 
     fn read(&self, reader: &mut dyn FnMut(&dyn Facts, Revision)) {
-        let view = self.0.read();
+        self.lapse();
+        let view = self.view.read();
         reader(&*view, view.revision());
     }
 
     fn apply(&self, changes: &[(Revision, Change)]) -> bool {
-        changes.is_empty() || self.0.write().follow(changes).is_ok()
+        if changes.is_empty() {
+            return true;
+        }
+        let mut view = self.view.write();
+        let followed = view.follow(changes).is_ok();
+        self.note_next_end(&view);
+        followed
     }
 }

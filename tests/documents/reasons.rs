@@ -29,9 +29,10 @@ use crate::{
 
 /// Reasons that no test can bring about over the wire: of races, of broken stores, of what no RPC does yet,
 /// and of what `lumicon` has not.
-const UNPROVOKED: [&str; 11] = [
+const UNPROVOKED: [&str; 13] = [
     "ACTOR_DEACTIVATED",
     "CONFLICT",
+    "HOLDER_UNSUITABLE",
     "INTERNAL",
     "MEMBER_DEACTIVATED",
     "NOT_ACTIVE",
@@ -39,6 +40,7 @@ const UNPROVOKED: [&str; 11] = [
     "NOT_INVITED",
     "OWNER_UNCHANGED",
     "STORE_UNAVAILABLE",
+    "TEAM_CYCLE",
     "VIEW_RELOADING",
     "WHICH_ROLE",
 ];

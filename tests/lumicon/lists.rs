@@ -10,7 +10,7 @@ use crate::support::{
 };
 
 fn bound(world: &World, role: &str, place: &str) -> Membership {
-    Membership { role: role.into(), resource: Some(resource(&world.tenant, place)), implied_by: String::new() }
+    Membership { role: role.into(), resource: Some(resource(&world.tenant, place)), ..Membership::default() }
 }
 
 #[tokio::test]

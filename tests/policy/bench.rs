@@ -108,7 +108,7 @@ impl Bench {
             }
             for role in policy.roles().iter().filter(|role| holding.roles.contains(&policy.qualified(role))) {
                 let of = policy.resource_type(role.of());
-                loading.binding(who.as_ref(), ResourceRef { kind: of.name(), id: &id_at(of, at) }, role.name());
+                loading.binding(who.as_ref(), ResourceRef { kind: of.name(), id: &id_at(of, at) }, role.name(), None);
             }
         }
         Self { view: loading.finish().unwrap().unwrap(), holdings }
@@ -162,7 +162,7 @@ fn operation(policy: &Policy, of: &ResourceType, (verb, from, to): (Verb, &str, 
     let role = |name: &str| -> Option<Option<RoleId>> {
         if name.is_empty() || name == "anyone" { Some(None) } else { Some(Some(policy.find_role(of, name).ok()?.id())) }
     };
-    Some(Operation { verb, from: role(from)?, to: role(to)? })
+    Some(Operation { verb, from: role(from)?, to: role(to)?, redates: false })
 }
 
 fn name_of(at: usize) -> String {

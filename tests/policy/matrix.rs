@@ -90,7 +90,7 @@ fn view(library: &Library, policy: &Policy) -> View {
         loading.member(subject.as_ref(), status, name == "all roles, locked");
         for role in policy.roles() {
             let (kind, qualified) = (policy.resource_type(role.of()).name(), policy.qualified(role));
-            let mut bind = |id| loading.binding(subject.as_ref(), ResourceRef { kind, id }, role.name());
+            let mut bind = |id| loading.binding(subject.as_ref(), ResourceRef { kind, id }, role.name(), None);
             if *name == qualified || name.starts_with("all roles") {
                 bind(HERE);
                 if kind != policy.root().name() {
@@ -106,7 +106,7 @@ fn view(library: &Library, policy: &Policy) -> View {
     }
     for role in policy.roles() {
         let kind = policy.resource_type(role.of()).name();
-        loading.binding(Subject::user("protected").as_ref(), ResourceRef { kind, id: HERE }, role.name());
+        loading.binding(Subject::user("protected").as_ref(), ResourceRef { kind, id: HERE }, role.name(), None);
     }
     loading.finish().unwrap().unwrap()
 }
@@ -198,7 +198,7 @@ fn operations(policy: &Policy, of: &ResourceType) -> Vec<(String, Operation)> {
                     (None, Some(to)) => format!(" as {}", name(to)),
                     (None, None) => String::new(),
                 };
-                operations.push((format!("{}{words}", verb.name()), Operation { verb, from, to }));
+                operations.push((format!("{}{words}", verb.name()), Operation { verb, from, to, redates: false }));
             }
         }
     }

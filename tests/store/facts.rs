@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rollcall::domain::{
     Change, Grant, Invitation, InvitationStatus, Member, MemberStatus, Resource, ResourceKey, ResourceRef, Revision,
-    Subject, SubjectRef, Tenant,
+    Subject, SubjectRef, Tenant, Timestamp,
 };
 use rollcall::service::ports::{Snapshot, Store};
 
@@ -22,6 +22,19 @@ impl Facts {
         assert!(found || facts == Self::default(), "no tenant, but facts: {facts:?}");
         found.then_some(facts)
     }
+
+    /// Whether a subject holds a role, whenever it ends.
+    pub fn holds(&self, subject: &Subject, grant: &Grant) -> bool {
+        self.bindings.iter().any(|(holder, held)| holder == subject && same(held, grant))
+    }
+
+    fn unbind(&mut self, subject: &Subject, grant: &Grant) {
+        self.bindings.retain(|(holder, held)| holder != subject || !same(held, grant));
+    }
+}
+
+fn same(held: &Grant, grant: &Grant) -> bool {
+    held.resource == grant.resource && held.role == grant.role
 }
 
 impl Snapshot for Facts {
@@ -45,8 +58,14 @@ impl Snapshot for Facts {
         assert_eq!(self.members.insert(subject.to_subject(), (status, locked)), None);
     }
 
-    fn binding(&mut self, holder: SubjectRef<'_>, resource: ResourceRef<'_>, role: &str) {
-        let grant = Grant { resource: resource.to_key(), role: role.into() };
+    fn binding(
+        &mut self,
+        holder: SubjectRef<'_>,
+        resource: ResourceRef<'_>,
+        role: &str,
+        expires_at: Option<Timestamp>,
+    ) {
+        let grant = Grant { resource: resource.to_key(), role: role.into(), expires_at };
         assert!(self.bindings.insert((holder.to_subject(), grant)));
     }
 }
@@ -91,17 +110,18 @@ impl Model {
                 facts.members.remove(subject);
                 self.members.remove(subject);
             }
-            Change::RoleGranted { subject, resource, role } => {
-                facts.bindings.insert((subject.clone(), grant(resource, role)));
+            Change::RoleGranted { subject, resource, role, expires_at } => {
+                facts.unbind(subject, &grant(resource, role));
+                facts.bindings.insert((subject.clone(), Grant { expires_at: *expires_at, ..grant(resource, role) }));
                 self.touch(subject, revision);
             }
-            Change::RoleChanged { subject, resource, from, to } => {
-                facts.bindings.remove(&(subject.clone(), grant(resource, from)));
-                facts.bindings.insert((subject.clone(), grant(resource, to)));
+            Change::RoleChanged { subject, resource, from, to, expires_at } => {
+                facts.unbind(subject, &grant(resource, from));
+                facts.bindings.insert((subject.clone(), Grant { expires_at: *expires_at, ..grant(resource, to) }));
                 self.touch(subject, revision);
             }
-            Change::RoleRevoked { subject, resource, role } => {
-                facts.bindings.remove(&(subject.clone(), grant(resource, role)));
+            Change::RoleRevoked { subject, resource, role } | Change::RoleExpired { subject, resource, role } => {
+                facts.unbind(subject, &grant(resource, role));
                 self.touch(subject, revision);
             }
             Change::InvitationIssued { invitation } => {
@@ -129,5 +149,5 @@ impl Model {
 }
 
 pub fn grant(resource: &ResourceKey, role: &str) -> Grant {
-    Grant { resource: resource.clone(), role: role.into() }
+    Grant::lasting(resource.clone(), role)
 }

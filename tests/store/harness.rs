@@ -1,6 +1,6 @@
 use rollcall::domain::{
-    Change, Invitation, InvitationStatus, Member, MemberStatus, Profile, Resource, ResourceKey, Revision, Subject,
-    Tenant, Timestamp,
+    Change, Grant, Invitation, InvitationStatus, Member, MemberStatus, Profile, Resource, ResourceKey, Revision,
+    Subject, Tenant, Timestamp,
 };
 use rollcall::service::ports::{LogEntry, Store as _, StoreResult, WriteTx};
 use rollcall::store::{Options, SqlStore};
@@ -111,11 +111,11 @@ pub fn member_added(member: &Member) -> Change {
 }
 
 pub fn granted(id: &str, resource: &ResourceKey, role: &str) -> Change {
-    Change::RoleGranted { subject: Subject::user(id), resource: resource.clone(), role: role.into() }
+    Change::granted(&Subject::user(id), &Grant::lasting(resource.clone(), role))
 }
 
 pub fn revoked(id: &str, resource: &ResourceKey, role: &str) -> Change {
-    Change::RoleRevoked { subject: Subject::user(id), resource: resource.clone(), role: role.into() }
+    Change::revoked(&Subject::user(id), &Grant::lasting(resource.clone(), role))
 }
 
 pub fn invitation(id: &str, email: &str) -> Invitation {

@@ -1,4 +1,4 @@
-use rollcall::domain::{Member, MemberStatus, Revision};
+use rollcall::domain::{Change, Grant, Member, MemberStatus, Revision, Subject, Timestamp};
 use rollcall::service::ports::{MemberCursor, MemberOrder, MemberQuery, MemberRecord, Reach, Store as _};
 
 use crate::facts::grant;
@@ -11,6 +11,8 @@ fn everybody() -> MemberQuery<'static> {
         tenant: ACME,
         reach: vec![],
         everybody: true,
+        people_but: None,
+        now: Timestamp(100),
         statuses: vec![],
         text: String::new(),
         order: MemberOrder::Name,
@@ -222,4 +224,34 @@ async fn a_reach_of_thousands_of_places_is_answered() {
     reach.extend(of_s1());
     let query = MemberQuery { order: MemberOrder::Role, ..reaching(reach) };
     assert_eq!(ids(&harness, &query).await, ["u2", "u5", "u1", "u3"]);
+}
+
+#[tokio::test]
+async fn what_has_ended_makes_nobody_a_member() {
+    let harness = staffed().await;
+    let until = |end| Grant { expires_at: Some(Timestamp(end)), ..grant(&site("s2"), "viewer") };
+    harness.write(&[Change::granted(&Subject::user("u1"), &until(100))]).await;
+    harness.write(&[Change::granted(&Subject::user("u5"), &until(101))]).await;
+    let reach = vec![Reach { resource: site("s2"), role: "viewer".into(), rank: 0 }];
+    for order in ORDERS {
+        let query = MemberQuery { order, ..reaching(reach.clone()) };
+        let (found, _) = harness.store.list_members(&query).await.unwrap();
+        let held: Vec<_> = found.iter().map(|found| (found.member.subject.id.as_str(), found.held.clone())).collect();
+        assert!(held.contains(&("u5", vec![until(101)])), "{held:?}");
+        assert!(!held.iter().any(|(id, _)| *id == "u1"), "{held:?}");
+    }
+}
+
+#[tokio::test]
+async fn people_can_be_listed_without_teams_and_everybody() {
+    let harness = staffed().await;
+    for (kind, id) in [("group", "crew"), ("user", "*")] {
+        let mut member = member(id, "");
+        member.subject = Subject::new(kind, id);
+        harness.write(&[member_added(&member)]).await;
+    }
+    let people = MemberQuery { people_but: Some(vec!["group".into()]), ..everybody() };
+    for (query, many) in [(everybody(), 8), (people, 6)] {
+        assert_eq!(harness.store.list_members(&query).await.unwrap().0.len(), many);
+    }
 }

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use rollcall::domain::{Change, InvitationStatus, MemberStatus, Revision, Subject};
+use rollcall::domain::{Change, Grant, InvitationStatus, MemberStatus, Revision, Subject, Timestamp};
 use rollcall::service::ports::{MemberBy, Store as _};
 use tokio::runtime::Runtime;
 
@@ -21,7 +21,11 @@ fn possible(model: &Model, (what, who, place, role): Roll) -> Option<Change> {
     let [role, other] = if role % 2 == 0 { ["editor", "viewer"] } else { ["viewer", "editor"] };
     let known = model.members.contains_key(&subject);
     let registered = model.resources.contains_key(&resource);
-    let holds = |role| model.facts.bindings.contains(&(subject.clone(), grant(&resource, role)));
+    let holds = |role| model.facts.holds(&subject, &grant(&resource, role));
+    let expires_at = (place % 3 == 0).then_some(Timestamp(i64::from(who)));
+    let held = model.held(&subject);
+    let ends =
+        |role| held.iter().any(|held| held.resource == resource && held.role == role && held.expires_at.is_some());
     let pending = |email: &str| {
         model.invitations.values().find(|found| found.email == email && found.status == InvitationStatus::Pending)
     };
@@ -46,13 +50,14 @@ fn possible(model: &Model, (what, who, place, role): Roll) -> Option<Change> {
             Some(Change::MemberUpdated { member })
         }
         4 if known && model.held(&subject).is_empty() => Some(Change::MemberRemoved { subject }),
-        5 | 6 if known && registered && !holds(role) => {
-            Some(Change::RoleGranted { subject, resource, role: role.into() })
+        5 | 6 if known && registered && (!holds(role) || ends(role)) => {
+            Some(Change::granted(&subject, &Grant { expires_at, ..grant(&resource, role) }))
         }
         7 if holds(role) && !holds(other) => {
-            Some(Change::RoleChanged { subject, resource, from: role.into(), to: other.into() })
+            Some(Change::RoleChanged { subject, resource, from: role.into(), to: other.into(), expires_at })
         }
-        7 | 8 if holds(role) => Some(Change::RoleRevoked { subject, resource, role: role.into() }),
+        8 if ends(role) => Some(Change::RoleExpired { subject, resource, role: role.into() }),
+        7 | 8 if holds(role) => Some(Change::revoked(&subject, &grant(&resource, role))),
         9 => match pending(&email) {
             None => Some(issued(&invitation(&format!("i{}", model.invitations.len()), &email))),
             Some(found) => {

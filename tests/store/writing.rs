@@ -247,7 +247,8 @@ async fn a_member_knows_the_revision_that_last_changed_them() {
     harness.write(&[member_added(&ada), member_added(&member("bo", "Bo"))]).await;
     harness.write(&[granted("ada", &root(), "user")]).await;
     let subject = ada.subject.clone();
-    let changed = Change::RoleChanged { subject, resource: root(), from: "user".into(), to: "admin".into() };
+    let changed =
+        Change::RoleChanged { subject, resource: root(), from: "user".into(), to: "admin".into(), expires_at: None };
     let mut locked = ada.clone();
     locked.locked = true;
     locked.status = MemberStatus::Deactivated;
@@ -279,6 +280,7 @@ async fn a_change_that_meets_nothing_is_refused() {
             resource: root(),
             from: "user".into(),
             to: "viewer".into(),
+            expires_at: None,
         },
         Change::PolicySet { policy: "lumicon".into(), from: 1, to: 2 },
         Change::PolicySet { policy: "other".into(), from: 3, to: 2 },

@@ -62,7 +62,8 @@ impl Db {
             state.members.insert(key(&row, "subject"), fields);
         }
         for row in self.rows("SELECT * FROM binding WHERE tenant_id = ?", tenant).await {
-            state.bindings.insert((key(&row, "holder"), key(&row, "resource"), text(&row, "role")));
+            let binding = (key(&row, "holder"), key(&row, "resource"), text(&row, "role"));
+            state.bindings.insert(binding, row.try_get("", "expires_at").expect("a number or null"));
         }
         for row in self.rows("SELECT * FROM resource WHERE tenant_id = ?", tenant).await {
             let fields = ResourceRow {

@@ -57,7 +57,7 @@ impl From<&State> for Facts {
             let standing = Standing { active: row.status == "ACTIVE", locked: row.locked };
             facts.members.insert(short(subject), standing);
         }
-        for (holder, resource, role) in &state.bindings {
+        for (holder, resource, role) in state.bindings.keys() {
             facts.roles.insert((short(holder), place(resource)), role.clone());
         }
         let sites = state.resources.keys().filter(|key| key.0 == "job_site");

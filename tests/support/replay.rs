@@ -1,14 +1,14 @@
 //! What a tenant's change log says, read from its JSON alone and applied by the strictest reading: whatever is added
 //! was not there, whatever is taken away was, and nothing dangles.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
 /// A type and an id, of a subject or a resource.
 pub type Key = (String, String);
 
-/// Holder, resource, role.
+/// Holder, resource, role: when it ends, if it does, is what they map to.
 pub type Binding = (Key, Key, String);
 
 /// A tenant's facts, as plain rows.
@@ -16,7 +16,7 @@ pub type Binding = (Key, Key, String);
 pub struct State {
     pub policy_version: i64,
     pub members: BTreeMap<Key, MemberRow>,
-    pub bindings: BTreeSet<Binding>,
+    pub bindings: BTreeMap<Binding, Option<i64>>,
     pub resources: BTreeMap<Key, ResourceRow>,
     pub invitations: BTreeMap<String, InvitationRow>,
 }
@@ -105,10 +105,10 @@ impl State {
             "member_removed" => {
                 let subject = key(&change["subject"]);
                 assert!(self.members.remove(&subject).is_some(), "only a member is removed: {change}");
-                assert!(!self.bindings.iter().any(|(holder, ..)| *holder == subject), "nothing is left: {change}");
+                assert!(!self.bindings.keys().any(|(holder, ..)| *holder == subject), "nothing is left: {change}");
             }
             "role_granted" => self.grant(binding(change, "role"), change),
-            "role_revoked" => self.revoke(&binding(change, "role"), change),
+            "role_revoked" | "role_expired" => self.revoke(&binding(change, "role"), change),
             "role_changed" => {
                 self.revoke(&binding(change, "from"), change);
                 self.grant(binding(change, "to"), change);
@@ -150,13 +150,16 @@ impl State {
     fn grant(&mut self, binding: Binding, change: &Value) {
         assert!(self.members.contains_key(&binding.0), "only a member holds roles: {change}");
         assert!(self.resources.contains_key(&binding.1), "only at a registered resource: {change}");
-        let other = self.bindings.iter().any(|(holder, place, _)| *holder == binding.0 && *place == binding.1);
+        let here = |held: &&Binding| held.0 == binding.0 && held.1 == binding.1;
+        let other = self.bindings.keys().filter(here).any(|held| *held != binding);
         assert!(!other, "one role a member and resource: {change}");
-        self.bindings.insert(binding);
+        let before = self.bindings.insert(binding, change["expires_at"].as_i64());
+        // What has ended may be bound anew before the log says that it has.
+        assert!(before.is_none_or(|end| end.is_some()), "what is held is not granted: {change}");
     }
 
     fn revoke(&mut self, binding: &Binding, change: &Value) {
-        assert!(self.bindings.remove(binding), "only what is held is revoked: {change}");
+        assert!(self.bindings.remove(binding).is_some(), "only what is held is revoked: {change}");
     }
 
     fn close(&mut self, change: &Value, status: &str) {

@@ -45,7 +45,11 @@ impl Stage {
 
     /// A server with an empty store and further settings.
     pub async fn with(settings: &[&str]) -> Self {
-        let dir = tempfile::tempdir().expect("there is room for a directory");
+        Self::over(tempfile::tempdir().expect("there is room for a directory"), settings).await
+    }
+
+    /// A server over what an earlier one left in a directory.
+    pub async fn over(dir: TempDir, settings: &[&str]) -> Self {
         let server = Server::start_with(dir.path(), settings).await;
         let api = server.api().await;
         Self { server, api, dir, worlds: AtomicU32::new(0) }
@@ -211,7 +215,7 @@ impl World {
     }
 
     fn grant(&self, place: &str, role: &str) -> RoleGrant {
-        RoleGrant { resource: Some(resource(&self.tenant, place)), role: role.into() }
+        RoleGrant { resource: Some(resource(&self.tenant, place)), role: role.into(), expire_time: None }
     }
 }
 

@@ -108,6 +108,8 @@ impl Judge {
             Refusal::NotInvited => "the target has no pending invitation".to_owned(),
             Refusal::NotActive => "the target is not active".to_owned(),
             Refusal::NotDeactivated => "the target is not deactivated".to_owned(),
+            Refusal::Unsuitable => "the target is a team, or everybody, and can't have or be that".to_owned(),
+            Refusal::TeamCycle => "the target is or encloses that very team".to_owned(),
             Refusal::OwnerUnchanged => "the target owns it already".to_owned(),
             Refusal::Protected { role, at } => {
                 format!("the target holds `{role}` at `{}`, which protects them here", name_of(facts, *at))

@@ -66,7 +66,7 @@ fn checks_of(scene: &Scene<'_>, rows: &[Row], spot: &Spot<'_>, row: &Row) -> Res
     let mut checks = Vec::new();
     for subject in actors(scene, row, rows)? {
         for (words, others, allowed) in [(&row.may, &row.may_not, true), (&row.may_not, &row.may, false)] {
-            for action in pick(words, others, &known, ("action", spot.of.name()))? {
+            for action in pick(words, others, (&known, &known), ("action", spot.of.name()))? {
                 checks.push(Check {
                     expected: expected(allowed),
                     subject: subject.clone(),
@@ -93,8 +93,10 @@ fn writes_of(scene: &Scene<'_>, rows: &[Row], (on, spot): (&At<String>, &Spot<'_
     let mut writes = Vec::new();
     for actor in actors(scene, row, rows)? {
         for target in targets(scene, row, &actor)? {
+            let usual: Vec<&str> =
+                Verb::ALL.into_iter().filter(|verb| is_usual(*verb, spot.of, &target)).map(Verb::name).collect();
             for (words, others, allowed) in [(&row.may, &row.may_not, true), (&row.may_not, &row.may, false)] {
-                for operation in pick(words, others, &known, ("membership write", spot.of.name()))? {
+                for operation in pick(words, others, (&known, &usual), ("membership write", spot.of.name()))? {
                     for wanted in wanted(scene, spot.of, &at, row, operation, &target)? {
                         writes.push(Write {
                             expected: expected(allowed),
@@ -177,24 +179,25 @@ fn targets(scene: &Scene<'_>, row: &Row, actor: &Subject) -> Result<Vec<Subject>
     Ok(targets)
 }
 
-/// The actions or operations that one side of a row names.
+/// The actions or operations that one side of a row names, of those that are known; "anything" stands for the usual
+/// ones.
 fn pick<'k>(
     words: &[At<String>],
     others: &[At<String>],
-    known: &[&'k str],
+    (known, usual): (&[&'k str], &[&'k str]),
     (what, of): (&str, &str),
 ) -> Result<Vec<&'k str>> {
     let mut picked = Vec::new();
     for word in words {
         match word.value.as_str() {
-            ANYTHING => picked.extend(known),
+            ANYTHING => picked.extend(usual),
             ANYTHING_ELSE if others.is_empty() => {
                 let help = "name the rest on the row's other side, or write `anything`";
                 let message = "else than what? The row's other side is empty";
                 return Err(Diagnostic::new(message, word.span.clone(), "this side").help(help));
             }
             ANYTHING_ELSE => {
-                picked.extend(known.iter().filter(|name| !others.iter().any(|other| other.value == **name)));
+                picked.extend(usual.iter().filter(|name| !others.iter().any(|other| other.value == **name)));
             }
             name => {
                 let found = known.iter().find(|known| **known == name);
@@ -251,6 +254,16 @@ fn means_something(verb: Verb, of: &ResourceType) -> bool {
         Stands::AtTheRoot => of.parent().is_none(),
         Stands::WhereOwned => of.is_owned(),
     }
+}
+
+/// Whether a kind of write is one that can be done to such a target.
+fn is_usual(verb: Verb, of: &ResourceType, target: &Subject) -> bool {
+    let fits = match verb {
+        Verb::Publish => target.as_ref().is_everybody(),
+        Verb::Remove => true,
+        _ => !target.as_ref().is_everybody(),
+    };
+    fits && means_something(verb, of)
 }
 
 /// A row that comes to no question would pass for one that holds.

@@ -64,12 +64,19 @@ impl Scene<'_> {
     /// A subject by the name that the file has for them.
     pub(crate) fn subject(&self, name: &At<String>) -> Result<Subject, Diagnostic> {
         let subject = subject_of(&name.value);
-        if name.value == OPERATOR || self.person(&subject).is_some() {
+        let stands = subject.as_ref().is_everybody() || self.is_team(&subject);
+        if name.value == OPERATOR || stands || self.person(&subject).is_some() {
             return Ok(subject);
         }
         let mut known: Vec<String> = self.people.iter().map(|person| name_of(&person.subject)).collect();
         known.extend(self.groups.iter().map(|(group, _)| group.clone()));
         Err(unknown("subject", name, known.iter().map(String::as_str)))
+    }
+
+    /// Whether a subject is a team that the file has among its resources.
+    fn is_team(&self, subject: &Subject) -> bool {
+        let named = |declared: &&Declared| declared.key.kind == subject.kind && declared.key.id == subject.id;
+        self.policy.is_team(subject.as_ref()) && self.resources.iter().any(|declared| named(&declared))
     }
 
     /// Those whom a name stands for: a subject, or the people of a group.
@@ -151,6 +158,20 @@ impl Scene<'_> {
         })
     }
 
+    /// The teams among the resources that the file does not tell more of: they hold nothing.
+    fn teams(&self) -> impl Iterator<Item = Member> {
+        let registered = self.resources.iter().filter(|declared| declared.registered);
+        let subjects = registered.map(|declared| Subject::new(&declared.key.kind, &declared.key.id));
+        let teams = subjects.filter(|subject| self.policy.is_team(subject.as_ref()) && self.person(subject).is_none());
+        teams.map(|subject| Member {
+            subject,
+            profile: Profile::default(),
+            status: MemberStatus::Active,
+            locked: false,
+            created_at: Timestamp::default(),
+        })
+    }
+
     /// The facts as changes, in an order in which a view can follow them.
     pub(crate) fn facts(&self) -> Vec<Change> {
         let resource = |key: &ResourceKey, declared: Option<&Declared>| Change::ResourceCreated {
@@ -171,10 +192,11 @@ impl Scene<'_> {
             let profile = Profile { display_name: subject.id.clone(), ..Profile::default() };
             let member = Member { subject, profile, status, locked, created_at: Timestamp::default() };
             facts.push(Change::MemberAdded { member });
-            facts.extend(person.roles.iter().map(|(at, role)| {
-                let grant = Grant { resource: at.clone(), role: self.policy.role(*role).name().to_owned() };
-                Change::RoleGranted { subject: person.subject.clone(), resource: grant.resource, role: grant.role }
-            }));
+        }
+        facts.extend(self.teams().map(|member| Change::MemberAdded { member }));
+        for person in &self.people {
+            let grant = |(at, role): &(ResourceKey, RoleId)| Grant::lasting(at.clone(), self.policy.role(*role).name());
+            facts.extend(person.roles.iter().map(|held| Change::granted(&person.subject, &grant(held))));
         }
         facts
     }

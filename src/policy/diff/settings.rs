@@ -41,6 +41,7 @@ pub(crate) fn of_type(sides: &Sides<'_>) -> Vec<Setting> {
     flag("owned", ResourceType::is_owned);
     flag("several roles", ResourceType::holds_several);
     flag("member records", ResourceType::has_member_records);
+    flag("teams", ResourceType::is_teams);
 
     let names = |side: &Side<'_>| -> Vec<String> { side.own_roles().map(|role| role.name().to_owned()).collect() };
     for name in ordered(&names(old), &names(new), String::as_str) {
@@ -56,6 +57,7 @@ pub(crate) fn of_type(sides: &Sides<'_>) -> Vec<Setting> {
         });
         of_role(format!("`{name}` reaches down"), NO, |_, role| yes_or_no(role.reaches_down()));
         of_role(format!("`{name}` is protected below"), NO, |_, role| yes_or_no(role.protects_below()));
+        of_role(format!("`{name}` may be held by teams"), NO, |_, role| yes_or_no(role.is_for_teams()));
         of_role(format!("how many `{name}` must stay"), "0", |_, role| role.at_least().to_string());
     }
 

@@ -53,6 +53,9 @@ pub(crate) fn of_type(policy: &Policy, of: &ResourceType) -> Vec<String> {
     if of.holds_several() {
         notes.push("A member may hold several of its roles.".to_owned());
     }
+    if of.is_teams() {
+        notes.push("Each is a team: whoever holds a role at one has the roles that the team itself holds.".to_owned());
+    }
     notes.extend(of.roles().iter().flat_map(|id| about_role(policy, of, policy.role(*id))));
     notes.extend(nobody(of));
     notes
@@ -116,6 +119,9 @@ fn about_role(policy: &Policy, of: &ResourceType, role: &Role) -> Vec<String> {
     if role.protects_below() {
         notes.push(format!("Whoever is `{name}` is protected below: nobody invites, changes or removes them there."));
     }
+    if role.is_for_teams() {
+        notes.push(format!("A team may be `{name}` too."));
+    }
     match role.at_least() {
         0 => {}
         1 => notes.push(format!("The last `{name}` stays.")),
@@ -127,7 +133,10 @@ fn about_role(policy: &Policy, of: &ResourceType, role: &Role) -> Vec<String> {
 /// The writes that move roles, and that no rule lets anybody make.
 fn nobody(of: &ResourceType) -> Option<String> {
     let idle = |verb: &Verb| {
-        (verb.takes() || verb.gives()) && of.members().of(*verb).next().is_none() && !of.roles().is_empty()
+        (verb.takes() || verb.gives())
+            && *verb != Verb::Publish
+            && of.members().of(*verb).next().is_none()
+            && !of.roles().is_empty()
     };
     let verbs: Vec<&str> = Verb::ALL.into_iter().filter(idle).map(Verb::name).collect();
     (!verbs.is_empty()).then(|| format!("Nobody may {} anybody here.", listed(&verbs, "or")))

@@ -108,8 +108,8 @@ pub trait Snapshot: Send {
     );
     /// A member.
     fn member(&mut self, subject: SubjectRef<'_>, status: MemberStatus, locked: bool);
-    /// A role bound to a member at a resource.
-    fn binding(&mut self, holder: SubjectRef<'_>, resource: ResourceRef<'_>, role: &str);
+    /// A role bound to a member at a resource, and when it ends, if it does.
+    fn binding(&mut self, holder: SubjectRef<'_>, resource: ResourceRef<'_>, role: &str, expires_at: Option<Timestamp>);
 }
 
 /// What a member is looked up by. Identifiers are normalised.
@@ -145,6 +145,10 @@ pub struct MemberQuery<'a> {
     pub reach: Vec<Reach>,
     /// Every member is listed, whether they hold one of the bindings or not.
     pub everybody: bool,
+    /// Members of these subject types are left out, and so is whoever stands for everybody of a type.
+    pub people_but: Option<Vec<String>>,
+    /// Bindings that have ended by then count no more.
+    pub now: Timestamp,
     /// The statuses wanted; none named: all.
     pub statuses: Vec<MemberStatus>,
     /// What a name, email or username must contain, in lower case; empty: anything.

@@ -34,16 +34,10 @@ impl Write for AcceptInvitation {
         let invitation = self.invitation(session).await?;
         let invited = session.member(&Subject::email(&invitation.email)).await?;
         let actor = session.call.actor.clone();
+        somebody(session, &actor)?;
         let existing = session.tx.member(MemberBy::Subject(actor.as_ref())).await?;
-        let mut changes: Vec<Change> = invited
-            .held
-            .iter()
-            .map(|grant| Change::RoleRevoked {
-                subject: invited.member.subject.clone(),
-                resource: grant.resource.clone(),
-                role: grant.role.clone(),
-            })
-            .collect();
+        let mut changes: Vec<Change> =
+            invited.held.iter().map(|grant| Change::revoked(&invited.member.subject, grant)).collect();
         changes.push(Change::MemberRemoved { subject: invited.member.subject.clone() });
         let member = if let Some(record) = existing {
             may_join(record)?
@@ -53,11 +47,7 @@ impl Write for AcceptInvitation {
             member
         };
         let grants = takeable(session, &actor, invited.held)?;
-        changes.extend(grants.iter().map(|grant| Change::RoleGranted {
-            subject: actor.clone(),
-            resource: grant.resource.clone(),
-            role: grant.role.clone(),
-        }));
+        changes.extend(grants.iter().map(|grant| Change::granted(&actor, grant)));
         changes.push(Change::InvitationAccepted {
             id: invitation.id.clone(),
             email: invitation.email,
@@ -120,6 +110,14 @@ impl AcceptInvitation {
     }
 }
 
+/// Whoever accepts is a person, and neither a team nor everybody.
+fn somebody(session: &Session<'_>, actor: &Subject) -> Result<()> {
+    if session.with(|facts| Ok(policy::is_person(facts, actor.as_ref())))? {
+        return Ok(());
+    }
+    Err(Error::field("FIELD_INVALID", "actor", format!("`{actor}` can't accept anything; it must be a person")))
+}
+
 /// A member who accepts a further invitation must be able to act.
 fn may_join(record: MemberRecord) -> Result<Member> {
     let refused = |reason, why: &str| {
@@ -134,8 +132,11 @@ fn may_join(record: MemberRecord) -> Result<Member> {
 }
 
 /// The invited roles that the person can take: where they hold a role already, or are protected from above, that
-/// stays as it is.
+/// stays as it is. What has ended meanwhile is not there to take.
 fn takeable(session: &Session<'_>, actor: &Subject, invited: Vec<Grant>) -> Result<Vec<Grant>> {
+    let now = session.now();
+    let invited: Vec<Grant> =
+        invited.into_iter().filter(|grant| grant.expires_at.is_none_or(|end| end > now)).collect();
     session.with(|facts: &dyn Facts| {
         let Some(standing) = facts.standing(actor.as_ref()) else { return Ok(invited) };
         let free = |grant: &Grant| {

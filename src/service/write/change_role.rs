@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 
 use crate::{
-    domain::{Change, ResourceKey, Subject},
+    domain::{Change, ResourceKey, Subject, Timestamp},
     policy::{Operation, Verb},
 };
 
@@ -23,6 +23,8 @@ pub struct ChangeRole {
     pub from: String,
     /// The new role.
     pub role: String,
+    /// From when on the new role counts no more; none for one that lasts.
+    pub expires_at: Option<Timestamp>,
     /// The etag that the caller read, or empty.
     pub etag: String,
 }
@@ -36,7 +38,10 @@ impl Write for ChangeRole {
         let place = session.place(&self.resource, "resource")?;
         let to = session.role(place, &self.role, "role")?;
         let from = if self.from.is_empty() { None } else { Some(session.role(place, &self.from, "from_role")?) };
-        let allowed = session.judge(place, &self.member, Operation::giving(Verb::Change, to).taking(from))?;
+        session.not_over(self.expires_at, "expire_time")?;
+        let redates = session.held(&record, place, to)?.expires_at != self.expires_at;
+        let wanted = Operation { redates, ..Operation::giving(Verb::Change, to).taking(from) };
+        let allowed = session.judge(place, &self.member, wanted)?;
         session.unchanged(&record, &self.etag)?;
         let (before, after) =
             (session.grant(place, allowed.taken.first().copied().unwrap_or(to))?, session.grant(place, to)?);
@@ -45,6 +50,7 @@ impl Write for ChangeRole {
             resource: before.resource,
             from: before.role.clone(),
             to: after.role,
+            expires_at: self.expires_at,
         };
         let answer = RoleChanged { member: session.answer(record.member), previous_role: before.role };
         Ok(Plan { changes: vec![change], rule: allowed.rule, answer })

@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 
 use crate::{
-    domain::{Change, Resource, ResourceKey},
+    domain::{Change, Grant, Member, MemberStatus, Profile, Resource, ResourceKey, Subject, Timestamp},
     policy::{self, Action, Decision, Facts, Node, ResourceType, Target},
 };
 
@@ -56,10 +56,12 @@ impl Write for CreateResource {
                 created_at: now,
             };
             let mut changes = vec![Change::ResourceCreated { resource: resource.clone() }];
-            changes.extend(of.creator_role().filter(|_| is_member).map(|role| Change::RoleGranted {
-                subject: call.actor.clone(),
-                resource: self.resource.clone(),
-                role: policy.role(role).name().to_owned(),
+            if of.is_teams() {
+                changes.push(Change::MemberAdded { member: self.team(now) });
+            }
+            changes.extend(of.creator_role().filter(|_| is_member).map(|role| {
+                let grant = Grant::lasting(self.resource.clone(), policy.role(role).name());
+                Change::granted(&call.actor, &grant)
             }));
             Ok(Plan { changes, rule, answer: CreatedResource { resource } })
         })
@@ -67,6 +69,17 @@ impl Write for CreateResource {
 }
 
 impl CreateResource {
+    /// The team that the resource is, as a holder of roles.
+    fn team(&self, now: Timestamp) -> Member {
+        Member {
+            subject: Subject::new(&self.resource.kind, &self.resource.id),
+            profile: Profile { display_name: self.display_name.clone(), ..Profile::default() },
+            status: MemberStatus::Active,
+            locked: false,
+            created_at: now,
+        }
+    }
+
     fn parent_node(&self, facts: &dyn Facts, of: &ResourceType) -> Result<Node> {
         let policy = facts.policy();
         let above = of.parent().map(|above| policy.resource_type(above));

@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 
-use crate::domain::{Change, Member, MemberStatus, Profile, Resource, ResourceKey, Subject, Tenant};
+use crate::domain::{Change, Grant, Member, MemberStatus, Profile, Resource, ResourceKey, Subject, Tenant};
 
 use super::{
     super::error::{Error, Kind, Result},
@@ -66,11 +66,12 @@ impl Write for CreateTenant {
             },
             Change::MemberAdded { member: member.clone() },
         ];
-        changes.extend(policy.root().creator_role().map(|role| Change::RoleGranted {
-            subject: self.first_member.clone(),
-            resource: root,
-            role: policy.role(role).name().to_owned(),
-        }));
+        changes.extend(
+            policy
+                .root()
+                .creator_role()
+                .map(|role| Change::granted(&self.first_member, &Grant::lasting(root, policy.role(role).name()))),
+        );
         let answer =
             CreatedTenant { tenant, root_type: policy.root().name().to_owned(), first_member: session.answer(member) };
         Ok(Plan { changes, rule: "operator".to_owned(), answer })

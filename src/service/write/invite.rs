@@ -3,7 +3,7 @@ use std::collections::HashSet;
 use async_trait::async_trait;
 
 use crate::{
-    domain::{Change, Grant, Invitation, InvitationStatus, Member, MemberStatus, Profile, Subject},
+    domain::{Change, Grant, Invitation, InvitationStatus, Member, MemberStatus, Profile, Subject, Timestamp},
     policy::{self, Operation, RoleId, Verb},
 };
 
@@ -111,7 +111,9 @@ impl Invite {
                                    policy says `several_roles`";
                 return Err(Error::field("FIELD_INVALID", format!("{field}.resource"), description));
             }
-            Ok(Offered { place, role, grant: session.grant(place, role)? })
+            session.not_over(grant.expires_at, &format!("{field}.expire_time"))?;
+            let named = session.grant(place, role)?;
+            Ok(Offered { place, role, grant: Grant { expires_at: grant.expires_at, ..named } })
         };
         self.grants.iter().enumerate().map(look_up).collect()
     }
@@ -129,7 +131,10 @@ impl Progress {
             Who::Email(email) => session.tx.member(MemberBy::Email(email)).await?,
             Who::Member(subject) => {
                 let found = session.tx.member(MemberBy::Subject(subject.as_ref())).await?;
-                Some(found.ok_or_else(|| no_member(&subject.to_string()))?)
+                if found.is_none() && !subject.as_ref().is_everybody() {
+                    return Err(no_member(&subject.to_string()));
+                }
+                found
             }
         };
         let target = match (&known, &invitee.who) {
@@ -153,11 +158,19 @@ impl Progress {
                 Err(error) => self.refusals.push(Refused { invitee: index, grant: at, error }),
             }
         }
-        if status == Some(MemberStatus::Active) {
-            let Some(record) = known else { return Ok(()) };
+        let added = match known.as_ref().map(|record| &record.member) {
+            Some(member) if status == Some(MemberStatus::Active) => Some(member.clone()),
+            None if target.as_ref().is_everybody() => {
+                let member = everybody(&target, session.now());
+                self.changes.push(Change::MemberAdded { member: member.clone() });
+                Some(member)
+            }
+            _ => None,
+        };
+        if let Some(member) = added {
             self.bind(&target, &given);
             let grants = wanted.iter().map(|wanted| wanted.grant.clone()).collect();
-            self.results.push(InviteeResult { member: session.answer(record.member), grants, offer: None });
+            self.results.push(InviteeResult { member: session.answer(member), grants, offer: None });
             return Ok(());
         }
         given.extend(joining(session, &target, wanted)?);
@@ -165,11 +178,7 @@ impl Progress {
     }
 
     fn bind(&mut self, target: &Subject, grants: &[Grant]) {
-        self.changes.extend(grants.iter().map(|grant| Change::RoleGranted {
-            subject: target.clone(),
-            resource: grant.resource.clone(),
-            role: grant.role.clone(),
-        }));
+        self.changes.extend(grants.iter().map(|grant| Change::granted(target, grant)));
     }
 
     /// Makes or renews the invitation of somebody who is not active yet.
@@ -232,6 +241,12 @@ impl Progress {
     }
 }
 
+/// Who holds what is public, when it is the first thing that is.
+fn everybody(subject: &Subject, now: Timestamp) -> Member {
+    let (subject, profile) = (subject.clone(), Profile::default());
+    Member { subject, profile, status: MemberStatus::Active, locked: false, created_at: now }
+}
+
 /// The role of the root type that somebody new gets beside those that they are invited to.
 fn joining(session: &Session<'_>, target: &Subject, wanted: &[Offered]) -> Result<Option<Grant>> {
     session.with(|facts| {
@@ -242,10 +257,7 @@ fn joining(session: &Session<'_>, target: &Subject, wanted: &[Offered]) -> Resul
         }
         let of = |wanted: &Offered| policy.resource_type(facts.place(wanted.place.node).of);
         let role = wanted.iter().find_map(|wanted| of(wanted).joins_as());
-        Ok(role.map(|role| Grant {
-            resource: policy::name_of(facts, root).to_key(),
-            role: policy.role(role).name().to_owned(),
-        }))
+        Ok(role.map(|role| Grant::lasting(policy::name_of(facts, root).to_key(), policy.role(role).name())))
     })
 }
 

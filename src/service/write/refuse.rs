@@ -2,7 +2,7 @@
 
 use crate::{
     domain::Subject,
-    policy::{Facts, Node, Operation, Reason, Refusal, Role, RoleId, RuleLine, name_of},
+    policy::{Facts, Node, Operation, Reason, Refusal, Role, RoleId, RuleLine, Verb, name_of},
 };
 
 use super::{
@@ -52,6 +52,10 @@ pub(crate) fn refused(
         Refusal::NotInvited => (Kind::FailedPrecondition, format!("`{target}` has no pending invitation")),
         Refusal::NotActive => (Kind::FailedPrecondition, format!("`{target}` is not an active member")),
         Refusal::NotDeactivated => (Kind::FailedPrecondition, format!("`{target}` is not deactivated")),
+        Refusal::Unsuitable => (Kind::FailedPrecondition, unsuitable(facts, target, wanted)),
+        Refusal::TeamCycle => {
+            (Kind::FailedPrecondition, format!("`{place}` belongs to `{target}`, or is it: take it out of there first"))
+        }
         Refusal::OwnerUnchanged => (Kind::FailedPrecondition, format!("`{target}` owns `{place}` already")),
     };
     Error::new(kind, refusal.code(), message)
@@ -138,6 +142,20 @@ fn last_holder(facts: &dyn Facts, node: Node, target: &Subject, role: &Role) -> 
         .with("role", role_name)
         .with("resource", place.to_string())
         .with("at_least", role.at_least().to_string())
+}
+
+/// Why a write can't be done to a team, or to everybody.
+fn unsuitable(facts: &dyn Facts, target: &Subject, wanted: Operation) -> String {
+    let role = wanted.to.map(|to| facts.policy().qualified(facts.policy().role(to)));
+    match role {
+        Some(role) if facts.policy().is_team(target.as_ref()) => {
+            format!("`{target}` is a team, and `{role}` is not a role `for_teams`")
+        }
+        Some(role) if wanted.verb == Verb::Publish => {
+            format!("`{target}` is somebody, and to publish is to give `{role}` to everybody of a type: `user:*`")
+        }
+        _ => format!("`{target}` is not somebody whom one can {}; only roles are given and taken", wanted.verb.name()),
+    }
 }
 
 /// A membership write in words.

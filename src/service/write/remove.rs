@@ -2,7 +2,7 @@ use async_trait::async_trait;
 
 use crate::{
     domain::{Change, Grant, MemberStatus, ResourceKey, Subject},
-    policy::{Operation, Verb},
+    policy::{self, Operation, Verb},
 };
 
 use super::{
@@ -35,13 +35,14 @@ impl Write for RemoveMember {
         let role = if self.role.is_empty() { None } else { Some(session.role(place, &self.role, "role")?) };
         let allowed = session.judge(place, &self.member, Operation::plain(Verb::Remove).taking(role))?;
         session.unchanged(&record, &self.etag)?;
-        let leaves = place.is_root && role.is_none();
-        let revoked = if leaves {
+        let person = session.with(|facts| Ok(policy::is_person(facts, self.member.as_ref())))?;
+        let leaves = place.is_root && role.is_none() && person;
+        let revoked: Vec<Grant> = if leaves {
             record.held.clone()
         } else {
-            allowed.taken.iter().map(|role| session.grant(place, *role)).collect::<Result<_>>()?
+            allowed.taken.iter().map(|role| session.held(&record, place, *role)).collect::<Result<_>>()?
         };
-        let mut changes: Vec<Change> = revoked.iter().map(|grant| self.revoked(grant)).collect();
+        let mut changes: Vec<Change> = revoked.iter().map(|grant| Change::revoked(&self.member, grant)).collect();
         if leaves {
             changes.extend(self.gone(session, &record).await?);
         }
@@ -50,10 +51,6 @@ impl Write for RemoveMember {
 }
 
 impl RemoveMember {
-    fn revoked(&self, grant: &Grant) -> Change {
-        Change::RoleRevoked { subject: self.member.clone(), resource: grant.resource.clone(), role: grant.role.clone() }
-    }
-
     /// What becomes of the member themself, and of the invitation of one who has not accepted.
     async fn gone(&self, session: &mut Session<'_>, record: &MemberRecord) -> Result<Vec<Change>> {
         let mut changes = Vec::new();

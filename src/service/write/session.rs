@@ -157,8 +157,25 @@ impl<'a> Session<'a> {
     pub(crate) fn grant(&self, place: Place, role: RoleId) -> Result<Grant> {
         self.with(|facts| {
             let resource = policy::name_of(facts, place.node).to_key();
-            Ok(Grant { resource, role: facts.policy().role(role).name().to_owned() })
+            Ok(Grant::lasting(resource, facts.policy().role(role).name()))
         })
+    }
+
+    /// A role that a member holds at a place, with its end.
+    pub(crate) fn held(&self, record: &MemberRecord, place: Place, role: RoleId) -> Result<Grant> {
+        let named = self.grant(place, role)?;
+        let same = |held: &&Grant| held.resource == named.resource && held.role == named.role;
+        Ok(record.held.iter().find(same).cloned().unwrap_or(named))
+    }
+
+    /// Refuses an end that is over already, which the request gives in `field`.
+    pub(crate) fn not_over(&self, expires_at: Option<Timestamp>, field: &str) -> Result<()> {
+        match expires_at {
+            Some(end) if end <= self.now => {
+                Err(Error::field("FIELD_INVALID", field, "is in the past; name a time that is yet to come, or none"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The member that a write is about, who must exist.

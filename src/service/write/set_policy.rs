@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 
 use crate::{
-    domain::{Change, MemberStatus, ResourceRef, Revision, SubjectRef, Tenant},
+    domain::{Change, MemberStatus, ResourceRef, Revision, SubjectRef, Tenant, Timestamp},
     policy::{self, Facts, Policy},
 };
 
@@ -165,7 +165,7 @@ impl Snapshot for Misfits<'_> {
 
     fn member(&mut self, _: SubjectRef<'_>, _: MemberStatus, _: bool) {}
 
-    fn binding(&mut self, _: SubjectRef<'_>, resource: ResourceRef<'_>, role: &str) {
+    fn binding(&mut self, _: SubjectRef<'_>, resource: ResourceRef<'_>, role: &str, _: Option<Timestamp>) {
         let of = self.policy.find_type(resource.kind);
         if !of.is_ok_and(|of| self.policy.find_role(of, role).is_ok()) {
             *self.roles.entry(format!("{}.{role}", resource.kind)).or_default() += 1;

@@ -1,6 +1,6 @@
 use sea_orm::{ActiveValue::Set, entity::prelude::*};
 
-use crate::domain::{ResourceKey, Subject};
+use crate::domain::{Grant, ResourceKey, Subject, Timestamp};
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -18,12 +18,28 @@ pub struct Model {
     pub resource_id: String,
     #[sea_orm(primary_key, auto_increment = false)]
     pub role: String,
+    /// Microseconds since 1970; null for one that lasts.
+    pub expires_at: Option<i64>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
 
+impl Model {
+    /// The role and where it is held.
+    pub fn into_grant(self) -> Grant {
+        let resource = ResourceKey { kind: self.resource_type, id: self.resource_id };
+        Grant { resource, role: self.role, expires_at: self.expires_at.map(Timestamp) }
+    }
+}
+
 impl ActiveModel {
-    pub fn of(tenant: &str, holder: &Subject, resource: &ResourceKey, role: &str) -> Self {
+    pub fn of(
+        tenant: &str,
+        holder: &Subject,
+        resource: &ResourceKey,
+        role: &str,
+        expires_at: Option<Timestamp>,
+    ) -> Self {
         Self {
             tenant_id: Set(tenant.to_owned()),
             holder_type: Set(holder.kind.clone()),
@@ -31,6 +47,7 @@ impl ActiveModel {
             resource_type: Set(resource.kind.clone()),
             resource_id: Set(resource.id.clone()),
             role: Set(role.to_owned()),
+            expires_at: Set(expires_at.map(|end| end.0)),
         }
     }
 }

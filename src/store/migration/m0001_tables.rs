@@ -1,5 +1,5 @@
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::schema::{big_integer, boolean, small_integer, string, string_null, text};
+use sea_orm_migration::schema::{big_integer, big_integer_null, boolean, small_integer, string, string_null, text};
 
 /// The tables of tenants, members, resources, bindings, invitations, the change log and the answered requests.
 /// Every key begins with the tenant, so that a database can be distributed by it.
@@ -82,6 +82,7 @@ fn binding() -> TableCreateStatement {
         .to("resource", (TENANT, "resource_type", "resource_id"))
         .take();
     table("binding", &["holder_type", "holder_id", "resource_type", "resource_id", "role"])
+        .col(big_integer_null("expires_at"))
         .foreign_key(&mut member)
         .foreign_key(&mut resource)
         .take()
@@ -141,6 +142,10 @@ fn indexes() -> Vec<IndexCreateStatement> {
             "binding",
             &[TENANT, "resource_type", "resource_id", "role", "holder_type", "holder_id"],
         ),
+        // Of all tenants together, for whoever looks what has ended.
+        index("binding_end", "binding", &["expires_at", TENANT])
+            .and_where(Expr::col("expires_at").is_not_null())
+            .take(),
         index("invitation_token", "invitation", &[TENANT, "token_hash"]).unique().take(),
         index("invitation_pending", "invitation", &[TENANT, "email"])
             .unique()

@@ -99,7 +99,14 @@ impl Scene {
                     None if verb == Verb::Change => self.another(of, node, &target),
                     None => None,
                 };
-                judge(&self.view, actor.as_ref(), node, target.as_ref(), Operation { verb, from: None, to }).is_ok()
+                judge(
+                    &self.view,
+                    actor.as_ref(),
+                    node,
+                    target.as_ref(),
+                    Operation { verb, from: None, to, redates: false },
+                )
+                .is_ok()
             }
         }
     }
@@ -202,7 +209,7 @@ impl<'a> Building<'a> {
         let (kind, short) = role.split_once('.').unwrap();
         let subject = Subject::user(name);
         for (_, id, _) in self.places.iter().filter(|(of, _, here)| *of == kind && (*here || !only_here)) {
-            self.loading.binding(subject.as_ref(), ResourceRef { kind, id }, short);
+            self.loading.binding(subject.as_ref(), ResourceRef { kind, id }, short, None);
         }
     }
 }

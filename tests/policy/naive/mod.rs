@@ -84,7 +84,7 @@ fn view(library: &Library, world: &World) -> View {
     }
     for member in &world.members {
         for (at, role) in &member.bound {
-            loading.binding(member.subject.as_ref(), key(world, *at).as_ref(), &format!("r{role}"));
+            loading.binding(member.subject.as_ref(), key(world, *at).as_ref(), &format!("r{role}"), None);
         }
     }
     loading.finish().unwrap().unwrap()
@@ -217,7 +217,7 @@ impl Bench<'_> {
                             (None, _) => policy::Verb::Invite,
                         };
                         let role = |index: Option<usize>| index.map(|index| self.role(index));
-                        let operation = Operation { verb: kind, from: role(from), to: role(to) };
+                        let operation = Operation { verb: kind, from: role(from), to: role(to), redates: false };
                         let found = permit(self.view, actor.as_ref(), self.node(at), target.as_ref(), operation);
                         let place = key(self.world, at);
                         assert_eq!(

@@ -1,0 +1,52 @@
+use std::collections::{BTreeSet, HashMap};
+
+use rustc_hash::FxBuildHasher;
+
+use crate::domain::Timestamp;
+
+use super::facts::Bound;
+
+/// When bindings end, for the few that do. What has ended is known until the log says so too: until then the store has
+/// it still.
+#[derive(Debug, Default)]
+pub(crate) struct Ends {
+    at: HashMap<(u32, Bound), Timestamp, FxBuildHasher>,
+    /// Those that have not ended yet, the next one first.
+    next: BTreeSet<(Timestamp, u32, Bound)>,
+}
+
+impl Ends {
+    /// Notes that a member's binding ends.
+    pub(crate) fn set(&mut self, row: u32, bound: Bound, end: Timestamp) {
+        self.forget(row, bound);
+        self.at.insert((row, bound), end);
+        self.next.insert((end, row, bound));
+    }
+
+    /// Forgets that a binding ends, or has ended; whether it was known to.
+    pub(crate) fn forget(&mut self, row: u32, bound: Bound) -> bool {
+        let Some(end) = self.at.remove(&(row, bound)) else { return false };
+        self.next.remove(&(end, row, bound));
+        true
+    }
+
+    /// Whether a binding ends, or has ended.
+    pub(crate) fn has(&self, row: u32, bound: Bound) -> bool {
+        !self.at.is_empty() && self.at.contains_key(&(row, bound))
+    }
+
+    /// When the next one ends.
+    pub(crate) fn next(&self) -> Option<Timestamp> {
+        self.next.first().map(|(end, ..)| *end)
+    }
+
+    /// Takes the next one that has ended by `now`.
+    pub(crate) fn pop(&mut self, now: Timestamp) -> Option<(u32, Bound)> {
+        let (end, row, bound) = *self.next.first()?;
+        if end > now {
+            return None;
+        }
+        self.next.remove(&(end, row, bound));
+        Some((row, bound))
+    }
+}

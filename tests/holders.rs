@@ -1,0 +1,377 @@
+//! Roles that teams hold, that everybody holds, and that end.
+
+#![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test fails loudly")]
+#![allow(clippy::unnecessary_wraps, reason = "messages have optional fields")]
+
+mod support;
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
+
+use rollcall::{
+    domain::{Grant, Profile as Names, ResourceKey, ResourceRef, Subject, SubjectRef, Timestamp},
+    policy::{Library, Shelf, Stated, compile},
+    proto::{
+        ChangeRoleRequest, CheckRequest, CreateResourceRequest, CreateTenantRequest, InviteRequest, Invitee,
+        ListMembersRequest, Profile, Reason, RemoveMemberRequest, ResourceRef as Place, RoleGrant, Subject as Somebody,
+        invitee::Who,
+    },
+    service::{
+        AcceptInvitation, Call, Caller, ChangeRole, Consistency, CreateTenant, Invite, Invitee as Guest, Question,
+        Service, Who as By,
+        ports::{Clock, Random},
+    },
+    store::{Options, SqlStore},
+    view::Registry,
+};
+use support::{Stage, Write, db::audited, error::reason_of};
+
+fn who(text: &str) -> Option<Somebody> {
+    let (kind, id) = text.split_once(':').unwrap_or(("user", text));
+    Some(Somebody { r#type: kind.into(), id: id.into() })
+}
+
+fn place(text: &str) -> Option<Place> {
+    let (kind, id) = text.split_once(':').unwrap();
+    Some(Place { r#type: kind.into(), id: id.into() })
+}
+
+/// A drive `acme` with a folder `plans` and a group `crew`, kept by `gwen`, who is in it with `carl`; `ada` made all
+/// of that, and `omar` and `ada` are members.
+struct Drive(Stage);
+
+impl Drive {
+    async fn new() -> Self {
+        let stage = Stage::with(&["policies.dir=tests/policy/models"]).await;
+        let drive = Self(stage);
+        let tenant = CreateTenantRequest {
+            tenant: "acme".into(),
+            actor: who("operator:root"),
+            policy: "folders".into(),
+            first_member: who("ada"),
+            profile: Some(Profile { email: "ada@acme.test".into(), ..Profile::default() }),
+            ..CreateTenantRequest::default()
+        };
+        drive.does(tenant).await;
+        drive.does(Drive::create("ada", "folder:plans", "drive:")).await;
+        drive.does(Drive::create("ada", "group:crew", "drive:")).await;
+        drive.does(Drive::create("ada", "group:night", "drive:")).await;
+        for person in ["gwen", "carl", "omar"] {
+            drive.join(person).await;
+        }
+        drive.does(Drive::invite("ada", "gwen", "group:crew", "keeper")).await;
+        drive.does(Drive::invite("gwen", "carl", "group:crew", "person")).await;
+        drive
+    }
+
+    async fn tried(&self, request: impl Into<Write>) -> Result<(), String> {
+        self.0.api.write(request.into()).await.map(drop).map_err(|status| reason_of(&status))
+    }
+
+    async fn does(&self, request: impl Into<Write>) {
+        self.0.api.write(request.into()).await.expect("this is allowed");
+    }
+
+    fn create(actor: &str, resource: &str, parent: &str) -> CreateResourceRequest {
+        CreateResourceRequest {
+            tenant: "acme".into(),
+            actor: who(actor),
+            resource: place(resource),
+            parent: place(parent),
+            ..CreateResourceRequest::default()
+        }
+    }
+
+    fn invite(actor: &str, whom: &str, at: &str, role: &str) -> InviteRequest {
+        InviteRequest {
+            tenant: "acme".into(),
+            actor: who(actor),
+            invitees: vec![Invitee { who: who(whom).map(Who::Subject), display_name: String::new() }],
+            grants: vec![RoleGrant { resource: place(at), role: role.into(), expire_time: None }],
+            ..InviteRequest::default()
+        }
+    }
+
+    fn remove(actor: &str, whom: &str, at: &str) -> RemoveMemberRequest {
+        RemoveMemberRequest {
+            tenant: "acme".into(),
+            actor: who(actor),
+            member: who(whom),
+            resource: place(at),
+            ..RemoveMemberRequest::default()
+        }
+    }
+
+    /// Somebody new becomes a plain member, by way of a folder that they then leave.
+    async fn join(&self, person: &str) {
+        let email = format!("{person}@acme.test");
+        let mut invite = Self::invite("ada", person, "folder:plans", "poster");
+        invite.invitees = vec![Invitee { who: Some(Who::Email(email.clone())), display_name: String::new() }];
+        let answer = self.0.api.write(invite.into()).await.expect("ada invites");
+        let support::Answer::Invite(answer) = answer else { panic!("an invitation") };
+        self.does(rollcall::proto::AcceptInvitationRequest {
+            tenant: "acme".into(),
+            actor: who(person),
+            invitation_token: answer.results[0].invitation_token.clone(),
+            profile: Some(Profile { email, ..Profile::default() }),
+            ..rollcall::proto::AcceptInvitationRequest::default()
+        })
+        .await;
+        self.does(Self::remove(person, person, "folder:plans")).await;
+    }
+
+    async fn check(&self, subject: &str, action: &str, resource: &str) -> rollcall::proto::CheckResponse {
+        let request = CheckRequest {
+            tenant: "acme".into(),
+            subject: who(subject),
+            action: action.into(),
+            resource: place(resource),
+            explain: true,
+            ..CheckRequest::default()
+        };
+        self.0.api.check(request).await.expect("well formed")
+    }
+
+    async fn may(&self, subject: &str, action: &str, resource: &str) -> bool {
+        self.check(subject, action, resource).await.allowed
+    }
+
+    /// Who is listed at a place, and through which team.
+    async fn listed(&self, resource: &str) -> Vec<String> {
+        let request = ListMembersRequest { tenant: "acme".into(), resource: place(resource), ..Default::default() };
+        let page = self.0.api.list_members(request).await.expect("well formed");
+        let line = |member: rollcall::proto::ListedMember| {
+            let subject = member.member.unwrap().subject.unwrap();
+            let roles = member.memberships.into_iter().map(|membership| {
+                let through = membership.through.map_or(String::new(), |team| format!(" by {}", team.id));
+                format!("{}{through}", membership.role)
+            });
+            format!("{}: {}", subject.id, roles.collect::<Vec<_>>().join(", "))
+        };
+        let mut lines: Vec<String> = page.members.into_iter().map(line).collect();
+        lines.sort();
+        lines
+    }
+}
+
+#[tokio::test]
+async fn a_team_holds_roles_for_whoever_belongs_to_it() {
+    let drive = Drive::new().await;
+    assert!(!drive.may("carl", "folder.list", "folder:plans").await);
+    drive.does(Drive::invite("ada", "group:crew", "folder:plans", "viewer")).await;
+    let answer = drive.check("carl", "folder.list", "folder:plans").await;
+    let explanation = answer.explanation.unwrap();
+    assert!(answer.allowed && explanation.summary.contains("through `group:crew`"), "{}", explanation.summary);
+    let held = explanation.held.iter().find(|held| held.decisive).unwrap();
+    assert_eq!(held.through.as_ref().unwrap().id, "crew");
+    assert!(!drive.may("omar", "folder.list", "folder:plans").await);
+    assert!(!drive.may("carl", "folder.rename", "folder:plans").await);
+    let listed = drive.listed("folder:plans").await;
+    assert_eq!(listed[1..], ["carl: folder.viewer by crew", "crew: folder.viewer", "gwen: folder.viewer by crew"]);
+    assert!(listed[0].starts_with("ada: folder.editor, "), "{listed:?}");
+    let own = drive.listed("drive:").await;
+    assert!(!own.iter().any(|line| line.starts_with("crew")), "who belongs to the tenant are people: {own:?}");
+
+    drive.does(Drive::remove("carl", "carl", "group:crew")).await;
+    assert!(!drive.may("carl", "folder.list", "folder:plans").await, "who leaves the team loses its roles");
+    assert!(drive.may("gwen", "folder.list", "folder:plans").await);
+    drive.does(Drive::remove("ada", "group:crew", "folder:plans")).await;
+    assert!(!drive.may("gwen", "folder.list", "folder:plans").await, "and all do with the team's role");
+}
+
+#[tokio::test]
+async fn teams_in_teams_pass_their_roles_on_and_make_no_circle() {
+    let drive = Drive::new().await;
+    drive.does(Drive::invite("ada", "group:crew", "folder:plans", "editor")).await;
+    drive.does(Drive::invite("ada", "omar", "group:night", "person")).await;
+    assert!(!drive.may("omar", "folder.rename", "folder:plans").await);
+    drive.does(Drive::invite("gwen", "group:night", "group:crew", "person")).await;
+    assert!(drive.may("omar", "folder.rename", "folder:plans").await);
+    assert!(drive.listed("folder:plans").await.contains(&"omar: folder.editor by crew, folder.viewer by crew".into()));
+    for at in ["group:night", "group:crew"] {
+        let refused = drive.tried(Drive::invite("ada", "group:crew", at, "person")).await;
+        assert_eq!(refused, Err("TEAM_CYCLE".into()), "{at}");
+    }
+    let refused = drive.tried(Drive::invite("ada", "group:crew", "folder:plans", "poster")).await;
+    assert_eq!(refused, Err("HOLDER_UNSUITABLE".into()));
+    let refused = drive.tried(Drive::invite("group:crew", "omar", "folder:plans", "viewer")).await;
+    assert_eq!(refused, Err("ACTOR_NOT_A_MEMBER".into()), "a team acts through its members only");
+    drive.does(Drive::remove("gwen", "group:night", "group:crew")).await;
+    assert!(!drive.may("omar", "folder.rename", "folder:plans").await);
+
+    // The same from the store, after a new start.
+    drive.does(Drive::invite("gwen", "group:night", "group:crew", "person")).await;
+    let Stage { server, dir, .. } = drive.0;
+    server.terminate().await;
+    audited(dir.path(), "acme").await;
+    let drive = Drive(Stage::over(dir, &["policies.dir=tests/policy/models"]).await);
+    assert!(drive.may("omar", "folder.rename", "folder:plans").await);
+}
+
+#[tokio::test]
+async fn what_is_published_is_everybodys() {
+    let drive = Drive::new().await;
+    let refused = drive.tried(Drive::invite("omar", "user:*", "folder:plans", "viewer")).await;
+    assert_eq!(refused, Err("NOT_PERMITTED".into()));
+    let refused = drive.tried(Drive::invite("ada", "user:*", "folder:plans", "editor")).await;
+    assert_eq!(refused, Err("NOT_PERMITTED".into()));
+    assert_eq!(drive.check("stranger", "folder.list", "folder:plans").await.reason(), Reason::NotAMember);
+    drive.does(Drive::invite("ada", "user:*", "folder:plans", "viewer")).await;
+    for reader in ["stranger", "omar", "carl"] {
+        let answer = drive.check(reader, "folder.list", "folder:plans").await;
+        assert!(answer.allowed && answer.explanation.unwrap().summary.contains("through `user:*`"));
+        assert!(!drive.may(reader, "folder.rename", "folder:plans").await);
+    }
+    assert!(!drive.may("service:indexer", "folder.list", "folder:plans").await, "everybody of one type is not all");
+    assert!(!drive.may("stranger", "folder.create", "drive:acme").await, "what any member may is not public");
+    let twice = drive.tried(Drive::invite("ada", "user:*", "folder:plans", "viewer")).await;
+    assert_eq!(twice, Err("ALREADY_A_MEMBER".into()));
+    let change = ChangeRoleRequest {
+        tenant: "acme".into(),
+        actor: who("ada"),
+        member: who("user:*"),
+        resource: place("folder:plans"),
+        role: "editor".into(),
+        ..ChangeRoleRequest::default()
+    };
+    assert_eq!(drive.tried(change).await, Err("HOLDER_UNSUITABLE".into()));
+    drive.does(Drive::remove("ada", "user:*", "folder:plans")).await;
+    assert!(!drive.may("stranger", "folder.list", "folder:plans").await);
+    audited(drive.0.dir.path(), "acme").await;
+}
+
+/// A clock that the test moves, and chance that counts.
+#[derive(Default)]
+struct Hand(AtomicI64);
+
+impl Clock for Hand {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.load(Ordering::SeqCst))
+    }
+}
+
+impl Random for Hand {
+    fn bytes(&self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        bytes[..8].copy_from_slice(&self.0.fetch_add(0, Ordering::SeqCst).to_be_bytes());
+        bytes
+    }
+}
+
+/// A service on a file, whose clock the test moves.
+struct Timed {
+    service: Arc<Service>,
+    hand: Arc<Hand>,
+    _dir: tempfile::TempDir,
+}
+
+impl Timed {
+    /// The workspace `acme` with `ada` as its admin and, as an editor of the job site `pier` until 100, `edith`.
+    async fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", dir.path().join("rollcall.db").display());
+        let store = Arc::new(SqlStore::open(&Options::new(url)).await.unwrap());
+        store.migrate().await.unwrap();
+        let mut library = Library::default();
+        library.insert(compile("lumicon.toml", include_str!("../policies/lumicon.toml")).unwrap());
+        let (shelf, hand) = (Arc::new(Shelf::new(library)), Arc::new(Hand::default()));
+        let views = Arc::new(Registry::new(store.clone(), shelf.clone(), hand.clone()));
+        let service = Arc::new(Service::new(store, views, shelf, hand.clone(), hand.clone()));
+        let timed = Self { service, hand, _dir: dir };
+        let tenant = CreateTenant {
+            display_name: String::new(),
+            policy: "lumicon".into(),
+            policy_version: 0,
+            first_member: Subject::user("ada"),
+            profile: names("ada"),
+        };
+        timed.service.write(call("operator:root"), tenant).await.unwrap();
+        let site = rollcall::service::CreateResource { resource: pier(), parent: None, display_name: String::new() };
+        timed.service.write(call("ada"), site).await.unwrap();
+        timed.invite("edith", Some(100)).await.unwrap();
+        timed
+    }
+
+    async fn invite(&self, person: &str, until: Option<i64>) -> Result<(), &'static str> {
+        let grant = Grant { expires_at: until.map(Timestamp), ..Grant::lasting(pier(), "editor") };
+        let guest = Guest { who: By::Email(format!("{person}@acme.test")), display_name: String::new() };
+        let invite = Invite { invitees: vec![guest], grants: vec![grant] };
+        let written = self.service.write(call("ada"), invite).await.map_err(|error| error.reason)?;
+        if let Some(offer) = &written.answer.results[0].offer {
+            let accept = AcceptInvitation { token: offer.token.clone(), profile: names(person) };
+            self.service.write(call(person), accept).await.map_err(|error| error.reason)?;
+        }
+        Ok(())
+    }
+
+    async fn change(&self, role: &str, until: Option<i64>) -> Result<(), &'static str> {
+        let change = ChangeRole {
+            member: Subject::user("edith"),
+            resource: pier(),
+            from: String::new(),
+            role: role.into(),
+            expires_at: until.map(Timestamp),
+            etag: String::new(),
+        };
+        self.service.write(call("ada"), change).await.map(drop).map_err(|error| error.reason)
+    }
+
+    fn at(&self, now: i64) -> &Self {
+        self.hand.0.store(now, Ordering::SeqCst);
+        self
+    }
+
+    async fn edits(&self) -> bool {
+        let question = Question {
+            subject: SubjectRef { kind: "user", id: "edith" },
+            action: "data.edit",
+            resource: ResourceRef { kind: "job_site", id: "pier" },
+            stated: Stated::default(),
+        };
+        self.service.check("acme", Consistency::MinimizeLatency, &question, false).await.unwrap().decision.allowed()
+    }
+}
+
+fn pier() -> ResourceKey {
+    ResourceKey::new("job_site", "pier")
+}
+
+fn names(person: &str) -> Names {
+    Names { email: Some(format!("{person}@acme.test")), ..Names::default() }
+}
+
+fn call(actor: &str) -> Call {
+    let (kind, id) = actor.split_once(':').unwrap_or(("user", actor));
+    Call {
+        tenant: "acme".into(),
+        actor: Subject::new(kind, id),
+        caller: Caller { name: "test".into(), asserts_operators: true },
+        request: None,
+        validate_only: false,
+    }
+}
+
+#[tokio::test]
+async fn a_role_counts_until_its_end() {
+    let timed = Timed::new().await;
+    assert!(timed.at(99).edits().await);
+    assert!(!timed.at(100).edits().await, "an end is the first instant at which it counts no more");
+    assert_eq!(timed.change("viewer", None).await, Err("NO_ROLE_HERE"), "no write takes what has ended");
+    timed.invite("edith", Some(300)).await.unwrap();
+    assert!(timed.at(299).edits().await && !timed.at(300).edits().await);
+}
+
+#[tokio::test]
+async fn an_end_can_be_moved_and_taken_back() {
+    let timed = Timed::new().await;
+    assert_eq!(timed.at(50).change("editor", Some(50)).await, Err("FIELD_INVALID"), "not into the past");
+    assert_eq!(timed.change("editor", Some(100)).await, Err("ROLE_UNCHANGED"));
+    timed.change("editor", Some(200)).await.unwrap();
+    assert!(timed.at(150).edits().await && !timed.at(200).edits().await);
+    let timed = Timed::new().await;
+    timed.at(50).change("editor", None).await.unwrap();
+    assert!(timed.at(1000).edits().await);
+    assert_eq!(timed.change("editor", None).await, Err("ROLE_UNCHANGED"));
+}
