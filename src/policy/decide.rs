@@ -191,7 +191,8 @@ pub fn decide<F: Facts + ?Sized>(facts: &F, subject: SubjectRef<'_>, action: &Ac
 fn public<F: Facts + ?Sized>(facts: &F, subject: SubjectRef<'_>, action: &Action, target: Target<'_>) -> Decision {
     let stranger = Decision::denied(Reason::NotAMember, Mask::EMPTY);
     let Some(holders) = Holders::of_stranger(facts, subject) else { return stranger };
-    let (held, archived) = bound_on_the_way(facts, holders, target);
+    let (bound, archived) = bound_on_the_way(facts, holders, target);
+    let held = facts.policy().closure(bound);
     if target == Target::Absent || archived && !action.when_archived {
         return stranger;
     }
@@ -209,6 +210,17 @@ pub(crate) fn gather<F: Facts + ?Sized>(
     holders: Holders<'_>,
     target: Target<'_>,
 ) -> (Mask, bool) {
+    let (held, archived) = bound(facts, subject, holders, target);
+    (facts.policy().closure(held), archived)
+}
+
+/// As [`gather`], without what bound roles imply.
+pub(crate) fn bound<F: Facts + ?Sized>(
+    facts: &F,
+    subject: SubjectRef<'_>,
+    holders: Holders<'_>,
+    target: Target<'_>,
+) -> (Mask, bool) {
     let mut held = Mask::ANYONE;
     match target {
         Target::Record(id) if subject.kind == kind::USER && subject.id == id => held |= Mask::ITSELF,
@@ -220,7 +232,7 @@ pub(crate) fn gather<F: Facts + ?Sized>(
     (held | bound, archived)
 }
 
-/// The roles that count at a target with all that they imply, and whether anything on the way up is archived.
+/// The bound roles that count at a target, and whether anything on the way up is archived.
 fn bound_on_the_way<F: Facts + ?Sized>(facts: &F, holders: Holders<'_>, target: Target<'_>) -> (Mask, bool) {
     let (mut bound, mut archived) = (Mask::EMPTY, false);
     let Some(node) = start(facts, target) else { return (bound, archived) };
@@ -228,7 +240,7 @@ fn bound_on_the_way<F: Facts + ?Sized>(facts: &F, holders: Holders<'_>, target: 
         bound |= holders.bound(facts, node) & counts;
         archived |= place.archived;
     }
-    (facts.policy().closure(bound), archived)
+    (bound, archived)
 }
 
 /// The lowest registered resource on the way up from a target.

@@ -2,11 +2,12 @@
 //!
 //! Text becomes a tree (`document`, `expr`), the tree a [`Policy`] (`compile`, `resolve`), and the policy with a
 //! tenant's [`Facts`] a decision (`decide` for actions, `judge` and `govern` for membership writes, `explain` for both in words).
-//! [`cases`] reads what a policy must and must not let happen, [`table`] shows all that it lets whom do, and [`diff`] what changes from one to another.
+//! [`cases`] reads what a policy must and must not let happen, [`Coverage`] tells what of it they leave out, [`table`] shows all that it lets whom do, and [`diff`] what changes from one to another.
 
 mod bounds;
 pub mod cases;
 mod compile;
+mod coverage;
 mod decide;
 mod diagnostic;
 pub mod diff;
@@ -32,6 +33,7 @@ pub mod table;
 mod verb;
 
 pub use compile::{compile, compile_with_warnings};
+pub use coverage::{Coverage, Report};
 pub use decide::{Decision, Reason, Stated, Target, decide, locate};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use effects::{Effect, Effects, effects};

@@ -29,7 +29,7 @@ fn check(files: Vec<PathBuf>) -> Ran {
 }
 
 fn test(files: Vec<PathBuf>) -> Ran {
-    run(PolicyCommand::Test { files })
+    run(PolicyCommand::Test { files, require_coverage: false })
 }
 
 /// The files of a directory of this project.
@@ -190,7 +190,7 @@ fn a_file_that_is_no_use_fails_and_the_others_still_run() {
 
     let tested = test(vec![path, at("shop.tests.toml"), at("alone.toml"), at("bad.toml")]);
     assert!(!tested.well);
-    assert_eq!(tested.out, "1 passed, 0 failed\n");
+    assert!(tested.out.ends_with("\n1 passed, 0 failed\n"), "{}", tested.out);
     let missing = format!("error: can't read `{}`", at("alone.tests.toml").display());
     assert!(tested.err.contains(&missing), "{}", tested.err);
     assert!(tested.err.contains("error: `policy` must be a string\n"), "{}", tested.err);
@@ -215,7 +215,9 @@ fn the_arguments_are_files() {
         args: PolicyArgs,
     }
     let read = |line: &str| Line::try_parse_from(line.split(' ')).map(|line| line.args.command);
-    let Ok(PolicyCommand::Test { files }) = read("policy test a.toml b.toml") else { panic!("not read") };
+    let Ok(PolicyCommand::Test { files, require_coverage: false }) = read("policy test a.toml b.toml") else {
+        panic!("not read")
+    };
     assert_eq!(files, [PathBuf::from("a.toml"), PathBuf::from("b.toml")]);
     assert!(read("policy check").is_err());
     assert!(read("policy").is_err());

@@ -131,7 +131,7 @@ fn holds(policy: &str) -> bool {
     std::fs::write(dir.path().join("lumicon.tests.toml"), CASES).unwrap();
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let mut output = Output { out: &mut out, err: &mut err, styled: false };
-    let args = PolicyArgs { command: PolicyCommand::Test { files: vec![path] } };
+    let args = PolicyArgs { command: PolicyCommand::Test { files: vec![path], require_coverage: false } };
     let well = run_to(&args, &mut output).unwrap();
     assert!(err.is_empty(), "{}", String::from_utf8_lossy(&err));
     well

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     domain::{Change, ResourceKey, Revision, Subject},
     policy::{
-        self, Explanation, Facts, Node, Policy, Reason, Refusal, Stated, Verb, WayIn,
+        self, Coverage, Explanation, Facts, Node, Policy, Reason, Refusal, Stated, Verb, WayIn,
         cases::{Case, Check, Expected, Write},
         name_of,
     },
@@ -49,17 +49,19 @@ impl Judge {
         Some(Self { view })
     }
 
-    pub(crate) fn run(&self, case: &Case, verdicts: &mut Verdicts) {
+    /// Asks all that a case asks.
+    pub(crate) fn run(&self, case: &Case, verdicts: &mut Verdicts, coverage: &mut Coverage<'_>) {
         for check in &case.checks {
             let what = format!("do `{}` on `{}`", check.action, check.resource);
-            verdicts.hold(&case.name, &check.expected, &check.subject, &what, &self.check(check));
+            verdicts.hold(&case.name, &check.expected, &check.subject, &what, &self.check(check, coverage));
         }
         for write in &case.writes {
-            verdicts.hold(&case.name, &write.expected, &write.actor, &self.described(write), &self.write(write));
+            let answer = self.write(write, coverage);
+            verdicts.hold(&case.name, &write.expected, &write.actor, &self.described(write), &answer);
         }
     }
 
-    fn check(&self, check: &Check) -> Answer {
+    fn check(&self, check: &Check, coverage: &mut Coverage<'_>) -> Answer {
         let facts = &self.view;
         let found = facts.policy().find_type(&check.resource.kind).ok();
         let Some((of, action)) = found.and_then(|of| Some((of, of.find_action(&check.action).ok()?))) else {
@@ -71,6 +73,7 @@ impl Judge {
         };
         let target = policy::locate(facts, of, &check.resource.id, stated);
         let decision = policy::decide(facts, check.subject.as_ref(), action, target);
+        coverage.check(facts, check.subject.as_ref(), (of, action), target, &decision);
         let explained = policy::explain(facts, check.subject.as_ref(), of, &check.resource, action, target, &decision);
         Answer {
             denied: (!decision.allowed()).then(|| decision.reason.code()),
@@ -78,12 +81,15 @@ impl Judge {
         }
     }
 
-    fn write(&self, write: &Write) -> Answer {
+    fn write(&self, write: &Write, coverage: &mut Coverage<'_>) -> Answer {
         let facts = &self.view;
         let Some(node) = self.find(&write.at) else {
             return denied("RESOURCE_NOT_FOUND", "no such resource is registered");
         };
-        match policy::judge(facts, write.actor.as_ref(), node, write.target.as_ref(), write.wanted) {
+        let (actor, target) = (write.actor.as_ref(), write.target.as_ref());
+        let outcome = policy::judge(facts, actor, node, target, write.wanted);
+        coverage.write(facts, actor, node, target, write.wanted, &outcome);
+        match outcome {
             Ok(permitted) => {
                 let by = permitted.rule.by();
                 let words = format!("the policy lets `{}` (line {}) do that", by.text(), by.line());

@@ -39,11 +39,14 @@ pub enum PolicyCommand {
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
-    /// Run the cases beside policy files: those of NAME.toml are in NAME.tests.toml
+    /// Run the cases beside policy files, those of NAME.toml are in NAME.tests.toml, and tell what they leave out
     Test {
         /// Policy files
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
+        /// Fail also when cells of a policy's table are not asked about
+        #[arg(long)]
+        require_coverage: bool,
     },
     /// Show who could ever come to hold each role, and through which writes by whom
     Reach(ReachArgs),
@@ -67,7 +70,7 @@ pub struct Output<'a> {
 
 /// All is well.
 const WELL: u8 = 0;
-/// A file has a mistake, a case does not hold, or two policies differ.
+/// A file has a mistake, a case does not hold or is missing, or two policies differ.
 const NOT_WELL: u8 = 1;
 /// Two policies could not be compared.
 const NOT_COMPARED: u8 = 2;
@@ -92,7 +95,7 @@ pub fn run_to(args: &PolicyArgs, output: &mut Output<'_>) -> io::Result<bool> {
 }
 
 /// Runs the command. 0 when all is well, and for a comparison when nothing changes; 1 when a file has a mistake, a case
-/// does not hold, or something changes; 2 when there is nothing to compare because of a mistake.
+/// does not hold, cells are not asked about that must be, or something changes; 2 when there is nothing to compare because of a mistake.
 ///
 /// # Errors
 /// When the output can't be written.
@@ -100,7 +103,7 @@ pub fn exit_code(args: &PolicyArgs, output: &mut Output<'_>) -> io::Result<u8> {
     let code = |well: bool| if well { WELL } else { NOT_WELL };
     let code = match &args.command {
         PolicyCommand::Check { files } => code(check::run(files, output)?),
-        PolicyCommand::Test { files } => code(test::run(files, output)?),
+        PolicyCommand::Test { files, require_coverage } => code(test::run(files, *require_coverage, output)?),
         PolicyCommand::Reach(args) => code(reach::run(args, output)?),
         PolicyCommand::Table(args) => code(table::run(args, output)?),
         PolicyCommand::Diff(args) => diff::run(args, output)?,

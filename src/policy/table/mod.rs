@@ -17,6 +17,7 @@ pub use question::{Answer, WhoMay, ask, who_may};
 pub use writes::Write;
 
 pub(crate) use cell::{allowed, held_relations, singles};
+pub(crate) use column::columns;
 pub(crate) use text::{BOLD, GREEN, RED, YELLOW, paint};
 
 use super::{
