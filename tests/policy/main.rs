@@ -11,8 +11,10 @@
 
 mod bench;
 mod cases;
+mod coverage;
 mod diff;
 mod docs;
+mod everybody;
 mod explain;
 mod golden;
 mod guides;

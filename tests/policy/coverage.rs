@@ -1,0 +1,211 @@
+//! What the cases beside a policy leave out of its table.
+
+use std::{fs, path::Path};
+
+use rollcall::{
+    cli::policy::{Output, PolicyArgs, PolicyCommand, run_to},
+    policy::compile,
+};
+
+use super::{everybody::everybody_asks_everything, golden::compare};
+
+/// Runs cases beside a policy, all of its table being required; what came out, and whether all was well.
+fn test(policy: &str, cases: &str) -> (String, bool) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("policy.toml");
+    fs::write(&path, policy).unwrap();
+    fs::write(dir.path().join("policy.tests.toml"), cases).unwrap();
+    let (out, well) = run(&[path.to_str().unwrap()], true);
+    (out.replace(&format!("{}/", dir.path().display()), ""), well)
+}
+
+fn run(files: &[&str], require_coverage: bool) -> (String, bool) {
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let mut output = Output { out: &mut out, err: &mut err, styled: false };
+    let files = files.iter().map(|file| Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).collect();
+    let args = PolicyArgs { command: PolicyCommand::Test { files, require_coverage } };
+    let well = run_to(&args, &mut output).unwrap();
+    assert!(err.is_empty(), "{}", String::from_utf8_lossy(&err));
+    (String::from_utf8(out).unwrap().replace(concat!(env!("CARGO_MANIFEST_DIR"), "/"), ""), well)
+}
+
+/// The lines that name what was not asked.
+fn gaps(out: &str) -> Vec<&str> {
+    let after = out.lines().skip_while(|line| !line.ends_with(" cells asked"));
+    after.filter_map(|line| line.strip_prefix("  ")).collect()
+}
+
+fn read(file: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap()
+}
+
+const SHIPPED: [&str; 4] =
+    ["policies/lume.toml", "policies/lumi-1.toml", "policies/lumi-2.toml", "policies/lumicon.toml"];
+const MODELS: [&str; 4] = [
+    "tests/policy/models/club.toml",
+    "tests/policy/models/folders.toml",
+    "tests/policy/models/forge.toml",
+    "tests/policy/models/todo.toml",
+];
+
+#[test]
+fn every_policy_of_ours_is_asked_about_whole() {
+    let (out, well) = run(&SHIPPED, true);
+    assert!(well, "{out}");
+    assert_eq!(out.lines().count(), SHIPPED.len() + 1);
+}
+
+#[test]
+fn what_is_not_asked_is_named() {
+    let models = ["tests/policy/models/club.toml", "tests/policy/models/folders.toml", "tests/policy/models/todo.toml"];
+    let (out, well) = run(&models, false);
+    assert!(well, "gaps fail unasked");
+    let stored = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/policy/uncovered.txt");
+    assert_eq!(compare(&stored, &out), None);
+    assert_eq!(run(&models, true), (out, false));
+}
+
+/// What is demanded of an author can be done: where everybody asks everything, nothing is left out.
+#[test]
+fn every_cell_can_be_asked() {
+    for file in SHIPPED.iter().chain(&MODELS) {
+        let policy = read(file);
+        let cases = everybody_asks_everything(&compile(file, &policy).unwrap());
+        let (out, _) = test(&policy, &cases);
+        assert!(out.contains(" cells asked"), "{out}");
+        assert_eq!(gaps(&out), Vec::<&str>::new(), "{file}");
+    }
+}
+
+/// The cases of lumicon but for the one whose name begins so.
+fn without(name: &str) -> String {
+    let cases = read("policies/lumicon.tests.toml");
+    let (head, rest) = cases.split_once("[[case]]").unwrap();
+    let kept: Vec<&str> =
+        rest.split("[[case]]").filter(|case| !case.trim_start().starts_with(&format!("name = \"{name}"))).collect();
+    assert_eq!(kept.len() + 1, rest.split("[[case]]").count(), "{name}");
+    format!("{head}[[case]]{}", kept.join("[[case]]"))
+}
+
+#[test]
+fn a_case_taken_out_is_missed() {
+    let policy = read("policies/lumicon.toml");
+    let missed = |case: &str, expected: &[&str]| {
+        let (out, well) = test(&policy, &without(case));
+        assert_eq!(gaps(&out), expected, "{case}");
+        assert!(!well);
+    };
+    missed(
+        "leaving a job site: its editors",
+        &[
+            "remove `editor` on `job_site`: nobody with `viewer` is refused",
+            "remove `viewer` on `job_site`: nobody with `admin` is let through",
+            "remove `viewer` on `job_site`: nobody with `user` is refused",
+            "remove `viewer` on `job_site`: nobody with `editor` is let through",
+            "remove `viewer` on `job_site`: nobody with `viewer` writing to themselves is let through",
+            "remove `viewer` on `job_site`: nobody with `viewer` is refused (they may if self)",
+        ],
+    );
+    missed(
+        "the workspace: everybody active starts job sites",
+        &[
+            "`job_site.create` on `workspace`: nobody with `admin` is let through",
+            "`job_site.create` on `workspace`: nobody with `user` is let through",
+            "`job_site.create` on `workspace`: nobody is refused",
+            "`user_management.view` on `workspace`: nobody with `admin` is let through",
+            "`user_management.view` on `workspace`: nobody with `user` is refused",
+            "`user.force_password_reset` on `workspace`: nobody with `admin` is let through",
+            "`user.force_password_reset` on `workspace`: nobody with `user` is refused",
+            "`user.edit_memberships` on `workspace`: nobody with `admin` is let through",
+            "`user.edit_memberships` on `workspace`: nobody with `user` is refused",
+        ],
+    );
+}
+
+#[test]
+fn a_rule_that_is_added_is_missed() {
+    let update = "update = [{ by = \"self\" }]";
+    let policy = read("policies/lumicon.toml");
+    let added = policy.replacen(update, &format!("{update}\ndeactivate = [{{ by = \"admin & !self\" }}]"), 1);
+    let (out, well) = test(&added, &read("policies/lumicon.tests.toml"));
+    assert_eq!(
+        gaps(&out),
+        [
+            "deactivate on `workspace`: nobody with `admin` is let through",
+            "deactivate on `workspace`: nobody with `admin` writing to themselves is refused",
+            "deactivate on `workspace`: nobody with `user` is refused",
+            "deactivate on `workspace`: nobody writing to themselves is refused",
+            "deactivate on `workspace`: no operator is refused",
+        ]
+    );
+    assert!(!well);
+}
+
+const CLUB: &str = r#"
+policy  = "club"
+version = 1
+root    = "club"
+
+[club.roles]
+chair  = { implies = ["member"] }
+member = {}
+
+[club.actions]
+"minutes.read" = { rule = "member", when_locked = true, when_archived = true }
+
+[room]
+parent = "club"
+owned  = true
+
+[room.actions]
+"door.open" = "owner & member | chair"
+"#;
+
+const WHO: &str = r#"
+tenant = "club"
+[resources]
+attic  = { type = "room", owner = "meg" }
+cellar = { type = "room", owner = "cleo" }
+[members]
+cleo = { club = "chair" }
+meg  = { club = "member" }
+zoe  = {}
+"#;
+
+/// What the cases of one tenant leave out.
+fn left(cases: &str) -> Vec<String> {
+    gaps(&test(CLUB, &format!("{WHO}{cases}")).0).into_iter().map(str::to_owned).collect()
+}
+
+/// A chair who owns the room, or is a member through being the chair, shows nothing about owners or members.
+#[test]
+fn one_who_holds_more_than_enough_counts_for_nothing_less() {
+    let asked = |on: &str, who: &str| {
+        format!("[[case]]\nname = \"door\"\non = \"{on}\"\nactions = [{{ who = \"{who}\", may = \"anything\" }}]\n")
+    };
+    let all = [
+        "`door.open` on `room`: nobody with `chair` is let through",
+        "`door.open` on `room`: nobody with `member` who owns it is let through",
+        "`door.open` on `room`: nobody with `member` is refused (they may if owner)",
+        "`door.open` on `room`: nobody who owns it is refused (they may with `member`)",
+    ];
+    let of_rooms = |cases: &str| left(cases).into_iter().filter(|gap| gap.contains("door.open")).collect::<Vec<_>>();
+    assert_eq!(of_rooms(&asked("club", "cleo")), all);
+    assert_eq!(of_rooms(&asked("attic", "cleo")), all[1..]);
+    assert_eq!(of_rooms(&asked("cellar", "cleo")), all[1..]);
+    assert_eq!(of_rooms(&(asked("attic", "cleo") + &asked("attic", "meg"))), all[2..]);
+}
+
+#[test]
+fn what_survives_a_lock_or_an_archive_is_to_be_shown() {
+    let cases = "[[case]]\nname = \"minutes\"\non = \"club\"\nactions = [\n  \
+                 { who = [\"cleo\", \"meg\"], may = \"minutes.read\" },\n  { who = \"zoe\", may_not = \"minutes.read\" },\n]\n";
+    let of_minutes: Vec<String> = left(cases).into_iter().filter(|gap| gap.contains("minutes.read")).collect();
+    assert_eq!(
+        of_minutes,
+        [
+            "`minutes.read` on `club`: nobody is let through when it is archived",
+            "`minutes.read` on `club`: nobody is let through while locked",
+        ]
+    );
+}
