@@ -62,7 +62,8 @@ pub fn everybody_asks_everything(policy: &Policy) -> String {
     }
 
     let whom: Vec<String> = written_to.iter().map(|person| format!("\"{}\"", person.name)).collect();
-    let whom = format!("[\"self\", \"nora\", \"ida\", \"dora\", \"{}\", {}]", locked(&people), whom.join(", "));
+    let whom =
+        format!("[\"self\", \"user:*\", \"nora\", \"ida\", \"dora\", \"{}\", {}]", locked(&people), whom.join(", "));
     for of in policy.types() {
         if of.has_member_records() {
             let on = format!("[\"{0}:self\", \"{0}:ida\"]", of.name());

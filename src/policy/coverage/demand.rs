@@ -164,7 +164,8 @@ impl Row<'_> {
             Verb::Transfer => held.contains(Mask::OWNER),
             _ => false,
         };
-        protected || holds_none || (allowed && state)
+        // Nobody is everybody.
+        protected || holds_none || verb == Verb::Publish || (allowed && state)
     }
 }
 

@@ -12,7 +12,7 @@ use crate::domain::{MemberStatus, SubjectRef};
 
 use super::{
     decide::{Decision, Reason, Target, bound, start},
-    facts::{Facts, Node, path},
+    facts::{Facts, Holders, Node, path},
     govern::Operation,
     judge::{Permitted, Refusal},
     mask::Mask,
@@ -132,5 +132,5 @@ fn held<F: Facts + ?Sized>(facts: &F, subject: SubjectRef<'_>, target: Target<'_
         return Mask::OPERATOR;
     }
     let active = facts.standing(subject).filter(|standing| standing.status == MemberStatus::Active);
-    active.map_or(Mask::EMPTY, |standing| bound(facts, subject, standing.member, target).0)
+    active.map_or(Mask::EMPTY, |standing| bound(facts, subject, Holders::of(facts, subject, standing.member), target).0)
 }
