@@ -6,7 +6,7 @@ use super::{
     decide::{Target, decide},
     facts::{Facts, Holders, Node},
     mask::Mask,
-    model::{Action, ResourceType},
+    model::{Action, ResourceType, TypeId},
 };
 
 /// The actions of a type that the subject may do on a target, in the order of the file.
@@ -19,37 +19,54 @@ pub fn actions<'p, F: Facts + ?Sized>(
     of.actions().iter().filter(|action| decide(facts, subject, action, target).allowed()).collect()
 }
 
-/// A page of the registered resources of a type on which the subject may do an action, in order of their id: those
-/// after `after`, `limit` at most, and whether there are more.
-pub fn resources<F: Facts + ?Sized>(
-    facts: &F,
-    subject: SubjectRef<'_>,
-    of: &ResourceType,
-    action: &Action,
-    after: Option<&str>,
+/// The search for a page of the registered resources of a type on which a subject may do an action, in order of their
+/// id. It is made in pieces, all of which must see the same facts.
+pub struct Search<'q> {
+    subject: SubjectRef<'q>,
+    of: TypeId,
     limit: usize,
-) -> (Vec<Node>, bool) {
-    let own;
-    let candidates = match places(facts, subject, of, action) {
-        Places::Nowhere => &[],
-        Places::Anywhere => facts.ordered(of.id()),
-        Places::Among(nodes) => {
-            own = nodes;
-            own.as_slice()
+    places: Places,
+    next: usize,
+    found: Vec<Node>,
+}
+
+impl<'q> Search<'q> {
+    /// A search for those after `after`, `limit` at most, that has looked at none yet.
+    pub fn new<F: Facts + ?Sized>(
+        facts: &F,
+        subject: SubjectRef<'q>,
+        (of, action): (&ResourceType, &Action),
+        after: Option<&str>,
+        limit: usize,
+    ) -> Self {
+        let places = places(facts, subject, of, action);
+        let mut search = Self { subject, of: of.id(), limit, places, next: 0, found: Vec::new() };
+        search.next = after.map_or(0, |after| search.places(facts).partition_point(|node| facts.id(*node) <= after));
+        search
+    }
+
+    /// Looks at `piece` more resources. At the end, what was found and whether there are more; before it, none.
+    pub fn go_on<F: Facts + ?Sized>(&mut self, facts: &F, action: &Action, piece: usize) -> Option<(&[Node], bool)> {
+        let end = self.next.saturating_add(piece);
+        while let Some(node) = self.places(facts).get(self.next).copied().filter(|_| self.found.len() <= self.limit) {
+            if self.next == end {
+                return None;
+            }
+            self.next += 1;
+            if decide(facts, self.subject, action, Target::Registered(node)).allowed() {
+                self.found.push(node);
+            }
         }
-    };
-    let start = after.map_or(0, |after| candidates.partition_point(|node| facts.id(*node) <= after));
-    let mut found: Vec<Node> = candidates
-        .get(start..)
-        .unwrap_or_default()
-        .iter()
-        .copied()
-        .filter(|node| decide(facts, subject, action, Target::Registered(*node)).allowed())
-        .take(limit.saturating_add(1))
-        .collect();
-    let more = found.len() > limit;
-    found.truncate(limit);
-    (found, more)
+        Some((self.found.get(..self.limit).unwrap_or(&self.found), self.found.len() > self.limit))
+    }
+
+    fn places<'s, F: Facts + ?Sized>(&'s self, facts: &'s F) -> &'s [Node] {
+        match &self.places {
+            Places::Nowhere => &[],
+            Places::Anywhere => facts.ordered(self.of),
+            Places::Among(nodes) => nodes,
+        }
+    }
 }
 
 /// Which resources of a type are worth asking about.

@@ -42,7 +42,7 @@ pub use facts::{Facts, MemberKey, Node, Place, Standing, counting, name_of};
 pub use govern::{Operation, is_protected, permit};
 pub use judge::{Permitted, Refusal, RuleLine, is_person, judge};
 pub use library::Library;
-pub use list::{actions, resources};
+pub use list::{Search, actions};
 pub use mask::{Mask, Term};
 pub use model::{Action, MemberRule, MemberRules, Policy, ResourceType, Role, RoleId, Rule, TypeId, Unknown};
 pub use reach::{Deed, Reach, Step};

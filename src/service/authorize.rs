@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{ResourceKey, ResourceRef, Revision, SubjectRef},
-    policy::{self, Decision, Explanation, Policy, ResourceType, Stated, Target, Unknown},
+    policy::{self, Decision, Explanation, Node, Policy, ResourceType, Search, Stated, Target, Unknown},
 };
 
 use super::{
@@ -85,14 +85,7 @@ impl Service {
         questions: &[Question<'_>],
     ) -> Result<(Vec<Decision>, Revision)> {
         let view = self.view(tenant, consistency).await?;
-        // A write waits for whoever reads the view, and so do the reads after it. So a long batch is read in pieces, and
-        // begun again when a write came in between; at last in one piece, for writes may never pause.
-        for _ in 0..ATTEMPTS {
-            if let Some(decided) = decide_all(&*view, tenant, questions, PIECE)? {
-                return Ok(decided);
-            }
-        }
-        let decided = decide_all(&*view, tenant, questions, questions.len().max(1))?;
+        let decided = in_pieces(|piece| decide_all(&*view, tenant, questions, piece))?;
         Ok(decided.unwrap_or_default())
     }
 
@@ -134,23 +127,60 @@ impl Service {
         let page = PageToken::of(&[tenant, subject.kind, subject.id, action, kind]);
         let after = page.decode::<String>(page_token)?;
         let view = self.view(tenant, consistency).await?;
-        view.with(|facts, revision| {
-            let of = find_type(facts.policy(), kind, "resource_type")?;
-            let action = of.find_action(action).map_err(|unknown| unknown_action(of, &unknown, "action"))?;
-            let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-            let (nodes, more) = policy::resources(facts, subject, of, action, after.as_deref(), limit);
-            let resources: Vec<ResourceKey> =
-                nodes.into_iter().map(|node| policy::name_of(facts, node).to_key()).collect();
-            let next = more.then(|| resources.last().map(|last| page.encode(&last.id))).flatten();
-            Ok(ResourcePage { resources, next, revision })
-        })
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let found = in_pieces(|piece| find_all(&*view, (subject, action, kind), after.as_deref(), limit, piece))?;
+        let (resources, more, revision) = found.unwrap_or_default();
+        let next = more.then(|| resources.last().map(|last| page.encode(&last.id))).flatten();
+        Ok(ResourcePage { resources, next, revision })
     }
 }
 
-/// How many questions of a batch are decided at a time: some tens of microseconds' worth.
+/// How much is decided at a time: some tens of microseconds' worth.
 const PIECE: usize = 256;
-/// How often a batch in pieces is begun.
+/// How often a reading in pieces is begun.
 const ATTEMPTS: usize = 3;
+
+/// Reads much of a view, all of one revision. A write waits for whoever reads the view, and so do the reads after it. So
+/// it is read in pieces, and begun again when a write came in between; at last in one piece, for writes may never pause.
+///
+/// `read` takes the size of a piece, and returns none when the facts changed between two.
+fn in_pieces<T>(read: impl Fn(usize) -> Result<Option<T>>) -> Result<Option<T>> {
+    for _ in 0..ATTEMPTS {
+        if let Some(found) = read(PIECE)? {
+            return Ok(Some(found));
+        }
+    }
+    read(usize::MAX)
+}
+
+/// Finds the resources of a page, and whether there are more, looking at `piece` at a time; none when the facts changed
+/// between two pieces.
+fn find_all(
+    view: &dyn TenantView,
+    (subject, action, kind): (SubjectRef<'_>, &str, &str),
+    after: Option<&str>,
+    limit: usize,
+    piece: usize,
+) -> Result<Option<(Vec<ResourceKey>, bool, Revision)>> {
+    let mut begun: Option<(Search<'_>, Revision)> = None;
+    loop {
+        let found = view.with(|facts, revision| {
+            let of = find_type(facts.policy(), kind, "resource_type")?;
+            let action = of.find_action(action).map_err(|unknown| unknown_action(of, &unknown, "action"))?;
+            let (search, at) =
+                begun.get_or_insert_with(|| (Search::new(facts, subject, (of, action), after, limit), revision));
+            if *at != revision {
+                return Ok(Some(None));
+            }
+            let names = |nodes: &[Node]| nodes.iter().map(|node| policy::name_of(facts, *node).to_key()).collect();
+            let found = search.go_on(facts, action, piece);
+            Ok::<_, Error>(found.map(|(nodes, more)| Some((names(nodes), more, revision))))
+        })?;
+        if let Some(found) = found {
+            return Ok(found);
+        }
+    }
+}
 
 /// Decides about questions, `piece` at a time; none when the facts changed between two pieces.
 fn decide_all(

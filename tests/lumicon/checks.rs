@@ -220,6 +220,38 @@ async fn sites_are_listed_page_by_page_in_order_of_their_id() {
 }
 
 #[tokio::test]
+async fn a_long_list_is_of_one_revision_while_writes_go_on() {
+    let (_stage, world) = fixture().await;
+    for number in 0..300 {
+        world.allowed(world.create_site("ada", &format!("site-{number}"))).await;
+    }
+    let writer = {
+        let world = world.clone();
+        tokio::spawn(async move {
+            for turn in 0..60 {
+                let role = if turn % 2 == 0 { "admin" } else { "user" };
+                world.api.write(world.change(OPERATOR, "olga", "workspace", role)).await.expect("allowed");
+            }
+        })
+    };
+    let request = rollcall::proto::ListResourcesRequest {
+        tenant: world.tenant.clone(),
+        subject: Some(subject("olga")),
+        action: "data.edit".into(),
+        resource_type: "job_site".into(),
+        page_size: 1000,
+        ..Default::default()
+    };
+    let mut seen = std::collections::BTreeSet::new();
+    while !writer.is_finished() {
+        let page = world.api.list_resources(request.clone()).await.expect("the request is well formed");
+        seen.insert(page.resources.len());
+    }
+    writer.await.expect("no panic");
+    assert!(seen.iter().all(|count| [0, 302].contains(count)), "a list of two revisions: {seen:?}");
+}
+
+#[tokio::test]
 async fn a_workspace_has_no_sites_of_its_own_name() {
     let (_stage, world) = fixture().await;
     assert!(!world.may("ada", "data.view", "job_site:acme").await);

@@ -13,8 +13,8 @@ use proptest::{
 use rollcall::{
     domain::{ResourceKey, Revision, Subject, Tenant, Timestamp},
     policy::{
-        self, Facts, Library, Node, Operation, Policy, ResourceType, RoleId, Stated, compile, decide, explain, locate,
-        permit,
+        self, Facts, Library, Node, Operation, Policy, ResourceType, RoleId, Search, Stated, compile, decide, explain,
+        locate, permit,
     },
     service::ports::Snapshot,
     view::{Loading, View},
@@ -181,7 +181,12 @@ impl Bench<'_> {
     fn listed(&self, subject: &Subject, kind: usize, index: usize) {
         let of = self.kind(kind);
         let action = of.find_action(&format!("a{index}")).unwrap();
-        let (nodes, more) = policy::resources(self.view, subject.as_ref(), of, action, None, 100);
+        let mut search = Search::new(self.view, subject.as_ref(), (of, action), None, 100);
+        let (nodes, more) = loop {
+            if let Some((nodes, more)) = search.go_on(self.view, action, 2) {
+                break (nodes.to_vec(), more);
+            }
+        };
         let found: Vec<&str> = nodes.iter().map(|node| self.view.id(*node)).collect();
         let allowed = |(at, resource): &(usize, &world::Resource)| {
             resource.kind == kind && self.world.may(subject, kind, index, &Place::Registered(*at))
