@@ -1,5 +1,7 @@
 //! What a policy says must never come about: held against what can.
 
+use std::collections::HashMap;
+
 use super::{
     diagnostic::{Diagnostic, Problems},
     document::Document,
@@ -13,13 +15,14 @@ use super::{
 /// The bounds of a policy that do not hold, compiled from this document.
 pub(crate) fn broken(document: &Document, policy: &Policy) -> Problems {
     let mut problems = Problems::default();
+    let mut reaches: HashMap<Mask, Reach<'_>> = HashMap::new();
     for bound in &document.never {
         let (Some(who), Some(becomes)) =
             (find(policy, &bound.who, &mut problems), find(policy, &bound.becomes, &mut problems))
         else {
             continue;
         };
-        let reach = Reach::from(policy, who.mask(), false);
+        let reach = reaches.entry(who.mask()).or_insert_with(|| Reach::from(policy, who.mask(), false));
         if !reach.holds(becomes) {
             continue;
         }

@@ -17,6 +17,8 @@ use super::{
 
 /// The most resource types that a policy may have.
 const MAX_TYPES: usize = 64;
+/// The most membership rules that a policy may have, over all types.
+const MAX_MEMBER_RULES: usize = 1024;
 /// In the `from` of who may be taken out of the tenant: whatever role they hold there, and even none.
 const WHOEVER: &str = "anyone";
 /// Subject types that mean something by themselves.
@@ -29,7 +31,7 @@ const MAX_ACTIONS: usize = 512;
 /// # Errors
 /// Every mistake in the file.
 pub fn compile(path: &str, text: &str) -> Result<Policy, Diagnostics> {
-    compile_with_warnings(path, text).map(|(policy, _)| policy)
+    document_and_policy(path, text).map(|(_, policy)| policy)
 }
 
 /// As [`compile`], with what the file may well say and hardly means.
@@ -37,20 +39,20 @@ pub fn compile(path: &str, text: &str) -> Result<Policy, Diagnostics> {
 /// # Errors
 /// Every mistake in the file.
 pub fn compile_with_warnings(path: &str, text: &str) -> Result<(Policy, Option<Diagnostics>), Diagnostics> {
+    let (document, policy) = document_and_policy(path, text)?;
+    let warnings = lint::warnings(&document, &policy).into_warnings(path, text);
+    Ok((policy, warnings))
+}
+
+fn document_and_policy(path: &str, text: &str) -> Result<(Document, Policy), Diagnostics> {
     let document = document::read(path, text)?;
     let mut problems = Problems::default();
     let policy = Compiler { text, lines: Lines::new(text), document: &document, problems: &mut problems }.policy();
-    match policy {
-        Some(policy) if problems.is_empty() => {
-            let broken = bounds::broken(&document, &policy);
-            if !broken.is_empty() {
-                return Err(broken.into_diagnostics(path, text));
-            }
-            let warnings = lint::warnings(&document, &policy).into_warnings(path, text);
-            Ok((policy, warnings))
-        }
-        _ => Err(problems.into_diagnostics(path, text)),
-    }
+    let Some(policy) = policy.filter(|_| problems.is_empty()) else {
+        return Err(problems.into_diagnostics(path, text));
+    };
+    let broken = bounds::broken(&document, &policy);
+    if broken.is_empty() { Ok((document, policy)) } else { Err(broken.into_diagnostics(path, text)) }
 }
 
 struct Compiler<'a> {
@@ -109,6 +111,7 @@ impl Compiler<'_> {
     fn limits(&mut self) {
         let types = &self.document.types;
         let roles: usize = types.iter().map(|of| of.roles.len()).sum();
+        let rules: usize = types.iter().map(|of| of.members.rules.len()).sum();
         let mut limit = |whose: &str, what: &str, count: usize, most: usize, span| {
             if count > most {
                 let message = format!("{whose} has {most} {what} at most");
@@ -117,6 +120,7 @@ impl Compiler<'_> {
         };
         limit("a policy", "resource types", types.len(), MAX_TYPES, self.document.name.span.clone());
         limit("a policy", "roles", roles, Mask::MAX_ROLES, self.document.name.span.clone());
+        limit("a policy", "membership rules", rules, MAX_MEMBER_RULES, self.document.name.span.clone());
         for of in types {
             limit("a type", "actions", of.actions.len(), MAX_ACTIONS, of.name.span.clone());
         }

@@ -1,6 +1,6 @@
 use std::collections::HashSet;
 
-use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
 
 use super::span::{Lines, Span};
 
@@ -26,20 +26,29 @@ pub enum Severity {
     Warning,
 }
 
-/// Every mistake of one file, or everything doubtful in it, in the order of the file.
+/// The mistakes of one file, or what is doubtful in it, in the order of the file: so many as anybody reads.
 #[derive(Clone, Debug)]
 pub struct Diagnostics {
     severity: Severity,
     path: String,
     text: String,
     list: Vec<Diagnostic>,
+    more: usize,
 }
+
+/// So many are told of one file. A megabyte of nothing but mistakes would come to gigabytes of words.
+const MAX_TOLD: usize = 100;
 
 /// Collects mistakes while a file is read, so that all are reported at once.
 #[derive(Debug, Default)]
 pub(crate) struct Problems {
     list: Vec<Diagnostic>,
+    told: HashSet<Diagnostic>,
+    more: usize,
 }
+
+/// A piece of a file is shown when its lines are this many bytes at most.
+const MAX_SHOWN: usize = 16 * 1024;
 
 impl Diagnostic {
     pub(crate) fn new(message: impl Into<String>, span: Span, label: impl Into<String>) -> Self {
@@ -55,7 +64,11 @@ impl Diagnostic {
 
 impl Problems {
     pub(crate) fn push(&mut self, diagnostic: Diagnostic) {
-        self.list.push(diagnostic);
+        if self.list.len() == MAX_TOLD {
+            self.more += 1;
+        } else if self.told.insert(diagnostic.clone()) {
+            self.list.push(diagnostic);
+        }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -63,7 +76,7 @@ impl Problems {
     }
 
     pub(crate) fn extend(&mut self, diagnostics: impl IntoIterator<Item = Diagnostic>) {
-        self.list.extend(diagnostics);
+        diagnostics.into_iter().for_each(|diagnostic| self.push(diagnostic));
     }
 
     /// What was collected, as mistakes.
@@ -79,9 +92,7 @@ impl Problems {
     /// Orders what was collected by its place in the file.
     fn ordered(mut self, severity: Severity, path: &str, text: &str) -> Diagnostics {
         self.list.sort_by_key(|diagnostic| diagnostic.span.start);
-        let mut told = HashSet::new();
-        self.list.retain(|diagnostic| told.insert(diagnostic.clone()));
-        Diagnostics { severity, path: path.to_owned(), text: text.to_owned(), list: self.list }
+        Diagnostics { severity, path: path.to_owned(), text: text.to_owned(), list: self.list, more: self.more }
     }
 }
 
@@ -91,7 +102,7 @@ impl Diagnostics {
         self.severity
     }
 
-    /// The mistakes, in the order of the file; at least one.
+    /// The mistakes, in the order of the file; at least one, and 100 at most.
     pub fn list(&self) -> &[Diagnostic] {
         &self.list
     }
@@ -100,30 +111,46 @@ impl Diagnostics {
     /// for a terminal.
     pub fn render(&self, styled: bool) -> String {
         let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
-        let shown: Vec<String> = self.list.iter().map(|diagnostic| self.render_one(&renderer, diagnostic)).collect();
-        shown.join("\n\n")
+        let lines = Lines::new(&self.text);
+        let shown = self.list.iter().map(|diagnostic| self.render_one(&renderer, &lines, diagnostic));
+        shown.chain(self.and_more()).collect::<Vec<_>>().join("\n\n")
     }
 
     /// The mistakes in one line each, for a log: where, as `file:line:column`, and what is wrong.
     pub fn in_lines(&self) -> Vec<(String, String)> {
         let lines = Lines::new(&self.text);
-        let line = |diagnostic: &Diagnostic| {
-            let start = diagnostic.span.start;
-            let column = self.text.get(lines.start(start)..start).map_or(0, |before| before.chars().count()) + 1;
-            let at = format!("{}:{}:{column}", self.path, lines.of(start));
-            let help = diagnostic.help.as_ref().map_or(String::new(), |help| format!("; {help}"));
-            (at, format!("{}: {}{help}", diagnostic.message, diagnostic.label))
-        };
-        self.list.iter().map(line).collect()
+        self.list.iter().map(|diagnostic| self.in_line(&lines, diagnostic)).collect()
     }
 
-    fn render_one(&self, renderer: &Renderer, diagnostic: &Diagnostic) -> String {
-        let annotation = AnnotationKind::Primary.span(diagnostic.span.clone()).label(&diagnostic.label);
-        let snippet = Snippet::source(&self.text).path(&self.path).annotation(annotation);
+    fn in_line(&self, lines: &Lines, diagnostic: &Diagnostic) -> (String, String) {
+        let start = diagnostic.span.start;
+        let column = self.text.get(lines.start(start)..start).map_or(0, |before| before.chars().count()) + 1;
+        let at = format!("{}:{}:{column}", self.path, lines.of(start));
+        let help = diagnostic.help.as_ref().map_or(String::new(), |help| format!("; {help}"));
+        (at, format!("{}: {}{help}", diagnostic.message, diagnostic.label))
+    }
+
+    /// What is left untold, if anything is.
+    fn and_more(&self) -> Option<String> {
+        (self.more > 0).then(|| format!("and {} more", self.more))
+    }
+
+    /// Only the lines of the piece are given to the renderer, for it looks at all that it is given; and none of a length
+    /// that nobody wrote by hand.
+    fn render_one(&self, renderer: &Renderer, lines: &Lines, diagnostic: &Diagnostic) -> String {
         let level = match self.severity {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
+        let span = &diagnostic.span;
+        let (start, end) = (lines.start(span.start), lines.end(span.end).unwrap_or(self.text.len()));
+        let Some(shown) = self.text.get(start..end).filter(|shown| shown.len() <= MAX_SHOWN) else {
+            let (at, words) = self.in_line(lines, diagnostic);
+            return renderer.render(&[level.primary_title(&words).element(Origin::path(&at))]);
+        };
+        let annotation = AnnotationKind::Primary.span(span.start - start..span.end - start).label(&diagnostic.label);
+        let line = usize::try_from(lines.of(span.start)).unwrap_or(usize::MAX);
+        let snippet = Snippet::source(shown).line_start(line).path(&self.path).annotation(annotation);
         let mut group = level.primary_title(&diagnostic.message).element(snippet);
         if let Some(help) = &diagnostic.help {
             group = group.element(Level::HELP.message(help));

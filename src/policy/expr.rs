@@ -5,6 +5,8 @@ use super::{
     span::{At, Span},
 };
 
+/// A rule may be this many bytes long.
+const MAX_LENGTH: usize = 4096;
 /// Brackets and `!` may be nested this deep.
 const MAX_DEPTH: usize = 32;
 
@@ -29,6 +31,11 @@ pub(crate) enum Expr {
 /// `place` is the span of the whole TOML string. Where its text is in the file as it is (no escapes), mistakes are
 /// underlined to the letter; otherwise the whole string is.
 pub(crate) fn parse(text: &str, file: &str, place: &Span) -> Result<Expr, Diagnostic> {
+    if text.len() > MAX_LENGTH {
+        let (message, label) =
+            (format!("a rule is {} bytes long", text.len()), format!("expected {MAX_LENGTH} at most"));
+        return Err(Diagnostic::new(message, place.clone(), label).help("split it over several roles"));
+    }
     let inner = place.start + 1..place.end.saturating_sub(1);
     let exact = file.get(inner.clone()) == Some(text);
     let mut parser = Parser { text, at: 0, depth: 0, place, origin: exact.then_some(inner.start) };

@@ -4,13 +4,14 @@ use super::{
     diagnostic::{Diagnostic, Problems},
     document::{Document, RuleDecl, TypeDecl},
     mask::{Mask, NOBODY},
-    model::{MemberRule, Policy, ResourceType, Role},
+    model::{Action, MemberRule, Policy, ResourceType, Role},
     verb::Verb,
 };
 
 /// The warnings about a policy, compiled from this document.
 pub(crate) fn warnings(document: &Document, policy: &Policy) -> Problems {
     let mut problems = Problems::default();
+    let above = above(policy);
     for (declared, of) in document.types.iter().zip(policy.types()) {
         unreachable_roles(declared, of, policy, &mut problems);
         idle_actions(declared, of, &mut problems);
@@ -25,7 +26,7 @@ pub(crate) fn warnings(document: &Document, policy: &Policy) -> Problems {
                 problems.push(covered(*verb, written, wide));
             }
             if *verb == Verb::Change {
-                problems.extend(raises(written, rule, of, policy));
+                problems.extend(raises(written, rule, of, policy, &above));
             }
         }
     }
@@ -74,21 +75,31 @@ fn covered(verb: Verb, written: &RuleDecl, wide: &RuleDecl) -> Diagnostic {
 }
 
 /// A rule by which the holder of one role makes themselves the holder of another that lets them do more.
-fn raises(written: &RuleDecl, rule: &MemberRule, of: &ResourceType, policy: &Policy) -> Option<Diagnostic> {
+fn raises(
+    written: &RuleDecl,
+    rule: &MemberRule,
+    of: &ResourceType,
+    policy: &Policy,
+    above: &[Mask],
+) -> Option<Diagnostic> {
     let own = |mask: Mask| of.roles().iter().map(|id| policy.role(*id)).filter(move |role| mask.contains(role.mask()));
-    let (from, to) = own(rule.from).find_map(|from| {
-        let alone = from.closure() | Mask::ANYONE | Mask::ITSELF;
-        let to = own(rule.to).find(|to| gains(policy, from, to));
-        rule.by.satisfied_by(alone).then_some(from).zip(to)
-    })?;
+    let lets_through = |from: &&Role| rule.by.satisfied_by(from.closure() | Mask::ANYONE | Mask::ITSELF);
+    let gains = |from: &Role| above.get(usize::from(from.id())).map_or(Mask::EMPTY, |above| *above & rule.to);
+    let (from, to) = own(rule.from).filter(lets_through).find_map(|from| Some(from).zip(own(gains(from)).next()))?;
     let message = format!("whoever is `{}` can make themselves `{}`", from.name(), to.name());
     let help = "add `& !self` if they should not";
     Some(Diagnostic::new(message, written.by.span.clone(), "this lets them raise themselves").help(help))
 }
 
-/// Whether the holder of `to` may do something that the holder of `from` may not.
-fn gains(policy: &Policy, from: &Role, to: &Role) -> bool {
-    let rules = policy.types().iter().flat_map(ResourceType::actions).map(super::model::Action::rule);
-    let bits = |role: &Role| role.closure() | Mask::ANYONE;
-    rules.into_iter().any(|rule| rule.satisfied_by(bits(to)) && !rule.satisfied_by(bits(from)))
+/// For each role, those whose holders may do something that its own may not.
+fn above(policy: &Policy) -> Vec<Mask> {
+    let mut above = vec![Mask::EMPTY; policy.roles().len()];
+    for rule in policy.types().iter().flat_map(ResourceType::actions).map(Action::rule) {
+        let may = |role: &&Role| rule.satisfied_by(role.closure() | Mask::ANYONE);
+        let allowed: Mask = policy.roles().iter().filter(may).map(Role::mask).collect();
+        for role in (!allowed).roles() {
+            above.get_mut(role).into_iter().for_each(|above| *above |= allowed);
+        }
+    }
+    above
 }

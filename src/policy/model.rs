@@ -245,7 +245,7 @@ impl Policy {
         of: &'p ResourceType,
         above: &'p ResourceType,
     ) -> impl Iterator<Item = &'p Action> {
-        of.create_actions.iter().filter_map(|name| above.find_action(name).ok())
+        of.create_actions.iter().filter_map(|name| above.action(name))
     }
 }
 
@@ -332,10 +332,11 @@ impl ResourceType {
     /// # Errors
     /// When there is none, with the nearest names.
     pub fn find_action(&self, name: &str) -> Result<&Action, Unknown> {
-        self.action_index
-            .get(name)
-            .and_then(|index| self.actions.get(*index))
-            .ok_or_else(|| unknown(name, self.actions.iter().map(Action::name)))
+        self.action(name).ok_or_else(|| unknown(name, self.actions.iter().map(Action::name)))
+    }
+
+    fn action(&self, name: &str) -> Option<&Action> {
+        self.actions.get(*self.action_index.get(name)?)
     }
 }
 

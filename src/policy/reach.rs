@@ -7,7 +7,7 @@
 
 use super::{
     mask::{Mask, Term},
-    model::{MemberRule, Policy, ResourceType, Role, RoleId},
+    model::{MemberRule, Policy, ResourceType, Role, RoleId, Rule},
     verb::Verb,
 };
 
@@ -15,9 +15,20 @@ use super::{
 #[derive(Debug)]
 pub struct Reach<'p> {
     policy: &'p Policy,
-    start: Mask,
+    /// What somebody is bound to by now, or was at the start, without what it implies.
+    bound: Mask,
     /// How each role is first come by, in the order of the policy's roles; none for one that is not.
     first: Vec<Option<Step>>,
+}
+
+/// The writes of one round.
+struct Steps {
+    /// What could be held when it began.
+    held: Mask,
+    /// What somebody is bound to by then, and by these writes.
+    known: Mask,
+    /// The first to each role that nobody came by before.
+    first: Vec<Step>,
 }
 
 /// One write by which somebody comes to hold a role.
@@ -57,14 +68,14 @@ impl<'p> Reach<'p> {
     pub fn from(policy: &'p Policy, roles: Mask, operators: bool) -> Self {
         let relations = Mask::ANYONE | Mask::ITSELF | Mask::OWNER;
         let start = roles | relations | if operators { Mask::OPERATOR } else { Mask::EMPTY };
-        let mut reach = Self { policy, start, first: vec![None; policy.roles().len()] };
+        let mut reach = Self { policy, bound: start, first: vec![None; policy.roles().len()] };
         while reach.round() {}
         reach
     }
 
     /// Whether anybody comes to hold this role, or held it at the start, by itself or by what implies it.
     pub fn holds(&self, role: &Role) -> bool {
-        self.held().contains(role.mask())
+        self.policy.closure(self.bound).contains(role.mask())
     }
 
     /// The shortest way to a role, first write first; empty when it is held at the start or never.
@@ -85,82 +96,80 @@ impl<'p> Reach<'p> {
         way.push(step);
     }
 
-    fn held(&self) -> Mask {
-        let reached = self.first.iter().flatten().map(|step| step.gives.mask()).collect::<Mask>();
-        self.policy.closure(reached | self.start)
-    }
-
     /// Makes every write that can be made now; whether anything new came of it.
     fn round(&mut self) -> bool {
-        let held = self.held();
-        let mut steps = Vec::new();
+        let mut steps = Steps { held: self.policy.closure(self.bound), known: self.bound, first: Vec::new() };
         for of in self.policy.types() {
-            self.creations(of, held, &mut steps);
+            self.creations(of, &mut steps);
             for rule in of.members.of(Verb::Invite) {
-                self.invitations(of, rule, held, &mut steps);
+                self.invitations(of, rule, &mut steps);
             }
             for rule in of.members.of(Verb::Publish) {
-                if let Some(needs) = self.needs(rule.by.terms(), held) {
-                    steps.extend(self.given(rule.to, Deed::Publish, &needs, rule));
+                if let Some(needs) = self.needs(rule.by.terms(), steps.held) {
+                    self.given(rule.to, Deed::Publish, &needs, &rule.by, &mut steps);
                 }
             }
             for rule in of.members.of(Verb::Change) {
-                let from = self.policy.roles_in(rule.from).find(|role| self.bound(role));
-                let Some((from, needs)) = from.zip(self.needs(rule.by.terms(), held)) else { continue };
+                if steps.known.contains(rule.to) {
+                    continue;
+                }
+                let from = self.policy.roles_in(rule.from).find(|role| self.bound.contains(role.mask()));
+                let Some((from, needs)) = from.zip(self.needs(rule.by.terms(), steps.held)) else { continue };
                 let needs = [from.id()].into_iter().chain(needs).collect::<Vec<_>>();
-                steps.extend(self.given(rule.to, Deed::Change(from.id()), &needs, rule));
+                self.given(rule.to, Deed::Change(from.id()), &needs, &rule.by, &mut steps);
             }
         }
-        let mut anything = false;
-        for step in steps {
-            let known = self.start.contains(step.gives.mask());
-            if let Some(first @ None) = self.first.get_mut(usize::from(step.gives)).filter(|_| !known) {
+        let anything = !steps.first.is_empty();
+        for step in steps.first {
+            self.bound |= step.gives.mask();
+            if let Some(first) = self.first.get_mut(usize::from(step.gives)) {
                 *first = Some(step);
-                anything = true;
             }
         }
         anything
     }
 
-    fn creations(&self, of: &ResourceType, held: Mask, steps: &mut Vec<Step>) {
+    fn creations(&self, of: &ResourceType, steps: &mut Steps) {
         let Some(gives) = of.creator_role() else { return };
         let above = of.parent().map(|above| self.policy.resource_type(above));
         let places = above.into_iter().chain(of.is_nested().then_some(of));
         for action in places.flat_map(|above| self.policy.create_actions(of, above)) {
-            if let Some(needs) = self.needs(action.rule().terms(), held) {
-                let (by, line) = (action.rule().text().to_owned(), action.rule().line());
-                steps.push(Step { deed: Deed::Create, gives, needs, by, line });
+            if let Some(needs) = self.needs(action.rule().terms(), steps.held) {
+                self.given(gives.mask(), Deed::Create, &needs, action.rule(), steps);
             }
         }
     }
 
-    fn invitations(&self, of: &ResourceType, rule: &MemberRule, held: Mask, steps: &mut Vec<Step>) {
-        let Some(needs) = self.needs(rule.by.terms(), held) else { return };
-        steps.extend(self.given(rule.to, Deed::Invite, &needs, rule));
-        if let Some(into) = self.policy.roles_in(rule.to).next().filter(|_| of.is_teams()) {
-            // Whichever team it is may hold whatever teams may hold.
-            let for_teams = self.policy.roles().iter().filter(|role| role.is_for_teams()).map(Role::mask).collect();
-            steps.extend(self.given(for_teams, Deed::Team(into.id()), &needs, rule));
+    fn invitations(&self, of: &ResourceType, rule: &MemberRule, steps: &mut Steps) {
+        let joins = of.joins_as().map_or(Mask::EMPTY, RoleId::mask);
+        let into = self.policy.roles_in(rule.to).next().filter(|_| of.is_teams());
+        // Whichever team it is may hold whatever teams may hold.
+        let by_teams: Mask = match into {
+            Some(_) => self.policy.roles().iter().filter(|role| role.is_for_teams()).map(Role::mask).collect(),
+            None => Mask::EMPTY,
+        };
+        if steps.known.contains(rule.to | by_teams | joins) {
+            return;
         }
-        if let Some(joins) = of.joins_as() {
-            steps.extend(self.given(joins.mask(), Deed::Join, &needs, rule));
+        let Some(needs) = self.needs(rule.by.terms(), steps.held) else { return };
+        self.given(rule.to, Deed::Invite, &needs, &rule.by, steps);
+        if let Some(into) = into {
+            self.given(by_teams, Deed::Team(into.id()), &needs, &rule.by, steps);
         }
+        self.given(joins, Deed::Join, &needs, &rule.by, steps);
     }
 
-    fn given(&self, to: Mask, deed: Deed, needs: &[RoleId], rule: &MemberRule) -> Vec<Step> {
+    /// Of the roles that a rule gives, those that nobody came by before.
+    fn given(&self, to: Mask, deed: Deed, needs: &[RoleId], rule: &Rule, steps: &mut Steps) {
         let step = |role: &Role| Step {
             deed,
             gives: role.id(),
             needs: needs.to_vec(),
-            by: rule.by.text().to_owned(),
-            line: rule.by.line(),
+            by: rule.text().to_owned(),
+            line: rule.line(),
         };
-        self.policy.roles_in(to).map(step).collect()
-    }
-
-    /// Whether somebody holds this very role, and not only what it means.
-    fn bound(&self, role: &Role) -> bool {
-        self.start.contains(role.mask()) || self.first.get(usize::from(role.id())).is_some_and(Option::is_some)
+        steps.first.extend(self.policy.roles_in(to.without(steps.known)).map(step));
+        steps.known |= to;
     }
 
     /// The roles that somebody must hold to be let through by these terms; none when nobody can be.
@@ -168,9 +177,8 @@ impl<'p> Reach<'p> {
         let term = terms.iter().filter(|term| held.contains(term.need)).min_by_key(|term| term.need.roles().count())?;
         // For each role that is needed, one that is held and brings it.
         let bringing = |needed: &Role| {
-            let own = self.bound(needed).then_some(needed);
-            let other =
-                || self.policy.roles().iter().find(|role| self.bound(role) && role.closure().contains(needed.mask()));
+            let own = self.bound.contains(needed.mask()).then_some(needed);
+            let other = || self.policy.roles_in(self.bound).find(|role| role.closure().contains(needed.mask()));
             own.or_else(other).map(Role::id)
         };
         Some(self.policy.roles_in(term.need).filter_map(bringing).collect())

@@ -13,6 +13,8 @@ use super::{
 
 /// A file may be this many bytes long.
 const MAX_FILE: usize = 1 << 20;
+/// A list may have this many entries.
+const MAX_LIST: usize = 256;
 /// A name in a policy may be this many bytes long.
 const MAX_NAME: usize = 64;
 
@@ -227,6 +229,11 @@ pub(crate) fn one_or_more(value: Value<'_, '_>, what: &str, problems: &mut Probl
 
 fn list<'t, 'i>(value: Value<'t, 'i>, what: &str, problems: &mut Problems) -> Option<Vec<Value<'t, 'i>>> {
     match value.get_ref() {
+        DeValue::Array(items) if items.len() > MAX_LIST => {
+            let message = format!("`{what}` has {} entries", items.len());
+            problems.push(Diagnostic::new(message, value.span(), format!("expected {MAX_LIST} at most")));
+            None
+        }
         DeValue::Array(items) => Some(items.iter().collect()),
         other => {
             problems.push(wrong_type(value.span(), what, "a list", other));

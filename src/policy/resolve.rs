@@ -4,7 +4,7 @@ use super::{
     diagnostic::Diagnostic,
     document::TypeDecl,
     expr::Expr,
-    mask::{self, MAX_TERMS, Mask, NOBODY, Term},
+    mask::{self, MAX_TERMS, MAX_WRITTEN, Mask, NOBODY, Term},
     nearest::{quoted, suggestion},
     span::{At, Span},
 };
@@ -21,6 +21,20 @@ pub(crate) struct Scope<'a> {
     types: &'a [TypeDecl],
     parents: Vec<Option<usize>>,
     roles: Vec<(usize, &'a str)>,
+    /// The first role of each type, and the end: those of a type lie side by side.
+    first: Vec<usize>,
+    /// Each type and those below it.
+    subtrees: Vec<Vec<usize>>,
+}
+
+/// A rule while it is written out.
+struct Writing<'s, 'a> {
+    scope: &'s Scope<'a>,
+    of: usize,
+    relations: Relations,
+    place: &'s Span,
+    /// How many alternatives there were on the way, those that fell away included.
+    written: usize,
 }
 
 impl<'a> Scope<'a> {
@@ -29,7 +43,13 @@ impl<'a> Scope<'a> {
         parents: Vec<Option<usize>>,
         roles: impl Iterator<Item = (usize, &'a str)>,
     ) -> Self {
-        Self { types, parents, roles: roles.collect() }
+        let roles: Vec<(usize, &str)> = roles.collect();
+        let first = (0..=types.len()).map(|of| roles.partition_point(|(owner, _)| *owner < of)).collect();
+        let mut scope = Self { types, parents, roles, first, subtrees: Vec::new() };
+        let within = |of: usize, below: &usize| *below == of || scope.above(*below).any(|above| above == of);
+        let subtree = |of: usize| (0..types.len()).filter(|below| within(of, below)).collect();
+        scope.subtrees = (0..types.len()).map(subtree).collect();
+        scope
     }
 
     pub(crate) fn parent(&self, of: usize) -> Option<usize> {
@@ -38,7 +58,8 @@ impl<'a> Scope<'a> {
 
     /// The roles of a type.
     pub(crate) fn roles_of(&self, of: usize) -> impl Iterator<Item = usize> {
-        self.roles.iter().enumerate().filter(move |(_, (owner, _))| *owner == of).map(|(role, _)| role)
+        let start = |of: usize| self.first.get(of).copied().unwrap_or(self.roles.len());
+        start(of)..start(of + 1)
     }
 
     /// A role of this very type.
@@ -48,8 +69,10 @@ impl<'a> Scope<'a> {
 
     /// A role that one of this type may imply: of the same type, or of a type below.
     pub(crate) fn here_or_below(&self, of: usize, name: &At<String>) -> Result<usize, Diagnostic> {
-        let mut types = vec![of];
-        types.extend((0..self.types.len()).filter(|below| self.above(*below).any(|above| above == of)));
+        let subtree = self.subtrees.get(of).map_or(&[][..], Vec::as_slice);
+        // The type itself comes first: its roles go by their bare names.
+        let types: Vec<usize> =
+            std::iter::once(of).chain(subtree.iter().copied().filter(|below| *below != of)).collect();
         self.among(name, &types, &format!("a role of `{}` or of a type below it", self.type_name(of)))
     }
 
@@ -61,40 +84,8 @@ impl<'a> Scope<'a> {
         relations: Relations,
         place: &Span,
     ) -> Result<Vec<Term>, Diagnostic> {
-        self.signed_terms(of, expr, relations, true, place).map(mask::of_members)
-    }
-
-    fn signed_terms(
-        &self,
-        of: usize,
-        expr: &Expr,
-        relations: Relations,
-        positive: bool,
-        place: &Span,
-    ) -> Result<Vec<Term>, Diagnostic> {
-        let join = |parts: &[Expr], alternatives: bool| {
-            let start = if alternatives { Vec::new() } else { vec![Term::ALWAYS] };
-            parts.iter().try_fold(start, |joined, part| {
-                let terms = self.signed_terms(of, part, relations, positive, place)?;
-                let joined = if alternatives { mask::any(&joined, &terms) } else { mask::all(&joined, &terms) };
-                joined.ok_or_else(|| {
-                    let message = format!("a rule comes to more than {MAX_TERMS} alternatives");
-                    Diagnostic::new(message, place.clone(), "this rule").help("split it over several roles")
-                })
-            })
-        };
-        match expr {
-            Expr::Name(name) if name.value == NOBODY => Ok(if positive { Vec::new() } else { vec![Term::ALWAYS] }),
-            Expr::Name(name) => {
-                let bit = self.bit(of, name, relations)?;
-                let (need, forbid) = if positive { (bit, Mask::EMPTY) } else { (Mask::EMPTY, bit) };
-                Ok(vec![Term { need, forbid }])
-            }
-            Expr::Not(inner) => self.signed_terms(of, inner, relations, !positive, place),
-            // De Morgan: the negation of "any" is "all of the negations", and the other way round.
-            Expr::Any(parts) => join(parts, positive),
-            Expr::All(parts) => join(parts, !positive),
-        }
+        let mut writing = Writing { scope: self, of, relations, place, written: 0 };
+        writing.terms(expr, true).map(mask::of_members)
     }
 
     fn bit(&self, of: usize, name: &At<String>, relations: Relations) -> Result<Mask, Diagnostic> {
@@ -162,5 +153,66 @@ impl<'a> Scope<'a> {
 
     fn above(&self, of: usize) -> impl Iterator<Item = usize> {
         std::iter::successors(self.parent(of), |above| self.parent(*above))
+    }
+}
+
+impl Writing<'_, '_> {
+    fn terms(&mut self, expr: &Expr, positive: bool) -> Result<Vec<Term>, Diagnostic> {
+        match expr {
+            Expr::Name(name) if name.value == NOBODY => Ok(if positive { Vec::new() } else { vec![Term::ALWAYS] }),
+            Expr::Name(name) => {
+                let bit = self.scope.bit(self.of, name, self.relations)?;
+                let (need, forbid) = if positive { (bit, Mask::EMPTY) } else { (Mask::EMPTY, bit) };
+                Ok(vec![Term { need, forbid }])
+            }
+            Expr::Not(inner) => self.terms(inner, !positive),
+            // De Morgan: the negation of "any" is "all of the negations", and the other way round.
+            Expr::Any(parts) => {
+                if positive {
+                    self.any(parts, true)
+                } else {
+                    self.all(parts, false)
+                }
+            }
+            Expr::All(parts) => {
+                if positive {
+                    self.all(parts, true)
+                } else {
+                    self.any(parts, false)
+                }
+            }
+        }
+    }
+
+    fn any(&mut self, parts: &[Expr], positive: bool) -> Result<Vec<Term>, Diagnostic> {
+        let mut terms = Vec::new();
+        for part in parts {
+            terms.extend(self.terms(part, positive)?);
+        }
+        self.write(terms.len())?;
+        mask::any(terms).ok_or_else(|| self.too_many(MAX_TERMS, ""))
+    }
+
+    fn all(&mut self, parts: &[Expr], positive: bool) -> Result<Vec<Term>, Diagnostic> {
+        parts.iter().try_fold(vec![Term::ALWAYS], |joined, part| {
+            let terms = self.terms(part, positive)?;
+            self.write(joined.len() * terms.len())?;
+            mask::all(&joined, &terms).ok_or_else(|| self.too_many(MAX_TERMS, ""))
+        })
+    }
+
+    /// The work grows with what is written on the way, however little comes of it.
+    fn write(&mut self, alternatives: usize) -> Result<(), Diagnostic> {
+        self.written += alternatives;
+        if self.written > MAX_WRITTEN {
+            Err(self.too_many(MAX_WRITTEN, ", those that say nothing new included"))
+        } else {
+            Ok(())
+        }
+    }
+
+    fn too_many(&self, most: usize, counted: &str) -> Diagnostic {
+        let message = format!("a rule comes to more than {most} alternatives{counted}");
+        Diagnostic::new(message, self.place.clone(), "this rule").help("split it over several roles")
     }
 }

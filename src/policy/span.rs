@@ -33,6 +33,11 @@ impl Lines {
         line.checked_sub(1).and_then(|before| self.ends.get(before)).map_or(0, |end| end + 1)
     }
 
+    /// The byte offset at which the line of another one ends; none for the last line.
+    pub(crate) fn end(&self, offset: usize) -> Option<usize> {
+        self.ends.get(self.ends.partition_point(|end| *end < offset)).copied()
+    }
+
     /// The line of a byte offset, counted from 1.
     pub(crate) fn of(&self, offset: usize) -> u32 {
         u32::try_from(self.ends.partition_point(|end| *end < offset)).unwrap_or(u32::MAX - 1) + 1

@@ -19,6 +19,7 @@ mod explain;
 mod golden;
 mod guides;
 mod html;
+mod limits;
 mod matrix;
 mod mutation;
 mod naive;

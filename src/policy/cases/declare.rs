@@ -1,6 +1,6 @@
 //! Reads the facts of a file of cases.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use toml::de::DeValue;
 
@@ -20,6 +20,12 @@ const RESERVED_PEOPLE: [&str; 5] = ["", OPERATOR, SELF, EVERYBODY, EVERYBODY_ELS
 /// A member's roles stand under the names of resources, among their other fields.
 const RESERVED_RESOURCES: [&str; 3] = ["", "status", "locked"];
 
+/// A file may have this many resources, as many members, and as many groups.
+const MAX_FACTS: usize = 256;
+
+/// All members of a file together may hold this many roles.
+const MAX_HELD: usize = 1024;
+
 /// A resource as it was written.
 struct Decl {
     name: At<String>,
@@ -37,6 +43,9 @@ pub(crate) fn read<'p>(fields: &mut Fields<'_, '_>, policy: &'p Policy, problems
     let members = fields.get("members").and_then(|value| Fields::of(value, "`members`", problems));
     let non_members = fields.strings("non_members", problems);
     let groups = fields.get("groups").and_then(|value| Fields::of(value, "`groups`", problems));
+    for (what, fields) in [("resources", &resources), ("members", &members), ("groups", &groups)] {
+        few(what, fields.as_ref(), problems)?;
+    }
     let tenant = tenant.and_then(|value| string(value, "tenant", problems))?;
     let root = ResourceKey::new(policy.root().name(), tenant.value);
     let mut declaring = Declaring {
@@ -50,6 +59,7 @@ pub(crate) fn read<'p>(fields: &mut Fields<'_, '_>, policy: &'p Policy, problems
     for (key, value) in members.iter().flat_map(Fields::rest) {
         declaring.member(&name(key), value);
     }
+    declaring.few_roles(members.as_ref())?;
     for name in non_members {
         declaring.person(&name, None, Vec::new());
     }
@@ -172,6 +182,19 @@ impl Declaring<'_, '_> {
         }
     }
 
+    /// Each case has the facts anew, so there must be few.
+    fn few_roles(&mut self, members: Option<&Fields<'_, '_>>) -> Option<()> {
+        let held: usize = self.scene.people.iter().map(|person| person.roles.len()).sum();
+        let Some(members) = members.filter(|_| held > MAX_HELD) else { return Some(()) };
+        let diagnostic = Diagnostic::new(
+            format!("the members hold {held} roles"),
+            members.span(),
+            format!("expected {MAX_HELD} at most"),
+        );
+        self.problems.push(diagnostic);
+        None
+    }
+
     fn roles(&mut self, key: Key<'_, '_>, value: Value<'_, '_>) -> Result<Vec<(ResourceKey, RoleId)>, Diagnostic> {
         let names = one_or_more(value, key.get_ref(), self.problems).unwrap_or_default();
         let at = self.scene.registered(&name(key))?;
@@ -193,6 +216,9 @@ impl Declaring<'_, '_> {
                 Err(diagnostic) => self.problems.push(diagnostic),
             }
         }
+        // Groups of groups would otherwise double from one to the next.
+        let mut seen = HashSet::new();
+        people.retain(|person: &Subject| seen.insert(person.clone()));
         if self.free(name).is_some() {
             self.scene.groups.push((name.value.clone(), people));
         }
@@ -228,6 +254,18 @@ fn decl(key: Key<'_, '_>, value: Value<'_, '_>, problems: &mut Problems) -> Opti
     let (archived, stated) = (fields.flag("archived", problems), fields.flag("stated", problems));
     fields.finish(problems);
     Some(Decl { name, of: of?, parent, owner, archived, stated })
+}
+
+/// Whether a table of the facts has few enough entries; none when it has not.
+fn few(what: &str, fields: Option<&Fields<'_, '_>>, problems: &mut Problems) -> Option<()> {
+    let Some(fields) = fields else { return Some(()) };
+    let count = fields.rest().count();
+    if count <= MAX_FACTS {
+        return Some(());
+    }
+    let message = format!("`{what}` has {count} entries");
+    problems.push(Diagnostic::new(message, fields.span(), format!("expected {MAX_FACTS} at most")));
+    None
 }
 
 fn name(key: Key<'_, '_>) -> At<String> {

@@ -1,5 +1,7 @@
 //! From the rows of a case to single questions.
 
+use std::{collections::HashSet, hash::Hash};
+
 use crate::domain::{ResourceKey, Subject};
 
 use super::{
@@ -22,10 +24,40 @@ const ANYTHING: &str = "anything";
 /// In place of actions or operations: all but those of the row's other side.
 const ANYTHING_ELSE: &str = "anything else";
 
+/// The rows of a file may come to this many questions, those included that turn out to be none.
+const MAX_QUESTIONS: usize = 100_000;
+
+/// How many questions a file may still come to.
+pub(crate) struct Left(usize);
+
+impl Left {
+    /// As many as a file may have.
+    pub(crate) fn all() -> Self {
+        Self(MAX_QUESTIONS)
+    }
+
+    /// Takes some; none may be asked past the limit.
+    fn take(&mut self, questions: usize, row: &Row) -> Result<()> {
+        let Some(left) = self.0.checked_sub(questions) else {
+            self.0 = 0;
+            let message = format!("the rows of this file come to more than {MAX_QUESTIONS} questions");
+            let diagnostic = Diagnostic::new(message, row.span.clone(), "from this row on");
+            return Err(diagnostic.help("name fewer people, actions or roles, or split the file"));
+        };
+        self.0 = left;
+        Ok(())
+    }
+}
+
 type Result<T> = std::result::Result<T, Diagnostic>;
 
 /// Spells out a case; none when nothing can be asked.
-pub(crate) fn spelt_out(scene: &Scene<'_>, case: &rows::Case, problems: &mut Problems) -> Option<Case> {
+pub(crate) fn spelt_out(
+    scene: &Scene<'_>,
+    case: &rows::Case,
+    left: &mut Left,
+    problems: &mut Problems,
+) -> Option<Case> {
     let scene = match scene.without(&case.without) {
         Ok(scene) => scene,
         Err(diagnostic) => {
@@ -33,6 +65,7 @@ pub(crate) fn spelt_out(scene: &Scene<'_>, case: &rows::Case, problems: &mut Pro
             return None;
         }
     };
+    let named = (named(&scene, &case.actions), named(&scene, &case.writes));
     let (mut checks, mut writes) = (Vec::new(), Vec::new());
     for on in &case.on {
         let spot = match scene.spot(on) {
@@ -43,13 +76,13 @@ pub(crate) fn spelt_out(scene: &Scene<'_>, case: &rows::Case, problems: &mut Pro
             }
         };
         for row in &case.actions {
-            match checks_of(&scene, &case.actions, &spot, row) {
+            match checks_of(&scene, &named.0, &spot, row, left) {
                 Ok(asked) => checks.extend(asked),
                 Err(diagnostic) => problems.push(diagnostic),
             }
         }
         for row in &case.writes {
-            match writes_of(&scene, &case.writes, (on, &spot), row) {
+            match writes_of(&scene, &named.1, (on, &spot), row, left) {
                 Ok(asked) => writes.extend(asked),
                 Err(diagnostic) => problems.push(diagnostic),
             }
@@ -58,15 +91,22 @@ pub(crate) fn spelt_out(scene: &Scene<'_>, case: &rows::Case, problems: &mut Pro
     Some(Case { name: case.name.clone(), facts: scene.facts(), checks, writes })
 }
 
-fn checks_of(scene: &Scene<'_>, rows: &[Row], spot: &Spot<'_>, row: &Row) -> Result<Vec<Check>> {
+fn checks_of(
+    scene: &Scene<'_>,
+    named: &HashSet<Subject>,
+    spot: &Spot<'_>,
+    row: &Row,
+    left: &mut Left,
+) -> Result<Vec<Check>> {
     let known: Vec<&str> = spot.of.actions().iter().map(Action::name).collect();
     let denials: Vec<&str> =
         Reason::ALL.iter().filter(|reason| !reason.allowed()).map(|reason| reason.code()).collect();
     let expected = expected(row, &denials)?;
     let mut checks = Vec::new();
-    for subject in actors(scene, row, rows)? {
+    for subject in actors(scene, row, named)? {
         for (words, others, allowed) in [(&row.may, &row.may_not, true), (&row.may_not, &row.may, false)] {
             for action in pick(words, others, (&known, &known), ("action", spot.of.name()))? {
+                left.take(1, row)?;
                 checks.push(Check {
                     expected: expected(allowed),
                     subject: subject.clone(),
@@ -81,7 +121,13 @@ fn checks_of(scene: &Scene<'_>, rows: &[Row], spot: &Spot<'_>, row: &Row) -> Res
     something(checks, row)
 }
 
-fn writes_of(scene: &Scene<'_>, rows: &[Row], (on, spot): (&At<String>, &Spot<'_>), row: &Row) -> Result<Vec<Write>> {
+fn writes_of(
+    scene: &Scene<'_>,
+    named: &HashSet<Subject>,
+    (on, spot): (&At<String>, &Spot<'_>),
+    row: &Row,
+    left: &mut Left,
+) -> Result<Vec<Write>> {
     let (true, Some(id)) = (spot.registered, &spot.id) else {
         let message = format!("`{}` is not registered, so nobody is a member there", on.value);
         return Err(Diagnostic::new(message, on.span.clone(), "take `writes` out of this case"));
@@ -91,13 +137,15 @@ fn writes_of(scene: &Scene<'_>, rows: &[Row], (on, spot): (&At<String>, &Spot<'_
         Verb::ALL.into_iter().filter(|verb| means_something(*verb, spot.of)).map(Verb::name).collect();
     let expected = expected(row, &Refusal::CODES)?;
     let mut writes = Vec::new();
-    for actor in actors(scene, row, rows)? {
+    for actor in actors(scene, row, named)? {
         for target in targets(scene, row, &actor)? {
             let usual: Vec<&str> =
                 Verb::ALL.into_iter().filter(|verb| is_usual(*verb, spot.of, &target)).map(Verb::name).collect();
             for (words, others, allowed) in [(&row.may, &row.may_not, true), (&row.may_not, &row.may, false)] {
                 for operation in pick(words, others, (&known, &usual), ("membership write", spot.of.name()))? {
-                    for wanted in wanted(scene, spot.of, &at, row, operation, &target)? {
+                    let wanted = wanted(scene, spot.of, &at, row, operation, &target)?;
+                    left.take(wanted.len().max(1), row)?;
+                    for wanted in wanted {
                         writes.push(Write {
                             expected: expected(allowed),
                             actor: actor.clone(),
@@ -146,25 +194,28 @@ fn expected<'r>(row: &'r Row, denials: &[&str]) -> Result<impl Fn(bool) -> Expec
     })
 }
 
-/// Who acts in a row. "Everybody else" are those whom no row beside it names.
-fn actors(scene: &Scene<'_>, row: &Row, rows: &[Row]) -> Result<Vec<Subject>> {
+/// Those whom some rows name; unknown names are told elsewhere.
+fn named(scene: &Scene<'_>, rows: &[Row]) -> HashSet<Subject> {
+    let mut known = HashSet::new();
+    let names = rows.iter().flat_map(|row| &row.who).filter(|name| known.insert(name.value.as_str()));
+    names.flat_map(|name| scene.subjects(name).unwrap_or_default()).collect()
+}
+
+/// Who acts in a row, each once. "Everybody else" are those whom no row beside it names.
+fn actors(scene: &Scene<'_>, row: &Row, named: &HashSet<Subject>) -> Result<Vec<Subject>> {
     let everybody = || scene.people.iter().map(|person| person.subject.clone()).chain([subject_of(OPERATOR)]);
     let mut actors = Vec::new();
     for word in &row.who {
         match word.value.as_str() {
             EVERYBODY => actors.extend(everybody()),
-            EVERYBODY_ELSE => {
-                let names = rows.iter().flat_map(|row| &row.who);
-                let named: Vec<Subject> = names.flat_map(|name| scene.subjects(name).unwrap_or_default()).collect();
-                actors.extend(everybody().filter(|subject| !named.contains(subject)));
-            }
+            EVERYBODY_ELSE => actors.extend(everybody().filter(|subject| !named.contains(subject))),
             _ => actors.extend(scene.subjects(word)?),
         }
     }
-    Ok(actors)
+    Ok(once(actors))
 }
 
-/// Whom an actor writes to. "Everybody else" are all but the actor.
+/// Whom an actor writes to, each once. "Everybody else" are all but the actor.
 fn targets(scene: &Scene<'_>, row: &Row, actor: &Subject) -> Result<Vec<Subject>> {
     let everybody = || scene.people.iter().map(|person| person.subject.clone());
     let mut targets = Vec::new();
@@ -176,7 +227,14 @@ fn targets(scene: &Scene<'_>, row: &Row, actor: &Subject) -> Result<Vec<Subject>
             _ => targets.extend(scene.subjects(word)?),
         }
     }
-    Ok(targets)
+    Ok(once(targets))
+}
+
+/// The same, each where it comes first.
+fn once<T: Clone + Eq + Hash>(mut all: Vec<T>) -> Vec<T> {
+    let mut seen = HashSet::new();
+    all.retain(|one| seen.insert(one.clone()));
+    all
 }
 
 /// The actions or operations that one side of a row names, of those that are known; "anything" stands for the usual
@@ -208,7 +266,7 @@ fn pick<'k>(
             }
         }
     }
-    Ok(picked)
+    Ok(once(picked))
 }
 
 /// The writes that an operation comes to: one for each role that it gives.

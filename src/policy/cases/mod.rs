@@ -8,6 +8,8 @@ mod expand;
 mod rows;
 mod scene;
 
+use expand::Left;
+
 use crate::domain::{Change, ResourceKey, Subject};
 
 use super::{
@@ -87,6 +89,7 @@ pub fn read(path: &str, text: &str, policy: &Policy) -> Result<Vec<Case>, Diagno
         let lines = Lines::new(text);
         let cases: Vec<_> = cases.into_iter().filter_map(|case| rows::read(case, &lines, problems)).collect();
         let scene = scene?;
-        Some(cases.iter().filter_map(|case| expand::spelt_out(&scene, case, problems)).collect())
+        let mut left = Left::all();
+        Some(cases.iter().filter_map(|case| expand::spelt_out(&scene, case, &mut left, problems)).collect())
     })
 }

@@ -1,5 +1,7 @@
 //! The tenant that the cases of a file are about, and the names that they have for what is in it.
 
+use std::collections::HashSet;
+
 use crate::domain::{Change, Grant, Member, MemberStatus, Profile, Resource, ResourceKey, Subject, Timestamp, kind};
 
 use super::super::{
@@ -89,8 +91,11 @@ impl Scene<'_> {
 
     /// The same facts, but for some people.
     pub(crate) fn without(&self, names: &[At<String>]) -> Result<Self, Diagnostic> {
-        let gone: Vec<Vec<Subject>> = names.iter().map(|name| self.subjects(name)).collect::<Result<_, _>>()?;
-        let stays = |subject: &Subject| !gone.iter().flatten().any(|gone| gone == subject);
+        let mut gone: HashSet<Subject> = HashSet::new();
+        for name in names {
+            gone.extend(self.subjects(name)?);
+        }
+        let stays = |subject: &Subject| !gone.contains(subject);
         let mut scene = self.clone();
         scene.people.retain(|person| stays(&person.subject));
         for (_, people) in &mut scene.groups {

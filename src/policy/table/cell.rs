@@ -1,5 +1,7 @@
 //! One cell: whether whoever holds something may do something, computed from the terms of the rules.
 
+use std::collections::HashSet;
+
 use super::super::{
     mask::{Mask, Term},
     model::{Policy, ResourceType, Role},
@@ -79,7 +81,7 @@ fn exceptions(policy: &Policy, terms: &[Term], bits: Mask) -> Vec<Mask> {
     if bits.contains(Mask::OPERATOR) {
         return Vec::new();
     }
-    let mut added = vec![Mask::EMPTY];
+    let (mut added, mut known) = (vec![Mask::EMPTY], HashSet::from([Mask::EMPTY]));
     let mut found: Vec<Mask> = Vec::new();
     let mut next = 0;
     while let Some(mask) = added.get(next).copied().filter(|_| next < MAX_STEPS) {
@@ -95,7 +97,7 @@ fn exceptions(policy: &Policy, terms: &[Term], bits: Mask) -> Vec<Mask> {
         };
         for forbidden in singles(term.forbid.without(Mask::OPERATOR)) {
             let more = mask | forbidden;
-            if !added.contains(&more) {
+            if added.len() < MAX_STEPS && known.insert(more) {
                 added.push(more);
             }
         }
