@@ -16,6 +16,7 @@ mod diff;
 mod docs;
 mod everybody;
 mod explain;
+mod fuzzed;
 mod golden;
 mod guides;
 mod html;
