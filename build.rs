@@ -4,11 +4,13 @@ use std::{env, error::Error, fs, path::PathBuf};
 
 use prost::Message as _;
 
-const FILES: [&str; 4] = [
+const FILES: [&str; 6] = [
+    "rollcall/v1/audit.proto",
     "rollcall/v1/authorization.proto",
     "rollcall/v1/membership.proto",
     "rollcall/v1/resource.proto",
     "rollcall/v1/tenant.proto",
+    "rollcall/v1/watch.proto",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

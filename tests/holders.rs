@@ -11,7 +11,7 @@ use std::sync::{
 };
 
 use rollcall::{
-    domain::{Grant, Profile as Names, ResourceKey, ResourceRef, Subject, SubjectRef, Timestamp},
+    domain::{Grant, Profile as Names, ResourceKey, ResourceRef, Subject, SubjectRef, Timestamp, Token},
     policy::{Library, Shelf, Stated, compile},
     proto::{
         ChangeRoleRequest, CheckRequest, CreateResourceRequest, CreateTenantRequest, InviteRequest, Invitee,
@@ -20,11 +20,11 @@ use rollcall::{
     },
     service::{
         AcceptInvitation, Call, Caller, ChangeRole, Consistency, CreateTenant, Invite, Invitee as Guest, Question,
-        Service, Who as By,
+        Service, WatchOptions, Who as By,
         ports::{Clock, Random},
     },
     store::{Options, SqlStore},
-    view::Registry,
+    view::{PastLimits, Registry},
 };
 use support::{Stage, Write, db::audited, error::reason_of};
 
@@ -277,8 +277,8 @@ impl Timed {
         let mut library = Library::default();
         library.insert(compile("lumicon.toml", include_str!("../policies/lumicon.toml")).unwrap());
         let (shelf, hand) = (Arc::new(Shelf::new(library)), Arc::new(Hand::default()));
-        let views = Arc::new(Registry::new(store.clone(), shelf.clone(), hand.clone()));
-        let service = Arc::new(Service::new(store, views, shelf, hand.clone(), hand.clone()));
+        let views = Arc::new(Registry::new(store.clone(), shelf.clone(), hand.clone(), PastLimits::default()));
+        let service = Arc::new(Service::new(store, views, shelf, hand.clone(), hand.clone(), WatchOptions::default()));
         let timed = Self { service, hand, _dir: dir };
         let tenant = CreateTenant {
             display_name: String::new(),
@@ -324,13 +324,22 @@ impl Timed {
     }
 
     async fn edits(&self) -> bool {
+        self.edits_as(Consistency::MinimizeLatency).await
+    }
+
+    /// The token of the newest revision.
+    async fn token(&self) -> String {
+        Token::encode("acme", self.service.tenant("acme").await.unwrap().1)
+    }
+
+    async fn edits_as(&self, consistency: Consistency<'_>) -> bool {
         let question = Question {
             subject: SubjectRef { kind: "user", id: "edith" },
             action: "data.edit",
             resource: ResourceRef { kind: "job_site", id: "pier" },
             stated: Stated::default(),
         };
-        self.service.check("acme", Consistency::MinimizeLatency, &question, false).await.unwrap().decision.allowed()
+        self.service.check("acme", consistency, &question, false).await.unwrap().decision.allowed()
     }
 }
 
@@ -348,6 +357,7 @@ fn call(actor: &str) -> Call {
         tenant: "acme".into(),
         actor: Subject::new(kind, id),
         caller: Caller { name: "test".into(), asserts_operators: true },
+        trace_id: None,
         request: None,
         validate_only: false,
     }
@@ -374,4 +384,23 @@ async fn an_end_can_be_moved_and_taken_back() {
     timed.at(50).change("editor", None).await.unwrap();
     assert!(timed.at(1000).edits().await);
     assert_eq!(timed.change("editor", None).await, Err("ROLE_UNCHANGED"));
+}
+
+#[tokio::test]
+async fn the_past_is_judged_at_its_own_time() {
+    let timed = Timed::new().await;
+    let mut then = vec![(timed.token().await, true)];
+    for (now, end, edits) in [(50, Some(60), true), (55, Some(200), true), (199, Some(300), true)] {
+        timed.at(now).change("editor", end).await.unwrap();
+        then.push((timed.token().await, edits));
+    }
+    timed.at(300).invite("emil", None).await.unwrap();
+    then.push((timed.token().await, false));
+    timed.at(400).invite("edith", None).await.unwrap();
+    then.push((timed.token().await, true));
+    timed.at(1000).change("viewer", None).await.unwrap();
+    then.push((timed.token().await, false));
+    for (token, edits) in then.iter().rev().chain(&then) {
+        assert_eq!(timed.edits_as(Consistency::AtExactSnapshot(token)).await, *edits, "{token}");
+    }
 }

@@ -110,6 +110,7 @@ impl Bench {
             caller: "test",
             at: Timestamp::default(),
             rule: "operator",
+            trace_id: None,
         };
         let mut tx = store.begin(&tenant).await.expect("a write begins");
         tx.append(&entry).await.expect("the facts fit");

@@ -7,14 +7,16 @@ use std::sync::{Arc, OnceLock};
 use async_trait::async_trait;
 use rollcall::{
     domain::{
-        Change, Member, MemberStatus, Profile, Resource, ResourceKey, ResourceRef, Revision, Subject, Tenant, Timestamp,
+        Change, LoggedChange, Member, MemberStatus, Profile, Resource, ResourceKey, ResourceRef, Revision, Subject,
+        Tenant, Timestamp,
     },
     policy::{Library, Shelf, compile},
     service::ports::{
-        Clock, LogEntry, MemberBy, MemberQuery, MemberRecord, Snapshot, Store, StoreResult, TenantView, Views, WriteTx,
+        Clock, LogEntry, LogQuery, MemberBy, MemberQuery, MemberRecord, Snapshot, Store, StoreResult, TenantView,
+        Views, WriteTx,
     },
     store::{Options, SqlStore},
-    view::Registry,
+    view::{PastLimits, Registry},
 };
 use tempfile::TempDir;
 use tokio::task::yield_now;
@@ -78,7 +80,14 @@ impl Overtaken {
     async fn write(&self, changes: &[Change]) {
         let mut tx = self.store.begin("acme").await.unwrap();
         let actor = Subject::new("operator", "root");
-        let entry = LogEntry { changes, actor: actor.as_ref(), caller: "test", at: Timestamp(1), rule: "operator" };
+        let entry = LogEntry {
+            changes,
+            actor: actor.as_ref(),
+            caller: "test",
+            at: Timestamp(1),
+            rule: "operator",
+            trace_id: None,
+        };
         tx.append(&entry).await.unwrap();
         tx.commit().await.unwrap();
     }
@@ -106,6 +115,19 @@ impl Store for Overtaken {
         self.store.changes_after(tenant, revision).await
     }
 
+    async fn log(&self, query: &LogQuery<'_>) -> StoreResult<Vec<LoggedChange>> {
+        self.store.log(query).await
+    }
+
+    async fn revisions_between(
+        &self,
+        tenant: &str,
+        from: Option<Timestamp>,
+        until: Option<Timestamp>,
+    ) -> StoreResult<Option<(Revision, Revision)>> {
+        self.store.revisions_between(tenant, from, until).await
+    }
+
     async fn resource(&self, tenant: &str, key: ResourceRef<'_>) -> StoreResult<Option<(Resource, Revision)>> {
         self.store.resource(tenant, key).await
     }
@@ -127,7 +149,7 @@ impl Store for Overtaken {
 async fn a_load_that_a_replacement_overtakes_is_done_again() {
     let store = Overtaken::with_acme().await;
     let shelf = Arc::new(Shelf::new(library("old")));
-    let views = Arc::new(Registry::new(store.clone(), shelf.clone(), Arc::new(Still)));
+    let views = Arc::new(Registry::new(store.clone(), shelf.clone(), Arc::new(Still), PastLimits::default()));
     let (once, replaced) = (OnceLock::new(), (shelf, Arc::downgrade(&views)));
     let meanwhile = move || {
         if once.set(()).is_ok() {
@@ -145,7 +167,7 @@ async fn a_load_that_a_replacement_overtakes_is_done_again() {
 async fn a_write_under_way_keeps_its_policy_and_the_next_use_waits_for_it() {
     let store = Overtaken::with_acme().await;
     let shelf = Arc::new(Shelf::new(library("old")));
-    let views = Registry::new(store.clone(), shelf.clone(), Arc::new(Still));
+    let views = Registry::new(store.clone(), shelf.clone(), Arc::new(Still), PastLimits::default());
     let turn = views.turn("acme").await;
     let own = views.open_in_turn("acme").await.unwrap().unwrap();
 
@@ -178,7 +200,7 @@ async fn a_write_under_way_keeps_its_policy_and_the_next_use_waits_for_it() {
 async fn views_of_other_policies_stay() {
     let store = Overtaken::with_acme().await;
     let shelf = Arc::new(Shelf::new(library("old")));
-    let views = Registry::new(store.clone(), shelf.clone(), Arc::new(Still));
+    let views = Registry::new(store.clone(), shelf.clone(), Arc::new(Still), PastLimits::default());
     let view = views.open("acme").await.unwrap().unwrap();
     let mut more = (*shelf.current()).clone();
     let other = POLICY.replace("RIGHT", "other").replace("version = 1", "version = 2");

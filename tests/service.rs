@@ -23,7 +23,8 @@ use tonic::{Code, Request};
 use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient};
 use tonic_reflection::pb::{v1, v1alpha};
 
-const SERVICES: [&str; 4] = ["AuthorizationService", "MembershipService", "ResourceService", "TenantService"];
+const SERVICES: [&str; 6] =
+    ["AuditService", "AuthorizationService", "MembershipService", "ResourceService", "TenantService", "WatchService"];
 
 /// Longer than any orderly thing takes.
 const PATIENCE: Duration = Duration::from_secs(20);

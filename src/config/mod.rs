@@ -10,7 +10,9 @@ mod tests;
 use std::{env, fmt, fs, mem, net::SocketAddr, path::Path};
 
 use self::layers::{Layers, Source, Value};
-pub use self::settings::{Auth, Caller, Config, Limits, Log, LogFormat, Policies, Shutdown, Store, Telemetry};
+pub use self::settings::{
+    Auth, Caller, Config, Limits, Log, LogFormat, Policies, Shutdown, Snapshots, Store, Telemetry, Watch,
+};
 
 /// Every setting with its default and what it means, in the form of a file of settings.
 pub const DEFAULTS: &str = include_str!("default.toml");
@@ -110,6 +112,12 @@ impl Reader {
         let otlp_endpoint = self.last("telemetry.otlp_endpoint", parse::otlp_endpoint);
         let sample_ratio = self.last("telemetry.sample_ratio", parse::ratio);
         let service_name = self.last("telemetry.service_name", parse::name);
+        let heartbeat = self.last("watch.heartbeat", parse::duration);
+        let watch_poll = self.last("watch.poll", parse::duration);
+        let patience = self.last("watch.patience", parse::duration);
+        let watchers = self.last("watch.watchers", |v| parse::integer(v, &(1..=100_000)));
+        let changes = self.last("snapshots.changes", |v| parse::integer(v, &(1000..=1_000_000_000)));
+        let kept = self.last("snapshots.kept", |v| parse::integer(v, &(0..=10_000)));
         let request_bytes = self.last("limits.request_bytes", |v| parse::integer(v, &(1024..=67_108_864)));
         Some(Config {
             listen: listen?,
@@ -123,6 +131,8 @@ impl Reader {
                 sample_ratio: sample_ratio?,
                 service_name: service_name?,
             },
+            watch: Watch { heartbeat: heartbeat?, poll: watch_poll?, patience: patience?, watchers: watchers? },
+            snapshots: Snapshots { changes: changes?, kept: kept? },
             limits: Limits { request_bytes: request_bytes? },
         })
     }

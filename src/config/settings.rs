@@ -19,6 +19,10 @@ pub struct Config {
     pub log: Log,
     /// What is traced, and where spans go.
     pub telemetry: Telemetry,
+    /// How watchers are served.
+    pub watch: Watch,
+    /// What questions about the past may cost.
+    pub snapshots: Snapshots,
     /// What a request may cost.
     pub limits: Limits,
 }
@@ -98,6 +102,28 @@ pub struct Telemetry {
     pub sample_ratio: f64,
     /// The `service.name` of the spans.
     pub service_name: String,
+}
+
+/// How watchers are served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Watch {
+    /// How often a watcher to whom nothing was told is told where they are; zero: never.
+    pub heartbeat: Duration,
+    /// How often the log is looked at without a commit of this process; zero: never.
+    pub poll: Duration,
+    /// How long a watcher may take to read one response.
+    pub patience: Duration,
+    /// The most watchers at a time, 1 to 100,000.
+    pub watchers: usize,
+}
+
+/// What questions about the past may cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Snapshots {
+    /// The most changes that are replayed for one, 1,000 to 1,000,000,000.
+    pub changes: u64,
+    /// How many tenants' earlier facts are kept, 0 to 10,000.
+    pub kept: usize,
 }
 
 /// What a request may cost.

@@ -63,6 +63,13 @@ fn the_defaults_alone_are_valid() {
         shutdown: Shutdown { grace: Duration::from_secs(10) },
         log: Log { format: LogFormat::Text, level: "info".to_owned() },
         telemetry: Telemetry { otlp_endpoint: String::new(), sample_ratio: 0.01, service_name: "rollcall".to_owned() },
+        watch: Watch {
+            heartbeat: Duration::from_secs(10),
+            poll: Duration::from_secs(1),
+            patience: Duration::from_secs(30),
+            watchers: 1000,
+        },
+        snapshots: Snapshots { changes: 1_000_000, kept: 8 },
         limits: Limits { request_bytes: 4_194_304 },
     };
     assert_eq!(config, expected);
@@ -72,7 +79,7 @@ fn the_defaults_alone_are_valid() {
 #[test]
 fn every_setting_is_documented_and_read() {
     let keys = keys();
-    assert_eq!(keys.len(), 15, "{keys:?}");
+    assert_eq!(keys.len(), 21, "{keys:?}");
     for key in keys {
         let error = file(&format!("{key} = 1979-05-27")).unwrap_err();
         assert!(error.starts_with(&format!("rollcall.toml:1: {key}: expected ")), "{error}");

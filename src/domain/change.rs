@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Grant, Invitation, Member, Resource, ResourceKey, Subject, Tenant, Timestamp};
+use super::{Grant, Invitation, Member, Resource, ResourceKey, Revision, Subject, Tenant, Timestamp};
 
 /// One fact that a write made true. The log keeps these as JSON; the tables and every view are what comes of
 /// applying a tenant's changes in order.
@@ -33,13 +33,15 @@ pub enum Change {
     },
     /// A member's profile, status or lock is another.
     MemberUpdated {
+        /// As they were.
+        before: Member,
         /// As they are now.
         member: Member,
     },
     /// A member is gone. Their bindings were revoked by changes before this one.
     MemberRemoved {
-        /// Who.
-        subject: Subject,
+        /// As they were.
+        member: Member,
     },
     /// A role is bound to a member at a resource.
     RoleGranted {
@@ -61,6 +63,9 @@ pub enum Change {
         resource: ResourceKey,
         /// The short name of the role before.
         from: String,
+        /// When that one would have ended; none for one that lasted.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from_expires_at: Option<Timestamp>,
         /// The short name of the role now; the same one when only its end is another.
         to: String,
         /// From this instant on it counts no more; none for one that lasts.
@@ -87,6 +92,8 @@ pub enum Change {
     },
     /// An invitation is open, or is issued anew under another secret.
     InvitationIssued {
+        /// As it was, if it was open.
+        before: Option<Invitation>,
         /// As it is now.
         invitation: Invitation,
     },
@@ -139,4 +146,68 @@ impl Change {
             Self::InvitationRevoked { .. } => "invitation_revoked",
         }
     }
+
+    /// Whom this is about, if anybody. Somebody invited goes by their email.
+    pub fn subject(&self) -> Option<Subject> {
+        match self {
+            Self::MemberAdded { member } | Self::MemberUpdated { member, .. } | Self::MemberRemoved { member } => {
+                Some(member.subject.clone())
+            }
+            Self::RoleGranted { subject, .. }
+            | Self::RoleChanged { subject, .. }
+            | Self::RoleRevoked { subject, .. }
+            | Self::RoleExpired { subject, .. }
+            | Self::InvitationAccepted { subject, .. } => Some(subject.clone()),
+            Self::InvitationIssued { invitation, .. } => Some(Subject::email(&invitation.email)),
+            Self::InvitationRevoked { email, .. } => Some(Subject::email(email)),
+            Self::TenantCreated { .. } | Self::PolicySet { .. } | Self::ResourceCreated { .. } => None,
+        }
+    }
+
+    /// Where this is, if at a resource.
+    pub fn resource(&self) -> Option<&ResourceKey> {
+        match self {
+            Self::ResourceCreated { resource } => Some(&resource.key),
+            Self::RoleGranted { resource, .. }
+            | Self::RoleChanged { resource, .. }
+            | Self::RoleRevoked { resource, .. }
+            | Self::RoleExpired { resource, .. } => Some(resource),
+            Self::TenantCreated { .. }
+            | Self::PolicySet { .. }
+            | Self::MemberAdded { .. }
+            | Self::MemberUpdated { .. }
+            | Self::MemberRemoved { .. }
+            | Self::InvitationIssued { .. }
+            | Self::InvitationAccepted { .. }
+            | Self::InvitationRevoked { .. } => None,
+        }
+    }
+}
+
+/// A change as the log has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoggedChange {
+    /// Where in the log.
+    pub place: LogPlace,
+    /// What changed.
+    pub change: Change,
+    /// On whose behalf.
+    pub actor: Subject,
+    /// Through which caller.
+    pub caller: String,
+    /// When.
+    pub at: Timestamp,
+    /// What allowed it: a policy line such as `lumicon@1:24`, `operator`, or `invitation:` and its id.
+    pub rule: String,
+    /// The trace that the request was part of, 32 digits in lower-case hexadecimal.
+    pub trace_id: Option<String>,
+}
+
+/// A place in a tenant's log. Places are in the order in which things happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct LogPlace {
+    /// The revision.
+    pub revision: Revision,
+    /// The place within the revision, from 0.
+    pub seq: i64,
 }

@@ -9,7 +9,7 @@ mod subject;
 mod tenant;
 mod time;
 
-pub use change::Change;
+pub use change::{Change, LogPlace, LoggedChange};
 pub use invitation::{Invitation, InvitationStatus};
 pub use member::{Member, MemberStatus, Profile};
 pub use resource::{Grant, Resource, ResourceKey, ResourceRef};

@@ -10,13 +10,14 @@ use crate::{
         authorization_service_server::AuthorizationService,
     },
     service::{
-        Caller, Error, Question,
+        Error, Question,
         input::{Checked, operator_not_allowed},
     },
 };
 
 use super::{
     Handler,
+    caller::Sender,
     convert::{consistency, resource_ref, stated, subject_ref, to_explanation, to_reason, to_resource_ref, to_token},
 };
 
@@ -152,7 +153,7 @@ fn field<'a>(at: &str, name: &'a str) -> Cow<'a, str> {
 }
 
 /// Only a caller that may speak for operators may ask what one may do.
-fn may_ask_about(caller: &Caller, subject: SubjectRef<'_>) -> Result<(), Error> {
+fn may_ask_about(caller: Sender<'_>, subject: SubjectRef<'_>) -> Result<(), Error> {
     if subject.is_operator() && !caller.asserts_operators {
         return Err(operator_not_allowed(&caller.name));
     }

@@ -1,7 +1,11 @@
-use std::collections::HashMap;
+use std::{collections::HashMap, ops::Deref};
+
+use opentelemetry::trace::TraceContextExt as _;
 
 use sha2::{Digest, Sha256};
 use tonic::metadata::MetadataMap;
+use tracing::Span;
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use crate::service::{Caller, Error, Kind};
 
@@ -11,6 +15,40 @@ use crate::service::{Caller, Error, Kind};
 pub struct Callers {
     by_key: HashMap<[u8; 32], Caller>,
     anonymous: Option<Caller>,
+}
+
+/// Who sent a request.
+#[derive(Clone, Copy)]
+pub(crate) struct Sender<'a> {
+    caller: &'a Caller,
+    metadata: &'a MetadataMap,
+}
+
+impl Deref for Sender<'_> {
+    type Target = Caller;
+
+    fn deref(&self) -> &Caller {
+        self.caller
+    }
+}
+
+impl Sender<'_> {
+    /// The trace that the request is part of: the one that it names, traced here or not, or the one that was begun here.
+    pub(crate) fn trace_id(&self) -> Option<String> {
+        let named = self.metadata.get("traceparent").and_then(|header| trace_of(header.to_str().ok()?));
+        named.or_else(|| {
+            let context = Span::current().context();
+            let begun = context.span().span_context().clone();
+            begun.is_valid().then(|| begun.trace_id().to_string())
+        })
+    }
+}
+
+/// The trace id of a W3C `traceparent` header: the second part, 32 digits in lower-case hexadecimal that are not all 0.
+fn trace_of(header: &str) -> Option<String> {
+    let id = header.trim().split('-').nth(1)?;
+    let is_digit = |digit: u8| digit.is_ascii_digit() || (b'a'..=b'f').contains(&digit);
+    (id.len() == 32 && id.bytes().all(is_digit) && id.bytes().any(|digit| digit != b'0')).then(|| id.to_owned())
 }
 
 impl Callers {
@@ -29,9 +67,9 @@ impl Callers {
     ///
     /// # Errors
     /// `UNAUTHENTICATED` when they are not known.
-    pub(crate) fn identify(&self, metadata: &MetadataMap) -> Result<&Caller, Error> {
-        if let Some(anonymous) = &self.anonymous {
-            return Ok(anonymous);
+    pub(crate) fn identify<'a>(&'a self, metadata: &'a MetadataMap) -> Result<Sender<'a>, Error> {
+        if let Some(caller) = &self.anonymous {
+            return Ok(Sender { caller, metadata });
         }
         let unknown = |message: &str| Error::new(Kind::Unauthenticated, "UNAUTHENTICATED", message);
         let header = metadata
@@ -39,6 +77,26 @@ impl Callers {
             .ok_or_else(|| unknown("this server wants a key; send it as `authorization: Bearer KEY`"))?;
         let key = header.to_str().ok().and_then(|header| header.strip_prefix("Bearer "));
         let digest: [u8; 32] = Sha256::digest(key.unwrap_or_default().trim()).into();
-        self.by_key.get(&digest).ok_or_else(|| unknown("no caller has this key; is it in `auth.callers`?"))
+        let caller = self.by_key.get(&digest);
+        let caller = caller.ok_or_else(|| unknown("no caller has this key; is it in `auth.callers`?"))?;
+        Ok(Sender { caller, metadata })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trace_is_taken_from_a_whole_header_only() {
+        const ID: &str = "0af7651916cd43dd8448eb211c80319c";
+        for flags in ["00", "01"] {
+            assert_eq!(trace_of(&format!("00-{ID}-b7ad6b7169203331-{flags}")).as_deref(), Some(ID));
+        }
+        let zeros = "0".repeat(32);
+        for header in ["", "00", "00-abc-def-01", &format!("00-{zeros}-b7ad6b7169203331-01"), &format!("00-{ID}0-1-01")]
+        {
+            assert_eq!(trace_of(header), None, "{header}");
+        }
     }
 }

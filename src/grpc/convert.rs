@@ -4,13 +4,15 @@ use prost::Message;
 
 use crate::{
     domain::{
-        Grant, MemberStatus, Profile, Resource, ResourceKey, ResourceRef, Revision, Subject, SubjectRef, Timestamp,
-        Token, kind,
+        Grant, Member, MemberStatus, Profile, Resource, ResourceKey, ResourceRef, Revision, Subject, SubjectRef,
+        Timestamp, Token, kind,
     },
     policy::{Explanation, Reason, Stated},
     proto,
-    service::{Call, Caller, Consistency, MemberAnswer, RequestKey, input::Checked},
+    service::{Call, Caller, Consistency, Error, MemberAnswer, RequestKey, input::Checked},
 };
+
+use super::caller::Sender;
 
 /// Who a message names; a person where it gives no type.
 pub(crate) fn subject_ref(subject: Option<&proto::Subject>) -> SubjectRef<'_> {
@@ -42,6 +44,7 @@ pub(crate) fn consistency(consistency: Option<&proto::Consistency>) -> Consisten
     use proto::consistency::Requirement;
     match consistency.and_then(|consistency| consistency.requirement.as_ref()) {
         Some(Requirement::AtLeastAsFresh(token)) => Consistency::AtLeastAsFresh(token),
+        Some(Requirement::AtExactSnapshot(token)) => Consistency::AtExactSnapshot(token),
         Some(Requirement::FullyConsistent(true)) => Consistency::FullyConsistent,
         Some(Requirement::FullyConsistent(false) | Requirement::MinimizeLatency(_)) | None => {
             Consistency::MinimizeLatency
@@ -52,7 +55,7 @@ pub(crate) fn consistency(consistency: Option<&proto::Consistency>) -> Consisten
 /// What every write carries, checked; `body` is the request itself.
 pub(crate) fn call(
     checked: &mut Checked,
-    caller: &Caller,
+    sender: Sender<'_>,
     (tenant, actor, request_id, validate_only): (&str, Option<&proto::Subject>, &str, bool),
     method: &str,
     body: &impl Message,
@@ -63,7 +66,8 @@ pub(crate) fn call(
     checked.request_id(request_id);
     let request =
         (!request_id.is_empty()).then(|| RequestKey::new(request_id.to_owned(), method, &body.encode_to_vec()));
-    Call { tenant: tenant.to_owned(), actor, caller: caller.clone(), request, validate_only }
+    let (caller, trace_id) = (Caller::clone(&sender), sender.trace_id());
+    Call { tenant: tenant.to_owned(), actor, caller, trace_id, request, validate_only }
 }
 
 pub(crate) fn profile(profile: Option<&proto::Profile>) -> Profile {
@@ -114,6 +118,17 @@ pub(crate) fn to_timestamp(at: Timestamp) -> prost_types::Timestamp {
     prost_types::Timestamp { seconds: at.0.div_euclid(1_000_000), nanos }
 }
 
+/// The instant that a message names, to the microsecond above. A mistake is noted of `field`.
+pub(crate) fn timestamp(checked: &mut Checked, field: &str, at: &prost_types::Timestamp) -> Timestamp {
+    let nanos = i64::from(at.nanos);
+    let micros = at.seconds.checked_mul(1_000_000).filter(|_| (0..1_000_000_000).contains(&nanos));
+    let micros = micros.and_then(|micros| micros.checked_add((nanos + 999) / 1000));
+    if micros.is_none() {
+        checked.wrong(Error::field("FIELD_INVALID", field, "is no instant; `nanos` must be 0 to 999,999,999"));
+    }
+    Timestamp(micros.unwrap_or_default())
+}
+
 pub(crate) fn to_resource(resource: Resource) -> proto::Resource {
     proto::Resource {
         r#ref: Some(to_resource_ref(resource.key)),
@@ -126,7 +141,12 @@ pub(crate) fn to_resource(resource: Resource) -> proto::Resource {
 
 /// A member with the etag of the revision that last changed them.
 pub(crate) fn to_member(tenant: &str, answer: MemberAnswer) -> proto::Member {
-    let MemberAnswer { member, changed_at } = answer;
+    let etag = Token::encode(tenant, answer.changed_at);
+    proto::Member { etag, ..to_past_member(answer.member) }
+}
+
+/// A member as they were once, without an etag.
+pub(crate) fn to_past_member(member: Member) -> proto::Member {
     proto::Member {
         subject: Some(to_subject(member.subject)),
         profile: Some(proto::Profile {
@@ -137,7 +157,7 @@ pub(crate) fn to_member(tenant: &str, answer: MemberAnswer) -> proto::Member {
         }),
         status: to_status(member.status).into(),
         locked: member.locked,
-        etag: Token::encode(tenant, changed_at),
+        etag: String::new(),
         create_time: Some(to_timestamp(member.created_at)),
     }
 }

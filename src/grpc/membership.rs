@@ -3,10 +3,10 @@
 use tonic::{Request, Response, Status};
 
 use crate::{
-    domain::{Subject, kind},
+    domain::{Subject, Timestamp, kind},
     proto::{self, membership_service_server::MembershipService},
     service::{
-        AcceptInvitation, Call, ChangeRole, Invite, Invitee, InviteeResult, MemberAnswer, Offer, RemoveMember, SetLock,
+        AcceptInvitation, Call, ChangeRole, Invite, Invitee, InviteeResult, MemberAnswer, RemoveMember, SetLock,
         UpdateMember, Who, input::Checked,
     },
 };
@@ -249,16 +249,11 @@ fn to_invite_result(tenant: &str, result: InviteeResult) -> proto::InviteResult 
         outcome: outcome.into(),
         member: Some(to_member(tenant, result.member)),
         grants: to_grants(result.grants),
-        invitation: result.offer.map(to_invitation),
+        invitation: result.offer.map(|offer| to_invitation(offer.id, offer.email, offer.inviter, offer.expires_at)),
         invitation_token: token,
     }
 }
 
-fn to_invitation(offer: Offer) -> proto::Invitation {
-    proto::Invitation {
-        id: offer.id,
-        email: offer.email,
-        inviter: Some(to_subject(offer.inviter)),
-        expire_time: Some(to_timestamp(offer.expires_at)),
-    }
+pub(super) fn to_invitation(id: String, email: String, inviter: Subject, expires_at: Timestamp) -> proto::Invitation {
+    proto::Invitation { id, email, inviter: Some(to_subject(inviter)), expire_time: Some(to_timestamp(expires_at)) }
 }

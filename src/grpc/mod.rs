@@ -1,13 +1,16 @@
 //! The wire: requests are checked and turned into the service's own words, answers and errors back into Protobuf.
 
+mod audit;
 mod authorization;
 mod caller;
+mod change;
 mod convert;
 mod membership;
 mod reading;
 mod resource;
 mod status;
 mod tenant;
+mod watch;
 
 use std::sync::Arc;
 
@@ -15,8 +18,9 @@ use tonic::service::Routes;
 
 use crate::{
     proto::{
-        authorization_service_server::AuthorizationServiceServer, membership_service_server::MembershipServiceServer,
-        resource_service_server::ResourceServiceServer, tenant_service_server::TenantServiceServer,
+        audit_service_server::AuditServiceServer, authorization_service_server::AuthorizationServiceServer,
+        membership_service_server::MembershipServiceServer, resource_service_server::ResourceServiceServer,
+        tenant_service_server::TenantServiceServer, watch_service_server::WatchServiceServer,
     },
     service::Service,
 };
@@ -24,11 +28,13 @@ use crate::{
 pub use caller::Callers;
 
 /// The names of the services, as health checks ask for them.
-pub const SERVICES: [&str; 4] = [
+pub const SERVICES: [&str; 6] = [
+    tonic_name::<AuditServiceServer<Handler>>(),
     tonic_name::<AuthorizationServiceServer<Handler>>(),
     tonic_name::<MembershipServiceServer<Handler>>(),
     tonic_name::<ResourceServiceServer<Handler>>(),
     tonic_name::<TenantServiceServer<Handler>>(),
+    tonic_name::<WatchServiceServer<Handler>>(),
 ];
 
 const fn tonic_name<S: tonic::server::NamedService>() -> &'static str {
@@ -52,9 +58,11 @@ impl Handler {
     pub fn add_to(&self, routes: Routes, request_bytes: usize) -> Routes {
         let this = || self.clone();
         routes
+            .add_service(AuditServiceServer::new(this()).max_decoding_message_size(request_bytes))
             .add_service(AuthorizationServiceServer::new(this()).max_decoding_message_size(request_bytes))
             .add_service(MembershipServiceServer::new(this()).max_decoding_message_size(request_bytes))
             .add_service(ResourceServiceServer::new(this()).max_decoding_message_size(request_bytes))
             .add_service(TenantServiceServer::new(this()).max_decoding_message_size(request_bytes))
+            .add_service(WatchServiceServer::new(this()).max_decoding_message_size(request_bytes))
     }
 }

@@ -98,7 +98,7 @@ fn to_effect(effect: Effect) -> proto::PolicyEffect {
     }
 }
 
-fn to_tenant(tenant: Tenant, root_type: String) -> proto::Tenant {
+pub(super) fn to_tenant(tenant: Tenant, root_type: String) -> proto::Tenant {
     proto::Tenant {
         tenant: tenant.id,
         display_name: tenant.display_name,

@@ -69,6 +69,7 @@ fn call(actor: &Subject) -> Call {
         tenant: TENANT.to_owned(),
         actor: actor.clone(),
         caller: Caller { name: "demo".to_owned(), asserts_operators: true },
+        trace_id: None,
         request: None,
         validate_only: false,
     }

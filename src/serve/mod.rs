@@ -15,14 +15,14 @@ use tonic::{
 };
 
 use crate::{
-    config::Config,
+    config::{self, Config},
     grpc::{Callers, Handler},
     policy::Shelf,
     proto,
-    service::{self, Caller, Service, ports::StoreError},
+    service::{self, Caller, Service, WatchOptions, ports::StoreError},
     store::{self, SqlStore},
     telemetry::{TelemetryOptions, request_layer},
-    view::Registry,
+    view::{PastLimits, Registry},
 };
 
 use health::Health;
@@ -90,10 +90,11 @@ pub async fn run(
         store::Options { read_connections: config.store.read_connections, ..store::Options::new(&config.store.url) };
     let store = Arc::new(SqlStore::open(&options).await?);
     store.migrate().await?;
-    let clock = Arc::new(ambient::SystemClock);
-    let views = Arc::new(Registry::new(store.clone(), policies.clone(), clock.clone()));
+    let (clock, random) = (Arc::new(ambient::SystemClock), Arc::new(ambient::SystemRandom));
+    let past = PastLimits { changes: config.snapshots.changes, kept: config.snapshots.kept };
+    let views = Arc::new(Registry::new(store.clone(), policies.clone(), clock.clone(), past));
     let reload = Reload::new(config.policies.dir.clone(), files, policies.clone(), views.clone());
-    let service = Arc::new(Service::new(store.clone(), views, policies, clock, Arc::new(ambient::SystemRandom)));
+    let service = Arc::new(Service::new(store.clone(), views, policies, clock, random, watch(config)));
 
     let listen = |source| Error::Listen { address: config.listen, source };
     let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
@@ -129,6 +130,7 @@ pub async fn run(
         health.drain().await;
         // The server may have failed meanwhile; its own error is the one to tell.
         let _ = drain.send(());
+        service.end_watches();
         health.end_watches().await;
         time::sleep(config.shutdown.grace).await;
     };
@@ -139,6 +141,11 @@ pub async fn run(
     store.close().await?;
     tracing::info!("stopped");
     Ok(())
+}
+
+fn watch(config: &Config) -> WatchOptions {
+    let config::Watch { heartbeat, poll, patience, watchers } = config.watch;
+    WatchOptions { heartbeat, poll, patience, watchers }
 }
 
 fn callers(config: &Config) -> Callers {

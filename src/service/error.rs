@@ -38,6 +38,8 @@ pub enum Kind {
     FailedPrecondition,
     /// Somebody else changed it meanwhile; read it again.
     Aborted,
+    /// There is no room for it, or the caller is too slow.
+    ResourceExhausted,
     /// It can't be done now; a retry may help.
     Unavailable,
     /// A defect.
@@ -121,6 +123,13 @@ impl From<ViewError> for Error {
                 Self::new(Kind::FailedPrecondition, "POLICY_NOT_LOADED", message)
                     .with("policy", name)
                     .with("version", version.to_string())
+            }
+            ViewError::TooManyChanges { limit } => {
+                let message = format!(
+                    "the facts at this token come of more than {limit} changes, too many to replay; ask without \
+                     `at_exact_snapshot`, or raise `snapshots.changes`"
+                );
+                Self::new(Kind::FailedPrecondition, "SNAPSHOT_TOO_LARGE", message).with("limit", limit.to_string())
             }
         }
     }

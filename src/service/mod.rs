@@ -5,6 +5,8 @@ use std::sync::Arc;
 use crate::policy::{Library, Shelf};
 
 mod authorize;
+mod changes;
+mod commits;
 mod error;
 mod freshness;
 pub mod input;
@@ -12,14 +14,17 @@ mod lookup;
 mod members;
 mod page;
 pub mod ports;
+mod watch;
 mod write;
 
 pub use authorize::{Answer, Question, ResourcePage};
+pub use changes::{ChangePage, ListChanges};
 pub use error::{Error, Kind, Result, Violation};
 pub use freshness::Consistency;
 pub use lookup::FoundMember;
 pub use members::{ListMembers, ListedMember, MemberPage, Membership};
 pub use page::PageToken;
+pub use watch::{Told, Watch, WatchFrom, WatchOptions};
 pub use write::{
     AcceptInvitation, Accepted, Call, Caller, ChangeRole, CreateResource, CreateTenant, CreatedResource, CreatedTenant,
     Invite, Invited, Invitee, InviteeResult, MemberAnswer, Offer, PolicySet, RemoveMember, Removed, RequestKey,
@@ -33,18 +38,22 @@ pub struct Service {
     policies: Arc<Shelf>,
     clock: Arc<dyn ports::Clock>,
     random: Arc<dyn ports::Random>,
+    commits: commits::Commits,
+    watchers: watch::Watchers,
 }
 
 impl Service {
-    /// The service over these ports.
+    /// The service over these ports, with watchers as told.
     pub fn new(
         store: Arc<dyn ports::Store>,
         views: Arc<dyn ports::Views>,
         policies: Arc<Shelf>,
         clock: Arc<dyn ports::Clock>,
         random: Arc<dyn ports::Random>,
+        watch: WatchOptions,
     ) -> Self {
-        Self { store, views, policies, clock, random }
+        let (commits, watchers) = (commits::Commits::default(), watch::Watchers::new(watch));
+        Self { store, views, policies, clock, random, commits, watchers }
     }
 
     /// The policies that are loaded now.

@@ -7,6 +7,7 @@ mod entity;
 mod error;
 mod list;
 mod load;
+mod log;
 mod migration;
 mod options;
 mod project;
@@ -19,8 +20,8 @@ use sea_orm_migration::MigratorTrait as _;
 pub use options::Options;
 
 use self::connect::Pools;
-use crate::domain::{Change, Resource, ResourceRef, Revision, Tenant};
-use crate::service::ports::{MemberBy, MemberQuery, MemberRecord, Snapshot, Store, StoreResult, WriteTx};
+use crate::domain::{Change, LoggedChange, Resource, ResourceRef, Revision, Tenant, Timestamp};
+use crate::service::ports::{LogQuery, MemberBy, MemberQuery, MemberRecord, Snapshot, Store, StoreResult, WriteTx};
 
 /// Tenants in a SQL database.
 pub struct SqlStore {
@@ -70,6 +71,19 @@ impl Store for SqlStore {
 
     async fn changes_after(&self, tenant: &str, revision: Revision) -> StoreResult<Vec<(Revision, Change)>> {
         read::changes(&self.pools.reader, tenant, revision, None).await
+    }
+
+    async fn log(&self, query: &LogQuery<'_>) -> StoreResult<Vec<LoggedChange>> {
+        log::page(&self.pools.reader, query).await
+    }
+
+    async fn revisions_between(
+        &self,
+        tenant: &str,
+        from: Option<Timestamp>,
+        until: Option<Timestamp>,
+    ) -> StoreResult<Option<(Revision, Revision)>> {
+        log::revisions_between(&self.pools.reader, tenant, from, until).await
     }
 
     async fn resource(&self, tenant: &str, key: ResourceRef<'_>) -> StoreResult<Option<(Resource, Revision)>> {

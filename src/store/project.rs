@@ -9,10 +9,10 @@ use sea_orm::{
 
 use super::entity::{binding, invitation, member, resource, tenant};
 use super::error::defect;
-use crate::domain::{Change, Invitation, InvitationStatus, Revision, Subject};
+use crate::domain::{Change, Invitation, InvitationStatus, Member, Revision, Subject};
 use crate::service::ports::StoreResult;
 
-/// The most rows that one statement inserts: with twelve columns they stay well below the 32,766 parameters that
+/// The most rows that one statement inserts: with fifteen columns they stay well below the 32,766 parameters that
 /// SQLite takes and the 65,535 of PostgreSQL.
 const ROWS: usize = 1000;
 
@@ -94,15 +94,15 @@ impl<'a, C: ConnectionTrait> Projection<'a, C> {
                     .filter(tenant::Column::PolicyVersion.eq(i64::from(*from)));
                 one(change, update.exec(db).await?.rows_affected)
             }
-            Change::MemberUpdated { member } => {
+            Change::MemberUpdated { member, .. } => {
                 let row = member::ActiveModel::of(tenant, member, revision);
                 one(change, member::Entity::update(row).exec_without_returning(db).await?.rows_affected)
             }
-            Change::MemberRemoved { subject } => {
+            Change::MemberRemoved { member: Member { subject, .. } } => {
                 let key = (tenant.to_owned(), subject.kind.clone(), subject.id.clone());
                 one(change, member::Entity::delete_by_id(key).exec(db).await?.rows_affected)
             }
-            Change::RoleChanged { subject, resource, from, to, expires_at } => {
+            Change::RoleChanged { subject, resource, from, to, expires_at, .. } => {
                 self.touched(subject);
                 let update = binding::Entity::update_many()
                     .col_expr(binding::Column::Role, Expr::value(to))
@@ -120,7 +120,7 @@ impl<'a, C: ConnectionTrait> Projection<'a, C> {
                 let row = binding::ActiveModel::of(tenant, subject, resource, role, None);
                 one(change, binding::Entity::delete(row).exec(db).await?.rows_affected)
             }
-            Change::InvitationIssued { invitation } => self.issue(invitation).await,
+            Change::InvitationIssued { invitation, .. } => self.issue(invitation).await,
             Change::InvitationAccepted { id, .. } => {
                 one(change, self.close_invitation(id, InvitationStatus::Accepted).await?)
             }

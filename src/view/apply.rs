@@ -28,6 +28,16 @@ impl View {
         Ok(())
     }
 
+    /// Makes one change of an earlier time visible. The tenant may have run another policy then than this view's: what
+    /// that had, and this one has not, was taken back before the tenant could come to this one.
+    pub(crate) fn replay(&mut self, revision: Revision, change: &Change) -> Result<(), Parted> {
+        if !matches!(change, Change::PolicySet { .. }) {
+            self.change(change)?;
+        }
+        self.revision = revision;
+        Ok(())
+    }
+
     fn change(&mut self, change: &Change) -> Result<(), Parted> {
         match change {
             Change::ResourceCreated { resource } => self.add_resource(resource),
@@ -35,14 +45,14 @@ impl View {
                 self.add_member(member.subject.as_ref(), member.status, member.locked);
                 Ok(())
             }
-            Change::MemberUpdated { member } => self.update_member(member),
-            Change::MemberRemoved { subject } => self.remove_member(subject),
+            Change::MemberUpdated { member, .. } => self.update_member(member),
+            Change::MemberRemoved { member } => self.remove_member(&member.subject),
             Change::RoleGranted { subject, resource, role, expires_at } => {
                 let row = self.bind(subject.as_ref(), resource.as_ref(), role, *expires_at)?;
                 self.moved(row, resource.as_ref());
                 Ok(())
             }
-            Change::RoleChanged { subject, resource, from, to, expires_at } => {
+            Change::RoleChanged { subject, resource, from, to, expires_at, .. } => {
                 self.unbind(subject.as_ref(), resource.as_ref(), from)?;
                 let row = self.bind(subject.as_ref(), resource.as_ref(), to, *expires_at)?;
                 self.moved(row, resource.as_ref());

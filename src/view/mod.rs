@@ -5,9 +5,11 @@ mod ends;
 mod facts;
 mod index;
 mod load;
+mod past;
 mod registry;
 mod teams;
 
 pub use facts::View;
 pub use load::Loading;
+pub use past::PastLimits;
 pub use registry::Registry;

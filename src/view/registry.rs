@@ -14,7 +14,11 @@ use crate::{
     service::ports::{Clock, Store, TenantView, ViewError, Views},
 };
 
-use super::{facts::View, load::Loading};
+use super::{
+    facts::View,
+    load::Loading,
+    past::{Past, PastLimits},
+};
 
 /// Every tenant's view that is in use.
 pub struct Registry {
@@ -22,6 +26,7 @@ pub struct Registry {
     policies: Arc<Shelf>,
     clock: Arc<dyn Clock>,
     slots: RwLock<HashMap<String, Arc<Slot>>>,
+    past: Past,
 }
 
 /// One tenant's place in the registry.
@@ -44,8 +49,8 @@ struct Shared {
 
 impl Registry {
     /// A registry without any view; tenants are loaded from `store` and run one of `policies`.
-    pub fn new(store: Arc<dyn Store>, policies: Arc<Shelf>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, policies, clock, slots: RwLock::default() }
+    pub fn new(store: Arc<dyn Store>, policies: Arc<Shelf>, clock: Arc<dyn Clock>, past: PastLimits) -> Self {
+        Self { store, policies, clock, slots: RwLock::default(), past: Past::new(past) }
     }
 
     fn shared(&self, view: View) -> Shared {
@@ -141,6 +146,11 @@ impl Views for Registry {
         let mut loading = Loading::under(policy);
         self.store.load(tenant, &mut loading).await?;
         Ok(loading.finish()?.map(|view| Arc::new(self.shared(view)) as Arc<dyn TenantView>))
+    }
+
+    async fn past(&self, tenant: &str, revision: Revision) -> Result<Option<Arc<dyn TenantView>>, ViewError> {
+        let view = self.past.view(&*self.store, &self.policies, tenant, revision).await?;
+        Ok(view.map(|view| view as Arc<dyn TenantView>))
     }
 
     async fn refresh(&self, tenant: &str, view: Arc<dyn TenantView>) -> Result<Option<Arc<dyn TenantView>>, ViewError> {

@@ -102,20 +102,20 @@ impl Model {
                 facts.resources.insert(resource.key.clone(), told);
                 self.resources.insert(resource.key.clone(), resource.clone());
             }
-            Change::MemberAdded { member } | Change::MemberUpdated { member } => {
+            Change::MemberAdded { member } | Change::MemberUpdated { member, .. } => {
                 facts.members.insert(member.subject.clone(), (member.status, member.locked));
                 self.members.insert(member.subject.clone(), (member.clone(), revision));
             }
-            Change::MemberRemoved { subject } => {
-                facts.members.remove(subject);
-                self.members.remove(subject);
+            Change::MemberRemoved { member } => {
+                facts.members.remove(&member.subject);
+                self.members.remove(&member.subject);
             }
             Change::RoleGranted { subject, resource, role, expires_at } => {
                 facts.unbind(subject, &grant(resource, role));
                 facts.bindings.insert((subject.clone(), Grant { expires_at: *expires_at, ..grant(resource, role) }));
                 self.touch(subject, revision);
             }
-            Change::RoleChanged { subject, resource, from, to, expires_at } => {
+            Change::RoleChanged { subject, resource, from, to, expires_at, .. } => {
                 facts.unbind(subject, &grant(resource, from));
                 facts.bindings.insert((subject.clone(), Grant { expires_at: *expires_at, ..grant(resource, to) }));
                 self.touch(subject, revision);
@@ -124,7 +124,7 @@ impl Model {
                 facts.unbind(subject, &grant(resource, role));
                 self.touch(subject, revision);
             }
-            Change::InvitationIssued { invitation } => {
+            Change::InvitationIssued { invitation, .. } => {
                 self.invitations.insert(invitation.id.clone(), invitation.clone());
             }
             Change::InvitationAccepted { id, .. } => self.close(id, InvitationStatus::Accepted),

@@ -57,7 +57,15 @@ async fn open(directory: &TempDir) -> SqlStore {
 
 pub async fn append(tx: &mut dyn WriteTx, changes: &[Change]) -> StoreResult<()> {
     let actor = Subject::user("ada");
-    tx.append(&LogEntry { changes, actor: actor.as_ref(), caller: "web", at: Timestamp(7), rule: "lumicon@1:24" }).await
+    tx.append(&LogEntry {
+        changes,
+        actor: actor.as_ref(),
+        caller: "web",
+        at: Timestamp(7),
+        rule: "lumicon@1:24",
+        trace_id: None,
+    })
+    .await
 }
 
 pub fn tenant(id: &str) -> Tenant {
@@ -131,5 +139,5 @@ pub fn invitation(id: &str, email: &str) -> Invitation {
 }
 
 pub fn issued(invitation: &Invitation) -> Change {
-    Change::InvitationIssued { invitation: invitation.clone() }
+    Change::InvitationIssued { before: None, invitation: invitation.clone() }
 }

@@ -44,18 +44,27 @@ fn possible(model: &Model, (what, who, place, role): Roll) -> Option<Change> {
             Some(Change::MemberAdded { member })
         }
         3 if known => {
+            let (before, _) = model.members.get(&subject)?.clone();
             let mut member = member(&subject.id, &format!("Name {place}"));
             member.locked = place % 2 == 0;
             member.profile.email = (place % 3 == 0).then(|| format!("{}@x.y", subject.id));
-            Some(Change::MemberUpdated { member })
+            Some(Change::MemberUpdated { before, member })
         }
-        4 if known && model.held(&subject).is_empty() => Some(Change::MemberRemoved { subject }),
+        4 if known && model.held(&subject).is_empty() => {
+            let (member, _) = model.members.get(&subject)?.clone();
+            Some(Change::MemberRemoved { member })
+        }
         5 | 6 if known && registered && (!holds(role) || ends(role)) => {
             Some(Change::granted(&subject, &Grant { expires_at, ..grant(&resource, role) }))
         }
-        7 if holds(role) && !holds(other) => {
-            Some(Change::RoleChanged { subject, resource, from: role.into(), to: other.into(), expires_at })
-        }
+        7 if holds(role) && !holds(other) => Some(Change::RoleChanged {
+            subject,
+            resource,
+            from: role.into(),
+            from_expires_at: None,
+            to: other.into(),
+            expires_at,
+        }),
         8 if ends(role) => Some(Change::RoleExpired { subject, resource, role: role.into() }),
         7 | 8 if holds(role) => Some(Change::revoked(&subject, &grant(&resource, role))),
         9 => match pending(&email) {

@@ -247,13 +247,22 @@ async fn a_member_knows_the_revision_that_last_changed_them() {
     harness.write(&[member_added(&ada), member_added(&member("bo", "Bo"))]).await;
     harness.write(&[granted("ada", &root(), "user")]).await;
     let subject = ada.subject.clone();
-    let changed =
-        Change::RoleChanged { subject, resource: root(), from: "user".into(), to: "admin".into(), expires_at: None };
+    let changed = Change::RoleChanged {
+        subject,
+        resource: root(),
+        from: "user".into(),
+        from_expires_at: None,
+        to: "admin".into(),
+        expires_at: None,
+    };
     let mut locked = ada.clone();
     locked.locked = true;
     locked.status = MemberStatus::Deactivated;
-    let writes =
-        [vec![changed], vec![Change::MemberUpdated { member: locked.clone() }], vec![revoked("ada", &root(), "admin")]];
+    let writes = [
+        vec![changed],
+        vec![Change::MemberUpdated { before: ada.clone(), member: locked.clone() }],
+        vec![revoked("ada", &root(), "admin")],
+    ];
     for changes in writes {
         let revision = harness.write(&changes).await;
         let by = MemberBy::Subject(ada.subject.as_ref());
@@ -279,14 +288,15 @@ async fn a_change_that_meets_nothing_is_refused() {
             subject: Subject::user("ada"),
             resource: root(),
             from: "user".into(),
+            from_expires_at: None,
             to: "viewer".into(),
             expires_at: None,
         },
         Change::PolicySet { policy: "lumicon".into(), from: 1, to: 2 },
         Change::PolicySet { policy: "other".into(), from: 3, to: 2 },
-        Change::MemberUpdated { member: member("nobody", "") },
-        Change::MemberRemoved { subject: Subject::user("nobody") },
-        Change::MemberRemoved { subject: Subject::user("ada") },
+        Change::MemberUpdated { before: member("nobody", ""), member: member("nobody", "") },
+        Change::MemberRemoved { member: member("nobody", "") },
+        Change::MemberRemoved { member: member("ada", "") },
         Change::InvitationRevoked { id: "none".into(), email: "bo@x.y".into() },
         tenant_created(ACME),
         tenant_created("globex"),

@@ -100,11 +100,12 @@ impl State {
             }
             "member_updated" => {
                 let (subject, row) = member(&change["member"]);
-                assert!(self.members.insert(subject, row).is_some(), "only a member is updated: {change}");
+                let before = self.members.insert(subject.clone(), row);
+                assert_eq!(before.map(|row| (subject, row)), Some(member(&change["before"])), "what was: {change}");
             }
             "member_removed" => {
-                let subject = key(&change["subject"]);
-                assert!(self.members.remove(&subject).is_some(), "only a member is removed: {change}");
+                let (subject, row) = member(&change["member"]);
+                assert_eq!(self.members.remove(&subject), Some(row), "a member is removed as they were: {change}");
                 assert!(!self.bindings.keys().any(|(holder, ..)| *holder == subject), "nothing is left: {change}");
             }
             "role_granted" => self.grant(binding(change, "role"), change),

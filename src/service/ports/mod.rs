@@ -1,12 +1,14 @@
 //! What the service needs from outside, as traits: others implement them, and nothing here knows how.
 
 mod ambient;
+mod log;
 mod store;
 mod views;
 
 pub use ambient::{Clock, Random};
+pub use log::{LogEntry, LogFilter, LogQuery};
 pub use store::{
-    Answered, LogEntry, MemberBy, MemberCursor, MemberOrder, MemberQuery, MemberRecord, Reach, Snapshot, Store,
-    StoreError, StoreResult, WriteTx,
+    Answered, MemberBy, MemberCursor, MemberOrder, MemberQuery, MemberRecord, Reach, Snapshot, Store, StoreError,
+    StoreResult, WriteTx,
 };
 pub use views::{TenantView, ViewError, Views};

@@ -5,9 +5,11 @@ use std::error::Error as StdError;
 use async_trait::async_trait;
 
 use crate::domain::{
-    Change, Grant, Invitation, Member, MemberStatus, Resource, ResourceKey, ResourceRef, Revision, Subject, SubjectRef,
-    Tenant, Timestamp,
+    Change, Grant, Invitation, LoggedChange, Member, MemberStatus, Resource, ResourceKey, ResourceRef, Revision,
+    Subject, SubjectRef, Tenant, Timestamp,
 };
+
+use super::log::{LogEntry, LogQuery};
 
 /// Why the store could not do what it was asked. What the driver said stays inside, for the log.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +43,18 @@ pub trait Store: Send + Sync {
 
     /// The changes after a revision, in order, with the revision that each belongs to.
     async fn changes_after(&self, tenant: &str, revision: Revision) -> StoreResult<Vec<(Revision, Change)>>;
+
+    /// A part of a tenant's log, in the order asked for. A revision is in it from its commit on, and then whole.
+    async fn log(&self, query: &LogQuery<'_>) -> StoreResult<Vec<LoggedChange>>;
+
+    /// The first and the last revision of a tenant with a change no earlier than `from` and earlier than `until`; none
+    /// when there is none.
+    async fn revisions_between(
+        &self,
+        tenant: &str,
+        from: Option<Timestamp>,
+        until: Option<Timestamp>,
+    ) -> StoreResult<Option<(Revision, Revision)>>;
 
     /// One registered resource, and the revision at which it was read.
     async fn resource(&self, tenant: &str, key: ResourceRef<'_>) -> StoreResult<Option<(Resource, Revision)>>;
@@ -197,21 +211,6 @@ pub struct MemberCursor {
     pub value: String,
     /// The member.
     pub subject: Subject,
-}
-
-/// The rows that one write appends to the log.
-#[derive(Clone, Debug)]
-pub struct LogEntry<'a> {
-    /// What changed, in order; at least one.
-    pub changes: &'a [Change],
-    /// On whose behalf.
-    pub actor: SubjectRef<'a>,
-    /// Through which caller.
-    pub caller: &'a str,
-    /// When.
-    pub at: Timestamp,
-    /// The policy line that allowed it, such as `lumicon@1:24`.
-    pub rule: &'a str,
 }
 
 /// A request id and what was answered under it.

@@ -26,6 +26,12 @@ pub enum ViewError {
         /// Its version.
         version: u32,
     },
+    /// The facts of an earlier revision come of more changes than may be replayed.
+    #[error("more than {limit} changes would have to be replayed")]
+    TooManyChanges {
+        /// How many may be.
+        limit: u64,
+    },
 }
 
 /// Tenants' views: loaded on first use, kept while the process runs.
@@ -46,6 +52,10 @@ pub trait Views: Send + Sync {
 
     /// A tenant's newest facts under a policy, whichever the tenant runs. For whoever asks only: no write shows in it.
     async fn under(&self, tenant: &str, policy: Arc<Policy>) -> Result<Option<Arc<dyn TenantView>>, ViewError>;
+
+    /// A tenant's facts as they were at a revision that there is, under the policy that the tenant ran then. No write
+    /// shows in it. None before there was the tenant.
+    async fn past(&self, tenant: &str, revision: Revision) -> Result<Option<Arc<dyn TenantView>>, ViewError>;
 
     /// Brings a view up to the newest revision in the store. None when the tenant is gone.
     async fn refresh(&self, tenant: &str, view: Arc<dyn TenantView>) -> Result<Option<Arc<dyn TenantView>>, ViewError>;

@@ -38,7 +38,7 @@ impl Write for AcceptInvitation {
         let existing = session.tx.member(MemberBy::Subject(actor.as_ref())).await?;
         let mut changes: Vec<Change> =
             invited.held.iter().map(|grant| Change::revoked(&invited.member.subject, grant)).collect();
-        changes.push(Change::MemberRemoved { subject: invited.member.subject.clone() });
+        changes.push(Change::MemberRemoved { member: invited.member.clone() });
         let member = if let Some(record) = existing {
             may_join(record)?
         } else {

@@ -20,6 +20,8 @@ pub struct Call {
     pub actor: Subject,
     /// Through whom.
     pub caller: Caller,
+    /// The trace that the request is part of, 32 digits in lower-case hexadecimal.
+    pub trace_id: Option<String>,
     /// What makes a retry a retry; none: every call is new.
     pub request: Option<RequestKey>,
     /// Decide and answer as for the real write, and change nothing.

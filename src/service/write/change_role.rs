@@ -43,12 +43,13 @@ impl Write for ChangeRole {
         let wanted = Operation { redates, ..Operation::giving(Verb::Change, to).taking(from) };
         let allowed = session.judge(place, &self.member, wanted)?;
         session.unchanged(&record, &self.etag)?;
-        let (before, after) =
-            (session.grant(place, allowed.taken.first().copied().unwrap_or(to))?, session.grant(place, to)?);
+        let before = session.held(&record, place, allowed.taken.first().copied().unwrap_or(to))?;
+        let after = session.grant(place, to)?;
         let change = Change::RoleChanged {
             subject: self.member.clone(),
             resource: before.resource,
             from: before.role.clone(),
+            from_expires_at: before.expires_at,
             to: after.role,
             expires_at: self.expires_at,
         };

@@ -225,7 +225,7 @@ impl Progress {
             inviter: session.call.actor.clone(),
             status: InvitationStatus::Pending,
             expires_at: now.plus(lifetime),
-            created_at: pending.map_or(now, |open| open.created_at),
+            created_at: pending.as_ref().map_or(now, |open| open.created_at),
         };
         let offer = Offer {
             id: invitation.id.clone(),
@@ -235,7 +235,7 @@ impl Progress {
             nonce,
             token: String::new(),
         };
-        self.changes.push(Change::InvitationIssued { invitation });
+        self.changes.push(Change::InvitationIssued { before: pending, invitation });
         self.results.push(InviteeResult { member: session.answer(member), grants: given, offer: Some(offer) });
         Ok(())
     }

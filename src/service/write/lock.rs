@@ -32,8 +32,8 @@ impl Write for SetLock {
         let wanted = if self.locked { Operation::plain(Verb::Lock) } else { Operation::plain(Verb::Unlock) };
         let allowed = session.judge(root(session)?, &self.member, wanted)?;
         session.unchanged(&record, &self.etag)?;
-        let member = Member { locked: self.locked, ..record.member };
-        let changes = vec![Change::MemberUpdated { member: member.clone() }];
+        let member = Member { locked: self.locked, ..record.member.clone() };
+        let changes = vec![Change::MemberUpdated { before: record.member, member: member.clone() }];
         Ok(Plan { changes, rule: allowed.rule, answer: session.answer(member) })
     }
 }

@@ -58,7 +58,7 @@ impl RemoveMember {
             let open = session.tx.pending_invitation(email).await?;
             changes.extend(open.map(|open| Change::InvitationRevoked { id: open.id, email: open.email }));
         }
-        changes.push(Change::MemberRemoved { subject: self.member.clone() });
+        changes.push(Change::MemberRemoved { member: record.member.clone() });
         Ok(changes)
     }
 }

@@ -89,8 +89,14 @@ impl Service {
             tx.rollback().await?;
             return Ok(Written { answer, revision: Revision(revision.0 - 1) });
         }
-        let entry =
-            LogEntry { changes: &changes, actor: call.actor.as_ref(), caller: &call.caller.name, at, rule: &rule };
+        let entry = LogEntry {
+            changes: &changes,
+            actor: call.actor.as_ref(),
+            caller: &call.caller.name,
+            at,
+            rule: &rule,
+            trace_id: call.trace_id.as_deref(),
+        };
         tx.append(&entry).await?;
         if let Some(request) = &call.request {
             let answer = serde_json::to_string(&answer).map_err(Error::internal)?;
@@ -103,6 +109,7 @@ impl Service {
             return Err(error.into());
         }
         self.show(&call.tenant, view.as_deref(), revision, changes);
+        self.commits.made(&call.tenant);
         answer.reveal(&secret);
         Ok(Written { answer, revision })
     }

@@ -50,8 +50,8 @@ impl Write for UpdateMember {
         if let Some(phone) = &self.profile.phone {
             session.free(MemberBy::Phone(phone), "profile.phone", owner).await?;
         }
-        let member = Member { profile: self.profile.clone(), ..record.member };
-        let changes = vec![Change::MemberUpdated { member: member.clone() }];
+        let member = Member { profile: self.profile.clone(), ..record.member.clone() };
+        let changes = vec![Change::MemberUpdated { before: record.member, member: member.clone() }];
         Ok(Plan { changes, rule: allowed.rule, answer: session.answer(member) })
     }
 }

@@ -1,6 +1,6 @@
 use sea_orm::{ActiveValue::Set, entity::prelude::*};
 
-use crate::domain::{Change, Revision};
+use crate::domain::{Change, LogPlace, LoggedChange, Revision, Subject, Timestamp};
 use crate::service::ports::{LogEntry, StoreError, StoreResult};
 
 #[sea_orm::model]
@@ -19,6 +19,11 @@ pub struct Model {
     pub actor_id: String,
     pub caller: String,
     pub rule: String,
+    pub trace_id: Option<String>,
+    pub subject_type: Option<String>,
+    pub subject_id: Option<String>,
+    pub resource_type: Option<String>,
+    pub resource_id: Option<String>,
     pub data: String,
 }
 
@@ -26,6 +31,9 @@ impl ActiveModelBehavior for ActiveModel {}
 
 impl ActiveModel {
     pub fn of(tenant: &str, revision: Revision, seq: i64, entry: &LogEntry<'_>, change: &Change) -> StoreResult<Self> {
+        let (subject_type, subject_id) = change.subject().map(|subject| (subject.kind, subject.id)).unzip();
+        let (resource_type, resource_id) =
+            change.resource().map(|resource| (resource.kind.clone(), resource.id.clone())).unzip();
         Ok(Self {
             tenant_id: Set(tenant.to_owned()),
             revision: Set(revision.0),
@@ -36,7 +44,26 @@ impl ActiveModel {
             actor_id: Set(entry.actor.id.to_owned()),
             caller: Set(entry.caller.to_owned()),
             rule: Set(entry.rule.to_owned()),
+            trace_id: Set(entry.trace_id.map(str::to_owned)),
+            subject_type: Set(subject_type),
+            subject_id: Set(subject_id),
+            resource_type: Set(resource_type),
+            resource_id: Set(resource_id),
             data: Set(serde_json::to_string(change).map_err(|error| StoreError::Broken(Box::new(error)))?),
+        })
+    }
+}
+
+impl Model {
+    pub fn into_logged(self) -> StoreResult<LoggedChange> {
+        Ok(LoggedChange {
+            place: LogPlace { revision: Revision(self.revision), seq: self.seq },
+            change: parse(&self.data)?,
+            actor: Subject { kind: self.actor_type, id: self.actor_id },
+            caller: self.caller,
+            at: Timestamp(self.at),
+            rule: self.rule,
+            trace_id: self.trace_id,
         })
     }
 }

@@ -113,6 +113,11 @@ fn change() -> TableCreateStatement {
         .col(string("actor_id"))
         .col(string("caller"))
         .col(string("rule"))
+        .col(string_null("trace_id"))
+        .col(string_null("subject_type"))
+        .col(string_null("subject_id"))
+        .col(string_null("resource_type"))
+        .col(string_null("resource_id"))
         .col(text("data"))
         .primary_key(&mut key)
         .foreign_key(&mut of_tenant("change"))
@@ -146,6 +151,12 @@ fn indexes() -> Vec<IndexCreateStatement> {
         index("binding_end", "binding", &["expires_at", TENANT])
             .and_where(Expr::col("expires_at").is_not_null())
             .take(),
+        // Each ends with the place in the log, so that a page of what it finds starts where the one before ended.
+        index("change_by_actor", "change", &[TENANT, "actor_type", "actor_id", "revision", "seq"]),
+        index("change_by_subject", "change", &[TENANT, subject[0], subject[1], "revision", "seq"]),
+        index("change_by_resource", "change", &[TENANT, "resource_type", "resource_id", "revision", "seq"]),
+        index("change_by_kind", "change", &[TENANT, "kind", "revision", "seq"]),
+        index("change_by_time", "change", &[TENANT, "at", "revision"]),
         index("invitation_token", "invitation", &[TENANT, "token_hash"]).unique().take(),
         index("invitation_pending", "invitation", &[TENANT, "email"])
             .unique()
