@@ -6,7 +6,7 @@
 mod support;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet},
     path::Path,
     sync::{
         Arc, Mutex,
@@ -20,10 +20,10 @@ use proptest::{
     test_runner::{Config, TestCaseError, TestRunner},
 };
 use support::{
-    Answer, Stage, World,
+    Stage, World,
     db::audited,
     error::reason_of,
-    facts::{Cast, Deed, Facts, Op, short},
+    facts::{Cast, Deed, Facts, Op, Secrets, short},
     reads::name,
     replay::{State, revisions},
     rng::Rng,
@@ -61,9 +61,6 @@ async fn opening(stage: &Stage, tenant: &str) -> World {
     world
 }
 
-/// The secrets that are known, by email: the newest of each.
-type Secrets = Arc<Mutex<HashMap<String, String>>>;
-
 /// What one deed came to: the tenant's revision before and after it, and its own or the reason of its refusal.
 struct Done {
     deed: Deed,
@@ -72,42 +69,20 @@ struct Done {
     result: Result<i64, String>,
 }
 
-async fn client(world: World, mut rng: Rng, secrets: Secrets, left: Arc<AtomicUsize>) -> Vec<Done> {
+async fn client(world: World, mut rng: Rng, secrets: Arc<Mutex<Secrets>>, left: Arc<AtomicUsize>) -> Vec<Done> {
     let mut done = Vec::new();
     while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok() {
-        let deed = with_secret(&mut rng, &secrets.lock().expect("no panic"));
+        let deed = Deed::with_secret(&mut rng, &CAST, &secrets.lock().expect("no panic"));
         let before = world.revision().await;
         let answer = world.api.write(deed.write(&world)).await;
         let after = world.revision().await;
         if let Ok(answer) = &answer {
-            learn(&mut secrets.lock().expect("no panic"), answer);
+            secrets.lock().expect("no panic").learn(answer);
         }
         let result = answer.map(|answer| answer.revision(&world.tenant)).map_err(|status| reason_of(&status));
         done.push(Done { deed, before, after, result });
     }
     done
-}
-
-/// Any deed; an acceptance only of an invitation whose secret is known.
-fn with_secret(rng: &mut Rng, secrets: &HashMap<String, String>) -> Deed {
-    loop {
-        let mut deed = Deed::any(rng, &CAST);
-        let Op::Accept { email, token } = &mut deed.op else { return deed };
-        if let Some(secret) = secrets.get(email) {
-            token.clone_from(secret);
-            return deed;
-        }
-    }
-}
-
-/// Keeps the secrets of an answer.
-fn learn(secrets: &mut HashMap<String, String>, answer: &Answer) {
-    let Answer::Invite(answer) = answer else { return };
-    for result in &answer.results {
-        if let Some(invitation) = &result.invitation {
-            secrets.insert(invitation.email.clone(), result.invitation_token.clone());
-        }
-    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -117,7 +92,7 @@ async fn no_interleaving_breaks_a_rule() {
     let stage = Stage::new().await;
     let world = opening(&stage, "storm").await;
     let start = world.revision().await;
-    let (secrets, left) = (Secrets::default(), Arc::new(AtomicUsize::new(WRITES)));
+    let (secrets, left) = (Arc::<Mutex<Secrets>>::default(), Arc::new(AtomicUsize::new(WRITES)));
     let mut tasks = JoinSet::new();
     for number in 0..CLIENTS {
         let world = World { api: stage.server.api().await, ..world.clone() };
@@ -245,12 +220,11 @@ async fn play(stage: &Stage, tenant: &str, numbers: Vec<u64>) -> Result<(), Test
     let world = opening(stage, tenant).await;
     let (_, tables) = audited(stage.dir.path(), tenant).await;
     let mut facts = Facts::from(&tables);
-    let mut secrets = HashMap::new();
+    let mut secrets = Secrets::default();
     for number in numbers {
         let mut deed = Deed::any(&mut Rng::new(number), &CAST);
         if let Op::Accept { email, token } = &mut deed.op {
-            let secret = secrets.get(email);
-            token.clone_from(secret.unwrap_or(&"no-such-secret".to_owned()));
+            secrets.of(email).unwrap_or("no-such-secret").clone_into(token);
         }
         let verdict = decide(&facts, &deed);
         let dry = world.api.write(deed.write(&world).dry()).await.err().map(|status| reason_of(&status));
@@ -266,7 +240,7 @@ async fn play(stage: &Stage, tenant: &str, numbers: Vec<u64>) -> Result<(), Test
             return Err(TestCaseError::fail(told));
         }
         if let (Verdict::Allowed(after), Ok(answer)) = (verdict, answer) {
-            learn(&mut secrets, &answer);
+            secrets.learn(&answer);
             facts = after;
         }
     }

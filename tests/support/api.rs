@@ -1,19 +1,23 @@
 use rollcall::proto::{
     BatchCheckRequest, BatchCheckResponse, CheckRequest, CheckResponse, GetMemberRequest, GetMemberResponse,
     GetResourceRequest, GetResourceResponse, GetTenantRequest, GetTenantResponse, ListActionsRequest,
-    ListActionsResponse, ListMembersRequest, ListMembersResponse, ListResourcesRequest, ListResourcesResponse,
+    ListActionsResponse, ListChangesRequest, ListChangesResponse, ListMembersRequest, ListMembersResponse,
+    ListResourcesRequest, ListResourcesResponse, audit_service_client::AuditServiceClient,
     authorization_service_client::AuthorizationServiceClient, membership_service_client::MembershipServiceClient,
     resource_service_client::ResourceServiceClient, tenant_service_client::TenantServiceClient,
+    watch_service_client::WatchServiceClient,
 };
 use tonic::{Status, transport::Channel};
 
 /// Clients of every service over one connection.
 #[derive(Clone)]
 pub struct Api {
+    pub audit: AuditServiceClient<Channel>,
     pub authorization: AuthorizationServiceClient<Channel>,
     pub membership: MembershipServiceClient<Channel>,
     pub resources: ResourceServiceClient<Channel>,
     pub tenants: TenantServiceClient<Channel>,
+    pub watch: WatchServiceClient<Channel>,
 }
 
 macro_rules! reads {
@@ -27,6 +31,7 @@ macro_rules! reads {
 }
 
 reads! {
+    list_changes, audit, ListChangesRequest, ListChangesResponse;
     check, authorization, CheckRequest, CheckResponse;
     batch_check, authorization, BatchCheckRequest, BatchCheckResponse;
     list_actions, authorization, ListActionsRequest, ListActionsResponse;
@@ -41,10 +46,12 @@ impl Api {
     /// Clients over a connection.
     pub fn new(channel: Channel) -> Self {
         Self {
+            audit: AuditServiceClient::new(channel.clone()),
             authorization: AuthorizationServiceClient::new(channel.clone()),
             membership: MembershipServiceClient::new(channel.clone()),
             resources: ResourceServiceClient::new(channel.clone()),
-            tenants: TenantServiceClient::new(channel),
+            tenants: TenantServiceClient::new(channel.clone()),
+            watch: WatchServiceClient::new(channel),
         }
     }
 }

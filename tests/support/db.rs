@@ -98,6 +98,17 @@ impl Db {
         assert_eq!(result.rows_affected(), 1, "`{email}` has a pending invitation");
     }
 
+    /// Appends a tenant's last revision to its log once more, as another process that shares the store would write.
+    pub async fn repeat_last(&self, tenant: &str) {
+        let copy = "INSERT INTO change SELECT tenant_id, revision + 1, seq, kind, at, actor_type, actor_id, caller, rule, \
+                    trace_id, subject_type, subject_id, resource_type, resource_id, data FROM change \
+                    WHERE tenant_id = ?1 AND revision = (SELECT revision FROM tenant WHERE tenant_id = ?1)";
+        for sql in [copy, "UPDATE tenant SET revision = revision + 1 WHERE tenant_id = ?1"] {
+            let statement = Statement::from_sql_and_values(DbBackend::Sqlite, sql, [Value::from(tenant)]);
+            self.0.execute_raw(statement).await.expect("the statement fits the tables");
+        }
+    }
+
     async fn rows(&self, sql: &str, tenant: &str) -> Vec<QueryResult> {
         let statement = Statement::from_sql_and_values(DbBackend::Sqlite, sql, [Value::from(tenant)]);
         self.0.query_all_raw(statement).await.expect("the file can be read")

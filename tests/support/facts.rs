@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    World, Write,
+    Answer, World, Write,
     replay::{Key, State},
     rng::Rng,
     world::OPERATOR,
@@ -48,6 +48,27 @@ pub struct Cast<'a> {
     /// Those who act more than the others.
     pub leaders: &'a [&'a str],
     pub sites: &'a [&'a str],
+}
+
+/// The secrets of invitations that are known, by email: the newest of each.
+#[derive(Default)]
+pub struct Secrets(BTreeMap<String, String>);
+
+impl Secrets {
+    /// The newest secret of an email.
+    pub fn of(&self, email: &str) -> Option<&str> {
+        self.0.get(email).map(String::as_str)
+    }
+
+    /// Keeps the secrets of an answer.
+    pub fn learn(&mut self, answer: &Answer) {
+        let Answer::Invite(answer) = answer else { return };
+        for result in &answer.results {
+            if let Some(invitation) = &result.invitation {
+                self.0.insert(invitation.email.clone(), result.invitation_token.clone());
+            }
+        }
+    }
 }
 
 impl From<&State> for Facts {
@@ -101,6 +122,18 @@ impl Deed {
             Op::Remove { member, place } => world.remove(actor, member, place),
             Op::Lock { member } => world.lock(actor, member),
             Op::Unlock { member } => world.unlock(actor, member),
+        }
+    }
+
+    /// Any deed of a cast; an acceptance only of an invitation whose secret is known.
+    pub fn with_secret(rng: &mut Rng, cast: &Cast<'_>, secrets: &Secrets) -> Self {
+        loop {
+            let mut deed = Self::any(rng, cast);
+            let Op::Accept { email, token } = &mut deed.op else { return deed };
+            if let Some(secret) = secrets.of(email) {
+                secret.clone_into(token);
+                return deed;
+            }
         }
     }
 
