@@ -145,7 +145,7 @@ fn every_limit_of_a_request_is_told() {
 #[test]
 fn every_rpc_is_told() {
     let api = read("docs/api.md");
-    for file in ["authorization", "membership", "resource", "tenant"] {
+    for file in ["audit", "authorization", "membership", "resource", "tenant", "watch"] {
         let contract = read(&format!("proto/rollcall/v1/{file}.proto"));
         for rpc in contract.lines().filter_map(|line| line.trim().strip_prefix("rpc ")) {
             let name = rpc.split('(').next().unwrap();

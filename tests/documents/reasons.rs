@@ -11,7 +11,7 @@ use rollcall::{
     policy::Refusal,
     proto::{
         ChangeRoleRequest, Consistency, ListMembersRequest, ListResourcesRequest, SetPolicyRequest,
-        consistency::Requirement,
+        WatchChangesRequest, consistency::Requirement,
     },
 };
 use tonic::{Code, Request, Status};
@@ -28,8 +28,8 @@ use crate::{
 };
 
 /// Reasons that no test can bring about over the wire: of races, of broken stores, of what no RPC does yet,
-/// and of what `lumicon` has not.
-const UNPROVOKED: [&str; 13] = [
+/// and of what `lumicon` has not. `tests/log` has a watcher that is too slow.
+const UNPROVOKED: [&str; 14] = [
     "ACTOR_DEACTIVATED",
     "CONFLICT",
     "HOLDER_UNSUITABLE",
@@ -42,6 +42,7 @@ const UNPROVOKED: [&str; 13] = [
     "STORE_UNAVAILABLE",
     "TEAM_CYCLE",
     "VIEW_RELOADING",
+    "WATCH_TOO_SLOW",
     "WHICH_ROLE",
 ];
 
@@ -142,6 +143,7 @@ async fn codes_and_metadata_are_as_told() {
     states(&mut seen, &stage, &world).await;
     invitations(&mut seen, &stage, &world).await;
     callers(&mut seen).await;
+    the_log(&mut seen).await;
     other_policies(&mut seen, stage, &world).await;
     let expected = seen.told.keys().filter(|reason| !UNPROVOKED.contains(&reason.as_str()));
     assert_eq!(seen.reasons.iter().collect::<Vec<_>>(), expected.collect::<Vec<_>>(), "every reason is provoked");
@@ -265,6 +267,28 @@ async fn callers(seen: &mut Seen) {
     let mut request = Request::new(create);
     request.metadata_mut().insert("authorization", "Bearer key".parse().unwrap());
     seen.see("OPERATOR_NOT_ALLOWED", stage.api.tenants.clone().create_tenant(request).await);
+}
+
+/// What a long log and its watchers bring.
+async fn the_log(seen: &mut Seen) {
+    let stage = Stage::with(&["snapshots.changes=1000", "watch.watchers=1"]).await;
+    let world = stage.world().await;
+    for round in 0..3 {
+        let guests: Vec<String> = (0..100).map(|number| format!("guest-{round}-{number}@acme.test")).collect();
+        let guests: Vec<&str> = guests.iter().map(String::as_str).collect();
+        world.api.write(world.invite_all("edith", &guests, &[("harbour", "viewer")])).await.expect("an editor invites");
+    }
+    let mut asked = world.question("edith", "data.edit", "harbour");
+    asked.consistency = Some(Consistency { requirement: Some(Requirement::AtExactSnapshot(world.token().await)) });
+    seen.see("SNAPSHOT_TOO_LARGE", world.api.check(asked).await);
+
+    let request = WatchChangesRequest { tenant: world.tenant.clone(), ..Default::default() };
+    let mut watch = world.api.watch.clone();
+    let mut stream = watch.watch_changes(request.clone()).await.expect("there is room for one").into_inner();
+    seen.see("TOO_MANY_WATCHERS", watch.watch_changes(request).await);
+    stream.message().await.expect("the first response comes at once");
+    stage.server.drain();
+    seen.see("DRAINING", stream.message().await);
 }
 
 /// The write that moves a tenant to the newest version of its policy.
