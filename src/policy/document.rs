@@ -7,21 +7,32 @@ use toml::de::{DeTable, DeValue};
 use super::{
     diagnostic::{Diagnostic, Diagnostics, Problems},
     mask::{Mask, NOBODY},
-    reader::{Fields, Value, checked_name, name, number, read_file, string, strings, wrong_type},
+    reader::{Fields, Value, checked_name, list, name, number, read_file, string, strings, wrong_type},
     span::At,
     verb::Verb,
 };
 
-/// How long an invitation can be accepted when the file does not say.
-const DEFAULT_LIFETIME: Duration = Duration::from_hours(7 * 24);
+/// How many days an invitation can be accepted when the file does not say.
+const DEFAULT_LIFETIME: u32 = 7;
+/// The most days that it may be.
+const MAX_LIFETIME: u32 = 365;
+/// The most reminders that an invitation may have.
+const MAX_REMINDERS: usize = 8;
 
 pub(crate) struct Document {
     pub(crate) name: At<String>,
     pub(crate) version: u32,
     pub(crate) root: At<String>,
-    pub(crate) invitation_lifetime: Duration,
+    pub(crate) invitations: InvitationsDecl,
     pub(crate) never: Vec<BoundDecl>,
     pub(crate) types: Vec<TypeDecl>,
+}
+
+/// How long invitations live, and when they are reminded of.
+pub(crate) struct InvitationsDecl {
+    pub(crate) lifetime: Duration,
+    /// After the invitation was sent, each later than the one before and earlier than its end.
+    pub(crate) reminders: Vec<Duration>,
 }
 
 /// Holders of the one role must never come to hold the other.
@@ -89,7 +100,7 @@ fn policy(table: &DeTable<'_>, problems: &mut Problems) -> Option<Document> {
         .require("version", "version = 1", problems)
         .and_then(|value| number(value, "version", 1, 1_000_000, problems));
     let root = fields.require("root", "root = \"TYPE\"", problems).and_then(|value| string(value, "root", problems));
-    let lifetime = fields.get("invitations").and_then(|value| invitations(value, problems));
+    let invitations = fields.get("invitations").and_then(|value| invitations(value, problems));
     let never = fields.tables("never", "a bound of `never`", problems);
     let never = never.into_iter().filter_map(|table| bound(table, problems)).collect();
     let types = fields
@@ -107,7 +118,8 @@ fn policy(table: &DeTable<'_>, problems: &mut Problems) -> Option<Document> {
         name: policy?,
         version: version?.value,
         root: root?,
-        invitation_lifetime: lifetime.unwrap_or(DEFAULT_LIFETIME),
+        invitations: invitations
+            .unwrap_or_else(|| InvitationsDecl { lifetime: days(DEFAULT_LIFETIME), reminders: Vec::new() }),
         never,
         types,
     })
@@ -123,11 +135,45 @@ fn bound(mut fields: Fields<'_, '_>, problems: &mut Problems) -> Option<BoundDec
     Some(BoundDecl { who: who?, becomes: becomes? })
 }
 
-fn invitations(value: Value<'_, '_>, problems: &mut Problems) -> Option<Duration> {
+fn invitations(value: Value<'_, '_>, problems: &mut Problems) -> Option<InvitationsDecl> {
     let mut fields = Fields::of(value, "`invitations`", problems)?;
-    let days = fields.get("lifetime_days").and_then(|value| number(value, "lifetime_days", 1, 365, problems));
+    let lifetime = fields.get("lifetime_days").map_or(Some(DEFAULT_LIFETIME), |value| {
+        number(value, "lifetime_days", 1, MAX_LIFETIME, problems).map(|number| number.value)
+    });
+    // Of a lifetime that is wrong, nothing can be said about what must end before it.
+    let most = lifetime.unwrap_or(MAX_LIFETIME) - 1;
+    let reminders = fields.get("remind_after_days").and_then(|value| reminders(value, most, problems));
     fields.finish(problems);
-    days.map(|days| Duration::from_secs(u64::from(days.value) * 24 * 60 * 60))
+    Some(InvitationsDecl { lifetime: days(lifetime?), reminders: reminders.unwrap_or_default() })
+}
+
+/// The days after which an invitation is reminded of, `most` at most.
+fn reminders(value: Value<'_, '_>, most: u32, problems: &mut Problems) -> Option<Vec<Duration>> {
+    const NAME: &str = "remind_after_days";
+    let items = list(value, NAME, problems)?;
+    if most == 0 && !items.is_empty() {
+        let message = "an invitation that can be accepted for one day has none left for a reminder";
+        let help = "raise `lifetime_days`, or take this out";
+        problems.push(Diagnostic::new(message, value.span(), "no day fits").help(help));
+        return None;
+    }
+    if items.len() > MAX_REMINDERS {
+        let message = format!("an invitation has {MAX_REMINDERS} reminders at most");
+        problems.push(Diagnostic::new(message, value.span(), format!("there are {}", items.len())));
+    }
+    let numbers: Vec<At<u32>> = items.into_iter().filter_map(|item| number(item, NAME, 1, most, problems)).collect();
+    for (before, after) in numbers.iter().zip(numbers.iter().skip(1)) {
+        if after.value <= before.value {
+            let message = format!("each of `{NAME}` must be later than the one before");
+            let label = format!("expected more than {}", before.value);
+            problems.push(Diagnostic::new(message, after.span.clone(), label));
+        }
+    }
+    Some(numbers.into_iter().map(|number| days(number.value)).collect())
+}
+
+fn days(count: u32) -> Duration {
+    Duration::from_secs(u64::from(count) * 24 * 60 * 60)
 }
 
 fn resource_type(name: At<String>, value: Value<'_, '_>, problems: &mut Problems) -> Option<TypeDecl> {

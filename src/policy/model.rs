@@ -49,6 +49,7 @@ pub struct Policy {
     pub(crate) version: u32,
     pub(crate) root: TypeId,
     pub(crate) invitation_lifetime: Duration,
+    pub(crate) reminders: Vec<Duration>,
     pub(crate) types: Vec<ResourceType>,
     pub(crate) roles: Vec<Role>,
     pub(crate) type_index: Index,
@@ -152,6 +153,12 @@ impl Policy {
     /// How long an invitation can be accepted.
     pub fn invitation_lifetime(&self) -> Duration {
         self.invitation_lifetime
+    }
+
+    /// How long after an invitation was sent its reminders are due: each later than the one before, and all before
+    /// the invitation ends. Empty when nobody is reminded.
+    pub fn reminders(&self) -> &[Duration] {
+        &self.reminders
     }
 
     /// The type of this name.

@@ -227,7 +227,8 @@ pub(crate) fn one_or_more(value: Value<'_, '_>, what: &str, problems: &mut Probl
     }
 }
 
-fn list<'t, 'i>(value: Value<'t, 'i>, what: &str, problems: &mut Problems) -> Option<Vec<Value<'t, 'i>>> {
+/// A value that must be a list.
+pub(crate) fn list<'t, 'i>(value: Value<'t, 'i>, what: &str, problems: &mut Problems) -> Option<Vec<Value<'t, 'i>>> {
     match value.get_ref() {
         DeValue::Array(items) if items.len() > MAX_LIST => {
             let message = format!("`{what}` has {} entries", items.len());

@@ -257,7 +257,7 @@ fn changed() -> String {
     let mut text = SKETCH.to_owned();
     for (old, new) in [
         ("version = 3", "version = 4"),
-        ("root    = \"organization\"", "root    = \"organization\"\n[invitations]\nlifetime_days = 14"),
+        ("remind_after_days = [1]", "lifetime_days = 14\nremind_after_days = [3, 10, 13]"),
         ("at_least = 2", "at_least = 1, protected_below = true"),
         ("guest         = {}", "visitor       = { implies = [\"project.team_member\"], at_least = 3 }"),
         ("[organization]\n", "[organization]\nseveral_roles = true\n"),

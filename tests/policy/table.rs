@@ -3,6 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use proptest::{
@@ -48,6 +49,32 @@ fn every_kind_of_cell_prints_as_stored() {
     assert_eq!(compare(&stored("sketch.md"), &table.markdown()), None);
     let styled = table.text(true);
     assert!(styled.contains("\u{1b}[32m✔") && styled.contains("\u{1b}[33mif owner"), "{styled}");
+}
+
+#[test]
+fn reminders_are_due_before_an_invitation_ends() {
+    const DAY: Duration = Duration::from_hours(24);
+    let of = |invitations: &str| compiled(&format!("policy = \"p\"\nversion = 1\nroot = \"o\"\n[o]\n{invitations}"));
+    for (invitations, lifetime, reminders, words) in [
+        ("", 7 * DAY, vec![], "7 days."),
+        ("[invitations]\nlifetime_days = 2\nremind_after_days = []", 2 * DAY, vec![], "2 days."),
+        (
+            "[invitations]\nlifetime_days = 2\nremind_after_days = [1]",
+            2 * DAY,
+            vec![DAY],
+            "2 days, and is reminded of after 1 day.",
+        ),
+        (
+            "[invitations]\nremind_after_days = [2, 5, 6]",
+            7 * DAY,
+            vec![2 * DAY, 5 * DAY, 6 * DAY],
+            "7 days, and is reminded of after 2, 5 and 6 days.",
+        ),
+    ] {
+        let policy = of(invitations);
+        assert_eq!((policy.invitation_lifetime(), policy.reminders()), (lifetime, reminders.as_slice()));
+        assert_eq!(table(&policy).notes[0], format!("An invitation can be accepted for {words}"));
+    }
 }
 
 /// The relations that a member can stand in, in every choice.

@@ -1,5 +1,7 @@
 //! What a policy says beside its grids, in sentences.
 
+use std::time::Duration;
+
 use super::super::{
     mask::Mask,
     model::{Action, Policy, ResourceType, Role},
@@ -11,7 +13,7 @@ const DAY: u64 = 24 * 60 * 60;
 /// What holds everywhere.
 pub(crate) fn of_policy(policy: &Policy) -> Vec<String> {
     vec![
-        format!("An invitation can be accepted for {}.", lifetime(policy)),
+        invitations(policy),
         match surviving(policy, Action::survives_a_lock) {
             None => "A locked member may do nothing.".to_owned(),
             Some(actions) => format!("A locked member may only do {actions}."),
@@ -24,10 +26,28 @@ pub(crate) fn of_policy(policy: &Policy) -> Vec<String> {
     ]
 }
 
+fn invitations(policy: &Policy) -> String {
+    let lifetime = lifetime(policy);
+    match reminders(policy) {
+        None => format!("An invitation can be accepted for {lifetime}."),
+        Some(after) => format!("An invitation can be accepted for {lifetime}, and is reminded of after {after}."),
+    }
+}
+
 /// How long an invitation can be accepted.
 pub(crate) fn lifetime(policy: &Policy) -> String {
-    let days = policy.invitation_lifetime().as_secs() / DAY;
-    format!("{days} {}", if days == 1 { "day" } else { "days" })
+    in_days(&[policy.invitation_lifetime()])
+}
+
+/// How long after it was sent an invitation is reminded of.
+pub(crate) fn reminders(policy: &Policy) -> Option<String> {
+    (!policy.reminders().is_empty()).then(|| in_days(policy.reminders()))
+}
+
+fn in_days(spans: &[Duration]) -> String {
+    let days: Vec<String> = spans.iter().map(|span| (span.as_secs() / DAY).to_string()).collect();
+    let unit = if matches!(days.as_slice(), [only] if only == "1") { "day" } else { "days" };
+    format!("{} {unit}", listed(&days, "and"))
 }
 
 /// The actions that survive something, each with its type.
