@@ -5,9 +5,9 @@ use std::sync::LazyLock;
 use rollcall::{
     domain::Token,
     policy::{
-        Diagnostics, Policy, Reach, cases as cases_of, compile, compile_with_warnings,
+        Diagnostics, Policy, Reach, Verb, cases as cases_of, compile, compile_with_warnings,
         diff::diff,
-        table::{table, who_may},
+        table::{Question, table, who_may, writes},
     },
     service::PageToken,
 };
@@ -61,7 +61,10 @@ fn told(policy: &Policy) {
     assert!(pages.iter().all(|page| !page.is_empty()));
     for of in policy.types() {
         for action in of.actions() {
-            who_may(policy, of, action);
+            who_may(policy, of, Question::Action(action));
+        }
+        for write in Verb::ALL.into_iter().flat_map(|verb| writes(of, verb, None, None)) {
+            who_may(policy, of, Question::Write(&write));
         }
     }
     for start in policy.roles() {

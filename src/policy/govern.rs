@@ -43,14 +43,14 @@ impl Operation {
         Self { from, ..self }
     }
 
-    /// Whether a rule of its kind is about these roles.
-    fn fits(self, rule: &MemberRule) -> bool {
-        let takes = match self.from {
-            _ if !self.verb.takes() || rule.from.contains(Mask::ANYONE) => true,
-            Some(from) => rule.from.contains(from.mask()),
-            None => false,
+    /// The rules about it, in the order of the file.
+    fn rules(self, of: &ResourceType) -> impl Iterator<Item = &MemberRule> {
+        let from = match self.from {
+            _ if !self.verb.takes() => Mask::EMPTY,
+            None => Mask::ANYONE,
+            Some(from) => from.mask(),
         };
-        takes && self.to.is_none_or(|to| rule.to.contains(to.mask()))
+        rules_about(of, self.verb, from, self.to.map_or(Mask::EMPTY, RoleId::mask))
     }
 
     /// Whether it touches the roles that a member holds at the resource.
@@ -74,7 +74,7 @@ pub fn permit<'f, F: Facts + ?Sized>(
     let held = standing_bits(facts, actor, node)?;
     let held = if actor == target { held | Mask::ITSELF } else { held };
     let of = policy.resource_type(facts.place(node).of);
-    let rules = || of.members.of(operation.verb).filter(|rule| operation.fits(rule));
+    let rules = || operation.rules(of);
     if operation.moves_roles() {
         protected(facts, node, target)?;
     }
@@ -82,6 +82,15 @@ pub fn permit<'f, F: Facts + ?Sized>(
         operation,
         rules: rules().map(|rule| RuleLine { by: rule.by.text.clone(), line: rule.by.line }).collect(),
     })
+}
+
+/// The rules about a kind of write that takes one of the roles `from`, [`Mask::ANYONE`] standing for none, and gives
+/// one of `to`; each is empty where the kind has no such side.
+pub(crate) fn rules_about(of: &ResourceType, verb: Verb, from: Mask, to: Mask) -> impl Iterator<Item = &MemberRule> {
+    let fits = move |rule: &&MemberRule| {
+        (rule.from.contains(Mask::ANYONE) || rule.from.contains(from)) && rule.to.contains(to)
+    };
+    of.members.of(verb).filter(fits)
 }
 
 /// The rules by which somebody may give a role to a person: by invitation, or by change.

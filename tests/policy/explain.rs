@@ -10,7 +10,10 @@ use std::{
 use clap::Parser as _;
 use rollcall::{
     cli::policy::{Output, PolicyArgs, run_to},
-    policy::{Mask, Role, table::ask},
+    policy::{
+        Mask, Policy, ResourceType, Role, Verb,
+        table::{Question, ask, writes},
+    },
 };
 
 use super::{
@@ -19,7 +22,7 @@ use super::{
     table::{SKETCH, stored},
 };
 
-const QUESTIONS: [&str; 19] = [
+const QUESTIONS: [&str; 41] = [
     "--type project --action card.seal",
     "--type project --action card.burn",
     "--type organization --action card.print",
@@ -39,6 +42,28 @@ const QUESTIONS: [&str; 19] = [
     "--type vault --action vault.view --role vault_membr",
     "--type vault --action vault.view --role sky",
     "--type project --action card.view --role guest_reviewer --role vault_member",
+    "--type project --action card.burn --role guest",
+    "--type project --write change",
+    "--type project --write remove",
+    "--type project --write invite --to team_member",
+    "--type project --write change --from team_member --to project.project_admin --role project_admin",
+    "--type project --write change --from team_member --to project_admin --role project_admin --self",
+    "--type project --write change --from project_admin --to team_member --role account_admin",
+    "--type project --write change --from team_member --to project_admin --role team_member",
+    "--type project --write remove --from team_member --role team_member --self",
+    "--type project --write remove --from guest_reviewer --role project_admin",
+    "--type project --write invite --to team_member --role team_member",
+    "--type project --write invite --role guest",
+    "--type organization --write remove",
+    "--type organization --write update --role guest --self",
+    "--type organization --write lock",
+    "--type vault --write remove --owner --role project_admin",
+    "--type project --write lock",
+    "--type project --write transfer",
+    "--type note --write invite",
+    "--type project --write change --from team_member --to team_member",
+    "--type project --write remove --to team_member",
+    "--type project --write remove --from guest",
 ];
 
 const RECORD: &str =
@@ -85,27 +110,59 @@ fn a_name_that_several_roles_have_is_asked_back() {
 }
 
 #[test]
+fn an_action_and_a_write_are_asked_about_one_at_a_time() {
+    for (question, told) in [
+        ("--type a", "--action <ACTION>|--write <KIND>"),
+        ("--type a --action b --write lock", "cannot be used with"),
+        ("--type a --action b --from c", "cannot be used with"),
+        ("--type a --write lcok", "tip: a similar value exists: 'lock'"),
+    ] {
+        let words = ["policy", "explain", "policy.toml"].into_iter().chain(question.split(' '));
+        let refused = Line::try_parse_from(words).err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(refused.contains(told), "{question}: {refused}");
+    }
+}
+
+/// A name on either side of a write: of the first role there, or of nobody's.
+fn name_of(policy: &Policy, side: Mask) -> String {
+    let role = policy.roles_in(side).next().map(|role| role.name().to_owned());
+    role.unwrap_or_else(|| if side.contains(Mask::ANYONE) { "anyone".to_owned() } else { String::new() })
+}
+
+#[test]
 fn an_answer_is_what_the_engine_decides() {
     let policy = compiled(SKETCH);
     let roles: Vec<Mask> = policy.roles().iter().map(Role::mask).collect();
     let mut held: Vec<Mask> = roles.iter().flat_map(|one| roles.iter().map(move |other| *one | *other)).collect();
     held.push(Mask::EMPTY);
     held.extend(held.clone().into_iter().map(|mask| mask | Mask::OWNER));
+    held.extend(held.clone().into_iter().map(|mask| mask | Mask::ITSELF));
     let holdings: BTreeSet<Holding> = held.iter().map(|mask| Holding::new(&policy, *mask)).collect();
     let bench = Bench::new(SKETCH, holdings.into_iter().collect());
+    let (mut allowed, mut denied) = (0, 0);
+    let mut hold = |question: Question<'_>, of: &ResourceType, mask: Mask, may: bool| {
+        // A role of a type beside or below is held, but counts for nothing here.
+        let counts = policy.roles_in(mask).all(|role| policy.way_up(of).iter().any(|up| up.id() == role.of()));
+        // Nobody owns the tenant itself.
+        if counts && !(mask.contains(Mask::OWNER) && of.parent().is_none()) {
+            let answer = ask(&policy, of, question, mask);
+            assert_eq!(answer.rule.is_some(), may, "{question:?}: {mask:?}");
+            assert!(!may || answer.ways_in.is_empty());
+            *if may { &mut allowed } else { &mut denied } += 1;
+        }
+    };
     for of in policy.types() {
-        for action in of.actions() {
-            for mask in &held {
-                let answer = ask(&policy, of, action, *mask);
-                let may = bench.may(&Holding::new(&policy, *mask), of.name(), action.name());
-                // A role of a type beside or below is held, but counts for nothing here.
-                let counts = policy.roles_in(*mask).all(|role| policy.way_up(of).iter().any(|up| up.id() == role.of()));
-                // Nobody owns the tenant itself.
-                if counts && !(mask.contains(Mask::OWNER) && of.parent().is_none()) {
-                    assert_eq!(answer.allowed, may, "{}: {mask:?}", action.name());
-                    assert!(!may || answer.ways_in.is_empty());
-                }
+        for mask in &held {
+            let holding = Holding::new(&policy, *mask);
+            for action in of.actions() {
+                hold(Question::Action(action), of, *mask, bench.may(&holding, of.name(), action.name()));
+            }
+            for write in Verb::ALL.into_iter().flat_map(|verb| writes(of, verb, None, None)) {
+                let (from, to) = (name_of(&policy, write.from), name_of(&policy, write.to));
+                let may = bench.may_write(&holding, of.name(), (write.verb, &from, &to));
+                hold(Question::Write(&write), of, *mask, may);
             }
         }
     }
+    assert!(allowed > 500 && denied > 500, "{allowed} {denied}");
 }

@@ -54,7 +54,7 @@ pub enum PolicyCommand {
     Table(TableArgs),
     /// Show whose decisions change from one policy file to another; ends with 1 when some do, with 2 on a mistake
     Diff(DiffArgs),
-    /// Explain which rule decides about an action, for whom, and what would let somebody do it
+    /// Explain which rule decides about an action or a membership write, for whom, and what would let somebody through
     Explain(ExplainArgs),
 }
 

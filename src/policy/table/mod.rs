@@ -13,8 +13,8 @@ pub(crate) mod writes;
 
 pub use cell::{Cell, Way, cell, ways};
 pub use column::{Column, RELATIONS};
-pub use question::{Answer, WhoMay, ask, who_may};
-pub use writes::Write;
+pub use question::{Answer, Question, WhoMay, ask, who_may};
+pub use writes::{Write, writes};
 
 pub(crate) use cell::{allowed, held_relations, singles};
 pub(crate) use column::columns;

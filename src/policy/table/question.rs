@@ -1,22 +1,46 @@
-//! Who may do one action, and why somebody may or may not.
+//! Who may do one action or make one membership write, and why somebody may or may not.
 
 use super::super::{
-    govern::givers,
-    mask::Mask,
-    model::{Action, MemberRule, Policy, ResourceType, Role},
+    govern::{givers, rules_about},
+    mask::{Mask, Term},
+    model::{Action, MemberRule, Policy, ResourceType, Role, Rule},
 };
 
 use super::{
     cell::{Cell, Way, allowed, cell, singles, ways},
     column::columns,
     notes::listed,
+    writes::Write,
 };
 
-/// Whether those who hold something may do an action, in words with names in backticks.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
-    /// Whether they may.
-    pub allowed: bool,
+/// What is asked about.
+#[derive(Clone, Copy, Debug)]
+pub enum Question<'p> {
+    /// An action of the type.
+    Action(&'p Action),
+    /// Membership writes to which the same rules apply.
+    Write(&'p Write),
+}
+
+impl<'p> Question<'p> {
+    /// The rules about it, in the order of the file; whoever satisfies one of them may.
+    pub fn rules(self, of: &'p ResourceType) -> Vec<&'p Rule> {
+        match self {
+            Self::Action(action) => vec![action.rule()],
+            Self::Write(Write { verb, from, to }) => rules_about(of, *verb, *from, *to).map(MemberRule::by).collect(),
+        }
+    }
+
+    fn terms(self, of: &'p ResourceType) -> Vec<Term> {
+        self.rules(of).into_iter().flat_map(Rule::terms).copied().collect()
+    }
+}
+
+/// Whether those who hold something may, in words with names in backticks.
+#[derive(Clone, Debug)]
+pub struct Answer<'p> {
+    /// The rule that lets them through; none where they may not.
+    pub rule: Option<&'p Rule>,
     /// What it rests on.
     pub because: String,
     /// What would shut them out, where they may: `also` and a role, or a relation.
@@ -25,7 +49,7 @@ pub struct Answer {
     pub ways_in: Vec<String>,
 }
 
-/// Who may do an action, in words with names in backticks.
+/// Who may, in words with names in backticks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WhoMay {
     /// Roles and relations that are enough.
@@ -36,43 +60,49 @@ pub struct WhoMay {
     pub may_not: Vec<String>,
 }
 
-/// Asks whether an active member who holds these roles and relations on the way up may do an action.
-pub fn ask(policy: &Policy, of: &ResourceType, action: &Action, held: Mask) -> Answer {
-    let terms = action.rule().terms();
-    let ways = ways(policy, terms, held);
+/// Asks whether an active member who holds these roles and relations on the way up may.
+pub fn ask<'p>(policy: &Policy, of: &'p ResourceType, question: Question<'p>, held: Mask) -> Answer<'p> {
+    let terms = question.terms(of);
+    let ways = ways(policy, &terms, held);
     let bits = policy.bits(held);
     let open = ways.iter().find(|way| way.with.is_empty());
     if let Some(way) = open {
+        let rule = question.rules(of).into_iter().find(|rule| rule.satisfied_by(bits));
+        let terms = rule.map_or(&[][..], Rule::terms);
         let need = terms.iter().find(|term| term.satisfied_by(bits)).map_or(Mask::EMPTY, |term| term.need);
         let unless = Way { with: Mask::EMPTY, unless: way.unless.clone() }.words(policy, of);
         return Answer {
-            allowed: true,
+            rule,
             because: because(policy, of, held, need),
             unless: unless.strip_prefix("unless ").map(str::to_owned),
             ways_in: Vec::new(),
         };
     }
     let excluded: Mask = terms.iter().filter(|term| bits.contains(term.need)).map(|term| term.forbid & bits).collect();
-    let because = if excluded.is_empty() {
-        "nothing that they hold satisfies the rule".to_owned()
-    } else {
-        format!("the rule excludes whoever holds {}", listed(&names(policy, of, excluded), "or"))
+    let (one, excluded) = (question.rules(of).len() == 1, names(policy, of, excluded));
+    let because = match (terms.is_empty(), excluded.is_empty()) {
+        (true, _) => "nobody may".to_owned(),
+        (_, true) => format!("nothing that they hold satisfies {}", if one { "the rule" } else { "any of the rules" }),
+        _ => {
+            let rules = if one { "the rule excludes" } else { "the rules exclude" };
+            format!("{rules} {}", listed(&excluded, "or"))
+        }
     };
     let mut ways_in: Vec<String> = ways.iter().map(|way| way_in(policy, of, way)).collect();
-    if allowed(terms, Mask::OPERATOR) {
+    if allowed(&terms, Mask::OPERATOR) {
         ways_in.push("an operator may".to_owned());
     }
-    Answer { allowed: false, because, unless: None, ways_in }
+    Answer { rule: None, because, unless: None, ways_in }
 }
 
-/// Tells who may do an action: every role of the type and of those above it, and the relations that the rule is about.
-pub fn who_may(policy: &Policy, of: &ResourceType, action: &Action) -> WhoMay {
-    let terms = action.rule().terms();
+/// Tells who may: every role of the type and of those above it, and the relations that the rules are about.
+pub fn who_may(policy: &Policy, of: &ResourceType, question: Question<'_>) -> WhoMay {
+    let terms = question.terms(of);
     let mut who = WhoMay::default();
     let mut conditions: Vec<(String, Vec<String>)> = Vec::new();
-    for column in columns(policy, of, &[terms.to_vec()]) {
+    for column in columns(policy, of, std::slice::from_ref(&terms)) {
         let name = names(policy, of, column.who).concat();
-        let cell = cell(policy, terms, column.who);
+        let cell = cell(policy, &terms, column.who);
         match &cell {
             Cell::Yes => who.may.push(name),
             Cell::No => who.may_not.push(name),

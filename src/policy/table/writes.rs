@@ -1,15 +1,16 @@
 //! The membership writes of a type: which of them come to the same.
 
 use super::super::{
+    govern::rules_about,
     mask::{Mask, Term},
-    model::{MemberRule, Policy, ResourceType},
+    model::{MemberRule, Policy, ResourceType, RoleId},
     verb::Verb,
 };
 
 use super::notes::listed;
 
 /// Writes of one kind about which the same is decided.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Write {
     /// Their kind.
     pub verb: Verb,
@@ -42,10 +43,19 @@ pub(crate) fn given(verb: Verb, of: &ResourceType) -> Vec<Mask> {
 
 /// The terms of every rule about one write.
 pub(crate) fn terms(verb: Verb, of: &ResourceType, from: Mask, to: Mask) -> Vec<Term> {
-    let fits = |rule: &&MemberRule| {
-        (rule.from().contains(Mask::ANYONE) || rule.from().contains(from)) && rule.to().contains(to)
+    rules_about(of, verb, from, to).flat_map(|rule| rule.by().terms()).copied().collect()
+}
+
+/// Every write of one kind at a type, those to which the same rules apply together; with only this role taken, and only
+/// this one given, where that is said. Empty where there is none.
+pub fn writes(of: &ResourceType, verb: Verb, from: Option<RoleId>, to: Option<RoleId>) -> Vec<Write> {
+    let side = |only: Option<RoleId>, all: Vec<Mask>| only.map_or(all, |role| vec![role.mask()]);
+    let (taken, given) = (side(from, taken(verb, of)), side(to, given(verb, of)));
+    let rules = |from: &Mask, to: &Mask| -> Vec<*const MemberRule> {
+        rules_about(of, verb, *from, *to).map(std::ptr::from_ref).collect()
     };
-    of.members().of(verb).filter(fits).flat_map(|rule| rule.by().terms()).copied().collect()
+    let joined = joined(verb, (&taken, &given), rules).into_iter();
+    joined.map(|(from, to, _)| Write { verb, from: from.into_iter().collect(), to: to.into_iter().collect() }).collect()
 }
 
 /// The writes of one kind, joined where `outcome` says the same of them. What exchanges a role for itself is left out.

@@ -1,10 +1,15 @@
+mod write;
+
 use std::{io, path::PathBuf};
 
-use clap::Args;
+use clap::{
+    Args,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
 
 use crate::policy::{
-    Action, Mask, Policy, ResourceType, Role, Unknown,
-    table::{ask, who_may},
+    Action, Mask, Policy, ResourceType, Role, Rule, Unknown, Verb,
+    table::{Question, ask, who_may},
 };
 
 use super::{
@@ -14,6 +19,7 @@ use super::{
 
 /// `rollcall policy explain`.
 #[derive(Clone, Debug, Args)]
+#[command(group = clap::ArgGroup::new("what").args(["action", "write"]).required(true))]
 pub struct ExplainArgs {
     /// A policy file
     pub file: PathBuf,
@@ -22,19 +28,36 @@ pub struct ExplainArgs {
     pub of: String,
     /// What is to be done with it
     #[arg(long)]
-    pub action: String,
+    pub action: Option<String>,
+    /// The kind of membership write that is to be made there
+    #[arg(long, value_name = "KIND", value_parser = kinds())]
+    pub write: Option<Verb>,
+    /// The role that the write takes; every one when not given
+    #[arg(long, value_name = "ROLE", requires = "write", conflicts_with = "action")]
+    pub from: Option<String>,
+    /// The role that the write gives; every one when not given
+    #[arg(long, value_name = "ROLE", requires = "write", conflicts_with = "action")]
+    pub to: Option<String>,
     /// A role that is held: of the type, or of one above it; may be given several times
     #[arg(long = "role", value_name = "ROLE")]
     pub roles: Vec<String>,
     /// The resource is their own
     #[arg(long)]
     pub owner: bool,
-    /// The record is theirs
+    /// The record, or the membership that is written, is their own
     #[arg(long = "self")]
     pub itself: bool,
 }
 
-/// Explains one action; whether there was anything to explain.
+/// One line of an answer: what it is about, and what is said.
+type Line = (&'static str, String);
+
+fn kinds() -> impl TypedValueParser<Value = Verb> {
+    PossibleValuesParser::new(Verb::ALL.map(Verb::name))
+        .try_map(|name| Verb::of_name(&name).ok_or_else(|| format!("no kind of write is called `{name}`")))
+}
+
+/// Explains one action, or writes of one kind; whether there was anything to explain.
 pub(crate) fn run(args: &ExplainArgs, output: &mut Output<'_>) -> io::Result<bool> {
     match explained(args) {
         Ok(text) => output.out.write_all(text.as_bytes()).map(|()| true),
@@ -46,27 +69,62 @@ fn explained(args: &ExplainArgs) -> Result<String, Mistake> {
     let policy = file::policy(&args.file)?;
     let types: Vec<String> = policy.types().iter().map(|of| of.name().to_owned()).collect();
     let of = policy.find_type(&args.of).map_err(|unknown| mistake("resource type", &unknown, &types))?;
-    let what = format!("action of `{}`", of.name());
-    let actions: Vec<String> = of.actions().iter().map(|action| action.name().to_owned()).collect();
-    let action = of.find_action(&args.action).map_err(|unknown| mistake(&what, &unknown, &actions))?;
     let mut held: Mask = args.roles.iter().map(|name| Ok(role(&policy, of, name)?.mask())).collect::<Result<_, _>>()?;
     for (given, relation) in [(args.owner, Mask::OWNER), (args.itself, Mask::ITSELF)] {
         held = if given { held | relation } else { held };
     }
-    let (head, mut lines) =
-        if held.is_empty() { whoever(&policy, of, action) } else { holder(&policy, of, action, held) };
-    lines.insert(0, ("rule", format!("line {}: `{}`", action.rule().line(), action.rule().text())));
+    if let Some(verb) = args.write {
+        let writes = write::asked(&policy, of, verb, args)?;
+        let explained = writes.iter().map(|write| write::explained(&policy, of, write, held));
+        return Ok(explained.collect::<Vec<_>>().join("\n"));
+    }
+    let name = args.action.as_deref().unwrap_or_default();
+    let what = format!("action of `{}`", of.name());
+    let actions: Vec<String> = of.actions().iter().map(|action| action.name().to_owned()).collect();
+    let action = of.find_action(name).map_err(|unknown| mistake(&what, &unknown, &actions))?;
+    Ok(of_action(&policy, of, action, held))
+}
+
+fn of_action(policy: &Policy, of: &ResourceType, action: &Action, held: Mask) -> String {
     let survives = |survives: bool| if survives { "all the same" } else { "not" };
-    lines.push(("locked", format!("{} while the member is locked", survives(action.survives_a_lock()))));
     let archived = "when it is archived, or something above it";
-    lines.push(("archived", format!("{} {archived}", survives(action.survives_an_archive()))));
-    let lines = lines.into_iter().map(|(label, words)| format!("  {label:10}{words}\n"));
-    Ok(format!("{head}\n{}", lines.collect::<String>()))
+    let bounds = vec![
+        ("locked", format!("{} while the member is locked", survives(action.survives_a_lock()))),
+        ("archived", format!("{} {archived}", survives(action.survives_an_archive()))),
+    ];
+    let may = if held.is_empty() { "" } else { "do " };
+    let words = format!("{may}`{}` on `{}`", action.name(), of.name());
+    let rules = vec![("rule", rule(action.rule()))];
+    about(policy, of, Question::Action(action), (&words, held), rules, bounds)
+}
+
+/// Tells who may do something, or whether one who holds something may: between the rules and what holds besides.
+fn about(
+    policy: &Policy,
+    of: &ResourceType,
+    question: Question<'_>,
+    (what, held): (&str, Mask),
+    rules: Vec<Line>,
+    bounds: Vec<Line>,
+) -> String {
+    let (head, answer) = if held.is_empty() {
+        (what.to_owned(), whoever(policy, of, question))
+    } else {
+        holder(policy, of, question, (what, held))
+    };
+    let lines = rules.into_iter().chain(answer).chain(bounds);
+    let lines = lines.map(|(label, words)| format!("  {label:10}{words}\n"));
+    format!("{head}\n{}", lines.collect::<String>())
+}
+
+/// A rule, and where it is.
+fn rule(rule: &Rule) -> String {
+    format!("line {}: `{}`", rule.line(), rule.text())
 }
 
 /// Who may, when nothing was said about who asks.
-fn whoever(policy: &Policy, of: &ResourceType, action: &Action) -> (String, Vec<(&'static str, String)>) {
-    let who = who_may(policy, of, action);
+fn whoever(policy: &Policy, of: &ResourceType, question: Question<'_>) -> Vec<Line> {
+    let who = who_may(policy, of, question);
     let mut lines = Vec::new();
     if !who.may.is_empty() {
         lines.push(("may", who.may.join(", ")));
@@ -78,22 +136,31 @@ fn whoever(policy: &Policy, of: &ResourceType, action: &Action) -> (String, Vec<
     if !who.may_not.is_empty() {
         lines.push(("may not", who.may_not.join(", ")));
     }
-    (format!("`{}` on `{}`", action.name(), of.name()), lines)
+    lines
 }
 
 /// Whether one who holds this may.
-fn holder(policy: &Policy, of: &ResourceType, action: &Action, held: Mask) -> (String, Vec<(&'static str, String)>) {
-    let answer = ask(policy, of, action, held);
+fn holder(
+    policy: &Policy,
+    of: &ResourceType,
+    question: Question<'_>,
+    (what, held): (&str, Mask),
+) -> (String, Vec<Line>) {
+    let answer = ask(policy, of, question, held);
     let roles: Vec<String> = policy.roles_in(held).map(|role| format!("`{}`", policy.name_at(of, role))).collect();
-    let relations = [(Mask::OWNER, "who owns it"), (Mask::ITSELF, "whose own it is")];
+    let itself = if matches!(question, Question::Write(_)) { "to themselves" } else { "whose own it is" };
+    let relations = [(Mask::OWNER, "who owns it"), (Mask::ITSELF, itself)];
     let relations = relations.iter().filter(|(relation, _)| held.contains(*relation)).map(|(_, words)| *words);
     let who = if roles.is_empty() { "a member".to_owned() } else { roles.join(" with ") };
     let who = std::iter::once(who.as_str()).chain(relations).collect::<Vec<_>>().join(", ");
-    let may = if answer.allowed { "may" } else { "may not" };
+    let may = if answer.rule.is_some() { "may" } else { "may not" };
     let mut lines = vec![("because", answer.because)];
+    if let (Some(rule), Question::Write(_)) = (answer.rule, question) {
+        lines.push(("by", format!("line {}", rule.line())));
+    }
     lines.extend(answer.unless.map(|words| ("unless", words)));
     lines.extend(answer.ways_in.into_iter().map(|words| ("way in", words)));
-    (format!("{who}: {may} do `{}` on `{}`", action.name(), of.name()), lines)
+    (format!("{who}: {may} {what}"), lines)
 }
 
 /// The role that a rule at this type would mean by a name.
