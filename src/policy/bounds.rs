@@ -6,22 +6,27 @@ use super::{
     diagnostic::{Diagnostic, Problems},
     document::Document,
     mask::Mask,
-    model::{Policy, Role},
+    model::{Bound, Policy, Role},
     nearest::suggestion,
     reach::Reach,
     span::At,
 };
 
-/// The bounds of a policy that do not hold, compiled from this document.
-pub(crate) fn broken(document: &Document, policy: &Policy) -> Problems {
+/// The bounds of a policy, compiled from this document.
+///
+/// # Errors
+/// Those that do not hold, and names that the policy has not.
+pub(crate) fn held(document: &Document, policy: &Policy) -> Result<Vec<Bound>, Problems> {
     let mut problems = Problems::default();
     let mut reaches: HashMap<Mask, Reach<'_>> = HashMap::new();
+    let mut bounds = Vec::new();
     for bound in &document.never {
         let (Some(who), Some(becomes)) =
             (find(policy, &bound.who, &mut problems), find(policy, &bound.becomes, &mut problems))
         else {
             continue;
         };
+        bounds.push(Bound { who: who.id(), becomes: becomes.id() });
         let reach = reaches.entry(who.mask()).or_insert_with(|| Reach::from(policy, who.mask(), false));
         if !reach.holds(becomes) {
             continue;
@@ -31,7 +36,7 @@ pub(crate) fn broken(document: &Document, policy: &Policy) -> Problems {
         let help = if way.is_empty() { "the one role implies the other".to_owned() } else { way.join("; then ") };
         problems.push(Diagnostic::new(message, bound.becomes.span.clone(), "this must never be").help(help));
     }
-    problems
+    if problems.is_empty() { Ok(bounds) } else { Err(problems) }
 }
 
 fn find<'p>(policy: &'p Policy, name: &At<String>, problems: &mut Problems) -> Option<&'p Role> {

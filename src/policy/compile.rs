@@ -48,11 +48,11 @@ fn document_and_policy(path: &str, text: &str) -> Result<(Document, Policy), Dia
     let document = document::read(path, text)?;
     let mut problems = Problems::default();
     let policy = Compiler { text, lines: Lines::new(text), document: &document, problems: &mut problems }.policy();
-    let Some(policy) = policy.filter(|_| problems.is_empty()) else {
+    let Some(mut policy) = policy.filter(|_| problems.is_empty()) else {
         return Err(problems.into_diagnostics(path, text));
     };
-    let broken = bounds::broken(&document, &policy);
-    if broken.is_empty() { Ok((document, policy)) } else { Err(broken.into_diagnostics(path, text)) }
+    policy.never = bounds::held(&document, &policy).map_err(|broken| broken.into_diagnostics(path, text))?;
+    Ok((document, policy))
 }
 
 struct Compiler<'a> {
@@ -106,6 +106,7 @@ impl Compiler<'_> {
             reaching: compiled_roles.iter().filter(|role| role.reaches_down).map(Role::mask).collect(),
             roles: compiled_roles,
             type_index,
+            never: Vec::new(),
         })
     }
 

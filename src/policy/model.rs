@@ -55,6 +55,15 @@ pub struct Policy {
     pub(crate) type_index: Index,
     /// The roles that count at resources of their own type below.
     pub(crate) reaching: Mask,
+    /// What was found never to come about.
+    pub(crate) never: Vec<Bound>,
+}
+
+/// Holders of the one role never come to hold the other.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bound {
+    pub(crate) who: RoleId,
+    pub(crate) becomes: RoleId,
 }
 
 /// A compiled resource type.
@@ -207,6 +216,11 @@ impl Policy {
     /// Every role, in the order of the file.
     pub fn roles(&self) -> &[Role] {
         &self.roles
+    }
+
+    /// What never comes about: who holds only the first role, however many of them, never comes to hold the second.
+    pub fn never(&self) -> impl Iterator<Item = (&Role, &Role)> {
+        self.never.iter().map(|bound| (self.role(bound.who), self.role(bound.becomes)))
     }
 
     /// The role with its type: `job_site.editor`.

@@ -243,6 +243,18 @@ fn another_text_with_the_same_meaning_is_no_change() {
 }
 
 #[test]
+fn a_bound_that_goes_is_told_though_no_decision_changes() {
+    let [old, new] = [LUMICON, LUMICON.rsplit_once("[[never]]").unwrap().0]
+        .map(|text| compile("lumicon.toml", text).unwrap_or_else(|wrong| panic!("{}", wrong.render(false))));
+    let bound = "never: `job_site.viewer` becomes `job_site.editor`";
+    let (gone, come) = (diff(&old, &new), diff(&new, &old));
+    assert_eq!(gone.text(false), format!("lumicon, version 1\n\n− {bound}\n"));
+    assert_eq!(come.text(false), format!("lumicon, version 1\n\n+ {bound}\n"));
+    assert_eq!(gone.markdown(), format!("# lumicon, version 1\n\n- **−** {bound}\n"));
+    assert!(!gone.is_empty() && gone.types.is_empty());
+}
+
+#[test]
 fn what_only_several_roles_together_may_is_told() {
     let old = SKETCH.replace("\"team_member & !(guest & guest_reviewer)\"", "\"guest & team_member & guest_reviewer\"");
     let pair = Pair::new(&old, &SKETCH.replace("\"team_member & !(guest & guest_reviewer)\"", "\"operator\""));
@@ -257,6 +269,7 @@ fn changed() -> String {
     let mut text = SKETCH.to_owned();
     for (old, new) in [
         ("version = 3", "version = 4"),
+        ("who     = \"organization.guest\"", "who     = \"project.team_member\""),
         ("remind_after_days = [1]", "lifetime_days = 14\nremind_after_days = [3, 10, 13]"),
         ("at_least = 2", "at_least = 1, protected_below = true"),
         ("guest         = {}", "visitor       = { implies = [\"project.team_member\"], at_least = 3 }"),

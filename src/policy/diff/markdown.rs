@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{
-    Diff, Setting,
+    Diff, Setting, Sign,
     text::{NOTHING, listed},
 };
 
@@ -19,10 +19,11 @@ impl Diff {
                 writeln!(text, "\n- {}", items.join("\n- ")).ok();
             }
         };
-        items(&mut text, self.settings.iter().map(Setting::words).collect());
+        let signed = |(sign, words): &(Sign, String)| format!("**{}** {words}", sign.letter());
+        items(&mut text, self.settings.iter().map(Setting::words).chain(self.bounds.iter().map(signed)).collect());
         for of in &self.types {
             writeln!(text, "\n## {}", of.of).ok();
-            let parts = of.parts.iter().map(|(sign, part)| format!("**{}** {part}", sign.letter()));
+            let parts = of.parts.iter().map(signed);
             items(&mut text, parts.chain(of.settings.iter().map(Setting::words)).collect());
             if !of.decisions.is_empty() {
                 text.push_str("\n| what | + may now | − no longer may |\n| --- | --- | --- |\n");

@@ -30,6 +30,8 @@ pub struct Diff {
     pub new: (String, u32),
     /// What changed for the whole policy.
     pub settings: Vec<Setting>,
+    /// Bounds that are in one of the two files only, in words. They decide nothing: they say what the rules may become.
+    pub bounds: Vec<(Sign, String)>,
     /// The types at which something changed: in the order of the old file, then new ones.
     pub types: Vec<TypeDiff>,
 }
@@ -105,6 +107,7 @@ pub fn diff(old: &Policy, new: &Policy) -> Diff {
         old: (old.name().to_owned(), old.version()),
         new: (new.name().to_owned(), new.version()),
         settings: settings::of_policy(old, new),
+        bounds: bounds(old, new),
         types: types.into_iter().filter_map(|name| type_diff(old, new, &name)).collect(),
     }
 }
@@ -112,8 +115,16 @@ pub fn diff(old: &Policy, new: &Policy) -> Diff {
 impl Diff {
     /// Whether nothing changed.
     pub fn is_empty(&self) -> bool {
-        self.settings.is_empty() && self.types.is_empty()
+        self.settings.is_empty() && self.bounds.is_empty() && self.types.is_empty()
     }
+}
+
+fn bounds(old: &Policy, new: &Policy) -> Vec<(Sign, String)> {
+    let words = |policy: &Policy| -> Vec<String> {
+        let names = policy.never().map(|(who, becomes)| [who, becomes].map(|role| policy.qualified(role)));
+        names.map(|[who, becomes]| format!("never: `{who}` becomes `{becomes}`")).collect()
+    };
+    only_in_one(&words(old), &words(new)).collect()
 }
 
 fn type_diff(old: &Policy, new: &Policy, name: &str) -> Option<TypeDiff> {
@@ -122,11 +133,12 @@ fn type_diff(old: &Policy, new: &Policy, name: &str) -> Option<TypeDiff> {
     let mut parts = Vec::new();
     parts.extend(came_or_went(before.is_some(), after.is_some()).map(|sign| (sign, format!("type `{name}`"))));
     let role_names = |side: &Side<'_>| -> Vec<String> { side.own_roles().map(|role| role.name().to_owned()).collect() };
-    parts.extend(only_in_one("role", &role_names(&sides.old), &role_names(&sides.new)));
+    let named = |what: &'static str| move |(sign, name)| (sign, format!("{what} `{name}`"));
+    parts.extend(only_in_one(&role_names(&sides.old), &role_names(&sides.new)).map(named("role")));
     let action_names = |of: Option<&ResourceType>| -> Vec<String> {
         of.map_or(Vec::new(), |of| of.actions().iter().map(|action| action.name().to_owned()).collect())
     };
-    parts.extend(only_in_one("action", &action_names(before), &action_names(after)));
+    parts.extend(only_in_one(&action_names(before), &action_names(after)).map(named("action")));
 
     let mut decisions = Vec::new();
     for action in ordered(&action_names(before), &action_names(after), String::as_str) {
@@ -174,13 +186,9 @@ fn came_or_went(before: bool, after: bool) -> Option<Sign> {
     }
 }
 
-fn only_in_one(what: &str, old: &[String], new: &[String]) -> Vec<(Sign, String)> {
+fn only_in_one(old: &[String], new: &[String]) -> impl Iterator<Item = (Sign, String)> {
     let names = ordered(old, new, String::as_str).into_iter();
-    let part = |name: String| {
-        let sign = came_or_went(old.contains(&name), new.contains(&name))?;
-        Some((sign, format!("{what} `{name}`")))
-    };
-    names.filter_map(part).collect()
+    names.filter_map(|name| Some((came_or_went(old.contains(&name), new.contains(&name))?, name)))
 }
 
 /// The names of both, each once: in the order of the old, then new ones.

@@ -24,11 +24,14 @@ impl Diff {
             };
             writeln!(text, "{:depth$}{}", "", paint(&format!("{sign} {words}"), colour, styled)).ok();
         };
-        if !self.settings.is_empty() {
+        if !(self.settings.is_empty() && self.bounds.is_empty()) {
             text.push('\n');
         }
         for setting in &self.settings {
             line(&mut text, 0, '~', &setting.words());
+        }
+        for (sign, bound) in &self.bounds {
+            line(&mut text, 0, sign.letter(), bound);
         }
         for of in &self.types {
             writeln!(text, "\n{}", paint(&of.of, BOLD, styled)).ok();

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{
-    Cell, Entry, Grid, RELATIONS, Row, Section, Source, Table, pieces,
+    Cell, Entry, Grid, NEVER, RELATIONS, Row, Section, Source, Table, pieces,
     text::{also_when, plain},
 };
 
@@ -34,6 +34,13 @@ impl Table {
         list(&mut page, &self.notes);
         for section in &self.sections {
             section.html(&mut page);
+        }
+        if !self.never.is_empty() {
+            // No type can have this id: the language has the word for itself.
+            writeln!(page, "<section id=\"never\" aria-labelledby=\"never.heading\">").ok();
+            writeln!(page, "<h2 id=\"never.heading\">{NEVER}</h2>").ok();
+            list(&mut page, &self.never);
+            page.push_str("</section>\n");
         }
         page.push_str("</main>\n");
         self.legend(&mut page);

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{
-    Grid, Table,
+    Grid, NEVER, Table,
     text::{also_when, shown},
 };
 
@@ -19,6 +19,10 @@ impl Table {
                 text.push('\n');
                 text.push_str(&grid.markdown(&section.of));
             }
+        }
+        if !self.never.is_empty() {
+            writeln!(text, "\n## {NEVER}\n").ok();
+            list(&mut text, &self.never);
         }
         if !self.legend.is_empty() {
             text.push('\n');

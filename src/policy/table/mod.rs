@@ -16,6 +16,9 @@ pub use column::{Column, RELATIONS};
 pub use question::{Answer, Question, WhoMay, ask, who_may};
 pub use writes::{Write, writes};
 
+/// The head of what never comes about.
+pub(crate) const NEVER: &str = "What never comes about, however many act together";
+
 pub(crate) use cell::{allowed, held_relations, singles};
 pub(crate) use column::columns;
 pub(crate) use text::{BOLD, GREEN, RED, YELLOW, paint};
@@ -37,6 +40,8 @@ pub struct Table {
     pub notes: Vec<String>,
     /// Its types, in the order of the file.
     pub sections: Vec<Section>,
+    /// What never comes about, a sentence each.
+    pub never: Vec<String>,
     /// The relations that some column is about, and what each means.
     pub legend: Vec<(String, String)>,
 }
@@ -131,6 +136,7 @@ pub fn table(policy: &Policy) -> Table {
         notes: notes::of_policy(policy),
         legend: meanings.map(|(word, relation)| ((*word).to_owned(), notes::meaning(*relation).to_owned())).collect(),
         sections,
+        never: notes::never(policy),
     }
 }
 

@@ -26,6 +26,12 @@ pub(crate) fn of_policy(policy: &Policy) -> Vec<String> {
     ]
 }
 
+/// What never comes about.
+pub(crate) fn never(policy: &Policy) -> Vec<String> {
+    let bounds = policy.never().map(|(who, becomes)| [who, becomes].map(|role| policy.qualified(role)));
+    bounds.map(|[who, becomes]| format!("Whoever is only `{who}` never comes to be `{becomes}`.")).collect()
+}
+
 fn invitations(policy: &Policy) -> String {
     let lifetime = lifetime(policy);
     match reminders(policy) {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Cell, Entry, Grid, RELATIONS, Row, Section, Table, pieces};
+use super::{Cell, Entry, Grid, NEVER, RELATIONS, Row, Section, Table, pieces};
 
 /// Between two columns.
 const GAP: &str = "  ";
@@ -20,6 +20,12 @@ impl Table {
         for section in &self.sections {
             text.push('\n');
             section.write(&mut text, styled);
+        }
+        if !self.never.is_empty() {
+            writeln!(text, "\n{}\n", paint(&format!("── {NEVER} ──"), BOLD, styled)).ok();
+            for note in &self.never {
+                writeln!(text, "- {note}").ok();
+            }
         }
         if !self.legend.is_empty() {
             let width = self.legend.iter().map(|(word, _)| word.len()).max().unwrap_or(0);
