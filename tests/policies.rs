@@ -174,6 +174,29 @@ async fn a_mistake_changes_nothing_and_is_told_once() {
 }
 
 #[tokio::test]
+async fn what_a_policy_hardly_means_is_told_whenever_it_is_loaded() {
+    let doubtful = LUMICON.replacen(RULE, &format!("{RULE}\n\"report.burn\" = \"editor & !editor\""), 1);
+    let bench = Bench::with(&[("lumicon.toml", &doubtful)]).await;
+    let (message, line) = ("hardly means", doubtful.lines().position(|line| line.contains("burn")).unwrap() + 1);
+    let file = bench.file("lumicon.toml");
+    let at = |line: usize| format!("{}:{line}:17", file.display());
+    let told = bench.until_logged(message, 1).await;
+    assert_eq!((told[0]["level"].as_str(), told[0]["at"].as_str()), (Some("WARN"), Some(at(line).as_str())));
+    assert!(told[0]["warning"].as_str().unwrap().contains("nobody can ever do `report.burn`"), "{told:?}");
+
+    // A file with a mistake is not taken over, so nothing is told of what else it says.
+    bench.write("lumicon.toml", &format!("# moved\n{doubtful}\nmistake = 1\n"));
+    bench.until_logged("has a mistake", 1).await;
+    bench.until_logged(message, 1).await;
+    bench.write("lumicon.toml", &format!("# moved\n{doubtful}"));
+    let told = bench.until_logged(message, 2).await;
+    assert_eq!(told[1]["at"].as_str(), Some(at(line + 1).as_str()));
+    bench.write("lumicon.toml", LUMICON);
+    bench.until_logged("a policy was replaced", 2).await;
+    bench.until_logged(message, 2).await;
+}
+
+#[tokio::test]
 async fn a_policy_in_two_files_changes_nothing() {
     let bench = Bench::with(&[("lumicon.toml", LUMICON)]).await;
     let world = on_version(&bench, "acme", 1).await;

@@ -18,7 +18,15 @@ pub(super) type Texts = BTreeMap<PathBuf, String>;
 /// Policies, by the file that each is of.
 #[derive(Debug, Default)]
 pub(super) struct Files {
-    files: BTreeMap<PathBuf, (String, Arc<Policy>)>,
+    files: BTreeMap<PathBuf, File>,
+}
+
+#[derive(Clone, Debug)]
+struct File {
+    text: String,
+    policy: Arc<Policy>,
+    /// What it says and hardly means.
+    warnings: Option<Diagnostics>,
 }
 
 /// Why files are no policies.
@@ -47,6 +55,7 @@ pub(super) fn load(dir: &Path) -> Result<Files, Error> {
     for (path, policy) in files.iter() {
         tracing::info!(policy = policy.name(), version = policy.version(), file = %path.display(), "loaded");
     }
+    files.warn_beside(&Library::default());
     Ok(files)
 }
 
@@ -74,13 +83,9 @@ impl Files {
     pub(super) fn compile(texts: &Texts, before: &Self) -> Result<Self, Refused> {
         let (mut files, mut mistakes) = (BTreeMap::new(), Vec::new());
         for (path, text) in texts {
-            let known = before.files.get(path).filter(|(known, _)| known == text).map(|(_, policy)| policy.clone());
-            let compiled = match known {
-                Some(policy) => Ok(policy),
-                None => policy::compile(&path.display().to_string(), text).map(Arc::new),
-            };
-            match compiled {
-                Ok(policy) => drop(files.insert(path.clone(), (text.clone(), policy))),
+            let known = before.files.get(path).filter(|known| known.text == *text);
+            match known.map_or_else(|| File::compile(path, text), |known| Ok(known.clone())) {
+                Ok(file) => drop(files.insert(path.clone(), file)),
                 Err(diagnostics) => mistakes.push(diagnostics),
             }
         }
@@ -94,7 +99,15 @@ impl Files {
 
     /// Each file and its policy.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&Path, &Arc<Policy>)> {
-        self.files.iter().map(|(path, (_, policy))| (path.as_path(), policy))
+        self.files.iter().map(|(path, file)| (path.as_path(), &file.policy))
+    }
+
+    /// Logs what is doubtful in the policies that are not among `known`.
+    pub(super) fn warn_beside(&self, known: &Library) {
+        let new = self.files.values().filter(|file| !known.has(&file.policy));
+        for (at, warning) in new.filter_map(|file| file.warnings.as_ref()).flat_map(Diagnostics::in_lines) {
+            tracing::warn!(at, warning, "a policy hardly means what it says; it counts all the same");
+        }
     }
 
     /// The policies.
@@ -108,7 +121,7 @@ impl Files {
 
     /// What each file says.
     pub(super) fn texts(&self) -> Texts {
-        self.files.iter().map(|(path, (text, _))| (path.clone(), text.clone())).collect()
+        self.files.iter().map(|(path, file)| (path.clone(), file.text.clone())).collect()
     }
 
     fn once(&self) -> Result<(), String> {
@@ -121,6 +134,13 @@ impl Files {
             }
         }
         Ok(())
+    }
+}
+
+impl File {
+    fn compile(path: &Path, text: &str) -> Result<Self, Diagnostics> {
+        let (policy, warnings) = policy::compile_with_warnings(&path.display().to_string(), text)?;
+        Ok(Self { text: text.to_owned(), policy: Arc::new(policy), warnings })
     }
 }
 

@@ -101,6 +101,7 @@ impl Reload {
             }
             changed = true;
         }
+        files.warn_beside(&before);
         let named = files.library();
         for (path, policy) in self.loaded.iter() {
             let (name, version, file) = (policy.name(), policy.version(), path.display());
