@@ -88,6 +88,11 @@ fn second() -> String {
         (r#""shelf.fill" = "keeper""#, r#""shelf.fill" = "keeper & boss | viewer""#),
         (r#""shelf.sell" = "owner""#, r#""shelf.sell" = "nobody""#),
         (r#""box.open" = "keeper | viewer | packer""#, r#""box.open" = "keeper | packer""#),
+        (
+            r#"{ by = "keeper | boss", to = ["keeper", "viewer"] }"#,
+            r#"{ by = "boss", to = ["keeper", "viewer"] }, { by = "keeper", to = ["viewer"] }"#,
+        ),
+        (r#"lock   = [{ by = "boss" }]"#, r#"lock   = [{ by = "boss & !self" }, { by = "clerk & self" }]"#),
         (r#""box.burn" = "nobody""#, r#""box.burn" = "packer""#),
         (r#""card.read"  = "anyone""#, r#""card.read"  = "self""#),
         (r#""card.write" = "self""#, r#""card.write" = "anyone & !clerk""#),
@@ -241,6 +246,7 @@ async fn what_is_told_beforehand_is_what_happens() {
     let world = &depot.world;
     let before = rights(world).await;
     let sight = world.sight().await;
+    world.api.write(world.invite("kim", "carl", "shelf:s1", "keeper").dry()).await.expect("a keeper may");
     let dry = world.api.write(to(2).dry()).await.expect("an operator may").set_policy();
     assert_eq!((world.sight().await, depot.version().await), (sight.clone(), 1), "a dry run changes nothing");
     assert_eq!(rights(world).await, before, "a dry run changes nothing");
@@ -274,6 +280,22 @@ async fn what_is_told_beforehand_is_what_happens() {
     assert_eq!(told("paul", "box:b1"), (list("box.burn"), list("")));
     assert_eq!(told("kim", "till: in workspace"), (list("till.count"), list("")));
     assert_eq!(told("ada", "card: in workspace"), (list("card.write"), list("card.read")));
+    // The same for membership writes: `kim` may invite nobody but viewers any more, each clerk may lock themselves.
+    let writes = |who: &str, place: &str| -> (Vec<String>, Vec<String>) {
+        let of = |effect: &&PolicyEffect| {
+            let below = effect.below.is_none();
+            effect.member.as_ref().unwrap().id == who && below && text(effect.resource.as_ref()) == place
+        };
+        real.effects.iter().find(of).map(|it| (it.gained_writes.clone(), it.lost_writes.clone())).unwrap_or_default()
+    };
+    assert_eq!(writes("kim", "shelf:s1"), (vec![], vec!["invite as keeper".to_owned()]));
+    assert_eq!(writes("ada", "shelf:s1"), (vec![], vec![]));
+    assert_eq!(writes("vera", "workspace"), (vec!["lock (self)".to_owned()], vec![]));
+    assert_eq!(writes("ada", "workspace"), (vec![], vec![]));
+    let inviting = |role: &str| world.invite("kim", "carl", "shelf:s1", role).dry();
+    world.refused(inviting("keeper"), "NOT_PERMITTED").await;
+    world.api.write(inviting("viewer")).await.expect("a keeper may");
+    world.api.write(world.lock("vera", "vera").dry()).await.expect("a clerk may");
     for nobody in ["lars", "nina@acme.test"] {
         assert!(!effects.keys().any(|(who, _)| who == nobody), "{nobody} may do nothing before and after");
     }

@@ -95,6 +95,8 @@ fn to_effect(effect: Effect) -> proto::PolicyEffect {
         below: effect.below.map(to_resource_ref),
         gained: effect.gained,
         lost: effect.lost,
+        gained_writes: effect.gained_writes,
+        lost_writes: effect.lost_writes,
     }
 }
 

@@ -11,10 +11,11 @@ use super::{
     decide::{Stated, Target, locate},
     facts::{Facts, Holders, name_of},
     list::actions,
-    model::{Policy, ResourceType, TypeId},
+    model::{Action, Policy, ResourceType, TypeId},
+    writable::Writable,
 };
 
-/// What changes for a member at a place: at least one action is gained or lost.
+/// What changes for a member at a place: at least one action or membership write is gained or lost.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Effect {
     /// Whose.
@@ -28,6 +29,11 @@ pub struct Effect {
     pub gained: Vec<String>,
     /// Actions that the member may do before and not afterwards, in the order of the policy before.
     pub lost: Vec<String>,
+    /// Membership writes that the member may make afterwards and not before, in words and in the order of the policy
+    /// afterwards; with `(self)` those to nobody but themselves.
+    pub gained_writes: Vec<String>,
+    /// Membership writes that the member may make before and not afterwards, in the order of the policy before.
+    pub lost_writes: Vec<String>,
 }
 
 /// The effects of another policy.
@@ -39,7 +45,7 @@ pub struct Effects {
     pub total: u64,
 }
 
-/// Compares what every active member may do: at the root, at each resource where they hold a role or which they own,
+/// Compares what every active member may do, and which memberships they may write: at the root, at each resource where they hold a role or which they own,
 /// on their own record, and at what is below these places. `most` effects are kept.
 pub fn effects(before: &dyn Facts, after: &dyn Facts, most: usize) -> Effects {
     let mut members = Vec::new();
@@ -52,24 +58,31 @@ pub fn effects(before: &dyn Facts, after: &dyn Facts, most: usize) -> Effects {
     });
     members.sort_unstable_by_key(|subject| (subject.kind, subject.id));
     let owned = owned(after);
+    let sides = [before, after].map(|facts| Side { facts, writable: Writable::of(facts.policy()) });
+    let [was, is] = &sides;
     let mut effects = Effects::default();
     for member in members {
         let mut places = owned.get(&member).cloned().unwrap_or_default();
         bound(before, member, &mut places);
         bound(after, member, &mut places);
         for spot in spots(before, after, member, places) {
-            let (had, has) = (spot.allowed(before, member), spot.allowed(after, member));
+            let (had, has) = (was.allowed(&spot, member), is.allowed(&spot, member));
+            if had == has {
+                continue;
+            }
             let only = |of: &[&str], not: &[&str]| -> Vec<String> {
-                of.iter().filter(|action| !not.contains(action)).map(|action| (*action).to_owned()).collect()
+                of.iter().filter(|one| !not.contains(one)).map(|one| (*one).to_owned()).collect()
             };
-            let (gained, lost) = (only(&has, &had), only(&had, &has));
-            if gained.is_empty() && lost.is_empty() {
+            let (gained, lost) = (only(&has.actions, &had.actions), only(&had.actions, &has.actions));
+            let (gained_writes, lost_writes) = (only(&has.writes, &had.writes), only(&had.writes, &has.writes));
+            if [&gained, &lost, &gained_writes, &lost_writes].iter().all(|changed| changed.is_empty()) {
                 continue;
             }
             effects.total += 1;
             if effects.first.len() < most {
                 let Spot { resource, below } = spot;
-                effects.first.push(Effect { member: member.to_subject(), resource, below, gained, lost });
+                let member = member.to_subject();
+                effects.first.push(Effect { member, resource, below, gained, lost, gained_writes, lost_writes });
             }
         }
     }
@@ -82,12 +95,26 @@ struct Spot {
     below: Option<ResourceKey>,
 }
 
-impl Spot {
-    /// What a member may do here; nothing where the policy has no such type.
-    fn allowed<'f>(&self, facts: &'f dyn Facts, member: SubjectRef<'_>) -> Vec<&'f str> {
-        let Ok(of) = facts.policy().find_type(&self.resource.kind) else { return Vec::new() };
-        let target = match &self.below {
-            None => locate(facts, of, &self.resource.id, Stated::default()),
+/// What a member may do at a place: actions by name, membership writes in words.
+#[derive(Default, PartialEq)]
+struct Allowed<'f> {
+    actions: Vec<&'f str>,
+    writes: Vec<&'f str>,
+}
+
+/// The facts under one of the policies.
+struct Side<'f> {
+    facts: &'f dyn Facts,
+    writable: Writable<'f>,
+}
+
+impl Side<'_> {
+    /// What a member may do at a place; nothing where the policy has no such type.
+    fn allowed(&self, spot: &Spot, member: SubjectRef<'_>) -> Allowed<'_> {
+        let facts = self.facts;
+        let Ok(of) = facts.policy().find_type(&spot.resource.kind) else { return Allowed::default() };
+        let target = match &spot.below {
+            None => locate(facts, of, &spot.resource.id, Stated::default()),
             // Nobody's id is empty, so this is somebody else's record.
             Some(_) if of.has_member_records() => Target::Record(""),
             Some(below) => {
@@ -95,7 +122,10 @@ impl Spot {
                 above.map_or(Target::Absent, |parent| Target::Stated { of: of.id(), parent, owner: None })
             }
         };
-        actions(facts, member, of, target).into_iter().map(super::Action::name).collect()
+        Allowed {
+            actions: actions(facts, member, of, target).into_iter().map(Action::name).collect(),
+            writes: self.writable.by(facts, member, of, target),
+        }
     }
 }
 

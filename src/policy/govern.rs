@@ -71,7 +71,7 @@ pub fn permit<'f, F: Facts + ?Sized>(
     operation: Operation,
 ) -> Result<&'f MemberRule, Refusal> {
     let policy = facts.policy();
-    let held = standing_bits(facts, actor, node)?;
+    let held = standing_bits(facts, actor, Target::Registered(node))?;
     let held = if actor == target { held | Mask::ITSELF } else { held };
     let of = policy.resource_type(facts.place(node).of);
     let rules = || operation.rules(of);
@@ -108,7 +108,7 @@ pub(crate) fn may_write<F: Facts + ?Sized>(
     node: Node,
     target: SubjectRef<'_>,
 ) -> Result<(), Refusal> {
-    standing_bits(facts, actor, node)?;
+    standing_bits(facts, actor, Target::Registered(node))?;
     protected(facts, node, target)
 }
 
@@ -117,8 +117,15 @@ pub fn is_protected<F: Facts + ?Sized>(facts: &F, node: Node, target: SubjectRef
     protected(facts, node, target).is_err()
 }
 
-/// What an actor holds at a resource.
-fn standing_bits<F: Facts + ?Sized>(facts: &F, actor: SubjectRef<'_>, node: Node) -> Result<Mask, Refusal> {
+/// What an actor holds at a target.
+///
+/// # Errors
+/// When the actor may not act at all.
+pub(crate) fn standing_bits<F: Facts + ?Sized>(
+    facts: &F,
+    actor: SubjectRef<'_>,
+    target: Target<'_>,
+) -> Result<Mask, Refusal> {
     if actor.is_operator() {
         return Ok(Mask::OPERATOR);
     }
@@ -128,9 +135,7 @@ fn standing_bits<F: Facts + ?Sized>(facts: &F, actor: SubjectRef<'_>, node: Node
         MemberStatus::Invited => Err(Refusal::Actor(Reason::MemberInvited)),
         MemberStatus::Deactivated => Err(Refusal::Actor(Reason::MemberDeactivated)),
         MemberStatus::Active if standing.locked => Err(Refusal::Actor(Reason::MemberLocked)),
-        MemberStatus::Active => {
-            Ok(gather(facts, actor, Holders::of(facts, actor, standing.member), Target::Registered(node)).0)
-        }
+        MemberStatus::Active => Ok(gather(facts, actor, Holders::of(facts, actor, standing.member), target).0),
     }
 }
 

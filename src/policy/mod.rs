@@ -31,6 +31,7 @@ mod shelf;
 mod span;
 pub mod table;
 mod verb;
+mod writable;
 
 pub use compile::{compile, compile_with_warnings};
 pub use coverage::{Coverage, Report};

@@ -7,7 +7,7 @@ use super::super::{
     verb::Verb,
 };
 
-use super::notes::listed;
+use super::{notes::listed, text::plain};
 
 /// Writes of one kind about which the same is decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +25,11 @@ impl Write {
     pub fn words(&self, policy: &Policy, of: &ResourceType) -> String {
         words(self.verb, &names(policy, of, self.from), &names(policy, of, self.to))
     }
+
+    /// The same without backticks.
+    pub(crate) fn plain_words(&self, policy: &Policy, of: &ResourceType) -> String {
+        plain(&self.words(policy, of))
+    }
 }
 
 /// What may stand on the side of the roles taken: each role, and for a rule about anybody also no role.
@@ -39,6 +44,14 @@ pub(crate) fn taken(verb: Verb, of: &ResourceType) -> Vec<Mask> {
 /// What may stand on the side of the roles given.
 pub(crate) fn given(verb: Verb, of: &ResourceType) -> Vec<Mask> {
     if verb.gives() { of.roles().iter().map(|role| role.mask()).collect() } else { vec![Mask::EMPTY] }
+}
+
+/// Each single write of a kind: the role that it takes and the one that it gives. What exchanges a role for itself is
+/// none.
+pub(crate) fn pairs(verb: Verb, of: &ResourceType) -> impl Iterator<Item = (Mask, Mask)> {
+    let given = given(verb, of);
+    let pairs = taken(verb, of).into_iter().flat_map(move |from| given.clone().into_iter().map(move |to| (from, to)));
+    pairs.filter(move |(from, to)| !(verb.takes() && verb.gives()) || from != to)
 }
 
 /// The terms of every rule about one write.
