@@ -6,7 +6,7 @@ use crate::{
 };
 
 /// The machine's clock.
-pub(super) struct SystemClock;
+pub(crate) struct SystemClock;
 
 /// The operating system's random source.
 pub(super) struct SystemRandom;

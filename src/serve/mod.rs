@@ -25,6 +25,8 @@ use crate::{
     view::{PastLimits, Registry},
 };
 
+pub(crate) use ambient::SystemClock;
+
 use health::Health;
 use reload::Reload;
 

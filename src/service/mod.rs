@@ -27,8 +27,8 @@ pub use page::PageToken;
 pub use watch::{Told, Watch, WatchFrom, WatchOptions};
 pub use write::{
     AcceptInvitation, Accepted, Call, Caller, ChangeRole, CreateResource, CreateTenant, CreatedResource, CreatedTenant,
-    Invite, Invited, Invitee, InviteeResult, MemberAnswer, Offer, PolicySet, RemoveMember, Removed, RequestKey,
-    RoleChanged, SetLock, SetPolicy, UpdateMember, Who, Write, Written,
+    Invite, Invited, Invitee, InviteeResult, MemberAnswer, Misfits, Offer, PolicySet, RemoveMember, Removed,
+    RequestKey, RoleChanged, SetLock, SetPolicy, UpdateMember, Who, Write, Written,
 };
 
 /// Everything that the service can be asked, over its ports.

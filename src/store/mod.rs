@@ -12,12 +12,14 @@ mod migration;
 mod options;
 mod project;
 mod read;
+mod reader;
 mod write;
 
 use async_trait::async_trait;
 use sea_orm_migration::MigratorTrait as _;
 
 pub use options::Options;
+pub use reader::{ReadError, SqlReader};
 
 use self::connect::Pools;
 use crate::domain::{Change, LoggedChange, Resource, ResourceRef, Revision, Tenant, Timestamp};

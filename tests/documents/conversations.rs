@@ -1,6 +1,6 @@
 //! Every console of the documents, run from top to bottom on a fresh demo.
 
-use std::{net::SocketAddr, path::Path};
+use std::{net::SocketAddr, os::unix::fs::symlink, path::Path};
 
 use crate::{
     demo::Demo,
@@ -49,6 +49,8 @@ fn the_operations_are_what_happens() {
     let hash = crate::shell::run(&format!("printf %s {key} | sha256sum"), dir.path());
     let hash = hash.split_whitespace().next().expect("a hash");
     std::fs::write(dir.path().join("rollcall.toml"), after[0].text.replace(shown, hash)).expect("can be written");
+    // The reader stands in the repository.
+    symlink(Path::new(env!("CARGO_MANIFEST_DIR")).join("policies"), dir.path().join("policies")).expect("can be made");
     let demo = Demo::start_in(dir, &["--config", "rollcall.toml"]);
     converse(&steps(after), (&format!("key={key}"), ""), demo.dir.path(), demo.address);
 }

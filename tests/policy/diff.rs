@@ -318,7 +318,9 @@ fn two_versions_of_a_policy_differ_as_stored() {
 fn run(old: PathBuf, new: PathBuf, format: DiffFormat) -> (String, String, u8) {
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let mut output = Output { out: &mut out, err: &mut err, styled: false };
-    let args = PolicyArgs { command: PolicyCommand::Diff(DiffArgs { old, new, format }) };
+    let args = PolicyArgs {
+        command: PolicyCommand::Diff(DiffArgs { old, new, format, database: None, tenant: None, most: 50 }),
+    };
     let code = exit_code(&args, &mut output).unwrap();
     (String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap(), code)
 }

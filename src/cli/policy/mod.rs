@@ -1,4 +1,4 @@
-//! `rollcall policy`: what can be done with policy files, without a server or a database.
+//! `rollcall policy`: what can be done with policy files, without a server.
 
 mod check;
 mod diff;

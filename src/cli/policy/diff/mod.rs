@@ -1,10 +1,15 @@
-use std::{io, path::PathBuf};
+mod members;
+mod tenants;
+
+use std::{io, path::PathBuf, sync::Arc};
 
 use clap::{Args, ValueEnum};
 
 use crate::policy::diff::diff;
 
 use super::{NOT_COMPARED, NOT_WELL, Output, WELL, file};
+
+use tenants::{Asked, TenantDiff};
 
 /// `rollcall policy diff`.
 #[derive(Clone, Debug, Args)]
@@ -16,6 +21,16 @@ pub struct DiffArgs {
     /// What to write
     #[arg(long, value_enum, default_value_t)]
     pub format: DiffFormat,
+    /// Tell also who gains and loses what in the tenants of this database that run the old policy; it is only read,
+    /// so its server may run
+    #[arg(long, value_name = "FILE_OR_URL")]
+    pub database: Option<String>,
+    /// Only in this tenant
+    #[arg(long, value_name = "ID", requires = "database")]
+    pub tenant: Option<String>,
+    /// How many changes of each tenant to show
+    #[arg(long, value_name = "COUNT", default_value_t = 50)]
+    pub most: usize,
 }
 
 /// What a difference can be written as.
@@ -31,7 +46,7 @@ pub enum DiffFormat {
 /// Shows what changes between two policies; the exit code.
 pub(crate) fn run(args: &DiffArgs, output: &mut Output<'_>) -> io::Result<u8> {
     let (old, new) = match (file::policy(&args.old), file::policy(&args.new)) {
-        (Ok(old), Ok(new)) => (old, new),
+        (Ok(old), Ok(new)) => (Arc::new(old), Arc::new(new)),
         (old, new) => {
             for mistake in [old.err(), new.err()].into_iter().flatten() {
                 output.mistake(&mistake)?;
@@ -40,10 +55,23 @@ pub(crate) fn run(args: &DiffArgs, output: &mut Output<'_>) -> io::Result<u8> {
         }
     };
     let diff = diff(&old, &new);
-    let text = match args.format {
+    let mut text = match args.format {
         DiffFormat::Text => diff.text(output.styled),
         DiffFormat::Markdown => diff.markdown(),
     };
+    let mut same = diff.is_empty();
+    if let Some(database) = &args.database {
+        let asked = Asked { database, tenant: args.tenant.as_deref(), most: args.most };
+        let tenants = match asked.compare(&old, &new) {
+            Ok(tenants) => tenants,
+            Err(mistake) => return output.mistake(&mistake).map(|()| NOT_COMPARED),
+        };
+        text += &match args.format {
+            DiffFormat::Text => members::text(&asked, &old, &tenants, output.styled),
+            DiffFormat::Markdown => members::markdown(&asked, &old, &tenants),
+        };
+        same &= tenants.iter().all(TenantDiff::is_empty);
+    }
     output.out.write_all(text.as_bytes())?;
-    Ok(if diff.is_empty() { WELL } else { NOT_WELL })
+    Ok(if same { WELL } else { NOT_WELL })
 }
