@@ -15,9 +15,9 @@ use rollcall::{
         compile,
     },
     proto::{
-        BatchCheckRequest, ChangeRoleRequest, CheckItem, InviteRequest, Invitee, LockMemberRequest, Profile,
-        RemoveMemberRequest, ResourceRef, RoleGrant, StatedFacts, UnlockMemberRequest, UpdateMemberRequest,
-        invitee::Who,
+        BatchCheckRequest, ChangeRoleRequest, CheckItem, DeactivateMemberRequest, InviteRequest, Invitee,
+        LockMemberRequest, Profile, ReactivateMemberRequest, RemoveMemberRequest, ResourceRef, RoleGrant, StatedFacts,
+        TransferOwnershipRequest, UnlockMemberRequest, UpdateMemberRequest, invitee::Who,
     },
     service::ports::{LogEntry, Store as _},
     store::{Options, SqlStore},
@@ -179,7 +179,12 @@ impl Bench {
                 let profile = Some(Profile { display_name: "Another Name".into(), ..Profile::default() });
                 UpdateMemberRequest { tenant, actor, member, profile, ..Default::default() }.into()
             }
-            Verb::Resend | Verb::Deactivate | Verb::Reactivate | Verb::Transfer => return None,
+            Verb::Deactivate => DeactivateMemberRequest { tenant, actor, member, ..Default::default() }.into(),
+            Verb::Reactivate => ReactivateMemberRequest { tenant, actor, member, ..Default::default() }.into(),
+            Verb::Transfer => {
+                TransferOwnershipRequest { tenant, actor, resource, owner: member, ..Default::default() }.into()
+            }
+            Verb::Resend => return None,
         })
     }
 }

@@ -12,8 +12,8 @@ use rollcall::{
     },
     policy::{Library, Shelf, compile},
     service::ports::{
-        Clock, LogEntry, LogQuery, MemberBy, MemberQuery, MemberRecord, Snapshot, Store, StoreResult, TenantView,
-        Views, WriteTx,
+        Clock, LogEntry, LogQuery, MemberBy, MemberQuery, MemberRecord, ResourceRecord, Snapshot, Store, StoreResult,
+        TenantView, Views, WriteTx,
     },
     store::{Options, SqlStore},
     view::{PastLimits, Registry},
@@ -128,7 +128,7 @@ impl Store for Overtaken {
         self.store.revisions_between(tenant, from, until).await
     }
 
-    async fn resource(&self, tenant: &str, key: ResourceRef<'_>) -> StoreResult<Option<(Resource, Revision)>> {
+    async fn resource(&self, tenant: &str, key: ResourceRef<'_>) -> StoreResult<Option<(ResourceRecord, Revision)>> {
         self.store.resource(tenant, key).await
     }
 

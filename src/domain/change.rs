@@ -26,6 +26,39 @@ pub enum Change {
         /// As it was registered.
         resource: Resource,
     },
+    /// A resource is archived.
+    ResourceArchived {
+        /// Which.
+        resource: ResourceKey,
+    },
+    /// A resource is archived no more.
+    ResourceRestored {
+        /// Which.
+        resource: ResourceKey,
+    },
+    /// A resource hangs from another parent, with all that is below it.
+    ResourceMoved {
+        /// Which.
+        resource: ResourceKey,
+        /// The parent before.
+        from: ResourceKey,
+        /// The parent now.
+        to: ResourceKey,
+    },
+    /// A resource is gone. What was below it is, by changes before this one, and so are the roles bound at it.
+    ResourceDeleted {
+        /// As it was.
+        resource: Resource,
+    },
+    /// A resource has another owner.
+    OwnerChanged {
+        /// Which.
+        resource: ResourceKey,
+        /// The owner before, if it had one.
+        from: Option<Subject>,
+        /// The owner now; none when they left the tenant.
+        to: Option<Subject>,
+    },
     /// A member exists, invited or active.
     MemberAdded {
         /// As they were added.
@@ -134,6 +167,11 @@ impl Change {
             Self::TenantCreated { .. } => "tenant_created",
             Self::PolicySet { .. } => "policy_set",
             Self::ResourceCreated { .. } => "resource_created",
+            Self::ResourceArchived { .. } => "resource_archived",
+            Self::ResourceRestored { .. } => "resource_restored",
+            Self::ResourceMoved { .. } => "resource_moved",
+            Self::ResourceDeleted { .. } => "resource_deleted",
+            Self::OwnerChanged { .. } => "owner_changed",
             Self::MemberAdded { .. } => "member_added",
             Self::MemberUpdated { .. } => "member_updated",
             Self::MemberRemoved { .. } => "member_removed",
@@ -160,15 +198,26 @@ impl Change {
             | Self::InvitationAccepted { subject, .. } => Some(subject.clone()),
             Self::InvitationIssued { invitation, .. } => Some(Subject::email(&invitation.email)),
             Self::InvitationRevoked { email, .. } => Some(Subject::email(email)),
-            Self::TenantCreated { .. } | Self::PolicySet { .. } | Self::ResourceCreated { .. } => None,
+            Self::OwnerChanged { from, to, .. } => to.as_ref().or(from.as_ref()).cloned(),
+            Self::TenantCreated { .. }
+            | Self::PolicySet { .. }
+            | Self::ResourceCreated { .. }
+            | Self::ResourceArchived { .. }
+            | Self::ResourceRestored { .. }
+            | Self::ResourceMoved { .. }
+            | Self::ResourceDeleted { .. } => None,
         }
     }
 
     /// Where this is, if at a resource.
     pub fn resource(&self) -> Option<&ResourceKey> {
         match self {
-            Self::ResourceCreated { resource } => Some(&resource.key),
-            Self::RoleGranted { resource, .. }
+            Self::ResourceCreated { resource } | Self::ResourceDeleted { resource } => Some(&resource.key),
+            Self::ResourceArchived { resource }
+            | Self::ResourceRestored { resource }
+            | Self::ResourceMoved { resource, .. }
+            | Self::OwnerChanged { resource, .. }
+            | Self::RoleGranted { resource, .. }
             | Self::RoleChanged { resource, .. }
             | Self::RoleRevoked { resource, .. }
             | Self::RoleExpired { resource, .. } => Some(resource),

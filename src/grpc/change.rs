@@ -8,7 +8,7 @@ use crate::{
 };
 
 use super::{
-    convert::{to_past_member, to_resource, to_resource_ref, to_subject, to_timestamp, to_token},
+    convert::{to_past_member, to_past_resource, to_resource_ref, to_subject, to_timestamp, to_token},
     membership::to_invitation,
     tenant::to_tenant,
 };
@@ -41,8 +41,27 @@ fn detail(policies: &Library, change: Change) -> Detail {
             Detail::PolicySet(proto::PolicySet { policy, from_version: from, to_version: to })
         }
         Change::ResourceCreated { resource } => {
-            Detail::ResourceCreated(proto::ResourceCreated { resource: Some(to_resource(resource)) })
+            Detail::ResourceCreated(proto::ResourceCreated { resource: Some(to_past_resource(resource)) })
         }
+        Change::ResourceArchived { resource } => {
+            Detail::ResourceArchived(proto::ResourceArchived { resource: Some(to_resource_ref(resource)) })
+        }
+        Change::ResourceRestored { resource } => {
+            Detail::ResourceRestored(proto::ResourceRestored { resource: Some(to_resource_ref(resource)) })
+        }
+        Change::ResourceMoved { resource, from, to } => Detail::ResourceMoved(proto::ResourceMoved {
+            resource: Some(to_resource_ref(resource)),
+            from: Some(to_resource_ref(from)),
+            to: Some(to_resource_ref(to)),
+        }),
+        Change::ResourceDeleted { resource } => {
+            Detail::ResourceDeleted(proto::ResourceDeleted { before: Some(to_past_resource(resource)) })
+        }
+        Change::OwnerChanged { resource, from, to } => Detail::OwnerChanged(proto::OwnerChanged {
+            resource: Some(to_resource_ref(resource)),
+            from: from.map(to_subject),
+            to: to.map(to_subject),
+        }),
         Change::MemberAdded { member } => {
             Detail::MemberAdded(proto::MemberAdded { after: Some(to_past_member(member)) })
         }

@@ -9,7 +9,7 @@ use crate::{
     },
     policy::{Explanation, Reason, Stated},
     proto,
-    service::{Call, Caller, Consistency, Error, MemberAnswer, RequestKey, input::Checked},
+    service::{Call, Caller, Consistency, MemberAnswer, RequestKey, ResourceAnswer, input::Checked},
 };
 
 use super::caller::Sender;
@@ -90,7 +90,7 @@ pub(crate) fn grant(checked: &mut Checked, field: &str, grant: &proto::RoleGrant
 
 /// When something is to end, if it is.
 pub(crate) fn expiry(checked: &mut Checked, field: &str, at: Option<prost_types::Timestamp>) -> Option<Timestamp> {
-    at.map(|at| checked.timestamp(field, at.seconds, at.nanos))
+    at.map(|at| timestamp(checked, field, &at))
 }
 
 pub(crate) fn to_subject(subject: Subject) -> proto::Subject {
@@ -120,22 +120,25 @@ pub(crate) fn to_timestamp(at: Timestamp) -> prost_types::Timestamp {
 
 /// The instant that a message names, to the microsecond above. A mistake is noted of `field`.
 pub(crate) fn timestamp(checked: &mut Checked, field: &str, at: &prost_types::Timestamp) -> Timestamp {
-    let nanos = i64::from(at.nanos);
-    let micros = at.seconds.checked_mul(1_000_000).filter(|_| (0..1_000_000_000).contains(&nanos));
-    let micros = micros.and_then(|micros| micros.checked_add((nanos + 999) / 1000));
-    if micros.is_none() {
-        checked.wrong(Error::field("FIELD_INVALID", field, "is no instant; `nanos` must be 0 to 999,999,999"));
-    }
-    Timestamp(micros.unwrap_or_default())
+    checked.timestamp(field, at.seconds, at.nanos)
 }
 
-pub(crate) fn to_resource(resource: Resource) -> proto::Resource {
+/// A resource with the etag of the revision that last changed it.
+pub(crate) fn to_resource(tenant: &str, answer: ResourceAnswer) -> proto::Resource {
+    let etag = Token::encode(tenant, answer.changed_at);
+    proto::Resource { etag, ..to_past_resource(answer.resource) }
+}
+
+/// A resource as the log has it, without an etag.
+pub(crate) fn to_past_resource(resource: Resource) -> proto::Resource {
     proto::Resource {
         r#ref: Some(to_resource_ref(resource.key)),
         parent: resource.parent.map(to_resource_ref),
         owner: resource.owner.map(to_subject),
         display_name: resource.display_name,
         create_time: Some(to_timestamp(resource.created_at)),
+        archived: resource.archived,
+        etag: String::new(),
     }
 }
 

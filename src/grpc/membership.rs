@@ -6,13 +6,13 @@ use crate::{
     domain::{Subject, Timestamp, kind},
     proto::{self, membership_service_server::MembershipService},
     service::{
-        AcceptInvitation, Call, ChangeRole, Invite, Invitee, InviteeResult, MemberAnswer, RemoveMember, SetLock,
-        UpdateMember, Who, input::Checked,
+        AcceptInvitation, Call, ChangeRole, Invite, Invitee, InviteeResult, MemberAnswer, RemoveMember, SetActive,
+        SetLock, UpdateMember, Who, input::Checked,
     },
 };
 
 use super::{
-    Handler,
+    Handler, MAX_OPAQUE, common,
     convert::{
         call, expiry, grant, profile, resource_key, subject, to_grants, to_member, to_subject, to_timestamp, to_token,
     },
@@ -22,15 +22,6 @@ use super::{
 const MAX_INVITEES: usize = 100;
 /// The most pairs of a person and a role of one invitation call.
 const MAX_PAIRS: usize = 1000;
-/// A token or etag of this service is shorter than this.
-const MAX_OPAQUE: usize = 256;
-
-/// The parts of a request that every write has, in the order in which [`call`] takes them.
-macro_rules! common {
-    ($request:expr) => {
-        (&$request.tenant, $request.actor.as_ref(), &$request.request_id, $request.validate_only)
-    };
-}
 
 #[tonic::async_trait]
 impl MembershipService for Handler {
@@ -140,6 +131,36 @@ impl MembershipService for Handler {
             revoked: to_grants(written.answer.revoked),
             token: to_token(&tenant, written.revision),
         }))
+    }
+
+    async fn deactivate_member(
+        &self,
+        request: Request<proto::DeactivateMemberRequest>,
+    ) -> Result<Response<proto::DeactivateMemberResponse>, Status> {
+        let caller = self.callers.identify(request.metadata())?;
+        let request = request.get_ref();
+        let mut checked = Checked::default();
+        let call = call(&mut checked, caller, common!(request), "DeactivateMember", request);
+        let member = existing(&mut checked, request.member.as_ref(), &request.etag);
+        checked.finish()?;
+        let write = SetActive { member, active: false, etag: request.etag.clone() };
+        let (member, token) = self.written_member(call, write).await?;
+        Ok(Response::new(proto::DeactivateMemberResponse { member: Some(member), token }))
+    }
+
+    async fn reactivate_member(
+        &self,
+        request: Request<proto::ReactivateMemberRequest>,
+    ) -> Result<Response<proto::ReactivateMemberResponse>, Status> {
+        let caller = self.callers.identify(request.metadata())?;
+        let request = request.get_ref();
+        let mut checked = Checked::default();
+        let call = call(&mut checked, caller, common!(request), "ReactivateMember", request);
+        let member = existing(&mut checked, request.member.as_ref(), &request.etag);
+        checked.finish()?;
+        let write = SetActive { member, active: true, etag: request.etag.clone() };
+        let (member, token) = self.written_member(call, write).await?;
+        Ok(Response::new(proto::ReactivateMemberResponse { member: Some(member), token }))
     }
 
     async fn lock_member(

@@ -27,6 +27,18 @@ use crate::{
 
 pub use caller::Callers;
 
+/// A token or etag of this service is shorter than this.
+const MAX_OPAQUE: usize = 256;
+
+/// The parts of a request that every write has, in the order in which [`call`] takes them.
+macro_rules! common {
+    ($request:expr) => {
+        (&$request.tenant, $request.actor.as_ref(), &$request.request_id, $request.validate_only)
+    };
+}
+
+pub(crate) use common;
+
 /// The names of the services, as health checks ask for them.
 pub const SERVICES: [&str; 6] = [
     tonic_name::<AuditServiceServer<Handler>>(),

@@ -114,6 +114,11 @@ pub(crate) fn path<F: Facts + ?Sized>(facts: &F, from: Node) -> impl Iterator<It
     })
 }
 
+/// A resource and every one above it, up to the root.
+pub fn way_up<F: Facts + ?Sized>(facts: &F, from: Node) -> impl Iterator<Item = Node> {
+    path(facts, from).map(|(node, _)| node)
+}
+
 /// A resource and every one above it, each with a mask of the roles that count at the first when bound there: all, or
 /// past another resource of the same type only those that reach down. `below` is the type of an unregistered resource
 /// that the first one is the parent of.

@@ -210,13 +210,13 @@ impl Checked {
         }
     }
 
-    /// An instant, as seconds since 1970 and nanoseconds on top; the years from 1970 to 9999.
+    /// An instant, as seconds since 1970 and nanoseconds on top, to the microsecond above; the years from 1970 to 9999.
     pub fn timestamp(&mut self, field: &str, seconds: i64, nanos: i32) -> Timestamp {
         if !(0..=LAST_SECOND).contains(&seconds) || !(0..1_000_000_000).contains(&nanos) {
             self.invalid(field, "is no time from 1970 to 9999");
             return Timestamp::default();
         }
-        Timestamp(seconds * 1_000_000 + i64::from(nanos) / 1000)
+        Timestamp(seconds * 1_000_000 + (i64::from(nanos) + 999) / 1000)
     }
 
     /// A role to be given at a resource.

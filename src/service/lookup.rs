@@ -1,11 +1,11 @@
 //! Single things as the store has them.
 
-use crate::domain::{Resource, ResourceRef, Revision, Tenant};
+use crate::domain::{ResourceRef, Revision, Tenant};
 
 use super::{
     Service,
     error::{Error, Kind, Result},
-    ports::{MemberBy, MemberRecord},
+    ports::{MemberBy, MemberRecord, ResourceRecord},
 };
 
 /// A member and the revision at which they were read.
@@ -38,7 +38,7 @@ impl Service {
     ///
     /// # Errors
     /// `TENANT_NOT_FOUND`, `RESOURCE_NOT_FOUND`, and what the store brings.
-    pub async fn resource(&self, tenant: &str, key: ResourceRef<'_>) -> Result<(Resource, Revision)> {
+    pub async fn resource(&self, tenant: &str, key: ResourceRef<'_>) -> Result<(ResourceRecord, Revision)> {
         if let Some(found) = self.store.resource(tenant, key).await? {
             return Ok(found);
         }

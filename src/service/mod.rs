@@ -26,9 +26,10 @@ pub use members::{ListMembers, ListedMember, MemberPage, Membership};
 pub use page::PageToken;
 pub use watch::{Told, Watch, WatchFrom, WatchOptions};
 pub use write::{
-    AcceptInvitation, Accepted, Call, Caller, ChangeRole, CreateResource, CreateTenant, CreatedResource, CreatedTenant,
-    Invite, Invited, Invitee, InviteeResult, MemberAnswer, Misfits, Offer, PolicySet, RemoveMember, Removed,
-    RequestKey, RoleChanged, SetLock, SetPolicy, UpdateMember, Who, Write, Written,
+    AcceptInvitation, Accepted, Call, Caller, ChangeRole, CreateResource, CreateTenant, CreatedTenant, DeleteResource,
+    Deleted, Invite, Invited, Invitee, InviteeResult, MemberAnswer, Misfits, MoveResource, Offer, PolicySet,
+    RemoveMember, Removed, RequestKey, ResourceAnswer, RoleChanged, SetActive, SetArchived, SetLock, SetPolicy,
+    TransferOwnership, UpdateMember, Who, Write, Written,
 };
 
 /// Everything that the service can be asked, over its ports.

@@ -22,8 +22,10 @@ pub use options::Options;
 pub use reader::{ReadError, SqlReader};
 
 use self::connect::Pools;
-use crate::domain::{Change, LoggedChange, Resource, ResourceRef, Revision, Tenant, Timestamp};
-use crate::service::ports::{LogQuery, MemberBy, MemberQuery, MemberRecord, Snapshot, Store, StoreResult, WriteTx};
+use crate::domain::{Change, LoggedChange, ResourceRef, Revision, Tenant, Timestamp};
+use crate::service::ports::{
+    LogQuery, MemberBy, MemberQuery, MemberRecord, ResourceRecord, Snapshot, Store, StoreResult, WriteTx,
+};
 
 /// Tenants in a SQL database.
 pub struct SqlStore {
@@ -88,7 +90,7 @@ impl Store for SqlStore {
         log::revisions_between(&self.pools.reader, tenant, from, until).await
     }
 
-    async fn resource(&self, tenant: &str, key: ResourceRef<'_>) -> StoreResult<Option<(Resource, Revision)>> {
+    async fn resource(&self, tenant: &str, key: ResourceRef<'_>) -> StoreResult<Option<(ResourceRecord, Revision)>> {
         let tx = self.pools.begin_read().await?;
         let Some(revision) = read::revision(&tx, tenant).await? else {
             return Ok(None);

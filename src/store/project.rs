@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait as _, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter as _,
+    ActiveModelTrait, ColumnTrait as _, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter as _, Value,
     sea_query::{Expr, OnConflict},
 };
 
 use super::entity::{binding, invitation, member, resource, tenant};
 use super::error::defect;
-use crate::domain::{Change, Invitation, InvitationStatus, Member, Revision, Subject};
+use crate::domain::{Change, Invitation, InvitationStatus, Member, ResourceKey, Revision, Subject};
 use crate::service::ports::StoreResult;
 
 /// The most rows that one statement inserts: with fifteen columns they stay well below the 32,766 parameters that
@@ -68,7 +68,7 @@ impl<'a, C: ConnectionTrait> Projection<'a, C> {
         let (tenant, revision) = (self.tenant, self.revision);
         match change {
             Change::ResourceCreated { resource } => {
-                self.inserts.resources.push(resource::ActiveModel::of(tenant, resource));
+                self.inserts.resources.push(resource::ActiveModel::of(tenant, resource, revision));
                 return Ok(());
             }
             Change::MemberAdded { member } => {
@@ -93,6 +93,28 @@ impl<'a, C: ConnectionTrait> Projection<'a, C> {
                     .filter(tenant::Column::Policy.eq(policy))
                     .filter(tenant::Column::PolicyVersion.eq(i64::from(*from)));
                 one(change, update.exec(db).await?.rows_affected)
+            }
+            Change::ResourceArchived { resource } => {
+                self.resource(change, resource, [(resource::Column::Archived, true.into())]).await
+            }
+            Change::ResourceRestored { resource } => {
+                self.resource(change, resource, [(resource::Column::Archived, false.into())]).await
+            }
+            Change::ResourceMoved { resource, to, .. } => {
+                let parent = [
+                    (resource::Column::ParentType, to.kind.as_str().into()),
+                    (resource::Column::ParentId, to.id.as_str().into()),
+                ];
+                self.resource(change, resource, parent).await
+            }
+            Change::OwnerChanged { resource, to, .. } => {
+                let (kind, id) = (to.as_ref().map(|to| to.kind.clone()), to.as_ref().map(|to| to.id.clone()));
+                let owner = [(resource::Column::OwnerType, kind.into()), (resource::Column::OwnerId, id.into())];
+                self.resource(change, resource, owner).await
+            }
+            Change::ResourceDeleted { resource } => {
+                let key = (tenant.to_owned(), resource.key.kind.clone(), resource.key.id.clone());
+                one(change, resource::Entity::delete_by_id(key).exec(db).await?.rows_affected)
             }
             Change::MemberUpdated { member, .. } => {
                 let row = member::ActiveModel::of(tenant, member, revision);
@@ -128,6 +150,23 @@ impl<'a, C: ConnectionTrait> Projection<'a, C> {
                 one(change, self.close_invitation(id, InvitationStatus::Revoked).await?)
             }
         }
+    }
+
+    /// Gives columns of a resource other values.
+    async fn resource<const N: usize>(
+        &self,
+        change: &Change,
+        key: &ResourceKey,
+        columns: [(resource::Column, Value); N],
+    ) -> StoreResult<()> {
+        let update = resource::Entity::update_many()
+            .col_expr(resource::Column::Revision, Expr::value(self.revision.0))
+            .filter(resource::Column::TenantId.eq(self.tenant))
+            .filter(resource::Column::ResourceType.eq(&key.kind))
+            .filter(resource::Column::ResourceId.eq(&key.id));
+        let update =
+            columns.into_iter().fold(update, |update, (column, value)| update.col_expr(column, Expr::value(value)));
+        one(change, update.exec(self.db).await?.rows_affected)
     }
 
     /// The invitation is new, or replaces the one of the same id.

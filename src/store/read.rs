@@ -1,12 +1,17 @@
 //! Reads of one thing, through a pool or a transaction alike.
 
+use std::collections::BTreeMap;
+
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 
 use super::entity::{binding, change, invitation, member, request, resource, tenant};
-use crate::domain::{Change, Invitation, InvitationStatus, Resource, ResourceRef, Revision, Tenant};
-use crate::service::ports::{Answered, MemberBy, MemberRecord, StoreResult};
+use crate::domain::{Change, Grant, Invitation, InvitationStatus, ResourceKey, ResourceRef, Revision, Subject, Tenant};
+use crate::service::ports::{Answered, MemberBy, MemberRecord, ResourceRecord, StoreResult};
+
+/// The most ids that one statement names, well below what a statement has parameters for.
+const IDS: usize = 1000;
 
 /// The tenant and its newest revision.
 pub(super) async fn tenant(db: &impl ConnectionTrait, tenant: &str) -> StoreResult<Option<(Tenant, Revision)>> {
@@ -46,9 +51,9 @@ pub(super) async fn resource(
     db: &impl ConnectionTrait,
     tenant: &str,
     key: ResourceRef<'_>,
-) -> StoreResult<Option<Resource>> {
+) -> StoreResult<Option<ResourceRecord>> {
     let key = (tenant.to_owned(), key.kind.to_owned(), key.id.to_owned());
-    Ok(resource::Entity::find_by_id(key).one(db).await?.map(resource::Model::into_resource))
+    Ok(resource::Entity::find_by_id(key).one(db).await?.map(resource::Model::into_record))
 }
 
 /// One member with everything that they hold.
@@ -80,6 +85,33 @@ pub(super) async fn member(
         .map(binding::Model::into_grant)
         .collect();
     member.into_record(held).map(Some)
+}
+
+/// The roles bound at some resources, at most `limit` of them, with who holds them.
+pub(super) async fn bindings_at(
+    db: &impl ConnectionTrait,
+    tenant: &str,
+    resources: &[ResourceKey],
+    limit: usize,
+) -> StoreResult<Vec<(Subject, Grant)>> {
+    use binding::Column;
+    let mut by_type: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for key in resources {
+        by_type.entry(&key.kind).or_default().push(&key.id);
+    }
+    let mut found = Vec::new();
+    for (kind, ids) in by_type {
+        for ids in ids.chunks(IDS) {
+            let query = binding::Entity::find()
+                .filter(Column::TenantId.eq(tenant))
+                .filter(Column::ResourceType.eq(kind))
+                .filter(Column::ResourceId.is_in(ids.iter().copied()))
+                .limit(u64::try_from(limit.saturating_sub(found.len())).unwrap_or(u64::MAX));
+            let rows = query.all(db).await?.into_iter();
+            found.extend(rows.map(|row| (Subject::new(&*row.holder_type, &*row.holder_id), row.into_grant())));
+        }
+    }
+    Ok(found)
 }
 
 /// The invitation whose secret has this hash.

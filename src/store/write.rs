@@ -9,8 +9,8 @@ use sea_orm::{
 use super::entity::{change, request, tenant};
 use super::error::defect;
 use super::{connect::Pools, project, read};
-use crate::domain::{Change, Invitation, Revision, Tenant};
-use crate::service::ports::{Answered, LogEntry, MemberBy, MemberRecord, StoreResult, WriteTx};
+use crate::domain::{Change, Grant, Invitation, ResourceKey, ResourceRef, Revision, Subject, Tenant};
+use crate::service::ports::{Answered, LogEntry, MemberBy, MemberRecord, ResourceRecord, StoreResult, WriteTx};
 
 /// One write's transaction.
 pub(super) struct SqlWriteTx {
@@ -61,6 +61,14 @@ impl WriteTx for SqlWriteTx {
 
     async fn member(&mut self, by: MemberBy<'_>) -> StoreResult<Option<MemberRecord>> {
         read::member(&self.tx, &self.id, by).await
+    }
+
+    async fn resource(&mut self, key: ResourceRef<'_>) -> StoreResult<Option<ResourceRecord>> {
+        read::resource(&self.tx, &self.id, key).await
+    }
+
+    async fn bindings_at(&mut self, resources: &[ResourceKey], limit: usize) -> StoreResult<Vec<(Subject, Grant)>> {
+        read::bindings_at(&self.tx, &self.id, resources, limit).await
     }
 
     async fn invitation_by_hash(&mut self, token_hash: &str) -> StoreResult<Option<Invitation>> {

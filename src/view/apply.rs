@@ -2,7 +2,8 @@
 
 use crate::{
     domain::{
-        Change, EVERYBODY, Member, MemberStatus, Resource, ResourceRef, Revision, Subject, SubjectRef, Timestamp,
+        Change, EVERYBODY, Member, MemberStatus, Resource, ResourceKey, ResourceRef, Revision, Subject, SubjectRef,
+        Timestamp,
     },
     policy::{Facts, MemberKey, Node, RoleId},
 };
@@ -41,6 +42,18 @@ impl View {
     fn change(&mut self, change: &Change) -> Result<(), Parted> {
         match change {
             Change::ResourceCreated { resource } => self.add_resource(resource),
+            Change::ResourceArchived { resource } => self.archive(resource, true),
+            Change::ResourceRestored { resource } => self.archive(resource, false),
+            Change::ResourceMoved { resource, to, .. } => {
+                let to = self.locate(to.as_ref()).ok_or(Parted)?;
+                self.node_row(resource)?.parent = Some(to);
+                Ok(())
+            }
+            Change::OwnerChanged { resource, to, .. } => {
+                self.node_row(resource)?.owner = to.clone().map(Box::new);
+                Ok(())
+            }
+            Change::ResourceDeleted { resource } => self.remove_node(&resource.key),
             Change::MemberAdded { member } => {
                 self.add_member(member.subject.as_ref(), member.status, member.locked);
                 Ok(())
@@ -87,10 +100,44 @@ impl View {
     /// Adds a node without a parent. None when its type is not one of the policy's.
     pub(crate) fn add_node(&mut self, key: ResourceRef<'_>, owner: Option<Subject>, archived: bool) -> Option<Node> {
         let of = self.policy.find_type(key.kind).ok()?.id();
-        let row = u32::try_from(self.nodes.len()).ok()?;
-        self.nodes.push(NodeRow { id: key.id.into(), owner: owner.map(Box::new), parent: None, of, archived });
+        let row = NodeRow { id: key.id.into(), owner: owner.map(Box::new), parent: None, of, archived };
+        let at = match self.free_nodes.pop() {
+            Some(free) => free,
+            None => u32::try_from(self.nodes.len()).ok()?,
+        };
+        match self.nodes.get_mut(at as usize) {
+            Some(slot) => *slot = row,
+            None => self.nodes.push(row),
+        }
+        let row = at;
         self.node_index.insert((of, key.id), row, Self::node_key(&self.nodes));
         Some(Node(row))
+    }
+
+    fn node_row(&mut self, key: &ResourceKey) -> Result<&mut NodeRow, Parted> {
+        let node = self.locate(key.as_ref()).ok_or(Parted)?;
+        self.nodes.get_mut(node.0 as usize).ok_or(Parted)
+    }
+
+    fn archive(&mut self, key: &ResourceKey, archived: bool) -> Result<(), Parted> {
+        self.node_row(key)?.archived = archived;
+        Ok(())
+    }
+
+    /// Takes a resource out, at which nothing is bound any more and below which nothing is.
+    fn remove_node(&mut self, key: &ResourceKey) -> Result<(), Parted> {
+        let node = self.locate(key.as_ref()).ok_or(Parted)?;
+        let of = self.place(node).of;
+        let id = |node: Node| self.nodes.get(node.0 as usize).map(|row| &*row.id);
+        if let Some(ordered) = self.ordered.get_mut(usize::from(of)) {
+            let at = ordered.partition_point(|other| id(*other) < Some(key.id.as_str()));
+            if ordered.get(at) == Some(&node) {
+                ordered.remove(at);
+            }
+        }
+        self.node_index.remove((of, key.id.as_str()), node.0);
+        self.free_nodes.push(node.0);
+        Ok(())
     }
 
     pub(crate) fn set_parent(&mut self, node: Node, parent: Option<Node>) {

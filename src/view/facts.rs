@@ -17,6 +17,7 @@ pub struct View {
     pub(crate) revision: Revision,
     pub(crate) nodes: Vec<NodeRow>,
     pub(crate) node_index: RowIndex,
+    pub(crate) free_nodes: Vec<u32>,
     /// The nodes of each type, in order of their id.
     pub(crate) ordered: Vec<Vec<Node>>,
     pub(crate) members: Vec<MemberRow>,
@@ -75,6 +76,7 @@ impl View {
             revision,
             nodes: Vec::new(),
             node_index: RowIndex::default(),
+            free_nodes: Vec::new(),
             ordered: vec![Vec::new(); types],
             members: Vec::new(),
             member_index: RowIndex::default(),

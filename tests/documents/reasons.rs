@@ -29,17 +29,22 @@ use crate::{
 
 /// Reasons that no test can bring about over the wire: of races, of broken stores, of what no RPC does yet,
 /// and of what `lumicon` has not. `tests/log` has a watcher that is too slow.
-const UNPROVOKED: [&str; 14] = [
+const UNPROVOKED: [&str; 19] = [
     "ACTOR_DEACTIVATED",
+    "ALREADY_ARCHIVED",
     "CONFLICT",
     "HOLDER_UNSUITABLE",
     "INTERNAL",
     "MEMBER_DEACTIVATED",
     "NOT_ACTIVE",
+    "NOT_ARCHIVED",
     "NOT_DEACTIVATED",
     "NOT_INVITED",
     "OWNER_UNCHANGED",
+    "PARENT_UNCHANGED",
+    "RESOURCE_CYCLE",
     "STORE_UNAVAILABLE",
+    "SUBTREE_TOO_LARGE",
     "TEAM_CYCLE",
     "VIEW_RELOADING",
     "WATCH_TOO_SLOW",

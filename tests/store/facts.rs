@@ -74,7 +74,7 @@ impl Snapshot for Facts {
 #[derive(Clone, Debug, Default)]
 pub struct Model {
     pub facts: Facts,
-    pub resources: BTreeMap<ResourceKey, Resource>,
+    pub resources: BTreeMap<ResourceKey, (Resource, Revision)>,
     pub members: BTreeMap<Subject, (Member, Revision)>,
     pub invitations: BTreeMap<String, Invitation>,
 }
@@ -100,7 +100,19 @@ impl Model {
             Change::ResourceCreated { resource } => {
                 let told = (resource.parent.clone(), resource.owner.clone(), resource.archived);
                 facts.resources.insert(resource.key.clone(), told);
-                self.resources.insert(resource.key.clone(), resource.clone());
+                self.resources.insert(resource.key.clone(), (resource.clone(), revision));
+            }
+            Change::ResourceArchived { resource } => self.resource(resource, revision, |it| it.archived = true),
+            Change::ResourceRestored { resource } => self.resource(resource, revision, |it| it.archived = false),
+            Change::ResourceMoved { resource, to, .. } => {
+                self.resource(resource, revision, |it| it.parent = Some(to.clone()));
+            }
+            Change::OwnerChanged { resource, to, .. } => {
+                self.resource(resource, revision, |it| it.owner.clone_from(to));
+            }
+            Change::ResourceDeleted { resource } => {
+                assert_eq!(self.resources.remove(&resource.key).map(|(found, _)| found).as_ref(), Some(resource));
+                facts.resources.remove(&resource.key);
             }
             Change::MemberAdded { member } | Change::MemberUpdated { member, .. } => {
                 facts.members.insert(member.subject.clone(), (member.status, member.locked));
@@ -137,6 +149,14 @@ impl Model {
 
     pub fn held(&self, subject: &Subject) -> Vec<Grant> {
         self.facts.bindings.iter().filter(|(holder, _)| holder == subject).map(|(_, grant)| grant.clone()).collect()
+    }
+
+    fn resource(&mut self, key: &ResourceKey, revision: Revision, change: impl FnOnce(&mut Resource)) {
+        let (resource, changed_at) = self.resources.get_mut(key).unwrap();
+        change(resource);
+        *changed_at = revision;
+        let told = (resource.parent.clone(), resource.owner.clone(), resource.archived);
+        self.facts.resources.insert(key.clone(), told);
     }
 
     fn touch(&mut self, subject: &Subject, revision: Revision) {

@@ -47,10 +47,11 @@ async fn a_resource_is_found_by_type_and_id() {
     harness.write(&[resource_created(&site("s1"), Some(owner.clone()))]).await;
 
     let (found, revision) = harness.store.resource(ACME, site("s1").as_ref()).await.unwrap().unwrap();
+    let found = found.resource;
     assert_eq!((found.key, found.parent, found.owner), (site("s1"), Some(root()), Some(owner)));
     assert_eq!((found.display_name.as_str(), found.archived, revision), ("The s1", false, Revision(2)));
     let (found, _) = harness.store.resource(ACME, root().as_ref()).await.unwrap().unwrap();
-    assert_eq!((found.parent, found.owner), (None, None));
+    assert_eq!((found.resource.parent, found.resource.owner), (None, None));
     assert_eq!(harness.store.resource(ACME, site("s2").as_ref()).await.unwrap(), None);
     assert_eq!(harness.store.resource("globex", site("s1").as_ref()).await.unwrap(), None);
 }

@@ -30,12 +30,31 @@ fn possible(model: &Model, (what, who, place, role): Roll) -> Option<Change> {
         model.invitations.values().find(|found| found.email == email && found.status == InvitationStatus::Pending)
     };
     let email = format!("guest{}@x.y", who % 3);
-    match what % 11 {
+    match what % 12 {
         10 => {
             let (tenant, _) = model.facts.tenant.as_ref()?;
             let to = u32::from(place % 4 + 1);
             let policy = tenant.policy.clone();
             (to != tenant.policy_version).then_some(Change::PolicySet { policy, from: tenant.policy_version, to })
+        }
+        11 if registered && resource != root() => {
+            let found = &model.resources[&resource].0;
+            let from = found.owner.clone();
+            Some(match who % 5 {
+                0 if !found.archived => Change::ResourceArchived { resource },
+                0 => Change::ResourceRestored { resource },
+                1 => Change::OwnerChanged { resource, from, to: (role == "editor").then_some(subject) },
+                2 => {
+                    let from = found.parent.clone()?;
+                    let to = site(if place % 4 == 1 { "s2" } else { "s1" });
+                    let possible = to != from && model.resources.contains_key(&to) && to != resource;
+                    return possible.then_some(Change::ResourceMoved { resource, from, to });
+                }
+                _ if !model.facts.bindings.iter().any(|(_, held)| held.resource == resource) => {
+                    Change::ResourceDeleted { resource: found.clone() }
+                }
+                _ => return None,
+            })
         }
         0 if !registered => Some(resource_created(&resource, (place % 2 == 0).then(|| subject.clone()))),
         1 | 2 if !known => {
@@ -98,7 +117,7 @@ async fn check(harness: &Harness) {
     }
     for (key, resource) in &model.resources {
         let (found, _) = harness.store.resource(ACME, key.as_ref()).await.unwrap().unwrap();
-        assert_eq!(&found, resource);
+        assert_eq!((&found.resource, found.changed_at), (&resource.0, resource.1));
     }
     let mut tx = harness.store.begin(ACME).await.unwrap();
     for invitation in model.invitations.values() {

@@ -11,6 +11,7 @@ pub fn code_of(reason: &str) -> Code {
         | "ACTOR_NOT_A_MEMBER"
         | "ACTOR_LOCKED"
         | "ACTOR_INVITED"
+        | "ACTOR_DEACTIVATED"
         | "MEMBER_PROTECTED"
         | "EMAIL_MISMATCH"
         | "OPERATOR_NOT_ALLOWED" => Code::PermissionDenied,
@@ -27,7 +28,17 @@ pub fn code_of(reason: &str) -> Code {
         | "INVITATION_USED"
         | "REQUEST_ID_REUSED"
         | "POLICY_INCOMPATIBLE"
-        | "POLICY_UNCHANGED" => Code::FailedPrecondition,
+        | "POLICY_UNCHANGED"
+        | "ALREADY_ARCHIVED"
+        | "NOT_ARCHIVED"
+        | "PARENT_UNCHANGED"
+        | "RESOURCE_CYCLE"
+        | "SUBTREE_TOO_LARGE"
+        | "OWNER_UNCHANGED"
+        | "NOT_ACTIVE"
+        | "NOT_DEACTIVATED"
+        | "HOLDER_UNSUITABLE"
+        | "TEAM_CYCLE" => Code::FailedPrecondition,
         "ETAG_MISMATCH" => Code::Aborted,
         "UNAUTHENTICATED" => Code::Unauthenticated,
         _ => Code::InvalidArgument,

@@ -94,6 +94,25 @@ impl State {
                 assert_ne!(self.policy_version, number(change, "from"), "it is another: {change}");
             }
             "resource_created" => self.create_resource(&change["resource"]),
+            "resource_archived" => self.archive(change, true),
+            "resource_restored" => self.archive(change, false),
+            "resource_moved" => {
+                let (from, to) = (key(&change["from"]), key(&change["to"]));
+                assert!(self.resources.contains_key(&to), "its parent exists: {change}");
+                let row = self.resource(change);
+                assert_eq!(row.parent.replace(to), Some(from), "{change}");
+            }
+            "owner_changed" => {
+                let to = maybe_key(&change["to"]);
+                let row = self.resource(change);
+                assert_eq!(std::mem::replace(&mut row.owner, to), maybe_key(&change["from"]), "{change}");
+            }
+            "resource_deleted" => {
+                let gone = key(&change["resource"]["key"]);
+                assert!(self.resources.remove(&gone).is_some(), "only a resource is deleted: {change}");
+                assert!(!self.resources.values().any(|row| row.parent.as_ref() == Some(&gone)), "nothing is below");
+                assert!(!self.bindings.keys().any(|(_, place, _)| *place == gone), "nothing is bound there: {change}");
+            }
             "member_added" => {
                 let (subject, row) = member(&change["member"]);
                 assert!(self.members.insert(subject, row).is_none(), "a member is added once: {change}");
@@ -132,6 +151,16 @@ impl State {
             "invitation_revoked" => self.close(change, "REVOKED"),
             other => panic!("the log has an unknown kind `{other}`"),
         }
+    }
+
+    fn resource(&mut self, change: &Value) -> &mut ResourceRow {
+        let found = self.resources.get_mut(&key(&change["resource"]));
+        found.unwrap_or_else(|| panic!("only a resource is changed: {change}"))
+    }
+
+    fn archive(&mut self, change: &Value, archived: bool) {
+        let row = self.resource(change);
+        assert_ne!(std::mem::replace(&mut row.archived, archived), archived, "it is another: {change}");
     }
 
     fn create_resource(&mut self, resource: &Value) {

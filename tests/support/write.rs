@@ -1,11 +1,14 @@
 use rollcall::{
     domain::Token,
     proto::{
-        AcceptInvitationRequest, AcceptInvitationResponse, ChangeRoleRequest, ChangeRoleResponse,
-        CreateResourceRequest, CreateResourceResponse, CreateTenantRequest, CreateTenantResponse, InviteRequest,
-        InviteResponse, LockMemberRequest, LockMemberResponse, Member, RemoveMemberRequest, RemoveMemberResponse,
-        SetPolicyRequest, SetPolicyResponse, UnlockMemberRequest, UnlockMemberResponse, UpdateMemberRequest,
-        UpdateMemberResponse,
+        AcceptInvitationRequest, AcceptInvitationResponse, ArchiveResourceRequest, ArchiveResourceResponse,
+        ChangeRoleRequest, ChangeRoleResponse, CreateResourceRequest, CreateResourceResponse, CreateTenantRequest,
+        CreateTenantResponse, DeactivateMemberRequest, DeactivateMemberResponse, DeleteResourceRequest,
+        DeleteResourceResponse, InviteRequest, InviteResponse, LockMemberRequest, LockMemberResponse, Member,
+        MoveResourceRequest, MoveResourceResponse, ReactivateMemberRequest, ReactivateMemberResponse,
+        RemoveMemberRequest, RemoveMemberResponse, Resource, RestoreResourceRequest, RestoreResourceResponse,
+        SetPolicyRequest, SetPolicyResponse, TransferOwnershipRequest, TransferOwnershipResponse, UnlockMemberRequest,
+        UnlockMemberResponse, UpdateMemberRequest, UpdateMemberResponse,
     },
 };
 use tonic::Status;
@@ -99,10 +102,17 @@ writes! {
     create_tenant, CreateTenant, tenants, CreateTenantRequest, CreateTenantResponse;
     set_policy, SetPolicy, tenants, SetPolicyRequest, SetPolicyResponse;
     create_resource, CreateResource, resources, CreateResourceRequest, CreateResourceResponse;
+    archive_resource, ArchiveResource, resources, ArchiveResourceRequest, ArchiveResourceResponse;
+    restore_resource, RestoreResource, resources, RestoreResourceRequest, RestoreResourceResponse;
+    delete_resource, DeleteResource, resources, DeleteResourceRequest, DeleteResourceResponse;
+    move_resource, MoveResource, resources, MoveResourceRequest, MoveResourceResponse;
+    transfer_ownership, TransferOwnership, resources, TransferOwnershipRequest, TransferOwnershipResponse;
     invite, Invite, membership, InviteRequest, InviteResponse;
     accept_invitation, AcceptInvitation, membership, AcceptInvitationRequest, AcceptInvitationResponse;
     change_role, ChangeRole, membership, ChangeRoleRequest, ChangeRoleResponse;
     remove_member, RemoveMember, membership, RemoveMemberRequest, RemoveMemberResponse;
+    deactivate_member, DeactivateMember, membership, DeactivateMemberRequest, DeactivateMemberResponse;
+    reactivate_member, ReactivateMember, membership, ReactivateMemberRequest, ReactivateMemberResponse;
     lock_member, LockMember, membership, LockMemberRequest, LockMemberResponse;
     unlock_member, UnlockMember, membership, UnlockMemberRequest, UnlockMemberResponse;
     update_member, UpdateMember, membership, UpdateMemberRequest, UpdateMemberResponse;
@@ -123,7 +133,11 @@ impl Answer {
                 answer.tenant.iter_mut().for_each(|tenant| tenant.create_time = None);
                 answer.first_member.iter_mut().for_each(settle);
             }
-            Self::CreateResource(answer) => answer.resource.iter_mut().for_each(|resource| resource.create_time = None),
+            Self::CreateResource(answer) => answer.resource.iter_mut().for_each(settle_resource),
+            Self::ArchiveResource(answer) => answer.resource.iter_mut().for_each(settle_resource),
+            Self::RestoreResource(answer) => answer.resource.iter_mut().for_each(settle_resource),
+            Self::MoveResource(answer) => answer.resource.iter_mut().for_each(settle_resource),
+            Self::TransferOwnership(answer) => answer.resource.iter_mut().for_each(settle_resource),
             Self::Invite(answer) => {
                 for result in &mut answer.results {
                     result.invitation_token.clear();
@@ -136,10 +150,12 @@ impl Answer {
             }
             Self::AcceptInvitation(answer) => answer.member.iter_mut().for_each(settle),
             Self::ChangeRole(answer) => answer.member.iter_mut().for_each(settle),
+            Self::DeactivateMember(answer) => answer.member.iter_mut().for_each(settle),
+            Self::ReactivateMember(answer) => answer.member.iter_mut().for_each(settle),
             Self::LockMember(answer) => answer.member.iter_mut().for_each(settle),
             Self::UnlockMember(answer) => answer.member.iter_mut().for_each(settle),
             Self::UpdateMember(answer) => answer.member.iter_mut().for_each(settle),
-            Self::SetPolicy(_) | Self::RemoveMember(_) => {}
+            Self::SetPolicy(_) | Self::RemoveMember(_) | Self::DeleteResource(_) => {}
         }
         self
     }
@@ -148,6 +164,11 @@ impl Answer {
 /// The revision that a token of a tenant stands for.
 pub fn revision_of(tenant: &str, token: &str) -> i64 {
     Token::decode(tenant, token).expect("the service sends tokens of the tenant").0
+}
+
+fn settle_resource(resource: &mut Resource) {
+    resource.create_time = None;
+    resource.etag.clear();
 }
 
 fn settle(member: &mut Member) {

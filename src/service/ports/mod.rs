@@ -8,7 +8,7 @@ mod views;
 pub use ambient::{Clock, Random};
 pub use log::{LogEntry, LogFilter, LogQuery};
 pub use store::{
-    Answered, MemberBy, MemberCursor, MemberOrder, MemberQuery, MemberRecord, Reach, Snapshot, Store, StoreError,
-    StoreResult, WriteTx,
+    Answered, MemberBy, MemberCursor, MemberOrder, MemberQuery, MemberRecord, Reach, ResourceRecord, Snapshot, Store,
+    StoreError, StoreResult, WriteTx,
 };
 pub use views::{TenantView, ViewError, Views};

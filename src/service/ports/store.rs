@@ -57,7 +57,7 @@ pub trait Store: Send + Sync {
     ) -> StoreResult<Option<(Revision, Revision)>>;
 
     /// One registered resource, and the revision at which it was read.
-    async fn resource(&self, tenant: &str, key: ResourceRef<'_>) -> StoreResult<Option<(Resource, Revision)>>;
+    async fn resource(&self, tenant: &str, key: ResourceRef<'_>) -> StoreResult<Option<(ResourceRecord, Revision)>>;
 
     /// One member with everything that they hold, and the revision at which they were read.
     async fn member(&self, tenant: &str, by: MemberBy<'_>) -> StoreResult<Option<(MemberRecord, Revision)>>;
@@ -85,6 +85,12 @@ pub trait WriteTx: Send {
 
     /// One member with everything that they hold.
     async fn member(&mut self, by: MemberBy<'_>) -> StoreResult<Option<MemberRecord>>;
+
+    /// One registered resource.
+    async fn resource(&mut self, key: ResourceRef<'_>) -> StoreResult<Option<ResourceRecord>>;
+
+    /// The roles bound at some resources, at most `limit` of them, with who holds them.
+    async fn bindings_at(&mut self, resources: &[ResourceKey], limit: usize) -> StoreResult<Vec<(Subject, Grant)>>;
 
     /// The invitation whose secret has this hash, whatever its status.
     async fn invitation_by_hash(&mut self, token_hash: &str) -> StoreResult<Option<Invitation>>;
@@ -137,6 +143,15 @@ pub enum MemberBy<'a> {
     Username(&'a str),
     /// The phone number.
     Phone(&'a str),
+}
+
+/// A resource as the store has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResourceRecord {
+    /// The resource.
+    pub resource: Resource,
+    /// The revision that last changed it.
+    pub changed_at: Revision,
 }
 
 /// A member as the store has them.

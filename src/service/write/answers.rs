@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
-    domain::{Grant, Member, Resource, Revision, Subject, Tenant, Timestamp},
+    domain::{Grant, Member, Resource, ResourceKey, Revision, Subject, Tenant, Timestamp},
     policy::Effect,
 };
 
@@ -39,11 +39,20 @@ pub struct PolicySet {
     pub total: u64,
 }
 
-/// A resource was registered.
+/// A resource as it is after the write.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct CreatedResource {
+pub struct ResourceAnswer {
     /// The resource.
     pub resource: Resource,
+    /// The revision that last changed it.
+    pub changed_at: Revision,
+}
+
+/// A resource was deleted, with all that was below it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Deleted {
+    /// Every resource that is gone, what is below before what is above.
+    pub resources: Vec<ResourceKey>,
 }
 
 /// A member as they are after the write.
@@ -118,7 +127,8 @@ pub struct Removed {
 
 impl Kept for CreatedTenant {}
 impl Kept for PolicySet {}
-impl Kept for CreatedResource {}
+impl Kept for ResourceAnswer {}
+impl Kept for Deleted {}
 impl Kept for MemberAnswer {}
 impl Kept for Accepted {}
 impl Kept for RoleChanged {}

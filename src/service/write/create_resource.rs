@@ -2,7 +2,7 @@ use async_trait::async_trait;
 
 use crate::{
     domain::{Change, Grant, Member, MemberStatus, Profile, Resource, ResourceKey, Subject, Timestamp},
-    policy::{self, Action, Decision, Facts, Node, ResourceType, Target},
+    policy::{self, Facts, Node, ResourceType},
 };
 
 use super::{
@@ -11,11 +11,10 @@ use super::{
         error::{Error, Kind, Result},
         lookup::no_resource,
     },
-    answers::CreatedResource,
-    call::Call,
-    refuse,
+    answers::ResourceAnswer,
+    by_action::by_action,
     run::{Plan, Write},
-    session::{Session, rule_name},
+    session::Session,
 };
 
 /// Registers a resource. Governed by the type's `create_actions`, `TYPE.create` where it names none.
@@ -31,16 +30,19 @@ pub struct CreateResource {
 
 #[async_trait]
 impl Write for CreateResource {
-    type Answer = CreatedResource;
+    type Answer = ResourceAnswer;
 
-    async fn plan(&self, session: &mut Session<'_>) -> Result<Plan<CreatedResource>> {
+    async fn plan(&self, session: &mut Session<'_>) -> Result<Plan<ResourceAnswer>> {
         session.tenant()?;
-        let (now, call) = (session.now(), session.call);
+        let (now, call, revision) = (session.now(), session.call, session.revision());
         session.with(|facts| {
             let policy = facts.policy();
             let of = find_type(policy, &self.resource.kind, "resource.type")?;
-            let parent = self.parent_node(facts, of)?;
-            let rule = permitted(facts, of, parent, call)?;
+            let parent = parent_node(facts, of, self.parent.as_ref())?;
+            let above = policy.resource_type(facts.place(parent).of);
+            let actions = policy.create_actions(of, above).collect();
+            let what = format!("create a `{}` at `{}`", of.name(), policy::name_of(facts, parent));
+            let rule = by_action(facts, call, parent, actions, "create_resource", &what)?;
             if facts.find(of.id(), &self.resource.id).is_some() {
                 let message = format!("`{}` is registered already", self.resource);
                 return Err(Error::new(Kind::AlreadyExists, "RESOURCE_EXISTS", message)
@@ -63,7 +65,7 @@ impl Write for CreateResource {
                 let grant = Grant::lasting(self.resource.clone(), policy.role(role).name());
                 Change::granted(&call.actor, &grant)
             }));
-            Ok(Plan { changes, rule, answer: CreatedResource { resource } })
+            Ok(Plan { changes, rule, answer: ResourceAnswer { resource, changed_at: revision } })
         })
     }
 }
@@ -79,65 +81,35 @@ impl CreateResource {
             created_at: now,
         }
     }
-
-    fn parent_node(&self, facts: &dyn Facts, of: &ResourceType) -> Result<Node> {
-        let policy = facts.policy();
-        let above = of.parent().map(|above| policy.resource_type(above));
-        let Some(above) = above.filter(|_| !of.has_member_records()) else {
-            let description = format!("resources of type `{}` are not registered: they exist by themselves", of.name());
-            return Err(Error::field("FIELD_INVALID", "resource.type", description));
-        };
-        let wrong_type = |found: &str| {
-            let description = format!("is of type `{found}`; the parent of a `{}` is a `{}`", of.name(), above.name());
-            Error::field("FIELD_INVALID", "parent.type", description)
-        };
-        match &self.parent {
-            None if above.parent().is_none() => Ok(facts.root()),
-            None => {
-                let description = format!("is missing; the parent of a `{}` is a `{}`", of.name(), above.name());
-                Err(Error::field("FIELD_REQUIRED", "parent", description))
-            }
-            Some(parent) => {
-                let named = find_type(policy, &parent.kind, "parent.type")?;
-                if !of.may_be_below(named.id()) {
-                    return Err(wrong_type(&parent.kind));
-                }
-                if parent.id.is_empty() && named.parent().is_none() {
-                    return Ok(facts.root());
-                }
-                facts.find(named.id(), &parent.id).ok_or_else(|| no_resource(parent.as_ref(), "parent"))
-            }
-        }
-    }
 }
 
-/// The policy line that lets the actor create a resource of this type below `parent`.
-fn permitted(facts: &dyn Facts, of: &ResourceType, parent: Node, call: &Call) -> Result<String> {
-    let actor = call.actor.as_ref();
-    let (policy, place) = (facts.policy(), policy::name_of(facts, parent));
-    let refused = |why: &str, permitted_to: &str| {
-        let message = format!("`{actor}` may not create a `{}` at `{place}`: {why}", of.name());
-        Error::new(Kind::PermissionDenied, "NOT_PERMITTED", message)
-            .with("actor", actor.to_string())
-            .with("operation", "create_resource")
-            .with("resource", place.to_string())
-            .with("permitted_to", permitted_to)
+/// The registered resource that one of type `of` hangs from: the tenant where the request names none.
+pub(super) fn parent_node(facts: &dyn Facts, of: &ResourceType, parent: Option<&ResourceKey>) -> Result<Node> {
+    let policy = facts.policy();
+    let above = of.parent().map(|above| policy.resource_type(above));
+    let Some(above) = above.filter(|_| !of.has_member_records()) else {
+        let description = format!("resources of type `{}` are not registered: they exist by themselves", of.name());
+        return Err(Error::field("FIELD_INVALID", "resource.type", description));
     };
-    let target = Target::Registered(parent);
-    let of_parent = policy.resource_type(facts.place(parent).of);
-    let decided: Vec<(&Action, Decision)> = policy
-        .create_actions(of, of_parent)
-        .map(|action| (action, policy::decide(facts, actor, action, target)))
-        .collect();
-    if let Some((action, _)) = decided.iter().find(|(_, decision)| decision.allowed()) {
-        return Ok(rule_name(policy, action.rule().line()));
-    }
-    let Some((action, decision)) = decided.first() else {
-        return Err(refused(&format!("policy `{}` lets nobody do that", policy.name()), ""));
+    let wrong_type = |found: &str| {
+        let description = format!("is of type `{found}`; the parent of a `{}` is a `{}`", of.name(), above.name());
+        Error::field("FIELD_INVALID", "parent.type", description)
     };
-    if decision.reason.bars_the_subject() {
-        return Err(refuse::actor(call, decision.reason));
+    match parent {
+        None if above.parent().is_none() => Ok(facts.root()),
+        None => {
+            let description = format!("is missing; the parent of a `{}` is a `{}`", of.name(), above.name());
+            Err(Error::field("FIELD_REQUIRED", "parent", description))
+        }
+        Some(parent) => {
+            let named = find_type(policy, &parent.kind, "parent.type")?;
+            if !of.may_be_below(named.id()) {
+                return Err(wrong_type(&parent.kind));
+            }
+            if parent.id.is_empty() && named.parent().is_none() {
+                return Ok(facts.root());
+            }
+            facts.find(named.id(), &parent.id).ok_or_else(|| no_resource(parent.as_ref(), "parent"))
+        }
     }
-    let explained = policy::explain(facts, actor, of_parent, &place.to_key(), action, target, decision);
-    Err(refused(&explained.summary, action.rule().text()))
 }

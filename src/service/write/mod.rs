@@ -2,34 +2,45 @@
 
 mod accept;
 mod answers;
+mod archive;
+mod by_action;
 mod call;
 mod change_role;
 mod create_resource;
 mod create_tenant;
+mod delete_resource;
 mod invite;
 mod lock;
 mod misfits;
+mod move_resource;
 mod refuse;
 mod remove;
 mod run;
 mod secret;
 mod session;
 mod set_policy;
+mod standing;
+mod transfer;
 mod update;
 
 pub use accept::AcceptInvitation;
 pub use answers::{
-    Accepted, CreatedResource, CreatedTenant, Invited, InviteeResult, MemberAnswer, Offer, PolicySet, Removed,
+    Accepted, CreatedTenant, Deleted, Invited, InviteeResult, MemberAnswer, Offer, PolicySet, Removed, ResourceAnswer,
     RoleChanged,
 };
+pub use archive::SetArchived;
 pub use call::{Call, Caller, RequestKey};
 pub use change_role::ChangeRole;
 pub use create_resource::CreateResource;
 pub use create_tenant::CreateTenant;
+pub use delete_resource::DeleteResource;
 pub use invite::{Invite, Invitee, Who};
 pub use lock::SetLock;
 pub use misfits::Misfits;
+pub use move_resource::MoveResource;
 pub use remove::RemoveMember;
 pub use run::{Write, Written};
 pub use set_policy::SetPolicy;
+pub use standing::SetActive;
+pub use transfer::TransferOwnership;
 pub use update::UpdateMember;

@@ -2,7 +2,7 @@ use async_trait::async_trait;
 
 use crate::{
     domain::{Change, Grant, MemberStatus, ResourceKey, Subject},
-    policy::{self, Operation, Verb},
+    policy::{self, Facts, Node, Operation, Verb},
 };
 
 use super::{
@@ -58,7 +58,20 @@ impl RemoveMember {
             let open = session.tx.pending_invitation(email).await?;
             changes.extend(open.map(|open| Change::InvitationRevoked { id: open.id, email: open.email }));
         }
+        changes.extend(session.with(|facts| Ok(disowned(facts, &self.member)))?);
         changes.push(Change::MemberRemoved { member: record.member.clone() });
         Ok(changes)
     }
+}
+
+/// What a member owns has no owner when they are gone: nobody comes by it who later comes under the same id.
+fn disowned(facts: &dyn Facts, member: &Subject) -> Vec<Change> {
+    let owned = facts.policy().types().iter().filter(|of| of.is_owned()).flat_map(|of| facts.ordered(of.id()));
+    let owned = owned.filter(|node| facts.place(**node).owner == Some(member.as_ref()));
+    let disowned = |node: &Node| Change::OwnerChanged {
+        resource: policy::name_of(facts, *node).to_key(),
+        from: Some(member.clone()),
+        to: None,
+    };
+    owned.map(disowned).collect()
 }

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use crate::{
-    domain::{Grant, Member, ResourceKey, Revision, Subject, Tenant, Timestamp, Token},
+    domain::{Grant, Member, Resource, ResourceKey, Revision, Subject, Tenant, Timestamp, Token},
     policy::{self, Facts, Library, Node, Operation, Policy, RoleId},
 };
 
@@ -12,9 +12,9 @@ use super::{
         error::{Error, Kind, Result},
         input::no_id,
         lookup::{no_member, no_resource},
-        ports::{MemberBy, MemberRecord, Random, Store, TenantView, Views, WriteTx},
+        ports::{MemberBy, MemberRecord, Random, ResourceRecord, Store, TenantView, Views, WriteTx},
     },
-    answers::MemberAnswer,
+    answers::{MemberAnswer, ResourceAnswer},
     call::Call,
     refuse,
     secret::Secret,
@@ -185,16 +185,34 @@ impl<'a> Session<'a> {
         record.ok_or_else(|| no_member(&subject.to_string()))
     }
 
+    /// A registered resource as it is.
+    pub(crate) async fn resource(&mut self, key: &ResourceKey) -> Result<ResourceRecord> {
+        let found = self.tx.resource(key.as_ref()).await?;
+        found.ok_or_else(|| no_resource(key.as_ref(), "resource"))
+    }
+
+    /// Refuses when somebody changed the resource since the caller read it.
+    pub(crate) fn resource_unchanged(&self, record: &ResourceRecord, etag: &str) -> Result<()> {
+        self.same(record.changed_at, etag, "resource", record.resource.key.to_string())
+    }
+
+    /// A resource as it will be after this write.
+    pub(crate) fn resource_answer(&self, resource: Resource) -> ResourceAnswer {
+        ResourceAnswer { resource, changed_at: self.revision() }
+    }
+
     /// Refuses when somebody changed the member since the caller read them.
     pub(crate) fn unchanged(&self, record: &MemberRecord, etag: &str) -> Result<()> {
-        let current = Token::encode(&self.call.tenant, record.changed_at);
+        self.same(record.changed_at, etag, "member", record.member.subject.to_string())
+    }
+
+    fn same(&self, changed_at: Revision, etag: &str, what: &'static str, name: String) -> Result<()> {
+        let current = Token::encode(&self.call.tenant, changed_at);
         if etag.is_empty() || etag == current {
             return Ok(());
         }
-        let message = format!("`{}` was changed meanwhile; read them again", record.member.subject);
-        Err(Error::new(Kind::Aborted, "ETAG_MISMATCH", message)
-            .with("member", record.member.subject.to_string())
-            .with("current_etag", current))
+        let message = format!("`{name}` was changed meanwhile; read it again");
+        Err(Error::new(Kind::Aborted, "ETAG_MISMATCH", message).with(what, name).with("current_etag", current))
     }
 
     /// Asks the policy about a membership write, as it stands now.

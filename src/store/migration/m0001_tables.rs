@@ -66,6 +66,7 @@ fn resource() -> TableCreateStatement {
         .col(string_null("owner_id"))
         .col(boolean("archived"))
         .col(string("display_name"))
+        .col(big_integer("revision"))
         .col(big_integer("created_at"))
         .take()
 }
