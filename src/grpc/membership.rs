@@ -6,8 +6,8 @@ use crate::{
     domain::{Subject, Timestamp, kind},
     proto::{self, membership_service_server::MembershipService},
     service::{
-        AcceptInvitation, Call, ChangeRole, Invite, Invitee, InviteeResult, MemberAnswer, RemoveMember, SetActive,
-        SetLock, UpdateMember, Who, input::Checked,
+        AcceptInvitation, Call, ChangeRole, ChangeRoles, Invite, Invitee, InviteeResult, MemberAnswer, RemoveMember,
+        SetActive, SetLock, UpdateMember, Who, input::Checked,
     },
 };
 
@@ -93,7 +93,7 @@ impl MembershipService for Handler {
         let request = request.get_ref();
         let mut checked = Checked::default();
         let call = call(&mut checked, caller, common!(request), "ChangeRole", request);
-        let member = existing(&mut checked, request.member.as_ref(), &request.etag);
+        let member = existing(&mut checked, "", request.member.as_ref(), &request.etag);
         let resource = resource_key(request.resource.as_ref());
         checked.resource("resource", resource.as_ref());
         checked.name("role", &request.role);
@@ -111,6 +111,28 @@ impl MembershipService for Handler {
         }))
     }
 
+    async fn batch_change_role(
+        &self,
+        request: Request<proto::BatchChangeRoleRequest>,
+    ) -> Result<Response<proto::BatchChangeRoleResponse>, Status> {
+        let caller = self.callers.identify(request.metadata())?;
+        let request = request.get_ref();
+        let mut checked = Checked::default();
+        let call = call(&mut checked, caller, common!(request), "BatchChangeRole", request);
+        checked.count("changes", request.changes.len(), MAX_INVITEES);
+        let changes = request.changes.iter().take(MAX_INVITEES).enumerate();
+        let changes = changes.map(|(index, change)| exchange(&mut checked, index, change)).collect();
+        checked.finish()?;
+        let tenant = call.tenant.clone();
+        let written = self.service.write(call, ChangeRoles { changes }).await?;
+        let results = written.answer.results.into_iter().map(|result| proto::RoleExchanged {
+            member: Some(to_member(&tenant, result.member)),
+            previous_role: result.previous_role,
+        });
+        let token = to_token(&tenant, written.revision);
+        Ok(Response::new(proto::BatchChangeRoleResponse { results: results.collect(), token }))
+    }
+
     async fn remove_member(
         &self,
         request: Request<proto::RemoveMemberRequest>,
@@ -119,7 +141,7 @@ impl MembershipService for Handler {
         let request = request.get_ref();
         let mut checked = Checked::default();
         let call = call(&mut checked, caller, common!(request), "RemoveMember", request);
-        let member = existing(&mut checked, request.member.as_ref(), &request.etag);
+        let member = existing(&mut checked, "", request.member.as_ref(), &request.etag);
         let resource = resource_key(request.resource.as_ref());
         checked.resource("resource", resource.as_ref());
         checked.at_most("role", &request.role, MAX_OPAQUE);
@@ -141,7 +163,7 @@ impl MembershipService for Handler {
         let request = request.get_ref();
         let mut checked = Checked::default();
         let call = call(&mut checked, caller, common!(request), "DeactivateMember", request);
-        let member = existing(&mut checked, request.member.as_ref(), &request.etag);
+        let member = existing(&mut checked, "", request.member.as_ref(), &request.etag);
         checked.finish()?;
         let write = SetActive { member, active: false, etag: request.etag.clone() };
         let (member, token) = self.written_member(call, write).await?;
@@ -156,7 +178,7 @@ impl MembershipService for Handler {
         let request = request.get_ref();
         let mut checked = Checked::default();
         let call = call(&mut checked, caller, common!(request), "ReactivateMember", request);
-        let member = existing(&mut checked, request.member.as_ref(), &request.etag);
+        let member = existing(&mut checked, "", request.member.as_ref(), &request.etag);
         checked.finish()?;
         let write = SetActive { member, active: true, etag: request.etag.clone() };
         let (member, token) = self.written_member(call, write).await?;
@@ -171,7 +193,7 @@ impl MembershipService for Handler {
         let request = request.get_ref();
         let mut checked = Checked::default();
         let call = call(&mut checked, caller, common!(request), "LockMember", request);
-        let member = existing(&mut checked, request.member.as_ref(), &request.etag);
+        let member = existing(&mut checked, "", request.member.as_ref(), &request.etag);
         checked.finish()?;
         let write = SetLock { member, locked: true, etag: request.etag.clone() };
         let (member, token) = self.written_member(call, write).await?;
@@ -186,7 +208,7 @@ impl MembershipService for Handler {
         let request = request.get_ref();
         let mut checked = Checked::default();
         let call = call(&mut checked, caller, common!(request), "UnlockMember", request);
-        let member = existing(&mut checked, request.member.as_ref(), &request.etag);
+        let member = existing(&mut checked, "", request.member.as_ref(), &request.etag);
         checked.finish()?;
         let write = SetLock { member, locked: false, etag: request.etag.clone() };
         let (member, token) = self.written_member(call, write).await?;
@@ -201,7 +223,7 @@ impl MembershipService for Handler {
         let request = request.get_ref();
         let mut checked = Checked::default();
         let call = call(&mut checked, caller, common!(request), "UpdateMember", request);
-        let member = existing(&mut checked, request.member.as_ref(), &request.etag);
+        let member = existing(&mut checked, "", request.member.as_ref(), &request.etag);
         if request.profile.is_none() {
             // A forgotten profile must not clear the one that is there.
             checked.required("profile", "");
@@ -226,18 +248,28 @@ impl Handler {
     }
 }
 
-/// The member that a write is about.
-fn existing(checked: &mut Checked, member: Option<&proto::Subject>, etag: &str) -> Subject {
+/// The member that a write is about, and their etag, whose fields lie at `prefix`.
+fn existing(checked: &mut Checked, prefix: &str, member: Option<&proto::Subject>, etag: &str) -> Subject {
     let member = subject(member);
+    checked.at_most(&format!("{prefix}etag"), etag, MAX_OPAQUE);
     // Somebody invited goes by their email, which may be longer than other ids and is compared in lower case.
     if member.kind == kind::EMAIL {
-        let email = checked.email("member.id", &member.id);
-        checked.at_most("etag", etag, MAX_OPAQUE);
-        return Subject::email(email);
+        return Subject::email(checked.email(&format!("{prefix}member.id"), &member.id));
     }
-    checked.subject("member", member.as_ref());
-    checked.at_most("etag", etag, MAX_OPAQUE);
+    checked.subject(&format!("{prefix}member"), member.as_ref());
     member
+}
+
+fn exchange(checked: &mut Checked, index: usize, change: &proto::RoleExchange) -> ChangeRole {
+    let field = format!("changes[{index}]");
+    let member = existing(checked, &format!("{field}."), change.member.as_ref(), &change.etag);
+    let resource = resource_key(change.resource.as_ref());
+    checked.resource(&format!("{field}.resource"), resource.as_ref());
+    checked.name(&format!("{field}.role"), &change.role);
+    checked.at_most(&format!("{field}.from_role"), &change.from_role, MAX_OPAQUE);
+    let expires_at = expiry(checked, &format!("{field}.expire_time"), change.expire_time);
+    let (from, role, etag) = (change.from_role.clone(), change.role.clone(), change.etag.clone());
+    ChangeRole { member, resource, from, role, expires_at, etag }
 }
 
 fn to_invitee(checked: &mut Checked, index: usize, invitee: &proto::Invitee) -> Invitee {

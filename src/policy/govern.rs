@@ -152,6 +152,14 @@ fn protected<F: Facts + ?Sized>(facts: &F, node: Node, target: SubjectRef<'_>) -
     Ok(())
 }
 
+/// Of the roles that this member loses at a resource, those that must keep a holder and count them as one.
+pub fn kept<F: Facts + ?Sized>(facts: &F, member: SubjectRef<'_>, node: Node, lost: &[RoleId]) -> Vec<RoleId> {
+    let counted = facts.standing(member).filter(|standing| standing.status == MemberStatus::Active);
+    let lasting = counted.map_or(Mask::EMPTY, |standing| facts.lasting(standing.member, node));
+    let counts = |role: &&RoleId| lasting.contains(role.mask()) && facts.policy().role(**role).at_least > 0;
+    lost.iter().filter(counts).copied().collect()
+}
+
 /// The role that would be left with too few active holders if this member lost these roles at a resource.
 ///
 /// INVARIANT (last holder): every write that takes a role away asks this first.

@@ -26,10 +26,10 @@ pub use members::{ListMembers, ListedMember, MemberPage, Membership};
 pub use page::PageToken;
 pub use watch::{Told, Watch, WatchFrom, WatchOptions};
 pub use write::{
-    AcceptInvitation, Accepted, Call, Caller, ChangeRole, CreateResource, CreateTenant, CreatedTenant, DeleteResource,
-    Deleted, Invite, Invited, Invitee, InviteeResult, MemberAnswer, Misfits, MoveResource, Offer, PolicySet,
-    RemoveMember, Removed, RequestKey, ResourceAnswer, RoleChanged, SetActive, SetArchived, SetLock, SetPolicy,
-    TransferOwnership, UpdateMember, Who, Write, Written,
+    AcceptInvitation, Accepted, Call, Caller, ChangeRole, ChangeRoles, CreateResource, CreateTenant, CreatedTenant,
+    DeleteResource, Deleted, Invite, Invited, Invitee, InviteeResult, MemberAnswer, Misfits, MoveResource, Offer,
+    PolicySet, RemoveMember, Removed, RequestKey, ResourceAnswer, RoleChanged, RolesChanged, SetActive, SetArchived,
+    SetLock, SetPolicy, TransferOwnership, UpdateMember, Who, Write, Written,
 };
 
 /// Everything that the service can be asked, over its ports.

@@ -4,6 +4,7 @@
 
 #![allow(clippy::indexing_slicing, clippy::panic, reason = "a test fails loudly")]
 
+mod bulk;
 mod checks;
 mod invitations;
 mod lists;

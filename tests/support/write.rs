@@ -2,13 +2,14 @@ use rollcall::{
     domain::Token,
     proto::{
         AcceptInvitationRequest, AcceptInvitationResponse, ArchiveResourceRequest, ArchiveResourceResponse,
-        ChangeRoleRequest, ChangeRoleResponse, CreateResourceRequest, CreateResourceResponse, CreateTenantRequest,
-        CreateTenantResponse, DeactivateMemberRequest, DeactivateMemberResponse, DeleteResourceRequest,
-        DeleteResourceResponse, InviteRequest, InviteResponse, LockMemberRequest, LockMemberResponse, Member,
-        MoveResourceRequest, MoveResourceResponse, ReactivateMemberRequest, ReactivateMemberResponse,
-        RemoveMemberRequest, RemoveMemberResponse, Resource, RestoreResourceRequest, RestoreResourceResponse,
-        SetPolicyRequest, SetPolicyResponse, TransferOwnershipRequest, TransferOwnershipResponse, UnlockMemberRequest,
-        UnlockMemberResponse, UpdateMemberRequest, UpdateMemberResponse,
+        BatchChangeRoleRequest, BatchChangeRoleResponse, ChangeRoleRequest, ChangeRoleResponse, CreateResourceRequest,
+        CreateResourceResponse, CreateTenantRequest, CreateTenantResponse, DeactivateMemberRequest,
+        DeactivateMemberResponse, DeleteResourceRequest, DeleteResourceResponse, InviteRequest, InviteResponse,
+        LockMemberRequest, LockMemberResponse, Member, MoveResourceRequest, MoveResourceResponse,
+        ReactivateMemberRequest, ReactivateMemberResponse, RemoveMemberRequest, RemoveMemberResponse, Resource,
+        RestoreResourceRequest, RestoreResourceResponse, SetPolicyRequest, SetPolicyResponse, TransferOwnershipRequest,
+        TransferOwnershipResponse, UnlockMemberRequest, UnlockMemberResponse, UpdateMemberRequest,
+        UpdateMemberResponse,
     },
 };
 use tonic::Status;
@@ -110,6 +111,7 @@ writes! {
     invite, Invite, membership, InviteRequest, InviteResponse;
     accept_invitation, AcceptInvitation, membership, AcceptInvitationRequest, AcceptInvitationResponse;
     change_role, ChangeRole, membership, ChangeRoleRequest, ChangeRoleResponse;
+    batch_change_role, BatchChangeRole, membership, BatchChangeRoleRequest, BatchChangeRoleResponse;
     remove_member, RemoveMember, membership, RemoveMemberRequest, RemoveMemberResponse;
     deactivate_member, DeactivateMember, membership, DeactivateMemberRequest, DeactivateMemberResponse;
     reactivate_member, ReactivateMember, membership, ReactivateMemberRequest, ReactivateMemberResponse;
@@ -150,6 +152,9 @@ impl Answer {
             }
             Self::AcceptInvitation(answer) => answer.member.iter_mut().for_each(settle),
             Self::ChangeRole(answer) => answer.member.iter_mut().for_each(settle),
+            Self::BatchChangeRole(answer) => {
+                answer.results.iter_mut().filter_map(|result| result.member.as_mut()).for_each(settle);
+            }
             Self::DeactivateMember(answer) => answer.member.iter_mut().for_each(settle),
             Self::ReactivateMember(answer) => answer.member.iter_mut().for_each(settle),
             Self::LockMember(answer) => answer.member.iter_mut().for_each(settle),

@@ -118,6 +118,13 @@ pub struct RoleChanged {
     pub previous_role: String,
 }
 
+/// Several roles were exchanged.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RolesChanged {
+    /// One result a change, in the order of the request.
+    pub results: Vec<RoleChanged>,
+}
+
 /// Somebody was taken out.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Removed {
@@ -132,6 +139,7 @@ impl Kept for Deleted {}
 impl Kept for MemberAnswer {}
 impl Kept for Accepted {}
 impl Kept for RoleChanged {}
+impl Kept for RolesChanged {}
 impl Kept for Removed {}
 
 impl Kept for Invited {

@@ -1,13 +1,16 @@
+use std::collections::{HashMap, HashSet};
+
 use async_trait::async_trait;
 
 use crate::{
     domain::{Change, ResourceKey, Subject, Timestamp},
-    policy::{Operation, Verb},
+    policy::{self, Node, Operation, RoleId, Verb},
 };
 
 use super::{
-    super::error::Result,
-    answers::RoleChanged,
+    super::error::{Error, Result},
+    answers::{RoleChanged, RolesChanged},
+    refuse::{self, all_refused},
     run::{Plan, Write},
     session::Session,
 };
@@ -29,16 +32,76 @@ pub struct ChangeRole {
     pub etag: String,
 }
 
+/// Several such exchanges, all or nothing. Each is decided as of the revision before.
+#[derive(Clone, Debug)]
+pub struct ChangeRoles {
+    /// The exchanges.
+    pub changes: Vec<ChangeRole>,
+}
+
+/// An exchange that is allowed.
+struct Exchange {
+    change: Change,
+    rule: String,
+    answer: RoleChanged,
+    /// Where it is.
+    node: Node,
+    /// The roles that a role's last holders would miss.
+    lost: Vec<RoleId>,
+}
+
 #[async_trait]
 impl Write for ChangeRole {
     type Answer = RoleChanged;
 
     async fn plan(&self, session: &mut Session<'_>) -> Result<Plan<RoleChanged>> {
+        let Exchange { change, rule, answer, .. } = self.exchange(session, "").await?;
+        Ok(Plan { changes: vec![change], rule, answer })
+    }
+}
+
+#[async_trait]
+impl Write for ChangeRoles {
+    type Answer = RolesChanged;
+
+    async fn plan(&self, session: &mut Session<'_>) -> Result<Plan<RolesChanged>> {
+        session.tenant()?;
+        let mut seen = HashSet::new();
+        let (mut exchanges, mut refusals) = (Vec::new(), Vec::new());
+        for (index, wanted) in self.changes.iter().enumerate() {
+            let field = format!("changes[{index}]");
+            if !seen.insert((&wanted.member, &wanted.resource, &wanted.from)) {
+                let description = "names a role that an earlier change names";
+                return Err(Error::field("FIELD_INVALID", field, description));
+            }
+            match wanted.exchange(session, &format!("{field}.")).await {
+                Ok(exchange) => exchanges.push(exchange),
+                Err(error) => refusals.push((field, error)),
+            }
+        }
+        if refusals.is_empty() {
+            refusals.extend(self.missed(session, &exchanges)?);
+        }
+        if let Some(refused) = all_refused(refusals) {
+            return Err(refused);
+        }
+        let mut rules: Vec<String> = exchanges.iter().map(|exchange| exchange.rule.clone()).collect();
+        rules.dedup();
+        let (changes, results) = exchanges.into_iter().map(|exchange| (exchange.change, exchange.answer)).unzip();
+        Ok(Plan { changes, rule: rules.join(" "), answer: RolesChanged { results } })
+    }
+}
+
+impl ChangeRole {
+    /// What this comes to; the request has its fields at `prefix`.
+    async fn exchange(&self, session: &mut Session<'_>, prefix: &str) -> Result<Exchange> {
+        let field = |name: &str| format!("{prefix}{name}");
         let record = session.member(&self.member).await?;
-        let place = session.place(&self.resource, "resource")?;
-        let to = session.role(place, &self.role, "role")?;
-        let from = if self.from.is_empty() { None } else { Some(session.role(place, &self.from, "from_role")?) };
-        session.not_over(self.expires_at, "expire_time")?;
+        let place = session.place(&self.resource, &field("resource"))?;
+        let to = session.role(place, &self.role, &field("role"))?;
+        let from =
+            if self.from.is_empty() { None } else { Some(session.role(place, &self.from, &field("from_role"))?) };
+        session.not_over(self.expires_at, &field("expire_time"))?;
         let redates = session.held(&record, place, to)?.expires_at != self.expires_at;
         let wanted = Operation { redates, ..Operation::giving(Verb::Change, to).taking(from) };
         let allowed = session.judge(place, &self.member, wanted)?;
@@ -53,7 +116,30 @@ impl Write for ChangeRole {
             to: after.role,
             expires_at: self.expires_at,
         };
+        let lost = session.with(|facts| Ok(policy::kept(facts, self.member.as_ref(), place.node, &allowed.taken)))?;
         let answer = RoleChanged { member: session.answer(record.member), previous_role: before.role };
-        Ok(Plan { changes: vec![change], rule: allowed.rule, answer })
+        Ok(Exchange { change, rule: allowed.rule, answer, node: place.node, lost })
+    }
+}
+
+impl ChangeRoles {
+    /// The last holders that a role would lose: none of the changes takes them alone, but all of them together do.
+    fn missed(&self, session: &Session<'_>, exchanges: &[Exchange]) -> Result<Vec<(String, Error)>> {
+        session.with(|facts| {
+            let mut lost: HashMap<(Node, RoleId), u32> = HashMap::new();
+            let mut missed = Vec::new();
+            for (index, (wanted, exchange)) in self.changes.iter().zip(exchanges).enumerate() {
+                for role in &exchange.lost {
+                    let count = lost.entry((exchange.node, *role)).or_default();
+                    *count += 1;
+                    let role = facts.policy().role(*role);
+                    if facts.active_holders(exchange.node, role.id()) < role.at_least() + *count {
+                        let error = refuse::last_holder(facts, exchange.node, &wanted.member, role);
+                        missed.push((format!("changes[{index}]"), error));
+                    }
+                }
+            }
+            Ok(missed)
+        })
     }
 }

@@ -15,13 +15,11 @@ use super::{
     },
     answers::{Invited, InviteeResult, Offer},
     call::hex,
+    refuse::all_refused,
     run::{Plan, Write},
     secret,
     session::{Place, Session},
 };
-
-/// How many refused pairs an error tells in full.
-const MAX_TOLD: usize = 10;
 
 /// Gives several people several roles, all or nothing.
 #[derive(Clone, Debug)]
@@ -261,24 +259,13 @@ fn joining(session: &Session<'_>, target: &Subject, wanted: &[Offered]) -> Resul
     })
 }
 
-/// One error for all refused pairs: the first one's, naming every pair in its metadata and the first few of them in
-/// full. (An error travels in HTTP headers, which peers limit.)
+/// One error for all refused pairs, by their names in the request.
 fn all_refusals(refusals: Vec<Refused>) -> Option<Error> {
     let pairs: Vec<String> = refusals.iter().map(|refused| format!("{}:{}", refused.invitee, refused.grant)).collect();
-    let told: Vec<(String, String)> = refusals
-        .iter()
-        .take(MAX_TOLD)
-        .map(|refused| {
-            let pair = format!("invitees[{}] x grants[{}]", refused.invitee, refused.grant);
-            (pair, refused.error.message.clone())
-        })
-        .collect();
-    let mut error = refusals.into_iter().next()?.error;
-    if pairs.len() > 1 {
-        error.message = format!("{} (and {} pairs more)", error.message, pairs.len() - 1);
-    }
-    error = error.with("refused", pairs.join(" "));
-    Some(told.into_iter().fold(error, |error, (pair, message)| error.violation(pair, message)))
+    let named =
+        |refused: Refused| (format!("invitees[{}] x grants[{}]", refused.invitee, refused.grant), refused.error);
+    let error = all_refused(refusals.into_iter().map(named).collect())?;
+    Some(error.with("refused", pairs.join(" ")))
 }
 
 fn invitation_id(bytes: [u8; 32]) -> String {

@@ -26,11 +26,11 @@ mod update;
 pub use accept::AcceptInvitation;
 pub use answers::{
     Accepted, CreatedTenant, Deleted, Invited, InviteeResult, MemberAnswer, Offer, PolicySet, Removed, ResourceAnswer,
-    RoleChanged,
+    RoleChanged, RolesChanged,
 };
 pub use archive::SetArchived;
 pub use call::{Call, Caller, RequestKey};
-pub use change_role::ChangeRole;
+pub use change_role::{ChangeRole, ChangeRoles};
 pub use create_resource::CreateResource;
 pub use create_tenant::CreateTenant;
 pub use delete_resource::DeleteResource;

@@ -13,6 +13,22 @@ use super::{
     call::Call,
 };
 
+/// How many refused parts of a write an error tells in full.
+const MAX_TOLD: usize = 10;
+
+/// One error for all that is refused of a write of many parts: the first one's, with every part that it can tell in
+/// full under its name in the request. (An error travels in HTTP headers, which peers limit.)
+pub(crate) fn all_refused(refusals: Vec<(String, Error)>) -> Option<Error> {
+    let more = refusals.len().saturating_sub(1);
+    let told: Vec<(String, String)> =
+        refusals.iter().take(MAX_TOLD).map(|(part, error)| (part.clone(), error.message.clone())).collect();
+    let mut error = refusals.into_iter().next()?.1;
+    if more > 0 {
+        error.message = format!("{} (and {more} more)", error.message);
+    }
+    Some(told.into_iter().fold(error, |error, (part, message)| error.violation(part, message)))
+}
+
 /// A refused membership write.
 pub(crate) fn refused(
     facts: &dyn Facts,
@@ -129,7 +145,7 @@ fn protected(
 }
 
 /// The role would be left with too few holders.
-fn last_holder(facts: &dyn Facts, node: Node, target: &Subject, role: &Role) -> Error {
+pub(crate) fn last_holder(facts: &dyn Facts, node: Node, target: &Subject, role: &Role) -> Error {
     let place = name_of(facts, node);
     let role_name = facts.policy().qualified(role);
     let message = format!(
