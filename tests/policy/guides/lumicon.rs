@@ -1,6 +1,6 @@
 //! LumiCon's guide: it has lists for each role, and they are a table all the same.
 
-use rollcall::policy::Verb::{Change, Invite, Lock, Remove, Unlock, Update};
+use rollcall::policy::Verb::{Change, Invite, Lock, Remove, Resend, Unlock, Update};
 
 use super::{
     Ask::{self, Act, Write},
@@ -45,6 +45,7 @@ fn workspace() -> Vec<Row<4>> {
     vec![
         row("create a job site", ALL, &[Act(at, "job_site.create")]),
         row("open the page and invite users", ADMINS, &users_page),
+        row("send an invitation again", ADMINS, &[Write(at, Resend, None, Whom::Invited(USER))]),
         row("make an ADMIN of somebody new", NONE, &[Write(at, Invite, Some("admin"), Whom::New)]),
         row("make an ADMIN of a USER, or the reverse", NONE, &roles),
         row("remove users", ADMINS, &[Write(at, Remove, None, Whom::Holder(USER))]),
@@ -70,6 +71,7 @@ fn job_site() -> Vec<Row<4>> {
         row("view data and reports", VIEWERS, &[act("data.view"), act("report.view")]),
         row("view member settings", VIEWERS, &[act("member.view")]),
         row("add new and existing users", EDITORS, &invite),
+        row("send an invitation again", EDITORS, &site(Resend, None, &[Whom::Invited(EDITOR), Whom::Invited(VIEWER)])),
         // An ADMIN is an EDITOR for good.
         row("change one's own access", [No, Yes, No, No], &site(Change, None, &[Whom::Oneself])),
         row("change others' access", EDITORS, &site(Change, None, &others)),
