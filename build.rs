@@ -4,9 +4,10 @@ use std::{env, error::Error, fs, path::PathBuf};
 
 use prost::Message as _;
 
-const FILES: [&str; 6] = [
+const FILES: [&str; 7] = [
     "rollcall/v1/audit.proto",
     "rollcall/v1/authorization.proto",
+    "rollcall/v1/invitation.proto",
     "rollcall/v1/membership.proto",
     "rollcall/v1/resource.proto",
     "rollcall/v1/tenant.proto",

@@ -8,12 +8,12 @@ use async_trait::async_trait;
 use rollcall::{
     domain::{
         Change, LoggedChange, Member, MemberStatus, Profile, Resource, ResourceKey, ResourceRef, Revision, Subject,
-        Tenant, Timestamp,
+        SuppressedAddress, Tenant, Timestamp,
     },
     policy::{Library, Shelf, compile},
     service::ports::{
-        Clock, LogEntry, LogQuery, MemberBy, MemberQuery, MemberRecord, ResourceRecord, Snapshot, Store, StoreResult,
-        TenantView, Views, WriteTx,
+        Clock, InvitationQuery, InvitationRecord, LogEntry, LogQuery, MemberBy, MemberQuery, MemberRecord,
+        ResourceRecord, Snapshot, Store, StoreResult, TenantView, Views, WriteTx,
     },
     store::{Options, SqlStore},
     view::{PastLimits, Registry},
@@ -138,6 +138,27 @@ impl Store for Overtaken {
 
     async fn list_members(&self, query: &MemberQuery<'_>) -> StoreResult<(Vec<MemberRecord>, Revision)> {
         self.store.list_members(query).await
+    }
+
+    async fn invitation(&self, tenant: &str, id: &str) -> StoreResult<Option<(InvitationRecord, Revision)>> {
+        self.store.invitation(tenant, id).await
+    }
+
+    async fn list_invitations(&self, query: &InvitationQuery<'_>) -> StoreResult<(Vec<InvitationRecord>, Revision)> {
+        self.store.list_invitations(query).await
+    }
+
+    async fn list_suppressed(
+        &self,
+        tenant: &str,
+        after: &str,
+        limit: u32,
+    ) -> StoreResult<(Vec<SuppressedAddress>, Revision)> {
+        self.store.list_suppressed(tenant, after, limit).await
+    }
+
+    async fn due(&self, now: Timestamp, after: &str, limit: u32) -> StoreResult<Vec<String>> {
+        self.store.due(now, after, limit).await
     }
 
     async fn begin(&self, tenant: &str) -> StoreResult<Box<dyn WriteTx>> {

@@ -11,7 +11,7 @@ use std::{env, fmt, fs, mem, net::SocketAddr, path::Path};
 
 use self::layers::{Layers, Source, Value};
 pub use self::settings::{
-    Auth, Caller, Config, Limits, Log, LogFormat, Policies, Shutdown, Snapshots, Store, Telemetry, Watch,
+    Auth, Caller, Config, Limits, Log, LogFormat, Policies, Shutdown, Snapshots, Store, Sweep, Telemetry, Watch,
 };
 
 /// Every setting with its default and what it means, in the form of a file of settings.
@@ -119,6 +119,9 @@ impl Reader {
         let changes = self.last("snapshots.changes", |v| parse::integer(v, &(1000..=1_000_000_000)));
         let kept = self.last("snapshots.kept", |v| parse::integer(v, &(0..=10_000)));
         let request_bytes = self.last("limits.request_bytes", |v| parse::integer(v, &(1024..=67_108_864)));
+        let invitations_per_day =
+            self.last("limits.invitations_per_day", |v| parse::integer(v, &(1..=u64::from(u32::MAX))));
+        let every = self.last("sweep.every", parse::duration);
         Some(Config {
             listen: listen?,
             store: Store { url: url?, read_connections: read_connections? },
@@ -133,7 +136,8 @@ impl Reader {
             },
             watch: Watch { heartbeat: heartbeat?, poll: watch_poll?, patience: patience?, watchers: watchers? },
             snapshots: Snapshots { changes: changes?, kept: kept? },
-            limits: Limits { request_bytes: request_bytes? },
+            limits: Limits { request_bytes: request_bytes?, invitations_per_day: invitations_per_day? },
+            sweep: Sweep { every: every? },
         })
     }
 

@@ -23,8 +23,10 @@ pub struct Config {
     pub watch: Watch,
     /// What questions about the past may cost.
     pub snapshots: Snapshots,
-    /// What a request may cost.
+    /// What a request may cost, and how much a tenant may do.
     pub limits: Limits,
+    /// What happens by itself when its time comes.
+    pub sweep: Sweep,
 }
 
 /// The database.
@@ -126,11 +128,20 @@ pub struct Snapshots {
     pub kept: usize,
 }
 
-/// What a request may cost.
+/// What a request may cost, and how much a tenant may do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// The largest request message, in bytes.
     pub request_bytes: usize,
+    /// The most invitations that a tenant issues in any 24 hours.
+    pub invitations_per_day: u32,
+}
+
+/// What happens by itself when its time comes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sweep {
+    /// How often what has come due is looked for; zero: never.
+    pub every: Duration,
 }
 
 /// Leaves out the URL, which may hold a password.

@@ -70,7 +70,8 @@ fn the_defaults_alone_are_valid() {
             watchers: 1000,
         },
         snapshots: Snapshots { changes: 1_000_000, kept: 8 },
-        limits: Limits { request_bytes: 4_194_304 },
+        limits: Limits { request_bytes: 4_194_304, invitations_per_day: 1000 },
+        sweep: Sweep { every: Duration::from_secs(10) },
     };
     assert_eq!(config, expected);
     assert_eq!(file(DEFAULTS).unwrap(), expected);
@@ -79,7 +80,7 @@ fn the_defaults_alone_are_valid() {
 #[test]
 fn every_setting_is_documented_and_read() {
     let keys = keys();
-    assert_eq!(keys.len(), 21, "{keys:?}");
+    assert_eq!(keys.len(), 23, "{keys:?}");
     for key in keys {
         let error = file(&format!("{key} = 1979-05-27")).unwrap_err();
         assert!(error.starts_with(&format!("rollcall.toml:1: {key}: expected ")), "{error}");

@@ -1,6 +1,8 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Grant, Invitation, Member, Resource, ResourceKey, Revision, Subject, Tenant, Timestamp};
+use super::{
+    Grant, Invitation, Member, Resource, ResourceKey, Revision, Subject, SuppressedAddress, Tenant, Timestamp,
+};
 
 /// One fact that a write made true. The log keeps these as JSON; the tables and every view are what comes of
 /// applying a tenant's changes in order.
@@ -146,6 +148,39 @@ pub enum Change {
         /// The email that it was bound to.
         email: String,
     },
+    /// An invitation was turned down.
+    InvitationDeclined {
+        /// The invitation's id.
+        id: String,
+        /// The email that it was bound to.
+        email: String,
+    },
+    /// An invitation's time is over.
+    InvitationExpired {
+        /// The invitation's id.
+        id: String,
+        /// The email that it is bound to.
+        email: String,
+    },
+    /// It is time to remind somebody of their invitation.
+    InvitationReminderDue {
+        /// The invitation's id.
+        id: String,
+        /// The email that it is bound to.
+        email: String,
+        /// When the next reminder is due; none: this was the last.
+        remind_at: Option<Timestamp>,
+    },
+    /// Nothing may be sent to an address any more. A pending invitation to it has no further reminders.
+    AddressSuppressed {
+        /// The address, and why.
+        address: SuppressedAddress,
+    },
+    /// An address may be sent to again.
+    AddressCleared {
+        /// The normalised email.
+        email: String,
+    },
 }
 
 impl Change {
@@ -182,6 +217,11 @@ impl Change {
             Self::InvitationIssued { .. } => "invitation_issued",
             Self::InvitationAccepted { .. } => "invitation_accepted",
             Self::InvitationRevoked { .. } => "invitation_revoked",
+            Self::InvitationDeclined { .. } => "invitation_declined",
+            Self::InvitationExpired { .. } => "invitation_expired",
+            Self::InvitationReminderDue { .. } => "invitation_reminder_due",
+            Self::AddressSuppressed { .. } => "address_suppressed",
+            Self::AddressCleared { .. } => "address_cleared",
         }
     }
 
@@ -197,7 +237,12 @@ impl Change {
             | Self::RoleExpired { subject, .. }
             | Self::InvitationAccepted { subject, .. } => Some(subject.clone()),
             Self::InvitationIssued { invitation, .. } => Some(Subject::email(&invitation.email)),
-            Self::InvitationRevoked { email, .. } => Some(Subject::email(email)),
+            Self::InvitationRevoked { email, .. }
+            | Self::InvitationDeclined { email, .. }
+            | Self::InvitationExpired { email, .. }
+            | Self::InvitationReminderDue { email, .. }
+            | Self::AddressCleared { email } => Some(Subject::email(email)),
+            Self::AddressSuppressed { address } => Some(Subject::email(&address.email)),
             Self::OwnerChanged { from, to, .. } => to.as_ref().or(from.as_ref()).cloned(),
             Self::TenantCreated { .. }
             | Self::PolicySet { .. }
@@ -228,7 +273,12 @@ impl Change {
             | Self::MemberRemoved { .. }
             | Self::InvitationIssued { .. }
             | Self::InvitationAccepted { .. }
-            | Self::InvitationRevoked { .. } => None,
+            | Self::InvitationRevoked { .. }
+            | Self::InvitationDeclined { .. }
+            | Self::InvitationExpired { .. }
+            | Self::InvitationReminderDue { .. }
+            | Self::AddressSuppressed { .. }
+            | Self::AddressCleared { .. } => None,
         }
     }
 }
@@ -246,7 +296,7 @@ pub struct LoggedChange {
     pub caller: String,
     /// When.
     pub at: Timestamp,
-    /// What allowed it: a policy line such as `lumicon@1:24`, `operator`, or `invitation:` and its id.
+    /// What allowed it: a policy line such as `lumicon@1:24`, `operator`, `invitation:` and its id, or `time`.
     pub rule: String,
     /// The trace that the request was part of, 32 digits in lower-case hexadecimal.
     pub trace_id: Option<String>,

@@ -6,6 +6,7 @@ mod member;
 mod resource;
 mod revision;
 mod subject;
+mod suppressed;
 mod tenant;
 mod time;
 
@@ -15,5 +16,6 @@ pub use member::{Member, MemberStatus, Profile};
 pub use resource::{Grant, Resource, ResourceKey, ResourceRef};
 pub use revision::{Revision, Token, TokenError};
 pub use subject::{EVERYBODY, Subject, SubjectRef, kind};
+pub use suppressed::SuppressedAddress;
 pub use tenant::Tenant;
 pub use time::Timestamp;

@@ -10,6 +10,8 @@ pub mod kind {
     pub const OPERATOR: &str = "operator";
     /// Somebody invited by email who has not accepted; the id is the normalised email.
     pub const EMAIL: &str = "email";
+    /// A program. The service itself is one, where it writes on nobody's behalf.
+    pub const SERVICE: &str = "service";
 }
 
 /// The id that stands for everybody of a type, members or not: `user:*` holds what is public.

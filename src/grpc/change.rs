@@ -1,7 +1,7 @@
 //! The log on the wire. A new kind of change has its line in [`detail`], and its name in `ChangeKind`.
 
 use crate::{
-    domain::{Change, Invitation, LoggedChange},
+    domain::{Change, LoggedChange},
     policy::Library,
     proto::{self, change::Change as Detail},
     service::{Error, input::Checked},
@@ -9,7 +9,7 @@ use crate::{
 
 use super::{
     convert::{to_past_member, to_past_resource, to_resource_ref, to_subject, to_timestamp, to_token},
-    membership::to_invitation,
+    invitation::{to_address, to_past_invitation},
     tenant::to_tenant,
 };
 
@@ -99,19 +99,24 @@ fn detail(policies: &Library, change: Change) -> Detail {
             role,
         }),
         Change::InvitationIssued { before, invitation } => Detail::InvitationIssued(proto::InvitationIssued {
-            before: before.map(past_invitation),
-            after: Some(past_invitation(invitation)),
+            before: before.map(to_past_invitation),
+            after: Some(to_past_invitation(invitation)),
         }),
         Change::InvitationAccepted { id, email, subject } => {
             Detail::InvitationAccepted(proto::InvitationAccepted { id, email, member: Some(to_subject(subject)) })
         }
         Change::InvitationRevoked { id, email } => Detail::InvitationRevoked(proto::InvitationRevoked { id, email }),
+        Change::InvitationDeclined { id, email } => Detail::InvitationDeclined(proto::InvitationDeclined { id, email }),
+        Change::InvitationExpired { id, email } => Detail::InvitationExpired(proto::InvitationExpired { id, email }),
+        Change::InvitationReminderDue { id, email, remind_at } => {
+            let next_remind_time = remind_at.map(to_timestamp);
+            Detail::InvitationReminderDue(proto::InvitationReminderDue { id, email, next_remind_time })
+        }
+        Change::AddressSuppressed { address } => {
+            Detail::AddressSuppressed(proto::AddressSuppressed { after: Some(to_address(address)) })
+        }
+        Change::AddressCleared { email } => Detail::AddressCleared(proto::AddressCleared { email }),
     }
-}
-
-/// The hash of the secret stays here.
-fn past_invitation(invitation: Invitation) -> proto::Invitation {
-    to_invitation(invitation.id, invitation.email, invitation.inviter, invitation.expires_at)
 }
 
 /// The kinds that a request names, as [`Change::kind`] does: the contract has the same names, in upper case

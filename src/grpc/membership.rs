@@ -1,9 +1,10 @@
-//! The governed writes to memberships; the lists and look-ups beside them are in `reading`.
+//! The governed writes to memberships; the lists and look-ups beside them are in `reading`, and what is about
+//! invitations alone in `invitation`.
 
 use tonic::{Request, Response, Status};
 
 use crate::{
-    domain::{Subject, Timestamp, kind},
+    domain::{Subject, kind},
     proto::{self, membership_service_server::MembershipService},
     service::{
         AcceptInvitation, Call, ChangeRole, ChangeRoles, Invite, Invitee, InviteeResult, MemberAnswer, RemoveMember,
@@ -13,9 +14,8 @@ use crate::{
 
 use super::{
     Handler, MAX_OPAQUE, common,
-    convert::{
-        call, expiry, grant, profile, resource_key, subject, to_grants, to_member, to_subject, to_timestamp, to_token,
-    },
+    convert::{call, expiry, grant, profile, resource_key, subject, to_grants, to_member, to_token},
+    invitation::to_invitation,
 };
 
 /// The most people, and the most roles, of one invitation call.
@@ -83,6 +83,62 @@ impl MembershipService for Handler {
             grants: to_grants(written.answer.grants),
             token: to_token(&tenant, written.revision),
         }))
+    }
+
+    async fn decline_invitation(
+        &self,
+        request: Request<proto::DeclineInvitationRequest>,
+    ) -> Result<Response<proto::DeclineInvitationResponse>, Status> {
+        self.decline(&request).await
+    }
+
+    async fn resend_invitation(
+        &self,
+        request: Request<proto::ResendInvitationRequest>,
+    ) -> Result<Response<proto::ResendInvitationResponse>, Status> {
+        self.resend(&request).await
+    }
+
+    async fn revoke_invitation(
+        &self,
+        request: Request<proto::RevokeInvitationRequest>,
+    ) -> Result<Response<proto::RevokeInvitationResponse>, Status> {
+        self.revoke(&request).await
+    }
+
+    async fn get_invitation(
+        &self,
+        request: Request<proto::GetInvitationRequest>,
+    ) -> Result<Response<proto::GetInvitationResponse>, Status> {
+        self.one_invitation(&request).await
+    }
+
+    async fn list_invitations(
+        &self,
+        request: Request<proto::ListInvitationsRequest>,
+    ) -> Result<Response<proto::ListInvitationsResponse>, Status> {
+        self.list_invitations_page(&request).await
+    }
+
+    async fn suppress_address(
+        &self,
+        request: Request<proto::SuppressAddressRequest>,
+    ) -> Result<Response<proto::SuppressAddressResponse>, Status> {
+        self.suppress(&request).await
+    }
+
+    async fn clear_address(
+        &self,
+        request: Request<proto::ClearAddressRequest>,
+    ) -> Result<Response<proto::ClearAddressResponse>, Status> {
+        self.clear(&request).await
+    }
+
+    async fn list_suppressed_addresses(
+        &self,
+        request: Request<proto::ListSuppressedAddressesRequest>,
+    ) -> Result<Response<proto::ListSuppressedAddressesResponse>, Status> {
+        self.list_suppressed_page(&request).await
     }
 
     async fn change_role(
@@ -302,11 +358,7 @@ fn to_invite_result(tenant: &str, result: InviteeResult) -> proto::InviteResult 
         outcome: outcome.into(),
         member: Some(to_member(tenant, result.member)),
         grants: to_grants(result.grants),
-        invitation: result.offer.map(|offer| to_invitation(offer.id, offer.email, offer.inviter, offer.expires_at)),
+        invitation: result.offer.map(|offer| to_invitation(tenant, offer.invitation)),
         invitation_token: token,
     }
-}
-
-pub(super) fn to_invitation(id: String, email: String, inviter: Subject, expires_at: Timestamp) -> proto::Invitation {
-    proto::Invitation { id, email, inviter: Some(to_subject(inviter)), expire_time: Some(to_timestamp(expires_at)) }
 }

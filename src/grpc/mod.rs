@@ -5,6 +5,7 @@ mod authorization;
 mod caller;
 mod change;
 mod convert;
+mod invitation;
 mod membership;
 mod reading;
 mod resource;

@@ -20,12 +20,12 @@ use super::{
     },
 };
 
-/// How many members a page has at most, and when the request does not say.
-const PAGE: (u32, u32) = (1000, 100);
+/// How many entries a page has at most, and when the request does not say.
+pub(super) const PAGE: (u32, u32) = (1000, 100);
 /// The most roles that a list can be filtered by.
 const MAX_ROLES: usize = 128;
 /// The longest text that a list can be searched for, in bytes.
-const MAX_TEXT: usize = 200;
+pub(super) const MAX_TEXT: usize = 200;
 
 impl Handler {
     pub(super) async fn list_members_page(

@@ -25,7 +25,8 @@ impl From<Error> for Status {
         let subject = |key| error.metadata.iter().find(|(known, _)| *known == key).map(|(_, value)| value.as_str());
         match error.kind {
             Kind::FailedPrecondition => {
-                let about = subject("member").or(subject("invitation")).or(subject("tenant")).unwrap_or_default();
+                let about =
+                    ["member", "invitation", "email", "tenant"].into_iter().find_map(subject).unwrap_or_default();
                 details.add_precondition_failure_violation(error.reason, about, &error.message);
             }
             Kind::Unavailable => {
@@ -36,6 +37,9 @@ impl From<Error> for Status {
                 details.set_retry_info(Some(RETRY_AFTER));
             }
             _ => {}
+        }
+        if let Some(seconds) = error.retry_after {
+            details.set_retry_info(Some(Duration::from_secs(seconds.into())));
         }
         for violation in &error.violations {
             details.add_bad_request_violation(&violation.field, &violation.description);

@@ -5,6 +5,7 @@ mod demo;
 mod health;
 mod policies;
 mod reload;
+mod sweep;
 
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
 
@@ -96,7 +97,9 @@ pub async fn run(
     let past = PastLimits { changes: config.snapshots.changes, kept: config.snapshots.kept };
     let views = Arc::new(Registry::new(store.clone(), policies.clone(), clock.clone(), past));
     let reload = Reload::new(config.policies.dir.clone(), files, policies.clone(), views.clone());
-    let service = Arc::new(Service::new(store.clone(), views, policies, clock, random, watch(config)));
+    let limits = service::Limits { invitations_per_day: config.limits.invitations_per_day };
+    let service = Service::new(store.clone(), views, policies, clock, random, watch(config));
+    let service = Arc::new(service.limited(limits));
 
     let listen = |source| Error::Listen { address: config.listen, source };
     let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
@@ -127,6 +130,7 @@ pub async fn run(
             () = stop => {}
             () = health.watch(&service, ready) => {}
             () = reload.watch(config.policies.poll) => {}
+            () = sweep::watch(&service, config.sweep.every) => {}
         }
         tracing::info!(grace = ?config.shutdown.grace, "draining");
         health.drain().await;

@@ -17,6 +17,8 @@ pub struct Error {
     pub metadata: Vec<(&'static str, String)>,
     /// The fields of the request that are wrong.
     pub violations: Vec<Violation>,
+    /// After how many seconds the very same request may succeed, where that is known.
+    pub retry_after: Option<u32>,
     /// What the log should know and the caller must not.
     pub cause: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
@@ -38,7 +40,7 @@ pub enum Kind {
     FailedPrecondition,
     /// Somebody else changed it meanwhile; read it again.
     Aborted,
-    /// There is no room for it, or the caller is too slow.
+    /// There is no room for it now, or the caller is too slow.
     ResourceExhausted,
     /// It can't be done now; a retry may help.
     Unavailable,
@@ -61,7 +63,8 @@ pub type Result<T> = std::result::Result<T, Error>;
 impl Error {
     /// An error without metadata.
     pub fn new(kind: Kind, reason: &'static str, message: impl Into<String>) -> Self {
-        Self { kind, reason, message: message.into(), metadata: Vec::new(), violations: Vec::new(), cause: None }
+        let (metadata, violations) = (Vec::new(), Vec::new());
+        Self { kind, reason, message: message.into(), metadata, violations, retry_after: None, cause: None }
     }
 
     /// The request is wrong in one field.

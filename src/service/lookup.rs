@@ -1,10 +1,15 @@
 //! Single things as the store has them.
 
-use crate::domain::{ResourceRef, Revision, Tenant};
+use crate::{
+    domain::{ResourceKey, ResourceRef, Revision, Tenant},
+    policy::{Facts, Node},
+};
 
 use super::{
     Service,
+    authorize::find_type,
     error::{Error, Kind, Result},
+    input::no_id,
     ports::{MemberBy, MemberRecord, ResourceRecord},
 };
 
@@ -63,6 +68,16 @@ impl Service {
     }
 }
 
+/// The registered resource of this name, which the request has in `field`; the tenant itself for the root type.
+pub(crate) fn find_node(facts: &dyn Facts, key: &ResourceKey, field: &str) -> Result<Node> {
+    let of = find_type(facts.policy(), &key.kind, &format!("{field}.type"))?;
+    match (key.id.is_empty(), of.parent()) {
+        (true, None) => Ok(facts.root()),
+        (true, Some(_)) => Err(no_id(field, of.name())),
+        (false, _) => facts.find(of.id(), &key.id).ok_or_else(|| no_resource(key.as_ref(), field)),
+    }
+}
+
 /// No such member.
 pub(crate) fn no_member(called: &str) -> Error {
     let message = format!("`{called}` is no member of this tenant; invite them first");
@@ -73,4 +88,10 @@ pub(crate) fn no_member(called: &str) -> Error {
 pub(crate) fn no_resource(key: ResourceRef<'_>, field: &str) -> Error {
     let message = format!("no resource `{key}` is registered; create it first");
     Error::new(Kind::NotFound, "RESOURCE_NOT_FOUND", message).with("resource", key.to_string()).with("field", field)
+}
+
+/// No such invitation.
+pub(crate) fn no_invitation(id: &str) -> Error {
+    let message = format!("there is no invitation `{id}`");
+    Error::new(Kind::NotFound, "INVITATION_NOT_FOUND", message).with("invitation", id)
 }

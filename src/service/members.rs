@@ -9,11 +9,10 @@ use crate::{
 
 use super::{
     Service,
-    authorize::{find_type, meant},
+    authorize::meant,
     error::{Error, Result},
     freshness::Consistency,
-    input::no_id,
-    lookup::no_resource,
+    lookup::find_node,
     page::PageToken,
     ports::{MemberCursor, MemberOrder, MemberQuery, MemberRecord, Reach},
 };
@@ -137,14 +136,7 @@ impl ListMembers {
     fn scene(&self, facts: &dyn Facts) -> Result<Scene> {
         let policy = facts.policy();
         let node = match &self.resource {
-            Some(key) if key.id.is_empty() && key.kind == policy.root().name() => facts.root(),
-            Some(key) => {
-                let of = find_type(policy, &key.kind, "resource.type")?;
-                if key.id.is_empty() {
-                    return Err(no_id("resource", of.name()));
-                }
-                facts.find(of.id(), &key.id).ok_or_else(|| no_resource(key.as_ref(), "resource"))?
-            }
+            Some(key) => find_node(facts, key, "resource")?,
             None => facts.root(),
         };
         let of = policy.resource_type(facts.place(node).of);

@@ -10,10 +10,12 @@ mod commits;
 mod error;
 mod freshness;
 pub mod input;
+mod invitations;
 mod lookup;
 mod members;
 mod page;
 pub mod ports;
+mod sweep;
 mod watch;
 mod write;
 
@@ -21,15 +23,17 @@ pub use authorize::{Answer, Question, ResourcePage};
 pub use changes::{ChangePage, ListChanges};
 pub use error::{Error, Kind, Result, Violation};
 pub use freshness::Consistency;
+pub use invitations::{FoundInvitation, InvitationPage, ListInvitations, SuppressedPage};
 pub use lookup::FoundMember;
 pub use members::{ListMembers, ListedMember, MemberPage, Membership};
 pub use page::PageToken;
 pub use watch::{Told, Watch, WatchFrom, WatchOptions};
 pub use write::{
-    AcceptInvitation, Accepted, Call, Caller, ChangeRole, ChangeRoles, CreateResource, CreateTenant, CreatedTenant,
-    DeleteResource, Deleted, Invite, Invited, Invitee, InviteeResult, MemberAnswer, Misfits, MoveResource, Offer,
-    PolicySet, RemoveMember, Removed, RequestKey, ResourceAnswer, RoleChanged, RolesChanged, SetActive, SetArchived,
-    SetLock, SetPolicy, TransferOwnership, UpdateMember, Who, Write, Written,
+    AcceptInvitation, Accepted, AddressAnswer, Call, Caller, ChangeRole, ChangeRoles, CreateResource, CreateTenant,
+    CreatedTenant, DeclineInvitation, DeleteResource, Deleted, InvitationAnswer, Invite, Invited, Invitee,
+    InviteeResult, MemberAnswer, Misfits, MoveResource, Offer, PolicySet, RemoveMember, Removed, RequestKey,
+    ResendInvitation, ResourceAnswer, RevokeInvitation, Revoked, RoleChanged, RolesChanged, SetActive, SetArchived,
+    SetLock, SetPolicy, SetSuppressed, TransferOwnership, UpdateMember, Who, Write, Written,
 };
 
 /// Everything that the service can be asked, over its ports.
@@ -41,6 +45,20 @@ pub struct Service {
     random: Arc<dyn ports::Random>,
     commits: commits::Commits,
     watchers: watch::Watchers,
+    limits: Limits,
+}
+
+/// How much a tenant may do.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// How many invitations may be issued in any 24 hours; issuing one anew counts.
+    pub invitations_per_day: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { invitations_per_day: 1000 }
+    }
 }
 
 impl Service {
@@ -54,7 +72,13 @@ impl Service {
         watch: WatchOptions,
     ) -> Self {
         let (commits, watchers) = (commits::Commits::default(), watch::Watchers::new(watch));
-        Self { store, views, policies, clock, random, commits, watchers }
+        Self { store, views, policies, clock, random, commits, watchers, limits: Limits::default() }
+    }
+
+    /// The same service with other limits.
+    #[must_use]
+    pub fn limited(self, limits: Limits) -> Self {
+        Self { limits, ..self }
     }
 
     /// The policies that are loaded now.

@@ -102,6 +102,13 @@ fn place(query: &MemberQuery<'_>, after: &MemberCursor) -> StoreResult<Vec<Value
 
 /// Members whose name, email or username contains `text` as it stands.
 fn contains(text: &str) -> Condition {
+    [member::Column::NameKey, member::Column::Email, member::Column::Username]
+        .into_iter()
+        .fold(Condition::any(), |any, key| any.add(column(key).like(containing(text))))
+}
+
+/// The pattern of what contains `text` as it stands.
+pub(super) fn containing(text: &str) -> LikeExpr {
     const ESCAPE: char = '!';
     let mut pattern = String::from("%");
     for char in text.chars() {
@@ -111,9 +118,7 @@ fn contains(text: &str) -> Condition {
         pattern.push(char);
     }
     pattern.push('%');
-    [member::Column::NameKey, member::Column::Email, member::Column::Username]
-        .into_iter()
-        .fold(Condition::any(), |any, key| any.add(column(key).like(LikeExpr::new(&*pattern).escape(ESCAPE))))
+    LikeExpr::new(pattern).escape(ESCAPE)
 }
 
 /// The subjects that hold one of the bindings in `reach`, one query for each role: a database that keeps no statistics

@@ -5,6 +5,7 @@
 mod connect;
 mod entity;
 mod error;
+mod invitations;
 mod list;
 mod load;
 mod log;
@@ -22,9 +23,10 @@ pub use options::Options;
 pub use reader::{ReadError, SqlReader};
 
 use self::connect::Pools;
-use crate::domain::{Change, LoggedChange, ResourceRef, Revision, Tenant, Timestamp};
+use crate::domain::{Change, LoggedChange, ResourceRef, Revision, SuppressedAddress, Tenant, Timestamp};
 use crate::service::ports::{
-    LogQuery, MemberBy, MemberQuery, MemberRecord, ResourceRecord, Snapshot, Store, StoreResult, WriteTx,
+    InvitationQuery, InvitationRecord, LogQuery, MemberBy, MemberQuery, MemberRecord, ResourceRecord, Snapshot, Store,
+    StoreResult, WriteTx,
 };
 
 /// Tenants in a SQL database.
@@ -108,6 +110,29 @@ impl Store for SqlStore {
 
     async fn list_members(&self, query: &MemberQuery<'_>) -> StoreResult<(Vec<MemberRecord>, Revision)> {
         list::members(&self.pools.begin_read().await?, query).await
+    }
+
+    async fn invitation(&self, tenant: &str, id: &str) -> StoreResult<Option<(InvitationRecord, Revision)>> {
+        invitations::one(&self.pools.begin_read().await?, tenant, id).await
+    }
+
+    async fn list_invitations(&self, query: &InvitationQuery<'_>) -> StoreResult<(Vec<InvitationRecord>, Revision)> {
+        invitations::list(&self.pools.begin_read().await?, query).await
+    }
+
+    async fn list_suppressed(
+        &self,
+        tenant: &str,
+        after: &str,
+        limit: u32,
+    ) -> StoreResult<(Vec<SuppressedAddress>, Revision)> {
+        let tx = self.pools.begin_read().await?;
+        let revision = read::revision(&tx, tenant).await?.unwrap_or_default();
+        Ok((read::suppressed_after(&tx, tenant, after, limit).await?, revision))
+    }
+
+    async fn due(&self, now: Timestamp, after: &str, limit: u32) -> StoreResult<Vec<String>> {
+        read::due_tenants(&self.pools.reader, now, after, limit).await
     }
 
     async fn begin(&self, tenant: &str) -> StoreResult<Box<dyn WriteTx>> {

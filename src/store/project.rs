@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait as _, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter as _, Value,
+    ActiveModelTrait, ColumnTrait as _, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter as _, UpdateMany,
+    Value,
     sea_query::{Expr, OnConflict},
 };
 
-use super::entity::{binding, invitation, member, resource, tenant};
+use super::entity::{binding, invitation, member, resource, suppressed_address, tenant};
 use super::error::defect;
 use crate::domain::{Change, Invitation, InvitationStatus, Member, ResourceKey, Revision, Subject};
 use crate::service::ports::StoreResult;
@@ -143,11 +144,31 @@ impl<'a, C: ConnectionTrait> Projection<'a, C> {
                 one(change, binding::Entity::delete(row).exec(db).await?.rows_affected)
             }
             Change::InvitationIssued { invitation, .. } => self.issue(invitation).await,
-            Change::InvitationAccepted { id, .. } => {
-                one(change, self.close_invitation(id, InvitationStatus::Accepted).await?)
+            Change::InvitationAccepted { id, .. } => self.settle(change, id, InvitationStatus::Accepted).await,
+            Change::InvitationRevoked { id, .. } => self.settle(change, id, InvitationStatus::Revoked).await,
+            Change::InvitationDeclined { id, .. } => self.settle(change, id, InvitationStatus::Declined).await,
+            Change::InvitationExpired { id, .. } => self.settle(change, id, InvitationStatus::Expired).await,
+            Change::InvitationReminderDue { id, remind_at, .. } => {
+                let next = remind_at.map(|at| at.0);
+                let due_at = next.map_or(Expr::col(invitation::Column::ExpiresAt), Expr::value);
+                let update = self.invitation(id).col_expr(invitation::Column::RemindAt, Expr::value(next));
+                let update = update.col_expr(invitation::Column::DueAt, due_at);
+                one(change, update.exec(db).await?.rows_affected)
             }
-            Change::InvitationRevoked { id, .. } => {
-                one(change, self.close_invitation(id, InvitationStatus::Revoked).await?)
+            Change::AddressSuppressed { address } => {
+                insert(db, vec![suppressed_address::ActiveModel::of(tenant, address)]).await?;
+                self.invitations()
+                    .col_expr(invitation::Column::RemindAt, Expr::value(None::<i64>))
+                    .col_expr(invitation::Column::DueAt, Expr::col(invitation::Column::ExpiresAt))
+                    .filter(invitation::Column::Email.eq(&address.email))
+                    .filter(invitation::Column::Status.eq(InvitationStatus::Pending.code()))
+                    .exec(db)
+                    .await?;
+                Ok(())
+            }
+            Change::AddressCleared { email } => {
+                let key = (tenant.to_owned(), email.clone());
+                one(change, suppressed_address::Entity::delete_by_id(key).exec(db).await?.rows_affected)
             }
         }
     }
@@ -180,20 +201,37 @@ impl<'a, C: ConnectionTrait> Projection<'a, C> {
                 Column::InviterId,
                 Column::Status,
                 Column::ExpiresAt,
+                Column::RemindAt,
+                Column::DueAt,
+                Column::IssuedAt,
                 Column::CreatedAt,
+                Column::Revision,
             ])
             .to_owned();
-        let row = invitation::ActiveModel::of(self.tenant, issued);
+        let row = invitation::ActiveModel::of(self.tenant, issued, self.revision);
         invitation::Entity::insert(row).on_conflict(same).exec_without_returning(self.db).await?;
         Ok(())
     }
 
-    async fn close_invitation(&self, id: &str, status: InvitationStatus) -> StoreResult<u64> {
-        let update = invitation::Entity::update_many()
+    /// The invitation stands at `status`, in which nothing comes due.
+    async fn settle(&self, change: &Change, id: &str, status: InvitationStatus) -> StoreResult<()> {
+        let update = self
+            .invitation(id)
             .col_expr(invitation::Column::Status, Expr::value(status.code()))
+            .col_expr(invitation::Column::RemindAt, Expr::value(None::<i64>))
+            .col_expr(invitation::Column::DueAt, Expr::value(None::<i64>));
+        one(change, update.exec(self.db).await?.rows_affected)
+    }
+
+    /// An update of invitations, which notes the revision on them.
+    fn invitations(&self) -> UpdateMany<invitation::Entity> {
+        invitation::Entity::update_many()
+            .col_expr(invitation::Column::Revision, Expr::value(self.revision.0))
             .filter(invitation::Column::TenantId.eq(self.tenant))
-            .filter(invitation::Column::InvitationId.eq(id));
-        Ok(update.exec(self.db).await?.rows_affected)
+    }
+
+    fn invitation(&self, id: &str) -> UpdateMany<invitation::Entity> {
+        self.invitations().filter(invitation::Column::InvitationId.eq(id))
     }
 
     async fn flush(&mut self) -> StoreResult<()> {

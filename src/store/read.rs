@@ -3,11 +3,16 @@
 use std::collections::BTreeMap;
 
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, Order, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    Select,
+    sea_query::{Expr, ExprTrait as _},
 };
 
-use super::entity::{binding, change, invitation, member, request, resource, tenant};
-use crate::domain::{Change, Grant, Invitation, InvitationStatus, ResourceKey, ResourceRef, Revision, Subject, Tenant};
+use super::entity::{binding, change, invitation, member, request, resource, suppressed_address, tenant};
+use crate::domain::{
+    Change, Grant, Invitation, InvitationStatus, ResourceKey, ResourceRef, Revision, Subject, SuppressedAddress,
+    Tenant, Timestamp,
+};
 use crate::service::ports::{Answered, MemberBy, MemberRecord, ResourceRecord, StoreResult};
 
 /// The most ids that one statement names, well below what a statement has parameters for.
@@ -123,11 +128,20 @@ pub(super) async fn invitation_by_hash(
     let query = invitation::Entity::find()
         .filter(invitation::Column::TenantId.eq(tenant))
         .filter(invitation::Column::TokenHash.eq(token_hash));
-    query.one(db).await?.map(invitation::Model::into_invitation).transpose()
+    Ok(one_invitation(db, query).await?.map(|(invitation, _)| invitation))
 }
 
-/// The pending invitation of an email.
-pub(super) async fn pending_invitation(
+/// The invitation of this id, and the revision that last changed it.
+pub(super) async fn invitation(
+    db: &impl ConnectionTrait,
+    tenant: &str,
+    id: &str,
+) -> StoreResult<Option<(Invitation, Revision)>> {
+    one_invitation(db, invitation::Entity::find_by_id((tenant.to_owned(), id.to_owned()))).await
+}
+
+/// The open invitation of an email.
+pub(super) async fn open_invitation(
     db: &impl ConnectionTrait,
     tenant: &str,
     email: &str,
@@ -135,8 +149,107 @@ pub(super) async fn pending_invitation(
     let query = invitation::Entity::find()
         .filter(invitation::Column::TenantId.eq(tenant))
         .filter(invitation::Column::Email.eq(email))
-        .filter(invitation::Column::Status.eq(InvitationStatus::Pending.code()));
+        .filter(invitation::Column::Status.is_in(open()));
+    Ok(one_invitation(db, query).await?.map(|(invitation, _)| invitation))
+}
+
+async fn one_invitation(
+    db: &impl ConnectionTrait,
+    query: Select<invitation::Entity>,
+) -> StoreResult<Option<(Invitation, Revision)>> {
     query.one(db).await?.map(invitation::Model::into_invitation).transpose()
+}
+
+/// The statuses of open invitations.
+pub(super) fn open() -> impl Iterator<Item = i16> {
+    InvitationStatus::ALL.into_iter().filter(|status| status.is_open()).map(InvitationStatus::code)
+}
+
+/// The invitations of which something has come due, what came first before the others.
+pub(super) async fn due_invitations(
+    db: &impl ConnectionTrait,
+    tenant: &str,
+    now: Timestamp,
+    limit: u32,
+) -> StoreResult<Vec<Invitation>> {
+    use invitation::Column;
+    let query = invitation::Entity::find()
+        .filter(Column::TenantId.eq(tenant))
+        .filter(Column::DueAt.lte(now.0))
+        .order_by_asc(Column::DueAt)
+        .order_by_asc(Column::InvitationId)
+        .limit(u64::from(limit));
+    let rows = query.all(db).await?;
+    rows.into_iter().map(|row| Ok(row.into_invitation()?.0)).collect()
+}
+
+/// The tenant, spelled so that no index on it serves: what is due is found by its time, for little of all there is is due.
+const TENANT_KEY: &str = r#"COALESCE("invitation"."tenant_id", '')"#;
+
+/// The tenants after `after` in which something has come due.
+pub(super) async fn due_tenants(
+    db: &impl ConnectionTrait,
+    now: Timestamp,
+    after: &str,
+    limit: u32,
+) -> StoreResult<Vec<String>> {
+    let query = invitation::Entity::find()
+        .select_only()
+        .column_as(Expr::cust(TENANT_KEY), "tenant")
+        .distinct()
+        .filter(invitation::Column::DueAt.lte(now.0))
+        .filter(Expr::cust(TENANT_KEY).gt(after))
+        .order_by(Expr::cust(TENANT_KEY), Order::Asc)
+        .limit(u64::from(limit));
+    Ok(query.into_tuple().all(db).await?)
+}
+
+/// When the invitation was issued after which `newer` others were, if that was after `since`.
+pub(super) async fn issued_before(
+    db: &impl ConnectionTrait,
+    tenant: &str,
+    newer: u64,
+    since: Timestamp,
+) -> StoreResult<Option<Timestamp>> {
+    use change::Column;
+    let query = change::Entity::find()
+        .select_only()
+        .column(Column::At)
+        .filter(Column::TenantId.eq(tenant))
+        // Spelled as in the index on it: no index serves a condition with a parameter in it.
+        .filter(Expr::cust(r#""change"."kind" = 'invitation_issued'"#))
+        .filter(Column::At.gt(since.0))
+        .order_by_desc(Column::At)
+        .offset(newer)
+        .limit(1);
+    Ok(query.into_tuple().one(db).await?.map(Timestamp))
+}
+
+/// The suppressed address of this email.
+pub(super) async fn suppressed(
+    db: &impl ConnectionTrait,
+    tenant: &str,
+    email: &str,
+) -> StoreResult<Option<SuppressedAddress>> {
+    let key = (tenant.to_owned(), email.to_owned());
+    let row = suppressed_address::Entity::find_by_id(key).one(db).await?;
+    Ok(row.map(suppressed_address::Model::into_address))
+}
+
+/// Suppressed addresses after an email, in the order of their email.
+pub(super) async fn suppressed_after(
+    db: &impl ConnectionTrait,
+    tenant: &str,
+    after: &str,
+    limit: u32,
+) -> StoreResult<Vec<SuppressedAddress>> {
+    use suppressed_address::Column;
+    let query = suppressed_address::Entity::find()
+        .filter(Column::TenantId.eq(tenant))
+        .filter(Column::Email.gt(after))
+        .order_by_asc(Column::Email)
+        .limit(u64::from(limit));
+    Ok(query.all(db).await?.into_iter().map(suppressed_address::Model::into_address).collect())
 }
 
 /// What was answered under a request id.

@@ -9,7 +9,9 @@ use sea_orm::{
 use super::entity::{change, request, tenant};
 use super::error::defect;
 use super::{connect::Pools, project, read};
-use crate::domain::{Change, Grant, Invitation, ResourceKey, ResourceRef, Revision, Subject, Tenant};
+use crate::domain::{
+    Change, Grant, Invitation, ResourceKey, ResourceRef, Revision, Subject, SuppressedAddress, Tenant, Timestamp,
+};
 use crate::service::ports::{Answered, LogEntry, MemberBy, MemberRecord, ResourceRecord, StoreResult, WriteTx};
 
 /// One write's transaction.
@@ -75,8 +77,24 @@ impl WriteTx for SqlWriteTx {
         read::invitation_by_hash(&self.tx, &self.id, token_hash).await
     }
 
-    async fn pending_invitation(&mut self, email: &str) -> StoreResult<Option<Invitation>> {
-        read::pending_invitation(&self.tx, &self.id, email).await
+    async fn invitation(&mut self, id: &str) -> StoreResult<Option<(Invitation, Revision)>> {
+        read::invitation(&self.tx, &self.id, id).await
+    }
+
+    async fn open_invitation(&mut self, email: &str) -> StoreResult<Option<Invitation>> {
+        read::open_invitation(&self.tx, &self.id, email).await
+    }
+
+    async fn due_invitations(&mut self, now: Timestamp, limit: u32) -> StoreResult<Vec<Invitation>> {
+        read::due_invitations(&self.tx, &self.id, now, limit).await
+    }
+
+    async fn issued_before(&mut self, newer: u64, since: Timestamp) -> StoreResult<Option<Timestamp>> {
+        read::issued_before(&self.tx, &self.id, newer, since).await
+    }
+
+    async fn suppressed(&mut self, email: &str) -> StoreResult<Option<SuppressedAddress>> {
+        read::suppressed(&self.tx, &self.id, email).await
     }
 
     async fn answered(&mut self, request: &str) -> StoreResult<Option<Answered>> {

@@ -82,7 +82,12 @@ impl View {
             Change::TenantCreated { .. }
             | Change::InvitationIssued { .. }
             | Change::InvitationAccepted { .. }
-            | Change::InvitationRevoked { .. } => Ok(()),
+            | Change::InvitationRevoked { .. }
+            | Change::InvitationDeclined { .. }
+            | Change::InvitationExpired { .. }
+            | Change::InvitationReminderDue { .. }
+            | Change::AddressSuppressed { .. }
+            | Change::AddressCleared { .. } => Ok(()),
         }
     }
 

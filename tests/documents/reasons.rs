@@ -246,10 +246,12 @@ async fn states(seen: &mut Seen, stage: &Stage, world: &World) {
 async fn invitations(seen: &mut Seen, stage: &Stage, world: &World) {
     seen.write("INVITATION_NOT_FOUND", world, world.accept("new", "x")).await;
     let mut tokens = Vec::new();
-    for name in ["used", "expired", "revoked"] {
+    let mut ids = Vec::new();
+    for name in ["used", "expired", "revoked", "declined"] {
         let invite = world.invite("edith", &format!("{name}@acme.test"), "harbour", "viewer");
         let answer = world.api.write(invite).await.expect("an editor invites").invite();
         tokens.push(answer.results[0].invitation_token.clone());
+        ids.push(answer.results[0].invitation.clone().expect("is told").id);
     }
     seen.write("EMAIL_MISMATCH", world, world.accept("other", &tokens[0])).await;
     world.api.write(world.accept("used", &tokens[0])).await.expect("it is open");
@@ -260,6 +262,23 @@ async fn invitations(seen: &mut Seen, stage: &Stage, world: &World) {
     seen.write("INVITATION_EXPIRED", world, world.accept("expired", &tokens[1])).await;
     world.api.write(world.remove("ada", "revoked@acme.test", "workspace")).await.expect("an admin removes");
     seen.write("INVITATION_REVOKED", world, world.accept("revoked", &tokens[2])).await;
+    seen.write("INVITATION_NOT_FOUND", world, world.resend("ada", "x")).await;
+    let Write::RevokeInvitation(mut stale) = world.revoke("ada", &ids[3]) else { unreachable!() };
+    stale.etag = "x".into();
+    seen.write("ETAG_MISMATCH", world, Write::from(stale)).await;
+    let address = "declined@acme.test";
+    seen.write("NOT_SUPPRESSED", world, world.clear(OPERATOR, address)).await;
+    seen.write("NOT_PERMITTED", world, world.suppress("ada", address)).await;
+    world.api.write(world.suppress(OPERATOR, address)).await.expect("an operator may");
+    seen.write("ALREADY_SUPPRESSED", world, world.suppress(OPERATOR, address)).await;
+    seen.write("ADDRESS_SUPPRESSED", world, world.resend("ada", &ids[3])).await;
+    seen.write("ADDRESS_SUPPRESSED", world, world.invite("ada", address, "quarry", "viewer")).await;
+    world.api.write(world.decline("declined", &tokens[3])).await.expect("it is open");
+    seen.write("INVITATION_DECLINED", world, world.accept("declined", &tokens[3])).await;
+    let capped = Stage::with(&["limits.invitations_per_day=1"]).await;
+    let world = World::bare(&capped.api, "capped").await;
+    let invite = world.invite_all("ada", &["a@acme.test", "b@acme.test"], &[("workspace", "user")]);
+    seen.write("INVITATION_LIMIT", &world, invite).await;
 }
 
 async fn callers(seen: &mut Seen) {

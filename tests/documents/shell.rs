@@ -14,8 +14,17 @@ pub const SHOWN_ADDRESS: &str = "127.0.0.1:7450";
 
 const END: &str = "-- end of a command --";
 /// The fields whose values differ with each run.
-const DIFFERING: [&str; 8] =
-    ["token", "etag", "current_etag", "time", "createTime", "expireTime", "invitationToken", "nextPageToken"];
+const DIFFERING: [&str; 9] = [
+    "token",
+    "etag",
+    "current_etag",
+    "time",
+    "createTime",
+    "expireTime",
+    "issueTime",
+    "invitationToken",
+    "nextPageToken",
+];
 /// How `cargo` is told to run the example, and where the example is.
 const RUN_EXAMPLE: &str = "cargo run --quiet --example check --";
 

@@ -3,11 +3,12 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
+    time::Duration,
 };
 
 use rollcall::proto::{
-    Change, ChangeKind, ChangeOrder, Invitation, ListChangesRequest, Member, Profile, SetPolicyRequest,
-    change::Change as Detail,
+    Change, ChangeKind, ChangeOrder, Invitation, InvitationStatus::Pending, ListChangesRequest, Member, Profile,
+    SetPolicyRequest, change::Change as Detail,
 };
 use tonic::Request;
 
@@ -45,6 +46,11 @@ fn kind(change: &Change) -> ChangeKind {
         Detail::ResourceMoved(_) => ChangeKind::ResourceMoved,
         Detail::ResourceDeleted(_) => ChangeKind::ResourceDeleted,
         Detail::OwnerChanged(_) => ChangeKind::OwnerChanged,
+        Detail::InvitationDeclined(_) => ChangeKind::InvitationDeclined,
+        Detail::InvitationExpired(_) => ChangeKind::InvitationExpired,
+        Detail::InvitationReminderDue(_) => ChangeKind::InvitationReminderDue,
+        Detail::AddressSuppressed(_) => ChangeKind::AddressSuppressed,
+        Detail::AddressCleared(_) => ChangeKind::AddressCleared,
     }
 }
 
@@ -56,6 +62,7 @@ struct Told {
     grants: BTreeSet<(String, String, String)>,
     invitations: BTreeMap<String, Invitation>,
     sites: BTreeSet<String>,
+    suppressed: BTreeSet<String>,
 }
 
 impl Told {
@@ -118,6 +125,21 @@ impl Told {
             Detail::InvitationRevoked(it) => {
                 assert_eq!(self.invitations.remove(&it.id).expect("was open").email, it.email, "{told}");
             }
+            Detail::InvitationDeclined(it) => {
+                assert_eq!(self.invitations.remove(&it.id).expect("was open").email, it.email, "{told}");
+            }
+            Detail::InvitationExpired(it) => {
+                assert_eq!(self.invitations[&it.id].email, it.email, "{told}");
+            }
+            Detail::InvitationReminderDue(it) => {
+                let open = self.invitations.get_mut(&it.id).expect("was open");
+                assert_eq!(open.email, it.email, "{told}");
+                open.remind_time = it.next_remind_time;
+            }
+            Detail::AddressSuppressed(it) => {
+                assert!(self.suppressed.insert(it.after.expect("is there").email), "{told}");
+            }
+            Detail::AddressCleared(it) => assert!(self.suppressed.remove(&it.email), "{told}"),
         }
     }
 }
@@ -128,7 +150,7 @@ async fn eventful() -> (Stage, World) {
     let first = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/policies/lumicon.toml")).unwrap();
     fs::write(policies.join("lumicon-1.toml"), &first).unwrap();
     fs::write(policies.join("lumicon-2.toml"), first.replacen("version = 1", "version = 2", 1)).unwrap();
-    let stage = Stage::with(&[&format!("policies.dir={}", policies.display())]).await;
+    let stage = Stage::with(&[&format!("policies.dir={}", policies.display()), "sweep.every=20ms"]).await;
     let world = World { api: stage.api.clone(), tenant: "acme".into() };
     let Write::CreateTenant(mut create) = world.create_tenant("ada") else { unreachable!() };
     create.policy_version = 1;
@@ -148,9 +170,24 @@ async fn eventful() -> (Stage, World) {
         world.update("victor", "victor", Profile { phone: "+4930123456".into(), ..profile("victor") }),
         world.remove("edith", "victor", "harbour"),
         world.remove("ada", "nina@acme.test", "workspace"),
+        world.invite("ada", "dora@acme.test", "workspace", "user"),
+        world.suppress(OPERATOR, "dora@acme.test"),
+        world.clear(OPERATOR, "dora@acme.test"),
     ] {
         world.allowed_once(write).await;
     }
+    let invited = world.api.write(world.invite("ada", "dirk@acme.test", "workspace", "user")).await.unwrap().invite();
+    world.allowed_once(world.decline("dirk", &invited.results[0].invitation_token)).await;
+    let db = Db::open(stage.dir.path()).await;
+    let before = world.revision().await;
+    db.remind(&world.tenant, "nils@acme.test").await;
+    db.come_due(&world.tenant, "dora@acme.test").await;
+    while world.revision().await == before || world.invitation_of("dora@acme.test").await.status() == Pending {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    db.close().await;
+    let expired = world.invitation_of("dora@acme.test").await.id;
+    world.allowed_once(world.revoke("ada", &expired)).await;
     (stage, world)
 }
 
@@ -214,9 +251,10 @@ async fn every_kind_of_change_is_listed_with_what_was_before_and_after() {
         let name = kind(change).as_str_name().trim_start_matches("CHANGE_KIND_").to_lowercase();
         let actor = change.actor.clone().unwrap();
         assert_eq!((name, (actor.r#type, actor.id)), (row.kind.clone(), row.actor.clone()));
-        assert_eq!(change.caller, "anonymous");
         let by_policy = change.rule.split(' ').all(|rule| rule.starts_with("lumicon@"));
-        assert!(by_policy || change.rule == "operator" || change.rule.starts_with("invitation:"), "{change:?}");
+        let by_anybody = by_policy || change.rule == "operator" || change.rule.starts_with("invitation:");
+        let expected = if by_anybody { ("anonymous", true) } else { ("rollcall", change.rule == "time") };
+        assert_eq!((change.caller.as_str(), true), expected, "{change:?}");
         if let Some(secret) = row.data["invitation"]["token_hash"].as_str() {
             assert!(!shown.contains(secret), "a secret's hash leaves the server");
         }
@@ -262,6 +300,11 @@ fn fits(request: &ListChangesRequest, change: &Change) -> bool {
         Detail::InvitationIssued(it) => (Some(subject(&it.after.unwrap().email)), None),
         Detail::InvitationAccepted(it) => (it.member, None),
         Detail::InvitationRevoked(it) => (Some(subject(&it.email)), None),
+        Detail::InvitationDeclined(it) => (Some(subject(&it.email)), None),
+        Detail::InvitationExpired(it) => (Some(subject(&it.email)), None),
+        Detail::InvitationReminderDue(it) => (Some(subject(&it.email)), None),
+        Detail::AddressSuppressed(it) => (Some(subject(&it.after.unwrap().email)), None),
+        Detail::AddressCleared(it) => (Some(subject(&it.email)), None),
     };
     let nanos = |at: &prost_types::Timestamp| i128::from(at.seconds) * 1_000_000_000 + i128::from(at.nanos);
     let time = nanos(change.time.as_ref().unwrap());

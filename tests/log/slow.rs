@@ -40,7 +40,13 @@ async fn much(world: &World) {
 
 #[tokio::test]
 async fn a_reader_that_stops_is_sent_away_and_comes_back_for_the_rest() {
-    let stage = Stage::with(&["watch.patience=300ms", "watch.heartbeat=100ms", "watch.watchers=2"]).await;
+    let stage = Stage::with(&[
+        "watch.patience=300ms",
+        "watch.heartbeat=100ms",
+        "watch.watchers=2",
+        "limits.invitations_per_day=10000",
+    ])
+    .await;
     let (world, other) = (stage.world().await, stage.world().await);
     let address = Endpoint::from_shared(format!("http://{}", stage.server.address())).unwrap();
     let narrow = address.initial_stream_window_size(65_535).connect().await.unwrap();

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rollcall::domain::{
     Change, Grant, Invitation, InvitationStatus, Member, MemberStatus, Resource, ResourceKey, ResourceRef, Revision,
-    Subject, SubjectRef, Tenant, Timestamp,
+    Subject, SubjectRef, SuppressedAddress, Tenant, Timestamp,
 };
 use rollcall::service::ports::{Snapshot, Store};
 
@@ -77,6 +77,7 @@ pub struct Model {
     pub resources: BTreeMap<ResourceKey, (Resource, Revision)>,
     pub members: BTreeMap<Subject, (Member, Revision)>,
     pub invitations: BTreeMap<String, Invitation>,
+    pub suppressed: BTreeMap<String, SuppressedAddress>,
 }
 
 impl Model {
@@ -141,6 +142,18 @@ impl Model {
             }
             Change::InvitationAccepted { id, .. } => self.close(id, InvitationStatus::Accepted),
             Change::InvitationRevoked { id, .. } => self.close(id, InvitationStatus::Revoked),
+            Change::InvitationDeclined { id, .. } => self.close(id, InvitationStatus::Declined),
+            Change::InvitationExpired { id, .. } => self.close(id, InvitationStatus::Expired),
+            Change::InvitationReminderDue { id, remind_at, .. } => {
+                self.invitations.get_mut(id).unwrap().remind_at = *remind_at;
+            }
+            Change::AddressSuppressed { address } => {
+                self.suppressed.insert(address.email.clone(), address.clone());
+                let pending = |row: &&mut Invitation| row.status == InvitationStatus::Pending;
+                let to_it = self.invitations.values_mut().filter(|row| row.email == address.email).filter(pending);
+                to_it.for_each(|row| row.remind_at = None);
+            }
+            Change::AddressCleared { email } => drop(self.suppressed.remove(email)),
         }
         if let Some((_, newest)) = &mut self.facts.tenant {
             *newest = revision;
@@ -164,7 +177,9 @@ impl Model {
     }
 
     fn close(&mut self, id: &str, status: InvitationStatus) {
-        self.invitations.get_mut(id).unwrap().status = status;
+        let invitation = self.invitations.get_mut(id).unwrap();
+        invitation.status = status;
+        invitation.remind_at = None;
     }
 }
 

@@ -134,6 +134,8 @@ pub fn invitation(id: &str, email: &str) -> Invitation {
         inviter: Subject::user("ada"),
         status: InvitationStatus::Pending,
         expires_at: Timestamp(9_000),
+        remind_at: Some(Timestamp(8_000)),
+        issued_at: Timestamp(5),
         created_at: Timestamp(4),
     }
 }

@@ -1,7 +1,9 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use rollcall::domain::{Change, Grant, InvitationStatus, MemberStatus, Revision, Subject, Timestamp};
+use rollcall::domain::{
+    Change, Grant, InvitationStatus, MemberStatus, Revision, Subject, SuppressedAddress, Timestamp,
+};
 use rollcall::service::ports::{MemberBy, Store as _};
 use tokio::runtime::Runtime;
 
@@ -29,8 +31,21 @@ fn possible(model: &Model, (what, who, place, role): Roll) -> Option<Change> {
     let pending = |email: &str| {
         model.invitations.values().find(|found| found.email == email && found.status == InvitationStatus::Pending)
     };
+    let expired = |email: &str| {
+        model.invitations.values().find(|found| found.email == email && found.status == InvitationStatus::Expired)
+    };
     let email = format!("guest{}@x.y", who % 3);
-    match what % 12 {
+    match what % 14 {
+        12 if !model.suppressed.contains_key(&email) => {
+            let address = SuppressedAddress { email, detail: format!("bounce {place}"), created_at: Timestamp(6) };
+            Some(Change::AddressSuppressed { address })
+        }
+        12 => Some(Change::AddressCleared { email }),
+        13 => pending(&email).map(|found| Change::InvitationReminderDue {
+            id: found.id.clone(),
+            email,
+            remind_at: (place % 2 == 0).then_some(Timestamp(8_500)),
+        }),
         10 => {
             let (tenant, _) = model.facts.tenant.as_ref()?;
             let to = u32::from(place % 4 + 1);
@@ -86,16 +101,20 @@ fn possible(model: &Model, (what, who, place, role): Roll) -> Option<Change> {
         }),
         8 if ends(role) => Some(Change::RoleExpired { subject, resource, role: role.into() }),
         7 | 8 if holds(role) => Some(Change::revoked(&subject, &grant(&resource, role))),
-        9 => match pending(&email) {
-            None => Some(issued(&invitation(&format!("i{}", model.invitations.len()), &email))),
-            Some(found) => {
+        9 => match (pending(&email), expired(&email)) {
+            (None, None) => Some(issued(&invitation(&format!("i{}", model.invitations.len()), &email))),
+            (None, Some(found)) if place % 2 == 0 => Some(Change::InvitationRevoked { id: found.id.clone(), email }),
+            (Some(found), _) | (None, Some(found)) => {
                 let id = found.id.clone();
-                match place % 3 {
+                match place % 5 {
                     0 => Some(Change::InvitationRevoked { id, email }),
-                    1 => Some(Change::InvitationAccepted { id, email, subject }),
+                    2 => Some(Change::InvitationAccepted { id, email, subject }),
+                    4 => Some(Change::InvitationDeclined { id, email }),
+                    1 if found.status == InvitationStatus::Pending => Some(Change::InvitationExpired { id, email }),
                     _ => {
                         let mut anew = found.clone();
                         anew.token_hash = format!("{} again", anew.token_hash);
+                        anew.status = InvitationStatus::Pending;
                         Some(issued(&anew))
                     }
                 }
@@ -123,7 +142,16 @@ async fn check(harness: &Harness) {
     for invitation in model.invitations.values() {
         assert_eq!(tx.invitation_by_hash(&invitation.token_hash).await.unwrap().as_ref(), Some(invitation));
     }
+    for (email, address) in &model.suppressed {
+        assert_eq!(tx.suppressed(email).await.unwrap().as_ref(), Some(address));
+    }
+    let now = Timestamp(8_999);
+    let mut due: Vec<_> = model.invitations.values().filter(|row| row.due_at().is_some_and(|at| at <= now)).collect();
+    due.sort_by_key(|row| (row.due_at(), row.id.clone()));
+    assert_eq!(tx.due_invitations(now, 100).await.unwrap().iter().collect::<Vec<_>>(), due);
     tx.rollback().await.unwrap();
+    let (listed, _) = harness.store.list_suppressed(ACME, "", 100).await.unwrap();
+    assert_eq!(listed.iter().collect::<Vec<_>>(), model.suppressed.values().collect::<Vec<_>>());
 }
 
 async fn run(writes: Vec<Vec<Roll>>) {

@@ -40,7 +40,7 @@ async fn a_write_reads_what_it_wrote() {
     let found = tx.member(MemberBy::Subject(ada.subject.as_ref())).await.unwrap().unwrap();
     assert_eq!((found.member, found.changed_at), (ada, Revision(2)));
     assert_eq!(found.held.len(), 1);
-    assert_eq!(tx.pending_invitation("bo@x.y").await.unwrap(), Some(invitation("i1", "bo@x.y")));
+    assert_eq!(tx.open_invitation("bo@x.y").await.unwrap(), Some(invitation("i1", "bo@x.y")));
     assert_eq!(tx.invitation_by_hash("hash of i1").await.unwrap(), Some(invitation("i1", "bo@x.y")));
     assert_eq!(tx.invitation_by_hash("another").await.unwrap(), None);
     assert_eq!(
@@ -234,7 +234,7 @@ async fn one_invitation_of_an_email_is_pending_at_most() {
     let accepted = Change::InvitationAccepted { id: "i2".into(), email: "bo@x.y".into(), subject: Subject::user("bo") };
     harness.write(&[accepted]).await;
     let mut tx = harness.store.begin(ACME).await.unwrap();
-    assert_eq!(tx.pending_invitation("bo@x.y").await.unwrap(), None);
+    assert_eq!(tx.open_invitation("bo@x.y").await.unwrap(), None);
     let revoked = tx.invitation_by_hash("another secret").await.unwrap().unwrap();
     let accepted = tx.invitation_by_hash("hash of i2").await.unwrap().unwrap();
     assert_eq!((revoked.status, accepted.status), (InvitationStatus::Revoked, InvitationStatus::Accepted));

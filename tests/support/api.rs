@@ -1,8 +1,9 @@
 use rollcall::proto::{
-    BatchCheckRequest, BatchCheckResponse, CheckRequest, CheckResponse, GetMemberRequest, GetMemberResponse,
-    GetResourceRequest, GetResourceResponse, GetTenantRequest, GetTenantResponse, ListActionsRequest,
-    ListActionsResponse, ListChangesRequest, ListChangesResponse, ListMembersRequest, ListMembersResponse,
-    ListResourcesRequest, ListResourcesResponse, audit_service_client::AuditServiceClient,
+    BatchCheckRequest, BatchCheckResponse, CheckRequest, CheckResponse, GetInvitationRequest, GetInvitationResponse,
+    GetMemberRequest, GetMemberResponse, GetResourceRequest, GetResourceResponse, GetTenantRequest, GetTenantResponse,
+    ListActionsRequest, ListActionsResponse, ListChangesRequest, ListChangesResponse, ListInvitationsRequest,
+    ListInvitationsResponse, ListMembersRequest, ListMembersResponse, ListResourcesRequest, ListResourcesResponse,
+    ListSuppressedAddressesRequest, ListSuppressedAddressesResponse, audit_service_client::AuditServiceClient,
     authorization_service_client::AuthorizationServiceClient, membership_service_client::MembershipServiceClient,
     resource_service_client::ResourceServiceClient, tenant_service_client::TenantServiceClient,
     watch_service_client::WatchServiceClient,
@@ -38,6 +39,9 @@ reads! {
     list_resources, authorization, ListResourcesRequest, ListResourcesResponse;
     list_members, membership, ListMembersRequest, ListMembersResponse;
     get_member, membership, GetMemberRequest, GetMemberResponse;
+    get_invitation, membership, GetInvitationRequest, GetInvitationResponse;
+    list_invitations, membership, ListInvitationsRequest, ListInvitationsResponse;
+    list_suppressed_addresses, membership, ListSuppressedAddressesRequest, ListSuppressedAddressesResponse;
     get_resource, resources, GetResourceRequest, GetResourceResponse;
     get_tenant, tenants, GetTenantRequest, GetTenantResponse;
 }

@@ -80,18 +80,39 @@ impl Db {
                 email: text(&row, "email"),
                 token_hash: text(&row, "token_hash"),
                 inviter: key(&row, "inviter"),
-                status: name(&row, &["PENDING", "ACCEPTED", "REVOKED"]),
+                status: name(&row, &["PENDING", "ACCEPTED", "REVOKED", "DECLINED", "EXPIRED"]),
                 expires_at: number(&row, "expires_at"),
+                remind_at: maybe_number(&row, "remind_at"),
+                due_at: maybe_number(&row, "due_at"),
+                issued_at: number(&row, "issued_at"),
                 created_at: number(&row, "created_at"),
+                revision: number(&row, "revision"),
             };
             state.invitations.insert(text(&row, "invitation_id"), fields);
+        }
+        for row in self.rows("SELECT * FROM suppressed_address WHERE tenant_id = ?", tenant).await {
+            state.suppressed.insert(text(&row, "email"), (text(&row, "detail"), number(&row, "created_at")));
         }
         state
     }
 
-    /// Lets the pending invitation of an email have expired a second after 1970.
+    /// Lets the pending invitation of an email have expired a second after 1970, without any sweep noticing.
     pub async fn expire(&self, tenant: &str, email: &str) {
-        let sql = "UPDATE invitation SET expires_at = 1000000 WHERE tenant_id = ? AND email = ? AND status = 1";
+        self.set(tenant, email, "expires_at = 1000000").await;
+    }
+
+    /// As [`Self::expire`], and the next sweep notices.
+    pub async fn come_due(&self, tenant: &str, email: &str) {
+        self.set(tenant, email, "expires_at = 1000000, due_at = 1000000").await;
+    }
+
+    /// Lets it be time to remind of the pending invitation of an email.
+    pub async fn remind(&self, tenant: &str, email: &str) {
+        self.set(tenant, email, "due_at = 1000000").await;
+    }
+
+    async fn set(&self, tenant: &str, email: &str, columns: &str) {
+        let sql = format!("UPDATE invitation SET {columns} WHERE tenant_id = ? AND email = ? AND status = 1");
         let values = [Value::from(tenant), Value::from(email)];
         let statement = Statement::from_sql_and_values(DbBackend::Sqlite, sql, values);
         let result = self.0.execute_raw(statement).await.expect("the file can be written");
@@ -127,6 +148,7 @@ pub async fn audited(dir: &Path, tenant: &str) -> (Vec<Logged>, State) {
     assert_eq!(replayed.bindings, tables.bindings, "the log and the table `binding` agree");
     assert_eq!(replayed.resources, tables.resources, "the log and the table `resource` agree");
     assert_eq!(replayed.invitations, tables.invitations, "the log and the table `invitation` agree");
+    assert_eq!(replayed.suppressed, tables.suppressed, "the log and the table `suppressed_address` agree");
     (log, tables)
 }
 
@@ -140,6 +162,10 @@ fn maybe(row: &QueryResult, column: &str) -> Option<String> {
 
 fn number(row: &QueryResult, column: &str) -> i64 {
     row.try_get("", column).expect("a number")
+}
+
+fn maybe_number(row: &QueryResult, column: &str) -> Option<i64> {
+    row.try_get("", column).expect("a number or nothing")
 }
 
 fn key(row: &QueryResult, prefix: &str) -> Key {

@@ -16,6 +16,7 @@ pub fn code_of(reason: &str) -> Code {
         | "EMAIL_MISMATCH"
         | "OPERATOR_NOT_ALLOWED" => Code::PermissionDenied,
         "ALREADY_A_MEMBER" | "IDENTIFIER_TAKEN" | "TENANT_EXISTS" | "RESOURCE_EXISTS" => Code::AlreadyExists,
+        "INVITATION_LIMIT" => Code::ResourceExhausted,
         "LAST_HOLDER"
         | "NO_ROLE_HERE"
         | "WHICH_ROLE"
@@ -23,6 +24,11 @@ pub fn code_of(reason: &str) -> Code {
         | "ALREADY_LOCKED"
         | "NOT_LOCKED"
         | "PROFILE_UNCHANGED"
+        | "ADDRESS_SUPPRESSED"
+        | "ALREADY_SUPPRESSED"
+        | "NOT_SUPPRESSED"
+        | "NOT_INVITED"
+        | "INVITATION_DECLINED"
         | "INVITATION_EXPIRED"
         | "INVITATION_REVOKED"
         | "INVITATION_USED"

@@ -39,6 +39,9 @@ impl World {
                 if let Answer::Invite(dry) = dry {
                     assert!(dry.results.iter().all(|result| result.invitation_token.is_empty()), "{dry:?}");
                 }
+                if let Answer::ResendInvitation(dry) = dry {
+                    assert!(dry.invitation_token.is_empty(), "{dry:?}");
+                }
             }
             (Err(dry), Err(real)) => {
                 let told = |status: &Status| {

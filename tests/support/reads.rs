@@ -1,8 +1,9 @@
 use std::collections::BTreeMap;
 
 use rollcall::proto::{
-    CheckRequest, GetMemberRequest, GetMemberResponse, GetTenantRequest, ListActionsRequest, ListMembersRequest,
-    ListResourcesRequest, ListedMember, Reason, ResourceRef, get_member_request::Member as By,
+    CheckRequest, GetMemberRequest, GetMemberResponse, GetTenantRequest, Invitation, ListActionsRequest,
+    ListInvitationsRequest, ListMembersRequest, ListResourcesRequest, ListedInvitation, ListedMember, Reason,
+    ResourceRef, get_member_request::Member as By,
 };
 use tonic::Status;
 
@@ -18,6 +19,7 @@ pub struct Sight {
     pub revision: i64,
     pub members: Vec<ListedMember>,
     pub grants: BTreeMap<String, Vec<String>>,
+    pub invitations: Vec<ListedInvitation>,
 }
 
 impl World {
@@ -124,6 +126,31 @@ impl World {
         self.member(who).await.expect("is a member").member.expect("the answer has the member").etag
     }
 
+    /// A request for the tenant's invitations.
+    pub fn invitations(&self) -> ListInvitationsRequest {
+        ListInvitationsRequest { tenant: self.tenant.clone(), ..Default::default() }
+    }
+
+    /// Every invitation that a request lists, page by page.
+    pub async fn list_invitations(&self, mut request: ListInvitationsRequest) -> Vec<ListedInvitation> {
+        let mut all = Vec::new();
+        loop {
+            let answer = self.api.list_invitations(request.clone()).await.expect("the request is well formed");
+            all.extend(answer.invitations);
+            if answer.next_page_token.is_empty() {
+                return all;
+            }
+            request.page_token = answer.next_page_token;
+        }
+    }
+
+    /// The newest invitation of an email.
+    pub async fn invitation_of(&self, email: &str) -> Invitation {
+        let request = ListInvitationsRequest { email: email.into(), ..self.invitations() };
+        let found = self.list_invitations(request).await.into_iter().next();
+        found.expect("there is one").invitation.expect("is told")
+    }
+
     /// The tenant's newest token.
     pub async fn token(&self) -> String {
         self.api.get_tenant(GetTenantRequest { tenant: self.tenant.clone() }).await.expect("the tenant exists").token
@@ -137,14 +164,15 @@ impl World {
     /// All that can be seen of the tenant.
     pub async fn sight(&self) -> Sight {
         let revision = self.revision().await;
-        let members = self.list(self.members_at("workspace")).await;
+        let members = self.list(ListMembersRequest { resource: None, ..self.members_at("workspace") }).await;
         let mut grants = BTreeMap::new();
         for listed in &members {
             let who = name(listed);
             let held = self.grants(&who).await;
             grants.insert(who, held);
         }
-        Sight { revision, members, grants }
+        let invitations = self.list_invitations(self.invitations()).await;
+        Sight { revision, members, grants, invitations }
     }
 }
 

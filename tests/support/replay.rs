@@ -19,6 +19,8 @@ pub struct State {
     pub bindings: BTreeMap<Binding, Option<i64>>,
     pub resources: BTreeMap<Key, ResourceRow>,
     pub invitations: BTreeMap<String, InvitationRow>,
+    /// By email: why, and since when.
+    pub suppressed: BTreeMap<String, (String, i64)>,
 }
 
 /// A member, but for who it is.
@@ -51,7 +53,11 @@ pub struct InvitationRow {
     pub inviter: Key,
     pub status: String,
     pub expires_at: i64,
+    pub remind_at: Option<i64>,
+    pub due_at: Option<i64>,
+    pub issued_at: i64,
     pub created_at: i64,
+    pub revision: i64,
 }
 
 /// One row of the log.
@@ -78,11 +84,11 @@ impl State {
     pub fn apply_all(&mut self, rows: &[Logged]) {
         for row in rows {
             assert_eq!(text(&row.data, "kind"), row.kind, "the column and the JSON agree");
-            self.apply(&row.data);
+            self.apply(row.revision, &row.data);
         }
     }
 
-    fn apply(&mut self, change: &Value) {
+    fn apply(&mut self, revision: i64, change: &Value) {
         match text(change, "kind").as_str() {
             "tenant_created" => {
                 assert_eq!(*self, Self::default(), "a tenant is created first");
@@ -141,14 +147,41 @@ impl State {
                     inviter: key(&invitation["inviter"]),
                     status: text(invitation, "status"),
                     expires_at: number(invitation, "expires_at"),
+                    remind_at: invitation["remind_at"].as_i64(),
+                    due_at: Some(invitation["remind_at"].as_i64().unwrap_or(number(invitation, "expires_at"))),
+                    issued_at: number(invitation, "issued_at"),
                     created_at: number(invitation, "created_at"),
+                    revision,
                 };
                 assert_eq!(row.status, "PENDING", "{change}");
-                self.invitations.insert(text(invitation, "id"), row);
-                self.one_pending(&text(invitation, "email"));
+                let before = self.invitations.insert(text(invitation, "id"), row);
+                assert!(before.is_none_or(|before| before.is_open()), "only an open one is issued again: {change}");
+                self.one_open(&text(invitation, "email"));
             }
-            "invitation_accepted" => self.close(change, "ACCEPTED"),
-            "invitation_revoked" => self.close(change, "REVOKED"),
+            "invitation_accepted" => self.close(revision, change, "ACCEPTED"),
+            "invitation_revoked" => self.close(revision, change, "REVOKED"),
+            "invitation_declined" => self.close(revision, change, "DECLINED"),
+            "invitation_expired" => self.close(revision, change, "EXPIRED"),
+            "invitation_reminder_due" => {
+                let row = self.invitations.get_mut(&text(change, "id")).expect("a known invitation");
+                assert_eq!(row.status, "PENDING", "{change}");
+                assert!(row.remind_at.is_some(), "a reminder was to come: {change}");
+                row.remind_at = change["remind_at"].as_i64();
+                row.due_at = Some(row.remind_at.unwrap_or(row.expires_at));
+                row.revision = revision;
+            }
+            "address_suppressed" => {
+                let address = &change["address"];
+                let email = text(address, "email");
+                for row in self.invitations.values_mut().filter(|row| row.email == email && row.status == "PENDING") {
+                    (row.remind_at, row.due_at, row.revision) = (None, Some(row.expires_at), revision);
+                }
+                let fields = (text(address, "detail"), number(address, "created_at"));
+                assert!(self.suppressed.insert(email, fields).is_none(), "suppressed once: {change}");
+            }
+            "address_cleared" => {
+                assert!(self.suppressed.remove(&text(change, "email")).is_some(), "was suppressed: {change}");
+            }
             other => panic!("the log has an unknown kind `{other}`"),
         }
     }
@@ -192,17 +225,25 @@ impl State {
         assert!(self.bindings.remove(binding).is_some(), "only what is held is revoked: {change}");
     }
 
-    fn close(&mut self, change: &Value, status: &str) {
+    fn close(&mut self, revision: i64, change: &Value, status: &str) {
         let invitation = self.invitations.get_mut(&text(change, "id"));
         let invitation = invitation.unwrap_or_else(|| panic!("an unknown invitation: {change}"));
-        assert_eq!(invitation.status, "PENDING", "an invitation is closed once: {change}");
+        let still = invitation.status == "PENDING" || (status == "REVOKED" && invitation.status == "EXPIRED");
+        assert!(still, "an invitation is closed once: {change}");
         assert_eq!(invitation.email, text(change, "email"), "{change}");
         status.clone_into(&mut invitation.status);
+        (invitation.remind_at, invitation.due_at, invitation.revision) = (None, None, revision);
     }
 
-    fn one_pending(&self, email: &str) {
-        let pending = self.invitations.values().filter(|row| row.email == email && row.status == "PENDING");
-        assert_eq!(pending.count(), 1, "one pending invitation an email: `{email}`");
+    fn one_open(&self, email: &str) {
+        let open = self.invitations.values().filter(|row| row.email == email && row.is_open());
+        assert_eq!(open.count(), 1, "one open invitation an email: `{email}`");
+    }
+}
+
+impl InvitationRow {
+    fn is_open(&self) -> bool {
+        self.status == "PENDING" || self.status == "EXPIRED"
     }
 }
 

@@ -1,8 +1,9 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use rollcall::proto::{
-    AcceptInvitationRequest, ChangeRoleRequest, CreateResourceRequest, CreateTenantRequest, InviteRequest,
-    LockMemberRequest, Profile, RemoveMemberRequest, RoleGrant, UnlockMemberRequest, UpdateMemberRequest,
+    AcceptInvitationRequest, ChangeRoleRequest, ClearAddressRequest, CreateResourceRequest, CreateTenantRequest,
+    DeclineInvitationRequest, InviteRequest, LockMemberRequest, Profile, RemoveMemberRequest, ResendInvitationRequest,
+    RevokeInvitationRequest, RoleGrant, SuppressAddressRequest, UnlockMemberRequest, UpdateMemberRequest,
 };
 use tempfile::TempDir;
 
@@ -156,6 +157,58 @@ impl World {
             actor: Some(subject(user)),
             invitation_token: token.into(),
             profile: Some(profile(user)),
+            ..Default::default()
+        })
+    }
+
+    /// The refusal of an invitation to the user's usual email.
+    pub fn decline(&self, user: &str, token: &str) -> Write {
+        Write::from(DeclineInvitationRequest {
+            tenant: self.tenant.clone(),
+            actor: Some(subject(user)),
+            invitation_token: token.into(),
+            email: email_of(user),
+            ..Default::default()
+        })
+    }
+
+    /// An invitation, by its id, once more.
+    pub fn resend(&self, actor: &str, invitation: &str) -> Write {
+        Write::from(ResendInvitationRequest {
+            tenant: self.tenant.clone(),
+            actor: Some(subject(actor)),
+            invitation: invitation.into(),
+            ..Default::default()
+        })
+    }
+
+    /// An invitation, by its id, taken back.
+    pub fn revoke(&self, actor: &str, invitation: &str) -> Write {
+        Write::from(RevokeInvitationRequest {
+            tenant: self.tenant.clone(),
+            actor: Some(subject(actor)),
+            invitation: invitation.into(),
+            ..Default::default()
+        })
+    }
+
+    /// Nothing more to an address.
+    pub fn suppress(&self, actor: &str, email: &str) -> Write {
+        Write::from(SuppressAddressRequest {
+            tenant: self.tenant.clone(),
+            actor: Some(subject(actor)),
+            email: email.into(),
+            detail: "550 no such user".into(),
+            ..Default::default()
+        })
+    }
+
+    /// The end of that.
+    pub fn clear(&self, actor: &str, email: &str) -> Write {
+        Write::from(ClearAddressRequest {
+            tenant: self.tenant.clone(),
+            actor: Some(subject(actor)),
+            email: email.into(),
             ..Default::default()
         })
     }

@@ -2,14 +2,16 @@ use rollcall::{
     domain::Token,
     proto::{
         AcceptInvitationRequest, AcceptInvitationResponse, ArchiveResourceRequest, ArchiveResourceResponse,
-        BatchChangeRoleRequest, BatchChangeRoleResponse, ChangeRoleRequest, ChangeRoleResponse, CreateResourceRequest,
-        CreateResourceResponse, CreateTenantRequest, CreateTenantResponse, DeactivateMemberRequest,
-        DeactivateMemberResponse, DeleteResourceRequest, DeleteResourceResponse, InviteRequest, InviteResponse,
-        LockMemberRequest, LockMemberResponse, Member, MoveResourceRequest, MoveResourceResponse,
-        ReactivateMemberRequest, ReactivateMemberResponse, RemoveMemberRequest, RemoveMemberResponse, Resource,
-        RestoreResourceRequest, RestoreResourceResponse, SetPolicyRequest, SetPolicyResponse, TransferOwnershipRequest,
-        TransferOwnershipResponse, UnlockMemberRequest, UnlockMemberResponse, UpdateMemberRequest,
-        UpdateMemberResponse,
+        BatchChangeRoleRequest, BatchChangeRoleResponse, ChangeRoleRequest, ChangeRoleResponse, ClearAddressRequest,
+        ClearAddressResponse, CreateResourceRequest, CreateResourceResponse, CreateTenantRequest, CreateTenantResponse,
+        DeactivateMemberRequest, DeactivateMemberResponse, DeclineInvitationRequest, DeclineInvitationResponse,
+        DeleteResourceRequest, DeleteResourceResponse, Invitation, InviteRequest, InviteResponse, LockMemberRequest,
+        LockMemberResponse, Member, MoveResourceRequest, MoveResourceResponse, ReactivateMemberRequest,
+        ReactivateMemberResponse, RemoveMemberRequest, RemoveMemberResponse, ResendInvitationRequest,
+        ResendInvitationResponse, Resource, RestoreResourceRequest, RestoreResourceResponse, RevokeInvitationRequest,
+        RevokeInvitationResponse, SetPolicyRequest, SetPolicyResponse, SuppressAddressRequest, SuppressAddressResponse,
+        TransferOwnershipRequest, TransferOwnershipResponse, UnlockMemberRequest, UnlockMemberResponse,
+        UpdateMemberRequest, UpdateMemberResponse,
     },
 };
 use tonic::Status;
@@ -110,6 +112,11 @@ writes! {
     transfer_ownership, TransferOwnership, resources, TransferOwnershipRequest, TransferOwnershipResponse;
     invite, Invite, membership, InviteRequest, InviteResponse;
     accept_invitation, AcceptInvitation, membership, AcceptInvitationRequest, AcceptInvitationResponse;
+    decline_invitation, DeclineInvitation, membership, DeclineInvitationRequest, DeclineInvitationResponse;
+    resend_invitation, ResendInvitation, membership, ResendInvitationRequest, ResendInvitationResponse;
+    revoke_invitation, RevokeInvitation, membership, RevokeInvitationRequest, RevokeInvitationResponse;
+    suppress_address, SuppressAddress, membership, SuppressAddressRequest, SuppressAddressResponse;
+    clear_address, ClearAddress, membership, ClearAddressRequest, ClearAddressResponse;
     change_role, ChangeRole, membership, ChangeRoleRequest, ChangeRoleResponse;
     batch_change_role, BatchChangeRole, membership, BatchChangeRoleRequest, BatchChangeRoleResponse;
     remove_member, RemoveMember, membership, RemoveMemberRequest, RemoveMemberResponse;
@@ -146,10 +153,18 @@ impl Answer {
                     result.member.iter_mut().for_each(settle);
                     if let Some(invitation) = &mut result.invitation {
                         invitation.id.clear();
-                        invitation.expire_time = None;
+                        invitation.create_time = None;
+                        settle_invitation(invitation);
                     }
                 }
             }
+            Self::ResendInvitation(answer) => {
+                answer.invitation_token.clear();
+                answer.invitation.iter_mut().for_each(settle_invitation);
+            }
+            Self::RevokeInvitation(answer) => answer.invitation.iter_mut().for_each(settle_invitation),
+            Self::DeclineInvitation(answer) => answer.invitation.iter_mut().for_each(settle_invitation),
+            Self::SuppressAddress(answer) => answer.address.iter_mut().for_each(|address| address.create_time = None),
             Self::AcceptInvitation(answer) => answer.member.iter_mut().for_each(settle),
             Self::ChangeRole(answer) => answer.member.iter_mut().for_each(settle),
             Self::BatchChangeRole(answer) => {
@@ -160,7 +175,7 @@ impl Answer {
             Self::LockMember(answer) => answer.member.iter_mut().for_each(settle),
             Self::UnlockMember(answer) => answer.member.iter_mut().for_each(settle),
             Self::UpdateMember(answer) => answer.member.iter_mut().for_each(settle),
-            Self::SetPolicy(_) | Self::RemoveMember(_) | Self::DeleteResource(_) => {}
+            Self::SetPolicy(_) | Self::RemoveMember(_) | Self::DeleteResource(_) | Self::ClearAddress(_) => {}
         }
         self
     }
@@ -179,4 +194,11 @@ fn settle_resource(resource: &mut Resource) {
 fn settle(member: &mut Member) {
     member.etag.clear();
     member.create_time = None;
+}
+
+fn settle_invitation(invitation: &mut Invitation) {
+    invitation.etag.clear();
+    invitation.issue_time = None;
+    invitation.expire_time = None;
+    invitation.remind_time = None;
 }

@@ -6,10 +6,13 @@ use async_trait::async_trait;
 
 use crate::domain::{
     Change, Grant, Invitation, LoggedChange, Member, MemberStatus, Resource, ResourceKey, ResourceRef, Revision,
-    Subject, SubjectRef, Tenant, Timestamp,
+    Subject, SubjectRef, SuppressedAddress, Tenant, Timestamp,
 };
 
-use super::log::{LogEntry, LogQuery};
+use super::{
+    invitations::{InvitationQuery, InvitationRecord},
+    log::{LogEntry, LogQuery},
+};
 
 /// Why the store could not do what it was asked. What the driver said stays inside, for the log.
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +69,24 @@ pub trait Store: Send + Sync {
     /// has only the bindings that `query.reach` names.
     async fn list_members(&self, query: &MemberQuery<'_>) -> StoreResult<(Vec<MemberRecord>, Revision)>;
 
+    /// One invitation by its id, and the revision at which it was read.
+    async fn invitation(&self, tenant: &str, id: &str) -> StoreResult<Option<(InvitationRecord, Revision)>>;
+
+    /// A page of invitations, at most `query.limit` of them, and the revision at which it was read.
+    async fn list_invitations(&self, query: &InvitationQuery<'_>) -> StoreResult<(Vec<InvitationRecord>, Revision)>;
+
+    /// The tenant's suppressed addresses after the email `after`, in the order of their email, at most `limit` of
+    /// them, and the revision at which they were read.
+    async fn list_suppressed(
+        &self,
+        tenant: &str,
+        after: &str,
+        limit: u32,
+    ) -> StoreResult<(Vec<SuppressedAddress>, Revision)>;
+
+    /// The ids after `after`, in their order, of at most `limit` tenants in which something has come due by `now`.
+    async fn due(&self, now: Timestamp, after: &str, limit: u32) -> StoreResult<Vec<String>>;
+
     /// Opens a write: locks the tenant's row, if it exists, until the transaction ends. Dropping the transaction
     /// rolls it back.
     async fn begin(&self, tenant: &str) -> StoreResult<Box<dyn WriteTx>>;
@@ -95,8 +116,21 @@ pub trait WriteTx: Send {
     /// The invitation whose secret has this hash, whatever its status.
     async fn invitation_by_hash(&mut self, token_hash: &str) -> StoreResult<Option<Invitation>>;
 
-    /// The pending invitation of an email, expired or not.
-    async fn pending_invitation(&mut self, email: &str) -> StoreResult<Option<Invitation>>;
+    /// The invitation of this id, and the revision that last changed it.
+    async fn invitation(&mut self, id: &str) -> StoreResult<Option<(Invitation, Revision)>>;
+
+    /// The open invitation of an email: pending or expired.
+    async fn open_invitation(&mut self, email: &str) -> StoreResult<Option<Invitation>>;
+
+    /// The invitations of which something has come due by `now`, what came first before the others, at most `limit`.
+    async fn due_invitations(&mut self, now: Timestamp, limit: u32) -> StoreResult<Vec<Invitation>>;
+
+    /// When the invitation was issued after which `newer` others were, if that was after `since`. Issuing one anew
+    /// counts as issuing another.
+    async fn issued_before(&mut self, newer: u64, since: Timestamp) -> StoreResult<Option<Timestamp>>;
+
+    /// The suppressed address of this email.
+    async fn suppressed(&mut self, email: &str) -> StoreResult<Option<SuppressedAddress>>;
 
     /// What an earlier write under this request id answered.
     async fn answered(&mut self, request: &str) -> StoreResult<Option<Answered>>;

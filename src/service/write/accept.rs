@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 
 use crate::{
-    domain::{Change, Grant, Invitation, InvitationStatus, Member, MemberStatus, Profile, Subject},
+    domain::{Change, Grant, Member, MemberStatus, Profile, Subject},
     policy::{self, Facts},
 };
 
@@ -11,8 +11,8 @@ use super::{
         ports::{MemberBy, MemberRecord},
     },
     answers::Accepted,
+    invitation,
     run::{Plan, Write},
-    secret,
     session::Session,
 };
 
@@ -31,14 +31,12 @@ impl Write for AcceptInvitation {
 
     async fn plan(&self, session: &mut Session<'_>) -> Result<Plan<Accepted>> {
         session.tenant()?;
-        let invitation = self.invitation(session).await?;
+        let invitation = invitation::by_token(session, &self.token, self.profile.email.as_deref()).await?;
         let invited = session.member(&Subject::email(&invitation.email)).await?;
         let actor = session.call.actor.clone();
         somebody(session, &actor)?;
         let existing = session.tx.member(MemberBy::Subject(actor.as_ref())).await?;
-        let mut changes: Vec<Change> =
-            invited.held.iter().map(|grant| Change::revoked(&invited.member.subject, grant)).collect();
-        changes.push(Change::MemberRemoved { member: invited.member.clone() });
+        let mut changes = invitation::gone(&invited);
         let member = if let Some(record) = existing {
             may_join(record)?
         } else {
@@ -59,35 +57,6 @@ impl Write for AcceptInvitation {
 }
 
 impl AcceptInvitation {
-    async fn invitation(&self, session: &mut Session<'_>) -> Result<Invitation> {
-        let found = session.tx.invitation_by_hash(&secret::hash(&self.token)).await?;
-        let invitation = found.ok_or_else(|| {
-            let message = "no invitation has this token; a newer one may have been sent since";
-            Error::new(Kind::NotFound, "INVITATION_NOT_FOUND", message)
-        })?;
-        let over = |reason, message: &str| {
-            let error = Error::new(Kind::FailedPrecondition, reason, message);
-            Err(error.with("invitation", invitation.id.clone()))
-        };
-        match invitation.status {
-            InvitationStatus::Accepted => return over("INVITATION_USED", "the invitation was accepted already"),
-            InvitationStatus::Revoked => {
-                return over("INVITATION_REVOKED", "the invitation was taken back; ask for a new one");
-            }
-            InvitationStatus::Pending => {}
-        }
-        if invitation.expires_at <= session.now() {
-            return over("INVITATION_EXPIRED", "the invitation has expired; ask for a new one");
-        }
-        if self.profile.email.as_deref() != Some(invitation.email.as_str()) {
-            let message = "the invitation is bound to another email; accept it with the email that it was sent to";
-            return Err(Error::new(Kind::PermissionDenied, "EMAIL_MISMATCH", message)
-                .with("invitation", invitation.id)
-                .with("email", self.profile.email.clone().unwrap_or_default()));
-        }
-        Ok(invitation)
-    }
-
     async fn newcomer(&self, session: &mut Session<'_>, invited: &MemberRecord) -> Result<Member> {
         if let Some(username) = &self.profile.username {
             session.free(MemberBy::Username(username), "profile.username", None).await?;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
-    domain::{Grant, Member, Resource, ResourceKey, Revision, Subject, Tenant, Timestamp},
+    domain::{Grant, Invitation, Member, Resource, ResourceKey, Revision, SuppressedAddress, Tenant},
     policy::Effect,
 };
 
@@ -82,22 +82,41 @@ pub struct InviteeResult {
     pub offer: Option<Offer>,
 }
 
-/// A pending invitation, as it is told to the inviter.
+/// An invitation as it is after the write.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct InvitationAnswer {
+    /// The invitation.
+    pub invitation: Invitation,
+    /// The revision that last changed it.
+    pub changed_at: Revision,
+}
+
+/// An invitation under a new secret, as it is told to whoever issued it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Offer {
-    /// The invitation's id.
-    pub id: String,
-    /// The email that it is bound to.
-    pub email: String,
-    /// Who invited.
-    pub inviter: Subject,
-    /// From when on it can't be accepted.
-    pub expires_at: Timestamp,
+    /// The pending invitation.
+    pub invitation: InvitationAnswer,
     /// What the token is derived from.
     pub(crate) nonce: String,
     /// The secret that accepts it: put in when the answer goes out, never stored.
     #[serde(skip)]
     pub token: String,
+}
+
+/// An invitation was taken back.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Revoked {
+    /// The invitation.
+    pub invitation: InvitationAnswer,
+    /// The roles that it would have given.
+    pub revoked: Vec<Grant>,
+}
+
+/// An address was suppressed, or cleared.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AddressAnswer {
+    /// The address, as it is or was suppressed.
+    pub address: SuppressedAddress,
 }
 
 /// An invitation became a membership.
@@ -132,6 +151,15 @@ pub struct Removed {
     pub revoked: Vec<Grant>,
 }
 
+/// What had come due has happened.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Swept {
+    /// How many changes that were.
+    pub(crate) changes: u64,
+    /// Whether there is more than one write makes.
+    pub(crate) more: bool,
+}
+
 impl Kept for CreatedTenant {}
 impl Kept for PolicySet {}
 impl Kept for ResourceAnswer {}
@@ -141,11 +169,21 @@ impl Kept for Accepted {}
 impl Kept for RoleChanged {}
 impl Kept for RolesChanged {}
 impl Kept for Removed {}
+impl Kept for InvitationAnswer {}
+impl Kept for Revoked {}
+impl Kept for AddressAnswer {}
+impl Kept for Swept {}
+
+impl Kept for Offer {
+    fn reveal(&mut self, secret: &Secret) {
+        self.token = secret.token(&self.nonce);
+    }
+}
 
 impl Kept for Invited {
     fn reveal(&mut self, secret: &Secret) {
         for offer in self.results.iter_mut().filter_map(|result| result.offer.as_mut()) {
-            offer.token = secret.token(&offer.nonce);
+            offer.reveal(secret);
         }
     }
 }

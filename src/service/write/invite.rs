@@ -3,7 +3,7 @@ use std::collections::HashSet;
 use async_trait::async_trait;
 
 use crate::{
-    domain::{Change, Grant, Invitation, InvitationStatus, Member, MemberStatus, Profile, Subject, Timestamp},
+    domain::{Change, Grant, Member, MemberStatus, Profile, Subject, Timestamp},
     policy::{self, Operation, RoleId, Verb},
 };
 
@@ -13,11 +13,10 @@ use super::{
         lookup::no_member,
         ports::{MemberBy, MemberRecord},
     },
-    answers::{Invited, InviteeResult, Offer},
-    call::hex,
+    answers::{Invited, InviteeResult},
+    invitation,
     refuse::all_refused,
     run::{Plan, Write},
-    secret,
     session::{Place, Session},
 };
 
@@ -70,6 +69,8 @@ struct Progress {
     rules: Vec<String>,
     refusals: Vec<Refused>,
     seen: HashSet<Subject>,
+    /// How many invitations are issued.
+    issued: u64,
 }
 
 #[async_trait]
@@ -86,6 +87,7 @@ impl Write for Invite {
         if let Some(refused) = all_refusals(progress.refusals) {
             return Err(refused);
         }
+        session.room_to_issue(progress.issued).await?;
         progress.rules.dedup();
         Ok(Plan {
             changes: progress.changes,
@@ -145,9 +147,14 @@ impl Progress {
             return Err(Error::field("FIELD_INVALID", format!("invitees[{index}]"), description));
         }
         let status = known.as_ref().map(|record| record.member.status);
+        let suppressed = status != Some(MemberStatus::Active) && session.tx.suppressed(&target.id).await?.is_some();
         let mut given = Vec::new();
         for (at, wanted) in wanted.iter().enumerate() {
             match session.judge(wanted.place, &target, Operation::giving(Verb::Invite, wanted.role)) {
+                Ok(_) if suppressed => {
+                    let error = invitation::suppressed(&target.id);
+                    self.refusals.push(Refused { invitee: index, grant: at, error });
+                }
                 Ok(allowed) => {
                     self.rules.push(allowed.rule);
                     // Inviting a pending person to what they are invited to already only sends them a new secret.
@@ -171,6 +178,9 @@ impl Progress {
             self.results.push(InviteeResult { member: session.answer(member), grants, offer: None });
             return Ok(());
         }
+        if suppressed {
+            return Ok(());
+        }
         given.extend(joining(session, &target, wanted)?);
         self.offer(session, invitee, target, known, given).await
     }
@@ -188,13 +198,9 @@ impl Progress {
         known: Option<MemberRecord>,
         given: Vec<Grant>,
     ) -> Result<()> {
-        let now = session.now();
-        let email = match &known {
-            Some(record) => record.member.profile.email.clone().unwrap_or_else(|| target.id.clone()),
-            None => target.id.clone(),
-        };
+        let email = target.id.clone();
         let is_new = known.is_none();
-        let pending = session.tx.pending_invitation(&email).await?;
+        let open = session.tx.open_invitation(&email).await?;
         let member = known.map_or_else(
             || Member {
                 subject: target.clone(),
@@ -205,7 +211,7 @@ impl Progress {
                 },
                 status: MemberStatus::Invited,
                 locked: false,
-                created_at: now,
+                created_at: session.now(),
             },
             |record| record.member,
         );
@@ -213,27 +219,9 @@ impl Progress {
             self.changes.push(Change::MemberAdded { member: member.clone() });
         }
         self.bind(&target, &given);
-        let nonce = secret::nonce(session.random.bytes());
-        let id = pending.as_ref().map_or_else(|| invitation_id(session.random.bytes()), |open| open.id.clone());
-        let lifetime = session.with(|facts| Ok(facts.policy().invitation_lifetime()))?;
-        let invitation = Invitation {
-            id,
-            email: email.clone(),
-            token_hash: secret::hash(&session.secret.token(&nonce)),
-            inviter: session.call.actor.clone(),
-            status: InvitationStatus::Pending,
-            expires_at: now.plus(lifetime),
-            created_at: pending.as_ref().map_or(now, |open| open.created_at),
-        };
-        let offer = Offer {
-            id: invitation.id.clone(),
-            email,
-            inviter: invitation.inviter.clone(),
-            expires_at: invitation.expires_at,
-            nonce,
-            token: String::new(),
-        };
-        self.changes.push(Change::InvitationIssued { before: pending, invitation });
+        let offer = invitation::issue(session, &email, session.call.actor.clone(), open.as_ref())?;
+        self.issued += 1;
+        self.changes.push(Change::InvitationIssued { before: open, invitation: offer.invitation.invitation.clone() });
         self.results.push(InviteeResult { member: session.answer(member), grants: given, offer: Some(offer) });
         Ok(())
     }
@@ -266,8 +254,4 @@ fn all_refusals(refusals: Vec<Refused>) -> Option<Error> {
         |refused: Refused| (format!("invitees[{}] x grants[{}]", refused.invitee, refused.grant), refused.error);
     let error = all_refused(refusals.into_iter().map(named).collect())?;
     Some(error.with("refused", pairs.join(" ")))
-}
-
-fn invitation_id(bytes: [u8; 32]) -> String {
-    hex(bytes.first_chunk::<16>().unwrap_or(&[0; 16]))
 }

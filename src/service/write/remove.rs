@@ -54,8 +54,8 @@ impl RemoveMember {
     /// What becomes of the member themself, and of the invitation of one who has not accepted.
     async fn gone(&self, session: &mut Session<'_>, record: &MemberRecord) -> Result<Vec<Change>> {
         let mut changes = Vec::new();
-        if let (MemberStatus::Invited, Some(email)) = (record.member.status, &record.member.profile.email) {
-            let open = session.tx.pending_invitation(email).await?;
+        if record.member.status == MemberStatus::Invited {
+            let open = session.tx.open_invitation(&self.member.id).await?;
             changes.extend(open.map(|open| Change::InvitationRevoked { id: open.id, email: open.email }));
         }
         changes.extend(session.with(|facts| Ok(disowned(facts, &self.member)))?);

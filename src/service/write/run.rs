@@ -85,7 +85,8 @@ impl Service {
         let mut session = Session::new(self, &call, &mut *tx, view.clone(), &secret);
         let (at, revision) = (session.now(), session.revision());
         let Plan { changes, rule, mut answer } = write.plan(&mut session).await?;
-        if call.validate_only {
+        // No revision without a change: a sweep may find that another one was first.
+        if call.validate_only || changes.is_empty() {
             tx.rollback().await?;
             return Ok(Written { answer, revision: Revision(revision.0 - 1) });
         }

@@ -1,17 +1,16 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use crate::{
-    domain::{Grant, Member, Resource, ResourceKey, Revision, Subject, Tenant, Timestamp, Token},
+    domain::{Grant, Invitation, Member, Resource, ResourceKey, Revision, Subject, Tenant, Timestamp, Token},
     policy::{self, Facts, Library, Node, Operation, Policy, RoleId},
 };
 
 use super::{
     super::{
-        Service,
-        authorize::{find_type, meant},
+        Limits, Service,
+        authorize::meant,
         error::{Error, Kind, Result},
-        input::no_id,
-        lookup::{no_member, no_resource},
+        lookup::{find_node, no_invitation, no_member, no_resource},
         ports::{MemberBy, MemberRecord, Random, ResourceRecord, Store, TenantView, Views, WriteTx},
     },
     answers::{MemberAnswer, ResourceAnswer},
@@ -19,6 +18,9 @@ use super::{
     refuse,
     secret::Secret,
 };
+
+/// The span in which issued invitations are counted.
+const DAY: Duration = Duration::from_hours(24);
 
 /// What a plan is made with: the transaction to read through, the facts at the revision before the write, the
 /// time, and the call itself.
@@ -29,6 +31,7 @@ pub struct Session<'a> {
     pub(crate) random: &'a dyn Random,
     pub(crate) policies: Arc<Library>,
     pub(crate) store: &'a dyn Store,
+    limits: Limits,
     views: &'a dyn Views,
     view: Option<Arc<dyn TenantView>>,
     now: Timestamp,
@@ -61,7 +64,7 @@ impl<'a> Session<'a> {
     ) -> Self {
         let (policies, now) = (service.policies(), service.clock.now());
         let (store, views, random) = (&*service.store, &*service.views, &*service.random);
-        Self { call, tx, secret, random, policies, store, views, view, now }
+        Self { call, tx, secret, random, policies, store, limits: service.limits, views, view, now }
     }
 
     /// When this write happens.
@@ -128,14 +131,8 @@ impl<'a> Session<'a> {
     /// The registered resource that the request names in `field`; the tenant itself for the root type.
     pub(crate) fn place(&self, key: &ResourceKey, field: &str) -> Result<Place> {
         self.with(|facts| {
-            let of = find_type(facts.policy(), &key.kind, &format!("{field}.type"))?;
-            let is_root = of.parent().is_none();
-            if key.id.is_empty() && !is_root {
-                return Err(no_id(field, of.name()));
-            }
-            let node = if is_root && key.id.is_empty() { Some(facts.root()) } else { facts.find(of.id(), &key.id) };
-            let node = node.ok_or_else(|| no_resource(key.as_ref(), field))?;
-            Ok(Place { node, is_root })
+            let node = find_node(facts, key, field)?;
+            Ok(Place { node, is_root: node == facts.root() })
         })
     }
 
@@ -206,6 +203,11 @@ impl<'a> Session<'a> {
         self.same(record.changed_at, etag, "member", record.member.subject.to_string())
     }
 
+    /// Refuses when somebody changed the invitation since the caller read it.
+    pub(crate) fn invitation_unchanged(&self, id: &str, changed_at: Revision, etag: &str) -> Result<()> {
+        self.same(changed_at, etag, "invitation", id.to_owned())
+    }
+
     fn same(&self, changed_at: Revision, etag: &str, what: &'static str, name: String) -> Result<()> {
         let current = Token::encode(&self.call.tenant, changed_at);
         if etag.is_empty() || etag == current {
@@ -213,6 +215,33 @@ impl<'a> Session<'a> {
         }
         let message = format!("`{name}` was changed meanwhile; read it again");
         Err(Error::new(Kind::Aborted, "ETAG_MISMATCH", message).with(what, name).with("current_etag", current))
+    }
+
+    /// The invitation that a write is about, which must exist, and the revision that last changed it.
+    pub(crate) async fn invitation(&mut self, id: &str) -> Result<(Invitation, Revision)> {
+        self.tenant()?;
+        self.tx.invitation(id).await?.ok_or_else(|| no_invitation(id))
+    }
+
+    /// Refuses when the tenant would have issued more invitations in a day than it may.
+    pub(crate) async fn room_to_issue(&mut self, count: u64) -> Result<()> {
+        let limit = u64::from(self.limits.invitations_per_day);
+        let exhausted = |message: String| {
+            let error = Error::new(Kind::ResourceExhausted, "INVITATION_LIMIT", message);
+            error.with("tenant", self.call.tenant.clone()).with("limit", limit.to_string())
+        };
+        let Some(spare) = limit.checked_sub(count) else {
+            let message = format!("a tenant may issue {limit} invitations in a day, and these are {count}; send fewer");
+            return Err(exhausted(message));
+        };
+        if count == 0 {
+            return Ok(());
+        }
+        // With the invitation before the newest `spare` ones, those of this day and these would be one too many.
+        let Some(one_too_many) = self.tx.issued_before(spare, self.now.minus(DAY)).await? else { return Ok(()) };
+        let message = format!("a tenant may issue {limit} invitations in a day, and this one has; try again later");
+        let wait = one_too_many.plus(DAY).since(self.now);
+        Err(Error { retry_after: u32::try_from(wait.as_secs() + 1).ok(), ..exhausted(message) })
     }
 
     /// Asks the policy about a membership write, as it stands now.

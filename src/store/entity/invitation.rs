@@ -1,6 +1,6 @@
 use sea_orm::{ActiveValue::Set, entity::prelude::*};
 
-use crate::domain::{Invitation, InvitationStatus, Subject, Timestamp};
+use crate::domain::{Invitation, InvitationStatus, Revision, Subject, Timestamp};
 use crate::service::ports::StoreResult;
 use crate::store::error::defect;
 
@@ -18,14 +18,20 @@ pub struct Model {
     pub inviter_id: String,
     pub status: i16,
     pub expires_at: i64,
+    pub remind_at: Option<i64>,
+    /// When something happens to it by itself: see [`Invitation::due_at`].
+    pub due_at: Option<i64>,
+    pub issued_at: i64,
     pub created_at: i64,
+    pub revision: i64,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
 
 impl ActiveModel {
-    pub fn of(tenant: &str, invitation: &Invitation) -> Self {
-        let Invitation { id, email, token_hash, inviter, status, expires_at, created_at } = invitation;
+    pub fn of(tenant: &str, invitation: &Invitation, revision: Revision) -> Self {
+        let Invitation { id, email, token_hash, inviter, status, expires_at, remind_at, issued_at, created_at } =
+            invitation;
         Self {
             tenant_id: Set(tenant.to_owned()),
             invitation_id: Set(id.clone()),
@@ -35,15 +41,20 @@ impl ActiveModel {
             inviter_id: Set(inviter.id.clone()),
             status: Set(status.code()),
             expires_at: Set(expires_at.0),
+            remind_at: Set(remind_at.map(|at| at.0)),
+            due_at: Set(invitation.due_at().map(|at| at.0)),
+            issued_at: Set(issued_at.0),
             created_at: Set(created_at.0),
+            revision: Set(revision.0),
         }
     }
 }
 
 impl Model {
-    pub fn into_invitation(self) -> StoreResult<Invitation> {
+    /// The invitation, and the revision that last changed it.
+    pub fn into_invitation(self) -> StoreResult<(Invitation, Revision)> {
         let code = self.status;
-        Ok(Invitation {
+        let invitation = Invitation {
             id: self.invitation_id,
             email: self.email,
             token_hash: self.token_hash,
@@ -51,7 +62,10 @@ impl Model {
             status: InvitationStatus::from_code(code)
                 .ok_or_else(|| defect(format!("no invitation has status `{code}`")))?,
             expires_at: Timestamp(self.expires_at),
+            remind_at: self.remind_at.map(Timestamp),
+            issued_at: Timestamp(self.issued_at),
             created_at: Timestamp(self.created_at),
-        })
+        };
+        Ok((invitation, Revision(self.revision)))
     }
 }

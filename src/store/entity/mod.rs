@@ -8,4 +8,5 @@ pub(super) mod invitation;
 pub(super) mod member;
 pub(super) mod request;
 pub(super) mod resource;
+pub(super) mod suppressed_address;
 pub(super) mod tenant;

@@ -1,7 +1,8 @@
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{big_integer, big_integer_null, boolean, small_integer, string, string_null, text};
 
-/// The tables of tenants, members, resources, bindings, invitations, the change log and the answered requests.
+/// The tables of tenants, members, resources, bindings, invitations, suppressed addresses, the change log and the
+/// answered requests.
 /// Every key begins with the tenant, so that a database can be distributed by it.
 #[derive(DeriveMigrationName)]
 pub(super) struct Migration;
@@ -15,7 +16,9 @@ impl MigrationTrait for Migration {
     }
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in [tenant(), member(), resource(), binding(), invitation(), change(), request()] {
+        let tables =
+            [tenant(), member(), resource(), binding(), invitation(), suppressed_address(), change(), request()];
+        for table in tables {
             manager.create_table(table).await?;
         }
         for index in indexes() {
@@ -97,8 +100,16 @@ fn invitation() -> TableCreateStatement {
         .col(string("inviter_id"))
         .col(small_integer("status"))
         .col(big_integer("expires_at"))
+        .col(big_integer_null("remind_at"))
+        .col(big_integer_null("due_at"))
+        .col(big_integer("issued_at"))
         .col(big_integer("created_at"))
+        .col(big_integer("revision"))
         .take()
+}
+
+fn suppressed_address() -> TableCreateStatement {
+    table("suppressed_address", &["email"]).col(string("detail")).col(big_integer("created_at")).take()
 }
 
 fn change() -> TableCreateStatement {
@@ -159,10 +170,17 @@ fn indexes() -> Vec<IndexCreateStatement> {
         index("change_by_kind", "change", &[TENANT, "kind", "revision", "seq"]),
         index("change_by_time", "change", &[TENANT, "at", "revision"]),
         index("invitation_token", "invitation", &[TENANT, "token_hash"]).unique().take(),
-        index("invitation_pending", "invitation", &[TENANT, "email"])
+        index("invitation_open", "invitation", &[TENANT, "email"])
             .unique()
-            .and_where(Expr::col("status").eq(1))
+            .and_where(Expr::col("status").is_in([1, 5]))
             .take(),
+        index("invitation_by_email", "invitation", &[TENANT, "email", "invitation_id"]),
+        index("invitation_by_creation", "invitation", &[TENANT, "created_at", "invitation_id"]),
+        index("invitation_by_expiry", "invitation", &[TENANT, "expires_at", "invitation_id"]),
+        // Across tenants, and the one question that is: who has something due?
+        index("invitation_due", "invitation", &["due_at", TENANT]).and_where(Expr::col("due_at").is_not_null()).take(),
+        // How many invitations a tenant issued lately.
+        index("change_issued", "change", &[TENANT, "at"]).and_where(Expr::col("kind").eq("invitation_issued")).take(),
     ]
 }
 
