@@ -14,7 +14,18 @@ use support::{
 async fn every_kind(world: &World) -> Vec<Write> {
     let invited = world.api.write(world.invite("ada", "new@acme.test", "workspace", "user")).await;
     let token = invited.expect("an admin may").invite().results[0].invitation_token.clone();
+    let mut others = Vec::new();
+    for name in ["declining", "resent", "revoked"] {
+        let invited = world.api.write(world.invite("ada", &format!("{name}@acme.test"), "workspace", "user")).await;
+        others.extend(invited.expect("an admin may").invite().results);
+    }
+    let id = |at: usize| others[at].invitation.as_ref().expect("is told").id.clone();
     vec![
+        world.decline("declining", &others[0].invitation_token),
+        world.resend("ada", &id(1)),
+        world.revoke("ada", &id(2)),
+        world.suppress(OPERATOR, "bounced@acme.test"),
+        world.clear(OPERATOR, "bounced@acme.test"),
         world.create_site("olga", "pier"),
         world.invite_all("edith", &["olga", "newer@acme.test"], &[("harbour", "viewer")]),
         world.accept("new", &token),
@@ -69,6 +80,16 @@ async fn a_retry_gets_the_invitations_secret_again_and_it_is_good() {
     sent(&world, &world.accept("a", &first[0])).await;
     sent(&world, &world.accept("b", &first[1])).await;
     assert_eq!(secrets(sent(&world, &write).await), first, "even after they were used");
+}
+
+#[tokio::test]
+async fn a_retry_gets_the_secret_of_an_invitation_that_was_sent_again() {
+    let (_stage, world) = fixture().await;
+    let id = world.invitation_of("nina@acme.test").await.id;
+    let write = world.resend("edith", &id).under("request-1");
+    let first = sent(&world, &write).await;
+    assert_eq!(sent(&world, &write).await, first);
+    sent(&world, &world.accept("nina", &first.resend_invitation().invitation_token)).await;
 }
 
 #[tokio::test]
