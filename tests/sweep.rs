@@ -102,9 +102,13 @@ impl Three {
     }
 
     async fn invite(&self, tenant: &str, email: &str) -> Offer {
+        self.invite_until(tenant, email, None).await
+    }
+
+    async fn invite_until(&self, tenant: &str, email: &str, expires_at: Option<Timestamp>) -> Offer {
         let invite = Invite {
             invitees: vec![Invitee { who: Who::Email(email.into()), display_name: String::new() }],
-            grants: vec![Grant::lasting(ResourceKey::new("club", tenant), "guest")],
+            grants: vec![Grant { expires_at, ..Grant::lasting(ResourceKey::new("club", tenant), "guest") }],
         };
         let written = self.services[0].write(call(tenant, &Subject::user("ada")), invite).await.unwrap();
         written.answer.results.into_iter().next().unwrap().offer.unwrap()
@@ -129,6 +133,7 @@ impl Three {
         let told = changes.into_iter().map(|(revision, change)| {
             let id = match &change {
                 Change::InvitationExpired { id, .. } | Change::InvitationReminderDue { id, .. } => id.clone(),
+                Change::RoleExpired { subject, .. } => subject.id.clone(),
                 other => panic!("no sweep makes {other:?}"),
             };
             (revision, change.kind(), id)
@@ -198,6 +203,27 @@ async fn reminders_and_expiry_happen_once_each_at_their_time() {
     for row in swept {
         assert_eq!(row.actor, ("service".into(), "rollcall".into()));
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn roles_end_once_each_at_their_time() {
+    let three = Three::with(&["acme"]).await;
+    let until = |days: u32| Some(three.clock.now().plus(days * DAY));
+    for (person, end) in [("bo", until(2)), ("cy", until(4)), ("di", None)] {
+        let offer = three.invite_until("acme", &format!("{person}@x.y"), end).await;
+        three.services[0].write(call("acme", &Subject::user(person)), accept(&offer)).await.unwrap();
+    }
+    let mut today = 0;
+    for (day, ended) in [(1, None), (2, Some("bo")), (3, None), (4, Some("cy")), (50, None)] {
+        three.clock.moved((day - today) * DAY);
+        today = day;
+        let before = three.revision("acme").await;
+        assert_eq!(three.sweep().await, u64::from(ended.is_some()), "day {day}");
+        let told: Vec<_> = three.log("acme", before).await.into_iter().map(|(_, kind, id)| (kind, id)).collect();
+        assert_eq!(told, ended.map(|id| ("role_expired", id.to_owned())).into_iter().collect::<Vec<_>>(), "day {day}");
+    }
+    let (_, tables) = audited(three.dir.path(), "acme").await;
+    assert_eq!(tables.bindings.len(), 2, "ada and di are left");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]

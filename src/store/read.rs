@@ -113,7 +113,7 @@ pub(super) async fn bindings_at(
                 .filter(Column::ResourceId.is_in(ids.iter().copied()))
                 .limit(u64::try_from(limit.saturating_sub(found.len())).unwrap_or(u64::MAX));
             let rows = query.all(db).await?.into_iter();
-            found.extend(rows.map(|row| (Subject::new(&*row.holder_type, &*row.holder_id), row.into_grant())));
+            found.extend(rows.map(binding::Model::into_held));
         }
     }
     Ok(found)
@@ -183,8 +183,34 @@ pub(super) async fn due_invitations(
     rows.into_iter().map(|row| Ok(row.into_invitation()?.0)).collect()
 }
 
-/// The tenant, spelled so that no index on it serves: what is due is found by its time, for little of all there is is due.
-const TENANT_KEY: &str = r#"COALESCE("invitation"."tenant_id", '')"#;
+/// The tenant of a table's rows, spelled so that no index on it serves: what is due is found by its time, for little of
+/// all there is is due.
+macro_rules! tenant_of {
+    ($table:literal) => {
+        Expr::cust(concat!("COALESCE(\"", $table, "\".\"tenant_id\", '')"))
+    };
+}
+
+/// The roles that have ended and whose holders have them still, what ended first before the others.
+pub(super) async fn ended_bindings(
+    db: &impl ConnectionTrait,
+    tenant: &str,
+    now: Timestamp,
+    limit: u32,
+) -> StoreResult<Vec<(Subject, Grant)>> {
+    use binding::Column;
+    let query = binding::Entity::find()
+        .filter(Column::ExpiresAt.lte(now.0))
+        .filter(tenant_of!("binding").eq(tenant))
+        .order_by_asc(Column::ExpiresAt)
+        .order_by_asc(Column::HolderType)
+        .order_by_asc(Column::HolderId)
+        .order_by_asc(Column::ResourceType)
+        .order_by_asc(Column::ResourceId)
+        .order_by_asc(Column::Role)
+        .limit(u64::from(limit));
+    Ok(query.all(db).await?.into_iter().map(binding::Model::into_held).collect())
+}
 
 /// The tenants after `after` in which something has come due.
 pub(super) async fn due_tenants(
@@ -193,15 +219,28 @@ pub(super) async fn due_tenants(
     after: &str,
     limit: u32,
 ) -> StoreResult<Vec<String>> {
-    let query = invitation::Entity::find()
+    let invitations = invitation::Entity::find()
         .select_only()
-        .column_as(Expr::cust(TENANT_KEY), "tenant")
+        .column_as(tenant_of!("invitation"), "tenant")
         .distinct()
         .filter(invitation::Column::DueAt.lte(now.0))
-        .filter(Expr::cust(TENANT_KEY).gt(after))
-        .order_by(Expr::cust(TENANT_KEY), Order::Asc)
+        .filter(tenant_of!("invitation").gt(after))
+        .order_by(tenant_of!("invitation"), Order::Asc)
         .limit(u64::from(limit));
-    Ok(query.into_tuple().all(db).await?)
+    let bindings = binding::Entity::find()
+        .select_only()
+        .column_as(tenant_of!("binding"), "tenant")
+        .distinct()
+        .filter(binding::Column::ExpiresAt.lte(now.0))
+        .filter(tenant_of!("binding").gt(after))
+        .order_by(tenant_of!("binding"), Order::Asc)
+        .limit(u64::from(limit));
+    let mut tenants: Vec<String> = invitations.into_tuple().all(db).await?;
+    tenants.extend(bindings.into_tuple::<String>().all(db).await?);
+    tenants.sort_unstable();
+    tenants.dedup();
+    tenants.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    Ok(tenants)
 }
 
 /// When the invitation was issued after which `newer` others were, if that was after `since`.

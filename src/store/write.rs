@@ -85,6 +85,10 @@ impl WriteTx for SqlWriteTx {
         read::open_invitation(&self.tx, &self.id, email).await
     }
 
+    async fn ended_bindings(&mut self, now: Timestamp, limit: u32) -> StoreResult<Vec<(Subject, Grant)>> {
+        read::ended_bindings(&self.tx, &self.id, now, limit).await
+    }
+
     async fn due_invitations(&mut self, now: Timestamp, limit: u32) -> StoreResult<Vec<Invitation>> {
         read::due_invitations(&self.tx, &self.id, now, limit).await
     }

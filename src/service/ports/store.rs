@@ -122,6 +122,10 @@ pub trait WriteTx: Send {
     /// The open invitation of an email: pending or expired.
     async fn open_invitation(&mut self, email: &str) -> StoreResult<Option<Invitation>>;
 
+    /// The roles that have ended by `now` and whose holders have them still, what ended first before the others, at most
+    /// `limit`.
+    async fn ended_bindings(&mut self, now: Timestamp, limit: u32) -> StoreResult<Vec<(Subject, Grant)>>;
+
     /// The invitations of which something has come due by `now`, what came first before the others, at most `limit`.
     async fn due_invitations(&mut self, now: Timestamp, limit: u32) -> StoreResult<Vec<Invitation>>;
 

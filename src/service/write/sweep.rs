@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 
 use crate::{
-    domain::{Change, Invitation},
+    domain::{Change, Grant, Invitation, Subject},
     policy::Facts,
 };
 
@@ -28,10 +28,23 @@ impl Write for Sweep {
     async fn plan(&self, session: &mut Session<'_>) -> Result<Plan<Swept>> {
         session.tenant()?;
         // Each kind of thing that comes due adds its changes, and tells whether there is more of it.
-        let (changes, more) = invitations(session).await?;
-        let answer = Swept { changes: changes.len() as u64, more };
+        let (mut changes, more_ended) = bindings(session).await?;
+        let (due, more_due) = invitations(session).await?;
+        changes.extend(due);
+        let answer = Swept { changes: changes.len() as u64, more: more_ended || more_due };
         Ok(Plan { changes, rule: "time".to_owned(), answer })
     }
+}
+
+/// Roles that have ended. They count no more since then; now the log says so, and the tables are rid of them.
+async fn bindings(session: &mut Session<'_>) -> Result<(Vec<Change>, bool)> {
+    let ended = session.tx.ended_bindings(session.now(), BATCH).await?;
+    let more = ended.len() as u64 == u64::from(BATCH);
+    let expired = |(subject, grant): (Subject, Grant)| {
+        let Grant { resource, role, .. } = grant;
+        Change::RoleExpired { subject, resource, role }
+    };
+    Ok((ended.into_iter().map(expired).collect(), more))
 }
 
 /// Invitations that have expired, and reminders of those that have not. Of several reminders that came due while nobody

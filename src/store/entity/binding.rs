@@ -25,6 +25,11 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Model {
+    /// The role with who holds it.
+    pub fn into_held(self) -> (Subject, Grant) {
+        (Subject::new(&*self.holder_type, &*self.holder_id), self.into_grant())
+    }
+
     /// The role and where it is held.
     pub fn into_grant(self) -> Grant {
         let resource = ResourceKey { kind: self.resource_type, id: self.resource_id };
