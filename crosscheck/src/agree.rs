@@ -99,7 +99,7 @@ fn view(library: &Library, policy: &Policy, world: &World) -> Result<View, Strin
     for (member, role, at) in &world.bindings {
         let (member, place) = world.members.get(*member).zip(world.places.get(*at)).ok_or("a binding of nobody")?;
         let (_, role) = role.split_once('.').ok_or("a role without its type")?;
-        loading.binding(member.subject.as_ref(), place.key.as_ref(), role);
+        loading.binding(member.subject.as_ref(), place.key.as_ref(), role, None);
     }
     loading.finish().map_err(|error| format!("{error:?}"))?.ok_or_else(|| "no tenant".to_owned())
 }

@@ -206,7 +206,7 @@ impl World {
 /// Users, and beside them members of other kinds whose ids are the same.
 fn members(random: &mut Random) -> Vec<Member> {
     let users = (0..USERS).map(|number| Subject::user(format!("u{number}")));
-    let others = [Subject::new(kind::TEAM, "u1"), Subject::new(kind::EMAIL, "u2")];
+    let others = [Subject::new(kind::SERVICE, "u1"), Subject::new(kind::EMAIL, "u2")];
     let member = |subject| {
         let status = match random.below(100) {
             0..80 => MemberStatus::Active,
