@@ -5,14 +5,11 @@
 
 mod support;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
-};
+use std::sync::Arc;
 
 use rollcall::{
     domain::{Grant, Profile as Names, ResourceKey, ResourceRef, Subject, SubjectRef, Timestamp, Token},
-    policy::{Library, Shelf, Stated, compile},
+    policy::Stated,
     proto::{
         ChangeRoleRequest, CheckRequest, CreateResourceRequest, CreateTenantRequest, InviteRequest, Invitee,
         ListMembersRequest, Profile, Reason, RemoveMemberRequest, ResourceRef as Place, RoleGrant, Subject as Somebody,
@@ -20,13 +17,15 @@ use rollcall::{
     },
     service::{
         AcceptInvitation, Call, Caller, ChangeRole, Consistency, CreateTenant, Invite, Invitee as Guest, Question,
-        Service, WatchOptions, Who as By,
-        ports::{Clock, Random},
+        Service, Who as By,
     },
-    store::{Options, SqlStore},
-    view::{PastLimits, Registry},
 };
-use support::{Stage, Write, db::audited, error::reason_of};
+use support::{
+    Stage, Write,
+    db::audited,
+    error::reason_of,
+    hand::{self, Hand},
+};
 
 fn who(text: &str) -> Option<Somebody> {
     let (kind, id) = text.split_once(':').unwrap_or(("user", text));
@@ -242,24 +241,6 @@ async fn what_is_published_is_everybodys() {
     audited(drive.0.dir.path(), "acme").await;
 }
 
-/// A clock that the test moves, and chance that counts.
-#[derive(Default)]
-struct Hand(AtomicI64);
-
-impl Clock for Hand {
-    fn now(&self) -> Timestamp {
-        Timestamp(self.0.load(Ordering::SeqCst))
-    }
-}
-
-impl Random for Hand {
-    fn bytes(&self) -> [u8; 32] {
-        let mut bytes = [0; 32];
-        bytes[..8].copy_from_slice(&self.0.fetch_add(0, Ordering::SeqCst).to_be_bytes());
-        bytes
-    }
-}
-
 /// A service on a file, whose clock the test moves.
 struct Timed {
     service: Arc<Service>,
@@ -270,15 +251,8 @@ struct Timed {
 impl Timed {
     /// The workspace `acme` with `ada` as its admin and, as an editor of the job site `pier` until 100, `edith`.
     async fn new() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let url = format!("sqlite:{}", dir.path().join("rollcall.db").display());
-        let store = Arc::new(SqlStore::open(&Options::new(url)).await.unwrap());
-        store.migrate().await.unwrap();
-        let mut library = Library::default();
-        library.insert(compile("lumicon.toml", include_str!("../policies/lumicon.toml")).unwrap());
-        let (shelf, hand) = (Arc::new(Shelf::new(library)), Arc::new(Hand::default()));
-        let views = Arc::new(Registry::new(store.clone(), shelf.clone(), hand.clone(), PastLimits::default()));
-        let service = Arc::new(Service::new(store, views, shelf, hand.clone(), hand.clone(), WatchOptions::default()));
+        let ((store, dir), hand) = (hand::store().await, Arc::new(Hand::default()));
+        let service = Arc::new(hand::service(&store, &hand, include_str!("../policies/lumicon.toml")));
         let timed = Self { service, hand, _dir: dir };
         let tenant = CreateTenant {
             display_name: String::new(),
@@ -319,7 +293,7 @@ impl Timed {
     }
 
     fn at(&self, now: i64) -> &Self {
-        self.hand.0.store(now, Ordering::SeqCst);
+        self.hand.set(Timestamp(now));
         self
     }
 

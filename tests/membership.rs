@@ -5,25 +5,16 @@
 
 mod support;
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicI64, AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use rollcall::{
-    domain::{Grant, InvitationStatus, MemberStatus, Profile, ResourceKey, Subject, Timestamp},
-    policy::{Library, Shelf, compile},
+    domain::{Grant, InvitationStatus, MemberStatus, Profile, ResourceKey, Subject},
     service::{
         AcceptInvitation, Call, Caller, CreateTenant, DeclineInvitation, Error, Invite, Invitee, RemoveMember,
-        ResendInvitation, RevokeInvitation, Service, SetActive, SetLock, WatchOptions, Who, Write,
-        ports::{Clock, MemberBy, Random},
+        ResendInvitation, RevokeInvitation, Service, SetActive, SetLock, Who, Write, ports::MemberBy,
     },
-    store::{Options, SqlStore},
-    view::{PastLimits, Registry},
 };
+use support::hand::{self, Hand};
 use tempfile::TempDir;
 
 const POLICY: &str = r#"
@@ -45,26 +36,6 @@ deactivate = [{ by = "boss" }]
 reactivate = [{ by = "boss" }]
 "#;
 
-/// A clock that is moved, and chance that counts.
-#[derive(Default)]
-struct Hand {
-    now: AtomicI64,
-    drawn: AtomicU64,
-}
-
-impl Clock for Hand {
-    fn now(&self) -> Timestamp {
-        Timestamp(self.now.load(Ordering::SeqCst))
-    }
-}
-
-impl Random for Hand {
-    fn bytes(&self) -> [u8; 32] {
-        let number = self.drawn.fetch_add(1, Ordering::SeqCst).to_be_bytes();
-        std::array::from_fn(|at| number[at % 8] ^ u8::try_from(at).unwrap())
-    }
-}
-
 struct Club {
     service: Arc<Service>,
     hand: Arc<Hand>,
@@ -80,16 +51,9 @@ struct Guest {
 
 impl Club {
     async fn new() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let url = format!("sqlite:{}", support::server::store_file(dir.path()).display());
-        let store = Arc::new(SqlStore::open(&Options::new(url)).await.unwrap());
-        store.migrate().await.unwrap();
-        let mut library = Library::default();
-        library.insert(compile("club.toml", POLICY).unwrap());
-        let (shelf, hand) = (Arc::new(Shelf::new(library)), Arc::new(Hand::default()));
-        let views = Arc::new(Registry::new(store.clone(), shelf.clone(), hand.clone(), PastLimits::default()));
-        let service = Service::new(store, views, shelf, hand.clone(), hand.clone(), WatchOptions::default());
-        let club = Self { service: Arc::new(service), hand, _dir: dir };
+        let ((store, dir), hand) = (hand::store().await, Arc::new(Hand::default()));
+        let service = Arc::new(hand::service(&store, &hand, POLICY));
+        let club = Self { service, hand, _dir: dir };
         let tenant = CreateTenant {
             display_name: String::new(),
             policy: "club".into(),
@@ -175,8 +139,7 @@ impl Club {
                 self.boss(RemoveMember { member, resource, role: String::new(), etag }).await.map(drop)
             }
             "time passes" => {
-                let span = i64::try_from(Duration::from_hours(8 * 24).as_micros()).unwrap();
-                self.hand.now.fetch_add(span, Ordering::SeqCst);
+                self.hand.moved(Duration::from_hours(8 * 24));
                 self.service.sweep().await.map(drop)
             }
             other => panic!("no call `{other}`"),

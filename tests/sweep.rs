@@ -5,26 +5,21 @@
 
 mod support;
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicI64, AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use rollcall::{
     domain::{Change, Grant, InvitationStatus, Profile, ResourceKey, Revision, Subject, Timestamp},
-    policy::{Library, Shelf, compile},
     service::{
         AcceptInvitation, Call, Caller, CreateTenant, Invite, Invitee, Kind, Limits, Offer, ResendInvitation, Service,
-        SetSuppressed, WatchOptions, Who,
-        ports::{Clock, Random, Store as _},
+        SetSuppressed, Who,
+        ports::{Clock as _, Store as _},
     },
-    store::{Options, SqlStore},
-    view::{PastLimits, Registry},
+    store::SqlStore,
 };
-use support::db::audited;
+use support::{
+    db::audited,
+    hand::{self, Hand},
+};
 use tempfile::TempDir;
 
 /// Invitations of ten days, with reminders after two and five.
@@ -34,32 +29,6 @@ const POLICY: &str = "policy = \"club\"\nversion = 1\nroot = \"club\"\n\
                       [club.members]\ninvite = [{ by = \"boss\", to = [\"guest\"] }]\nresend = [{ by = \"boss\" }]\n";
 
 const DAY: Duration = Duration::from_hours(24);
-
-/// A clock that stands still until it is moved.
-#[derive(Default)]
-struct Hand(AtomicI64);
-
-impl Hand {
-    fn moved(&self, span: Duration) {
-        self.0.fetch_add(i64::try_from(span.as_micros()).unwrap(), Ordering::SeqCst);
-    }
-}
-
-impl Clock for Hand {
-    fn now(&self) -> Timestamp {
-        Timestamp(self.0.load(Ordering::SeqCst))
-    }
-}
-
-/// Counts.
-struct Counted(AtomicU64);
-
-impl Random for Counted {
-    fn bytes(&self) -> [u8; 32] {
-        let number = self.0.fetch_add(1, Ordering::SeqCst).to_be_bytes();
-        std::array::from_fn(|at| number[at % 8] ^ u8::try_from(at).unwrap())
-    }
-}
 
 /// Three services on one store, each with views of its own, and the clock of all three.
 struct Three {
@@ -72,22 +41,11 @@ struct Three {
 impl Three {
     /// With the tenants named, each with the boss `ada`.
     async fn with(tenants: &[&str]) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let url = format!("sqlite:{}", support::server::store_file(dir.path()).display());
-        let store = Arc::new(SqlStore::open(&Options::new(url)).await.unwrap());
-        store.migrate().await.unwrap();
-        let (clock, random) = (Arc::new(Hand::default()), Arc::new(Counted(AtomicU64::new(1))));
+        let ((store, dir), clock) = (hand::store().await, Arc::new(Hand::default()));
         clock.moved(1000 * DAY);
-        let services = (0..3).map(|_| {
-            let mut library = Library::default();
-            library.insert(compile("club.toml", POLICY).unwrap());
-            let shelf = Arc::new(Shelf::new(library));
-            let views = Arc::new(Registry::new(store.clone(), shelf.clone(), clock.clone(), PastLimits::default()));
-            let service =
-                Service::new(store.clone(), views, shelf, clock.clone(), random.clone(), WatchOptions::default());
-            Arc::new(service.limited(Limits { invitations_per_day: 3 }))
-        });
-        let this = Self { services: services.collect(), store, clock, dir };
+        let service = |_| hand::service(&store, &clock, POLICY).limited(Limits { invitations_per_day: 3 });
+        let services = (0..3).map(service).map(Arc::new).collect();
+        let this = Self { services, store, clock, dir };
         for tenant in tenants {
             let write = CreateTenant {
                 display_name: String::new(),

@@ -10,6 +10,7 @@ pub mod db;
 pub mod error;
 pub mod facts;
 pub mod govern;
+pub mod hand;
 pub mod names;
 pub mod reads;
 pub mod replay;
