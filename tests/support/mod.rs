@@ -7,6 +7,7 @@
 
 pub mod api;
 pub mod db;
+pub mod depot;
 pub mod error;
 pub mod facts;
 pub mod govern;

@@ -1,0 +1,164 @@
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    env,
+};
+
+use tokio::task::{JoinSet, yield_now};
+
+use crate::support::{Answer, Api, Stage, World, Write, db::audited, error::reason_of, rng::Rng};
+
+/// How often a race is run; `RACES=1000` makes it so many.
+const ROUNDS: usize = 200;
+/// Tenants in which rounds are run at the same time.
+const LANES: usize = 4;
+
+/// Writes that are sent at once, each over a connection of its own, round after round in one tenant.
+pub(crate) trait Race: 'static {
+    /// Settings of the server.
+    const SETTINGS: &[&str] = &[];
+
+    /// What every serial order of the writes, called A, B, C, comes to: `orders | answers | state`, an answer being
+    /// `ok` or the reason of a refusal.
+    const ORDERS: &str;
+
+    /// The tenant of all rounds.
+    fn open(api: &Api, tenant: &str) -> impl Future<Output = World> + Send;
+
+    /// Makes the tenant ready for a round, and says what is to be sent.
+    fn ready(world: &World, round: usize) -> impl Future<Output = Vec<Write>> + Send;
+
+    /// What the round has left, in the words of the table.
+    fn state(world: &World, round: usize, answers: &[Option<Answer>]) -> impl Future<Output = String> + Send;
+}
+
+/// What some serial orders come to.
+struct Row {
+    orders: Vec<String>,
+    answers: Vec<String>,
+    state: String,
+}
+
+/// What one round came to: the answers in the words of the table, who succeeded in which order, and the state.
+#[derive(Debug)]
+struct Outcome {
+    answers: Vec<String>,
+    succeeded: String,
+    state: String,
+}
+
+impl Row {
+    fn table(text: &str) -> Vec<Self> {
+        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        let row = |line: &str| {
+            let [orders, answers, state] = line.split('|').collect::<Vec<_>>()[..] else {
+                panic!("`{line}` has three parts");
+            };
+            Self { orders: words(orders), answers: words(answers), state: words(state).join(" ") }
+        };
+        let rows = text.lines().filter(|line| !line.trim().is_empty()).map(row).collect::<Vec<_>>();
+        let orders = rows.iter().flat_map(|row| &row.orders).collect::<Vec<_>>();
+        let writes = rows[0].answers.len();
+        assert!(rows.iter().all(|row| row.answers.len() == writes), "every row has an answer to every write");
+        assert!(orders.iter().all(|order| order.chars().collect::<BTreeSet<_>>() == letters(writes).collect()));
+        let told = orders.iter().collect::<BTreeSet<_>>().len();
+        assert_eq!((told, orders.len()), ((1..=writes).product(), told), "every order is told once");
+        rows
+    }
+
+    /// Whether one of these orders gives the outcome.
+    fn gives(&self, outcome: &Outcome) -> bool {
+        let in_order = |order: &String| {
+            let mut rest = order.chars();
+            outcome.succeeded.chars().all(|write| rest.any(|next| next == write))
+        };
+        self.answers == outcome.answers && self.state == outcome.state && self.orders.iter().any(in_order)
+    }
+}
+
+/// The names of so many writes.
+fn letters(count: usize) -> impl Iterator<Item = char> {
+    ('A'..='Z').take(count)
+}
+
+/// Runs a race in several tenants of one server, and holds every round against the table.
+pub(crate) async fn run<R: Race>(name: &str) {
+    let seed = Rng::any_seed();
+    eprintln!("TEST_SEED={seed}");
+    let rounds = env::var("RACES").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(ROUNDS);
+    let stage = Stage::with(R::SETTINGS).await;
+    let writes = Row::table(R::ORDERS)[0].answers.len();
+    let mut lanes = JoinSet::new();
+    for (number, seed) in (0..LANES).zip(seed..) {
+        let mut apis = Vec::new();
+        for _ in 0..writes {
+            apis.push(stage.server.api().await);
+        }
+        let world = R::open(&stage.api, &format!("lane-{number}")).await;
+        lanes.spawn(lane::<R>(world, apis, Rng::new(seed), rounds / LANES));
+    }
+    let mut won = BTreeMap::<String, usize>::new();
+    while let Some(tally) = lanes.join_next().await {
+        for (orders, count) in tally.expect("no round gave what no order gives") {
+            *won.entry(orders).or_default() += count;
+        }
+    }
+    for lane in 0..LANES {
+        audited(stage.dir.path(), &format!("lane-{lane}")).await;
+    }
+    assert_eq!(won.values().sum::<usize>(), rounds / LANES * LANES);
+    eprintln!("{name}: {won:?}");
+}
+
+/// Runs the rounds of one tenant, and counts which orders won.
+async fn lane<R: Race>(world: World, apis: Vec<Api>, mut rng: Rng, rounds: usize) -> BTreeMap<String, usize> {
+    let table = Row::table(R::ORDERS);
+    let mut won = BTreeMap::new();
+    for round in 0..rounds {
+        let writes = R::ready(&world, round).await;
+        assert_eq!(writes.len(), apis.len());
+        let before = world.revision().await;
+        let results = at_once(&apis, &writes, &mut rng).await;
+        let after = world.revision().await;
+
+        let made = |answer: &Option<Answer>| answer.as_ref().map(|answer| answer.revision(&world.tenant));
+        let answers = results.iter().map(|result| result.as_ref().ok().cloned()).collect::<Vec<_>>();
+        let mut revisions =
+            answers.iter().zip(letters(apis.len())).filter_map(|(answer, write)| Some((made(answer)?, write)));
+        let revisions = revisions.by_ref().collect::<BTreeMap<_, _>>();
+        assert!(
+            revisions.keys().copied().eq(before + 1..=after),
+            "a revision each: {revisions:?} of {before}..{after}"
+        );
+
+        let told = |result: &Result<Answer, String>| result.as_ref().map_or_else(Clone::clone, |_| "ok".into());
+        let outcome = Outcome {
+            answers: results.iter().map(told).collect(),
+            succeeded: revisions.into_values().collect(),
+            state: R::state(&world, round, &answers).await,
+        };
+        let row = table.iter().find(|row| row.gives(&outcome));
+        let row = row.unwrap_or_else(|| panic!("no order of {writes:?} gives {outcome:?}, in round {round}"));
+        *won.entry(row.orders.join("/")).or_default() += 1;
+    }
+    won
+}
+
+/// Sends each write over its own connection, all at the same time.
+async fn at_once(apis: &[Api], writes: &[Write], rng: &mut Rng) -> Vec<Result<Answer, String>> {
+    let mut calls = apis.iter().cloned().zip(writes.iter().cloned()).enumerate().collect::<Vec<_>>();
+    let mut sent = JoinSet::new();
+    while !calls.is_empty() {
+        let next = usize::try_from(rng.range(0, calls.len() as u64)).expect("few");
+        let (place, (api, write)) = calls.swap_remove(next);
+        let pause = rng.range(0, 4);
+        sent.spawn(async move {
+            for _ in 0..pause {
+                yield_now().await;
+            }
+            (place, api.write(write).await.map_err(|status| reason_of(&status)))
+        });
+    }
+    let mut results = sent.join_all().await;
+    results.sort_by_key(|(place, _)| *place);
+    results.into_iter().map(|(_, result)| result).collect()
+}

@@ -1,0 +1,132 @@
+use rollcall::proto::{AcceptInvitationRequest, Profile};
+
+use crate::{
+    harness::{Race, run},
+    support::{Answer, Api, World, Write, names::email_of, names::subject, world::profile},
+};
+
+/// Who is invited in a round.
+fn guest(round: usize) -> String {
+    format!("guest-{round}")
+}
+
+/// Somebody accepts an invitation that `ada` takes back.
+struct AcceptAndRevoke;
+
+impl Race for AcceptAndRevoke {
+    const ORDERS: &str = "
+        AB | ok MEMBER_NOT_FOUND   | user -
+        BA | INVITATION_REVOKED ok | -    -
+    ";
+
+    async fn open(api: &Api, tenant: &str) -> World {
+        World::bare(api, tenant).await
+    }
+
+    async fn ready(world: &World, round: usize) -> Vec<Write> {
+        let guest = guest(round);
+        let token = world.invited("ada", &email_of(&guest), "workspace", "user").await;
+        vec![world.accept(&guest, &token), world.remove("ada", &email_of(&guest), "workspace")]
+    }
+
+    async fn state(world: &World, round: usize, _: &[Option<Answer>]) -> String {
+        let guest = guest(round);
+        format!("{} {}", world.role(&guest, "workspace").await, world.role(&email_of(&guest), "workspace").await)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_invitation_is_accepted_and_taken_back() {
+    run::<AcceptAndRevoke>("an invitation is accepted and taken back").await;
+}
+
+/// Two people accept one invitation, the first of them twice.
+struct AcceptTwice;
+
+/// The user ids of those two in a round.
+fn pair(round: usize) -> [String; 2] {
+    [guest(round), format!("other-{round}")]
+}
+
+impl Race for AcceptTwice {
+    const ORDERS: &str = "
+        ABC ACB | ok INVITATION_USED INVITATION_USED | user -
+        BAC BCA | INVITATION_USED ok INVITATION_USED | - user
+        CAB CBA | INVITATION_USED INVITATION_USED ok | user -
+    ";
+
+    async fn open(api: &Api, tenant: &str) -> World {
+        World::bare(api, tenant).await
+    }
+
+    async fn ready(world: &World, round: usize) -> Vec<Write> {
+        let [guest, other] = pair(round);
+        let email = email_of(&guest);
+        let token = world.invited("ada", &email, "workspace", "user").await;
+        let by_other = AcceptInvitationRequest {
+            tenant: world.tenant.clone(),
+            actor: Some(subject(&other)),
+            invitation_token: token.clone(),
+            profile: Some(Profile { email, ..profile(&other) }),
+            ..AcceptInvitationRequest::default()
+        };
+        vec![world.accept(&guest, &token), by_other.into(), world.accept(&guest, &token)]
+    }
+
+    async fn state(world: &World, round: usize, _: &[Option<Answer>]) -> String {
+        let [guest, other] = pair(round);
+        format!("{} {}", world.role(&guest, "workspace").await, world.role(&other, "workspace").await)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_invitation_is_accepted_more_than_once() {
+    run::<AcceptTwice>("an invitation is accepted more than once").await;
+}
+
+/// Two editors invite somebody new to one job site in different roles, and `ada` to another. Which of the tokens that
+/// were handed out is good is part of the state.
+struct InviteTwice;
+
+impl Race for InviteTwice {
+    const ORDERS: &str = "
+        ABC ACB | ok ALREADY_A_MEMBER ok | viewer viewer C
+        CAB     | ok ALREADY_A_MEMBER ok | viewer viewer A
+        BAC BCA | ALREADY_A_MEMBER ok ok | editor viewer C
+        CBA     | ALREADY_A_MEMBER ok ok | editor viewer B
+    ";
+
+    async fn open(api: &Api, tenant: &str) -> World {
+        World::furnished(api, tenant).await
+    }
+
+    async fn ready(world: &World, round: usize) -> Vec<Write> {
+        let email = email_of(&guest(round));
+        vec![
+            world.invite("edith", &email, "harbour", "viewer"),
+            world.invite("emil", &email, "harbour", "editor"),
+            world.invite("ada", &email, "quarry", "viewer"),
+        ]
+    }
+
+    async fn state(world: &World, round: usize, answers: &[Option<Answer>]) -> String {
+        let guest = guest(round);
+        let mut state = Vec::new();
+        for site in ["harbour", "quarry"] {
+            state.push(world.role(&email_of(&guest), site).await);
+        }
+        for (answer, name) in answers.iter().zip(["A", "B", "C"]) {
+            let Some(answer) = answer else { continue };
+            let token = answer.clone().invite().results[0].invitation_token.clone();
+            if world.api.write(world.accept(&guest, &token).dry()).await.is_ok() {
+                state.push(name.into());
+            }
+        }
+        state.join(" ")
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn somebody_new_is_invited_twice() {
+    run::<InviteTwice>("somebody new is invited twice").await;
+}
