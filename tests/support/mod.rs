@@ -26,4 +26,4 @@ pub use error::{code_of, expect_error};
 pub use names::{invitee, resource, subject};
 pub use server::Server;
 pub use world::{Stage, World};
-pub use write::{Answer, Write};
+pub use write::{Answer, Kind, Write};

@@ -34,6 +34,17 @@ macro_rules! writes {
             $($kind($response),)*
         }
 
+        /// Every kind of [`Write`].
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Kind {
+            $($kind,)*
+        }
+
+        impl Kind {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$kind,)*];
+        }
+
         impl Write {
             /// The same write as a question.
             #[must_use]
@@ -51,6 +62,13 @@ macro_rules! writes {
                     $(Self::$kind(request) => request.request_id = id.into(),)*
                 }
                 self
+            }
+
+            /// Its kind.
+            pub fn kind(&self) -> Kind {
+                match self {
+                    $(Self::$kind(_) => Kind::$kind,)*
+                }
             }
 
             /// The tenant that it is for.
