@@ -137,7 +137,7 @@ async fn lane<R: Race>(world: World, apis: Vec<Api>, mut rng: Rng, rounds: usize
             state: R::state(&world, round, &answers).await,
         };
         let row = table.iter().find(|row| row.gives(&outcome));
-        let row = row.unwrap_or_else(|| panic!("no order of {writes:?} gives {outcome:?}, in round {round}"));
+        let row = row.unwrap_or_else(|| panic!("no order gives {outcome:?}, in round {round}: {writes:?}"));
         *won.entry(row.orders.join("/")).or_default() += 1;
     }
     won
