@@ -14,7 +14,7 @@ use support::{
     depot::DEPOT,
     names::email_of,
     rng::Rng,
-    world::profile,
+    world::{OPERATOR, profile},
 };
 use tokio::task::JoinSet;
 
@@ -43,11 +43,17 @@ impl Case {
         let world = if kind == Kind::CreateTenant {
             World { api, tenant }
         } else {
-            World::depot(&api, &tenant, &["otto"]).await
+            World::depot(&api, &tenant, &["otto", "olga"]).await
         };
         for write in Self::first_of_all(kind, &world) {
             world.does(write).await;
         }
+        let (invitation, token) = match kind {
+            Kind::AcceptInvitation | Kind::DeclineInvitation | Kind::ResendInvitation | Kind::RevokeInvitation => {
+                world.invited("ada", &email_of("anna"), HAND.0, HAND.1).await
+            }
+            _ => (String::new(), String::new()),
+        };
         let write = match kind {
             Kind::CreateTenant => world.create_tenant_on("depot", 1),
             Kind::SetPolicy => world.set_policy("depot", 2),
@@ -58,11 +64,16 @@ impl Case {
             Kind::MoveResource => world.put("otto", "box:a", "box:b"),
             Kind::TransferOwnership => world.give("otto", "box:a", "ada"),
             Kind::Invite => world.invite_all("ada", &GUESTS.map(email_of).each_ref().map(String::as_str), &[HAND]),
-            Kind::AcceptInvitation => {
-                let token = world.invited("ada", &email_of("anna"), HAND.0, HAND.1).await;
-                world.accept("anna", &token)
-            }
+            Kind::AcceptInvitation => world.accept("anna", &token),
+            Kind::DeclineInvitation => world.decline("anna", &token),
+            Kind::ResendInvitation => world.resend("ada", &invitation),
+            Kind::RevokeInvitation => world.revoke("ada", &invitation),
+            Kind::SuppressAddress => world.suppress(OPERATOR, &email_of("anna")),
+            Kind::ClearAddress => world.clear(OPERATOR, &email_of("anna")),
             Kind::ChangeRole => world.change("ada", "otto", "depot:", "keeper"),
+            Kind::BatchChangeRole => {
+                world.change_all("ada", &[["otto", "depot:", "keeper"], ["olga", "depot:", "keeper"]])
+            }
             Kind::RemoveMember => world.remove("ada", "otto", "depot:"),
             Kind::DeactivateMember => world.deactivate("ada", "otto"),
             Kind::ReactivateMember => world.reactivate("ada", "otto"),
@@ -86,6 +97,7 @@ impl Case {
             Kind::MoveResource => vec![create("box:a"), create("box:b")],
             Kind::ReactivateMember => vec![world.deactivate("ada", "otto")],
             Kind::UnlockMember => vec![world.lock("ada", "otto")],
+            Kind::ClearAddress => vec![world.suppress(OPERATOR, &email_of("anna"))],
             _ => vec![],
         }
     }
@@ -116,10 +128,13 @@ impl Case {
         let made = log.iter().filter(|row| row.revision > self.before).collect::<Vec<_>>();
         let once = !made.is_empty() && made.iter().all(|row| row.revision == self.before + 1);
         assert!(once, "it happened once: {:?}: {made:?}", self.write);
-        if let Some(Answer::Invite(answer)) = self.first {
-            for (guest, result) in GUESTS.iter().zip(answer.results) {
-                self.world.does(self.world.accept(guest, &result.invitation_token)).await;
-            }
+        let tokens = match self.first {
+            Some(Answer::Invite(answer)) => answer.results.into_iter().map(|result| result.invitation_token).collect(),
+            Some(Answer::ResendInvitation(answer)) => vec![answer.invitation_token],
+            _ => vec![],
+        };
+        for (guest, token) in GUESTS.iter().zip(tokens) {
+            self.world.does(self.world.accept(guest, &token)).await;
         }
     }
 }

@@ -11,6 +11,8 @@ use crate::support::{Answer, Api, Stage, World, Write, db::audited, error::reaso
 const ROUNDS: usize = 200;
 /// Tenants in which rounds are run at the same time.
 const LANES: usize = 4;
+/// A tenant may issue more invitations than usual.
+const INVITATIONS: &str = "limits.invitations_per_day=1000000";
 
 /// Writes that are sent at once, each over a connection of its own, round after round in one tenant.
 pub(crate) trait Race: 'static {
@@ -85,7 +87,7 @@ pub(crate) async fn run<R: Race>(name: &str) {
     let seed = Rng::any_seed();
     eprintln!("TEST_SEED={seed}");
     let rounds = env::var("RACES").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(ROUNDS);
-    let stage = Stage::with(R::SETTINGS).await;
+    let stage = Stage::with(&[R::SETTINGS, &[INVITATIONS]].concat()).await;
     let writes = Row::table(R::ORDERS)[0].answers.len();
     let mut lanes = JoinSet::new();
     for (number, seed) in (0..LANES).zip(seed..) {

@@ -2,7 +2,11 @@ use rollcall::proto::{AcceptInvitationRequest, Profile};
 
 use crate::{
     harness::{Race, run},
-    support::{Answer, Api, World, Write, names::email_of, names::subject, world::profile},
+    support::{
+        Answer, Api, World, Write,
+        names::{email_of, subject},
+        world::profile,
+    },
 };
 
 /// Who is invited in a round.
@@ -10,13 +14,14 @@ fn guest(round: usize) -> String {
     format!("guest-{round}")
 }
 
-/// Somebody accepts an invitation that `ada` takes back.
+/// Somebody accepts an invitation that `ada` takes back and sends again.
 struct AcceptAndRevoke;
 
 impl Race for AcceptAndRevoke {
     const ORDERS: &str = "
-        AB | ok MEMBER_NOT_FOUND   | user -
-        BA | INVITATION_REVOKED ok | -    -
+        ABC ACB | ok INVITATION_USED INVITATION_USED       | user -
+        BAC BCA | INVITATION_REVOKED ok INVITATION_REVOKED | -    -
+        CAB CBA | INVITATION_NOT_FOUND ok ok               | -    -
     ";
 
     async fn open(api: &Api, tenant: &str) -> World {
@@ -25,19 +30,58 @@ impl Race for AcceptAndRevoke {
 
     async fn ready(world: &World, round: usize) -> Vec<Write> {
         let guest = guest(round);
-        let token = world.invited("ada", &email_of(&guest), "workspace", "user").await;
-        vec![world.accept(&guest, &token), world.remove("ada", &email_of(&guest), "workspace")]
+        let (id, token) = world.invited("ada", &email_of(&guest), "workspace", "user").await;
+        vec![world.accept(&guest, &token), world.revoke("ada", &id), world.resend("ada", &id)]
     }
 
     async fn state(world: &World, round: usize, _: &[Option<Answer>]) -> String {
+        roles(world, round).await
+    }
+}
+
+/// What a guest holds, and what they are invited to.
+async fn roles(world: &World, round: usize) -> String {
+    let guest = guest(round);
+    format!("{} {}", world.role(&guest, "workspace").await, world.role(&email_of(&guest), "workspace").await)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_invitation_is_accepted_revoked_and_sent_again() {
+    run::<AcceptAndRevoke>("an invitation is accepted, revoked and sent again").await;
+}
+
+/// Somebody accepts and declines an invitation, and `ada` removes them.
+struct AcceptAndDecline;
+
+impl Race for AcceptAndDecline {
+    const ORDERS: &str = "
+        ABC ACB | ok MEMBER_NOT_FOUND INVITATION_USED       | user -
+        BAC BCA | INVITATION_REVOKED ok INVITATION_REVOKED  | -    -
+        CAB CBA | INVITATION_DECLINED MEMBER_NOT_FOUND ok   | -    -
+    ";
+
+    async fn open(api: &Api, tenant: &str) -> World {
+        World::bare(api, tenant).await
+    }
+
+    async fn ready(world: &World, round: usize) -> Vec<Write> {
         let guest = guest(round);
-        format!("{} {}", world.role(&guest, "workspace").await, world.role(&email_of(&guest), "workspace").await)
+        let (_, token) = world.invited("ada", &email_of(&guest), "workspace", "user").await;
+        vec![
+            world.accept(&guest, &token),
+            world.remove("ada", &email_of(&guest), "workspace"),
+            world.decline(&guest, &token),
+        ]
+    }
+
+    async fn state(world: &World, round: usize, _: &[Option<Answer>]) -> String {
+        roles(world, round).await
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_invitation_is_accepted_and_taken_back() {
-    run::<AcceptAndRevoke>("an invitation is accepted and taken back").await;
+async fn an_invitation_is_accepted_declined_and_removed() {
+    run::<AcceptAndDecline>("an invitation is accepted, declined and removed").await;
 }
 
 /// Two people accept one invitation, the first of them twice.
@@ -62,7 +106,7 @@ impl Race for AcceptTwice {
     async fn ready(world: &World, round: usize) -> Vec<Write> {
         let [guest, other] = pair(round);
         let email = email_of(&guest);
-        let token = world.invited("ada", &email, "workspace", "user").await;
+        let (_, token) = world.invited("ada", &email, "workspace", "user").await;
         let by_other = AcceptInvitationRequest {
             tenant: world.tenant.clone(),
             actor: Some(subject(&other)),

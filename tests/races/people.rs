@@ -39,11 +39,9 @@ struct ChangeAndRemove;
 
 impl Race for ChangeAndRemove {
     const ORDERS: &str = "
-        ABC     | ok           ok NOT_PERMITTED | - -
-        ACB     | ok           ok ok            | - viewer
-        BAC BCA | NO_ROLE_HERE ok NOT_PERMITTED | - -
-        CAB     | ok           ok NOT_PERMITTED | - -
-        CBA     | NO_ROLE_HERE ok NOT_PERMITTED | - -
+        ABC CAB     | ok           ok NOT_PERMITTED | - -
+        ACB         | ok           ok ok            | - viewer
+        BAC BCA CBA | NO_ROLE_HERE ok NOT_PERMITTED | - -
     ";
 
     async fn open(api: &Api, tenant: &str) -> World {

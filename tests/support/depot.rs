@@ -1,9 +1,9 @@
 //! Writes in short form to tenants that are not on `lumicon`: about resources of any kind, and members' standing.
 
 use rollcall::proto::{
-    ArchiveResourceRequest, CreateResourceRequest, CreateTenantRequest, DeactivateMemberRequest, DeleteResourceRequest,
-    MoveResourceRequest, ReactivateMemberRequest, RemoveMemberRequest, Resource, RestoreResourceRequest,
-    SetPolicyRequest, TransferOwnershipRequest,
+    ArchiveResourceRequest, BatchChangeRoleRequest, CreateResourceRequest, CreateTenantRequest,
+    DeactivateMemberRequest, DeleteResourceRequest, MoveResourceRequest, ReactivateMemberRequest, RemoveMemberRequest,
+    Resource, RestoreResourceRequest, RoleExchange, SetPolicyRequest, TransferOwnershipRequest,
 };
 
 use super::{
@@ -59,15 +59,16 @@ impl World {
         self.api.write(write.clone()).await.unwrap_or_else(|status| panic!("{write:?}: {status:?}"))
     }
 
-    /// Invites somebody new and returns the invitation's token.
-    pub async fn invited(&self, actor: &str, email: &str, place: &str, role: &str) -> String {
-        let answer = self.does(self.invite(actor, email, place, role)).await.invite();
-        answer.results[0].invitation_token.clone()
+    /// Invites somebody new. The invitation's id and token.
+    pub async fn invited(&self, actor: &str, email: &str, place: &str, role: &str) -> (String, String) {
+        let mut answer = self.does(self.invite(actor, email, place, role)).await.invite();
+        let result = answer.results.remove(0);
+        (result.invitation.expect("somebody new is invited").id, result.invitation_token)
     }
 
     /// Invites a user of a new name and accepts for them.
     pub async fn enter(&self, actor: &str, user: &str, place: &str, role: &str) {
-        let token = self.invited(actor, &email_of(user), place, role).await;
+        let (_, token) = self.invited(actor, &email_of(user), place, role).await;
         self.does(self.accept(user, &token)).await;
     }
 
@@ -102,6 +103,17 @@ impl World {
     pub fn give(&self, actor: &str, place: &str, owner: &str) -> Write {
         write!(self, TransferOwnershipRequest, actor, resource: Some(resource(&self.tenant, place)),
             owner: Some(subject(owner)))
+    }
+
+    /// Other roles for several members, of whom each names the member, the place and the role.
+    pub fn change_all(&self, actor: &str, changes: &[[&str; 3]]) -> Write {
+        let exchange = |[member, place, role]: &[&str; 3]| RoleExchange {
+            member: Some(subject(member)),
+            resource: Some(resource(&self.tenant, place)),
+            role: (*role).into(),
+            ..RoleExchange::default()
+        };
+        write!(self, BatchChangeRoleRequest, actor, changes: changes.iter().map(exchange).collect())
     }
 
     /// One role of a member away from them.
