@@ -103,10 +103,10 @@ impl Case {
     }
 
     /// Keeps an answer, which must be the first one again if there was one.
-    fn answered(&mut self, answer: Answer) {
+    fn answered(&mut self, answer: &Answer) {
         assert_eq!(answer.revision(&self.world.tenant), self.before + 1, "{answer:?} to {:?}", self.write);
         let first = self.first.get_or_insert_with(|| answer.clone());
-        assert_eq!(*first, answer, "a retry is answered as the first time: {:?}", self.write);
+        assert_eq!(first, answer, "a retry is answered as the first time: {:?}", self.write);
     }
 
     /// Whether the write has happened, by the store.
@@ -122,7 +122,7 @@ impl Case {
         self.world.api = api;
         for _ in 0..2 {
             let answer = self.world.does(self.write.clone()).await;
-            self.answered(answer);
+            self.answered(&answer);
         }
         let (log, _) = audited(dir, &self.world.tenant).await;
         let made = log.iter().filter(|row| row.revision > self.before).collect::<Vec<_>>();
@@ -183,7 +183,7 @@ async fn send_and_kill(server: Server, cases: &mut [Case], rng: &mut Rng) {
         let Some(result) = sent.join_next().await else { break };
         ended += 1;
         match result.expect("no panic") {
-            (place, Some(Ok(answer))) => cases[place].answered(answer),
+            (place, Some(Ok(answer))) => cases[place].answered(&answer),
             (place, Some(Err(status))) => {
                 let said = tonic_types::StatusExt::get_details_error_info(&status);
                 let write = &cases[place].write;

@@ -86,7 +86,8 @@ fn letters(count: usize) -> impl Iterator<Item = char> {
 pub(crate) async fn run<R: Race>(name: &str) {
     let seed = Rng::any_seed();
     eprintln!("TEST_SEED={seed}");
-    let rounds: usize = env::var("RACES").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(ROUNDS);
+    let given = env::var_os("RACES").and_then(|rounds| rounds.to_str()?.parse().ok());
+    let rounds: usize = given.unwrap_or(ROUNDS);
     let stage = Stage::with(&[R::SETTINGS, &[INVITATIONS]].concat()).await;
     let writes = Row::table(R::ORDERS)[0].answers.len();
     let mut lanes = JoinSet::new();
