@@ -10,6 +10,7 @@ mod answering;
 mod limits;
 mod listing;
 mod lumi;
+mod profiles;
 mod resending;
 mod revoking;
 

@@ -58,11 +58,13 @@ impl Write for AcceptInvitation {
 
 impl AcceptInvitation {
     async fn newcomer(&self, session: &mut Session<'_>, invited: &MemberRecord) -> Result<Member> {
+        // What the invited person was given already is theirs.
+        let owner = Some(&invited.member.subject);
         if let Some(username) = &self.profile.username {
-            session.free(MemberBy::Username(username), "profile.username", None).await?;
+            session.free(MemberBy::Username(username), "profile.username", owner).await?;
         }
         if let Some(phone) = &self.profile.phone {
-            session.free(MemberBy::Phone(phone), "profile.phone", None).await?;
+            session.free(MemberBy::Phone(phone), "profile.phone", owner).await?;
         }
         let mut profile = self.profile.clone();
         if profile.display_name.is_empty() {
