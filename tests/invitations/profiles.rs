@@ -6,6 +6,7 @@ use crate::{
     invited,
     support::{
         Stage, World,
+        error::fields_of,
         names::{email_of, subject},
         world::{OPERATOR, profile},
     },
@@ -27,6 +28,20 @@ async fn organization(stage: &Stage) -> (World, String) {
     world.api.write(tenant.into()).await.expect("an operator creates a tenant");
     let (_, token) = invited(&world, OPERATOR, &email_of("nina"), ROOT, "user").await;
     (world, token)
+}
+
+#[tokio::test]
+async fn the_email_that_an_invitation_is_bound_to_stays() {
+    let stage = Stage::new().await;
+    let (world, _) = organization(&stage).await;
+    let nina = email_of("nina");
+    for email in [email_of("nora"), String::new()] {
+        let status =
+            world.refused(world.update(OPERATOR, &nina, Profile { email, ..profile("nina") }), "FIELD_INVALID");
+        assert_eq!(fields_of(&status.await), ["profile.email"]);
+    }
+    world.allowed(world.update(OPERATOR, &nina, profile("nina"))).await;
+    invited(&world, OPERATOR, &nina, ROOT, "user").await;
 }
 
 #[tokio::test]

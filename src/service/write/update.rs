@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 
 use crate::{
-    domain::{Change, Member, Profile, Subject},
+    domain::{Change, Member, MemberStatus, Profile, Subject},
     policy::{Operation, Verb},
 };
 
@@ -39,6 +39,10 @@ impl Write for UpdateMember {
             let message = format!("the profile of `{}` is like this already", self.member);
             let error = Error::new(Kind::FailedPrecondition, "PROFILE_UNCHANGED", message);
             return Err(error.with("member", self.member.to_string()));
+        }
+        if record.member.status == MemberStatus::Invited && record.member.profile.email != self.profile.email {
+            let description = "is what the invitation is bound to; invite the other email, and remove this member";
+            return Err(Error::field("FIELD_INVALID", "profile.email", description));
         }
         let owner = Some(&self.member);
         if let Some(email) = &self.profile.email {
