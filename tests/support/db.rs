@@ -32,15 +32,15 @@ impl Db {
 
     /// A tenant's change log, in order.
     pub async fn log(&self, tenant: &str) -> Vec<Logged> {
-        let rows = self.rows("SELECT * FROM change WHERE tenant_id = ? ORDER BY revision, seq", tenant).await;
-        let logged = |row: &QueryResult| Logged {
-            revision: row.try_get("", "revision").expect("a number"),
-            seq: row.try_get("", "seq").expect("a number"),
-            kind: text(row, "kind"),
-            actor: key(row, "actor"),
-            data: serde_json::from_str(&text(row, "data")).expect("the log keeps JSON"),
-        };
-        rows.iter().map(logged).collect()
+        let sql = "SELECT * FROM change WHERE tenant_id = ? ORDER BY revision, seq";
+        self.rows(sql, tenant).await.iter().map(logged).collect()
+    }
+
+    /// The newest revision of a tenant's change log.
+    pub async fn newest(&self, tenant: &str) -> Vec<Logged> {
+        let sql = "SELECT * FROM change WHERE tenant_id = ?1 \
+                   AND revision = (SELECT max(revision) FROM change WHERE tenant_id = ?1) ORDER BY seq";
+        self.rows(sql, tenant).await.iter().map(logged).collect()
     }
 
     /// A tenant's facts as the tables have them.
@@ -150,6 +150,16 @@ pub async fn audited(dir: &Path, tenant: &str) -> (Vec<Logged>, State) {
     assert_eq!(replayed.invitations, tables.invitations, "the log and the table `invitation` agree");
     assert_eq!(replayed.suppressed, tables.suppressed, "the log and the table `suppressed_address` agree");
     (log, tables)
+}
+
+fn logged(row: &QueryResult) -> Logged {
+    Logged {
+        revision: row.try_get("", "revision").expect("a number"),
+        seq: row.try_get("", "seq").expect("a number"),
+        kind: text(row, "kind"),
+        actor: key(row, "actor"),
+        data: serde_json::from_str(&text(row, "data")).expect("the log keeps JSON"),
+    }
 }
 
 fn text(row: &QueryResult, column: &str) -> String {

@@ -44,7 +44,8 @@ pub fn code_of(reason: &str) -> Code {
         | "NOT_ACTIVE"
         | "NOT_DEACTIVATED"
         | "HOLDER_UNSUITABLE"
-        | "TEAM_CYCLE" => Code::FailedPrecondition,
+        | "TEAM_CYCLE"
+        | "MEMBER_DEACTIVATED" => Code::FailedPrecondition,
         "ETAG_MISMATCH" => Code::Aborted,
         "UNAUTHENTICATED" => Code::Unauthenticated,
         _ => Code::InvalidArgument,
