@@ -9,9 +9,9 @@ mod support;
 use rollcall::proto::{
     AcceptInvitationRequest, ArchiveResourceRequest, CheckRequest, CreateResourceRequest, CreateTenantRequest,
     DeactivateMemberRequest, DeleteResourceRequest, GetMemberRequest, GetMemberResponse, GetResourceRequest,
-    InviteRequest, Invitee, MemberStatus, MoveResourceRequest, Profile, ReactivateMemberRequest, Reason,
-    RemoveMemberRequest, Resource, ResourceRef, RestoreResourceRequest, RoleGrant, Subject, TransferOwnershipRequest,
-    get_member_request::Member as By, invitee::Who,
+    InviteRequest, Invitee, LockMemberRequest, MemberStatus, MoveResourceRequest, Profile, ReactivateMemberRequest,
+    Reason, RemoveMemberRequest, Resource, ResourceRef, RestoreResourceRequest, RoleGrant, Subject,
+    TransferOwnershipRequest, get_member_request::Member as By, invitee::Who,
 };
 use support::{Answer, Stage, Write, code_of, db::audited, error::reason_of};
 
@@ -329,4 +329,15 @@ async fn who_is_deactivated_is_out_of_everything_until_they_are_let_back() {
 
     let second = lumi(2).await;
     second.refused(to!(DeactivateMemberRequest, "ada", "tom"), "NOT_PERMITTED").await;
+}
+
+#[tokio::test]
+async fn whoever_is_locked_creates_nothing_even_where_the_action_survives_a_lock() {
+    let tenant = Tenant::on("yard", 1, &["policies.dir=tests/governed"]).await;
+    tenant.join("ben", "yard:", "keeper").await;
+    tenant.does(about!(CreateResourceRequest, "ben", "hall:north")).await;
+    let lock = LockMemberRequest { tenant: "acme".into(), actor: who("ada"), member: who("ben"), ..Default::default() };
+    tenant.does(lock).await;
+    assert!(tenant.may("ben", "hall.create", "yard:acme").await);
+    tenant.refused(about!(CreateResourceRequest, "ben", "hall:south"), "ACTOR_LOCKED").await;
 }

@@ -118,13 +118,6 @@ impl Reason {
     }
 }
 
-impl Reason {
-    /// Whether the subject may not act at all, whatever the action.
-    pub fn bars_the_subject(self) -> bool {
-        matches!(self, Self::NotAMember | Self::MemberInvited | Self::MemberDeactivated | Self::MemberLocked)
-    }
-}
-
 impl Decision {
     /// Whether the subject may.
     pub fn allowed(&self) -> bool {

@@ -5,7 +5,7 @@ use crate::domain::{MemberStatus, SubjectRef};
 
 use super::{
     decide::{Reason, Target, gather},
-    facts::{Facts, Holders, Node, path},
+    facts::{Facts, Holders, Node, Standing, path},
     judge::{Refusal, RuleLine},
     mask::Mask,
     model::{MemberRule, ResourceType, Role, RoleId},
@@ -117,6 +117,26 @@ pub fn is_protected<F: Facts + ?Sized>(facts: &F, node: Node, target: SubjectRef
     protected(facts, node, target).is_err()
 }
 
+/// The standing of an actor who may write at all; none for an operator, who has none.
+///
+/// INVARIANT (actors): nobody else writes anything, whatever the rules say, and whatever survives a lock.
+///
+/// # Errors
+/// Why they may not.
+pub fn acting<F: Facts + ?Sized>(facts: &F, actor: SubjectRef<'_>) -> Result<Option<Standing>, Reason> {
+    if actor.is_operator() {
+        return Ok(None);
+    }
+    let acts = |actor| !facts.policy().is_team(actor) && !actor.is_everybody();
+    let standing = facts.standing(actor).filter(|_| acts(actor)).ok_or(Reason::NotAMember)?;
+    match standing.status {
+        MemberStatus::Invited => Err(Reason::MemberInvited),
+        MemberStatus::Deactivated => Err(Reason::MemberDeactivated),
+        MemberStatus::Active if standing.locked => Err(Reason::MemberLocked),
+        MemberStatus::Active => Ok(Some(standing)),
+    }
+}
+
 /// What an actor holds at a target.
 ///
 /// # Errors
@@ -126,17 +146,8 @@ pub(crate) fn standing_bits<F: Facts + ?Sized>(
     actor: SubjectRef<'_>,
     target: Target<'_>,
 ) -> Result<Mask, Refusal> {
-    if actor.is_operator() {
-        return Ok(Mask::OPERATOR);
-    }
-    let acts = |actor| !facts.policy().is_team(actor) && !actor.is_everybody();
-    let standing = facts.standing(actor).filter(|_| acts(actor)).ok_or(Refusal::Actor(Reason::NotAMember))?;
-    match standing.status {
-        MemberStatus::Invited => Err(Refusal::Actor(Reason::MemberInvited)),
-        MemberStatus::Deactivated => Err(Refusal::Actor(Reason::MemberDeactivated)),
-        MemberStatus::Active if standing.locked => Err(Refusal::Actor(Reason::MemberLocked)),
-        MemberStatus::Active => Ok(gather(facts, actor, Holders::of(facts, actor, standing.member), target).0),
-    }
+    let gathered = |standing: Standing| gather(facts, actor, Holders::of(facts, actor, standing.member), target).0;
+    Ok(acting(facts, actor).map_err(Refusal::Actor)?.map_or(Mask::OPERATOR, gathered))
 }
 
 /// INVARIANT (protected holders): whoever holds a protecting role above keeps their place below, whoever asks.

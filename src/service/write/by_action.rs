@@ -70,6 +70,7 @@ pub(crate) fn by_action(
             .with("resource", place.to_string())
             .with("permitted_to", permitted_to)
     };
+    policy::acting(facts, actor).map_err(|reason| refuse::actor(call, reason))?;
     let target = Target::Registered(node);
     let decide = |action| (action, policy::decide(facts, actor, action, target));
     let decided: Vec<(&Action, Decision)> = actions.into_iter().map(decide).collect();
@@ -79,9 +80,6 @@ pub(crate) fn by_action(
     let Some((action, decision)) = decided.first() else {
         return Err(refused(&format!("policy `{}` lets nobody do that", policy.name()), ""));
     };
-    if decision.reason.bars_the_subject() {
-        return Err(refuse::actor(call, decision.reason));
-    }
     let of = policy.resource_type(facts.place(node).of);
     let explained = policy::explain(facts, actor, of, &place.to_key(), action, target, decision);
     Err(refused(&explained.summary, action.rule().text()))
