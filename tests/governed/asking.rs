@@ -77,7 +77,7 @@ impl Case<'_> {
     }
 
     /// Why an actor may not act at all.
-    pub fn barred(&self, when_locked: bool) -> Option<&'static str> {
+    fn barred(&self) -> Option<&'static str> {
         if self.is_operator() {
             return None;
         }
@@ -85,12 +85,12 @@ impl Case<'_> {
         match member.status.as_str() {
             "INVITED" => Some("ACTOR_INVITED"),
             "DEACTIVATED" => Some("ACTOR_DEACTIVATED"),
-            _ => (member.locked && !when_locked).then_some("ACTOR_LOCKED"),
+            _ => member.locked.then_some("ACTOR_LOCKED"),
         }
     }
 
     pub fn judge_actor(&mut self) {
-        self.against.extend(self.barred(false));
+        self.against.extend(self.barred());
     }
 
     /// A write to a member that is about no role.
@@ -140,16 +140,11 @@ impl Case<'_> {
     }
 
     fn by_action(&mut self, at: &Key, actions: &[&Action]) {
+        self.judge_actor();
         let archived = self.facts.way_up(at).iter().any(|above| self.facts.resources[above].archived);
-        let may = |action: &&Action| {
-            let open = self.barred(action.when_locked).is_none() && (action.when_archived || !archived);
-            open && self.fulfils(&action.rule, at, None)
-        };
-        if actions.iter().any(may) {
-            return;
-        }
-        let barred = actions.iter().find_map(|action| self.barred(action.when_locked));
-        self.against.insert(barred.unwrap_or("NOT_PERMITTED"));
+        let open = |action: &&&Action| action.when_archived || !archived;
+        let may = actions.iter().filter(open).any(|action| self.fulfils(&action.rule, at, None));
+        self.refuse_if(!may, "NOT_PERMITTED");
     }
 
     /// Whether the actor fulfils a rule at a resource, in a write to a target if it is one.

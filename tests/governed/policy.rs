@@ -43,7 +43,6 @@ pub struct Role {
 /// An action, but for its name.
 pub struct Action {
     pub rule: Expr,
-    pub when_locked: bool,
     pub when_archived: bool,
 }
 
@@ -144,10 +143,9 @@ impl Type {
             let action_is = match value {
                 DeValue::Table(said) => Action {
                     rule: parse(&string(&said["rule"])),
-                    when_locked: said.get("when_locked").is_some_and(flag),
                     when_archived: said.get("when_archived").is_some_and(flag),
                 },
-                _ => Action { rule: parse(&text(value)), when_locked: false, when_archived: false },
+                _ => Action { rule: parse(&text(value)), when_archived: false },
             };
             of.actions.insert(action, action_is);
         }
