@@ -48,10 +48,19 @@ async fn one_that_is_refused_keeps_the_others_from_being_made() {
     let named: Vec<_> = violations.iter().map(|violation| violation.field.as_str()).collect();
     assert_eq!(named, ["changes[1]", "changes[3]"]);
     assert!(!world.may("victor", "data.edit", "harbour").await);
-    let twice = [("victor", "harbour", "editor"), ("victor", "harbour", "viewer")];
-    world.refused(bulk(&world, "edith", &twice), "FIELD_INVALID").await;
     world.refused(bulk(&world, "edith", &[]), "FIELD_REQUIRED").await;
     world.refused(bulk(&world, "victor", &changes[..1]), "NOT_PERMITTED").await;
+}
+
+/// Nor is it to be had by naming the role once, and once not.
+#[tokio::test]
+async fn no_role_is_exchanged_twice() {
+    let (_stage, world) = fixture().await;
+    let twice = bulk(&world, "edith", &[("victor", "harbour", "editor"), ("victor", "harbour", "editor")]);
+    world.refused(twice.clone(), "FIELD_INVALID").await;
+    let Write::BatchChangeRole(mut twice) = twice else { panic!("it is one") };
+    twice.changes[1].from_role = "viewer".into();
+    world.refused(twice.into(), "FIELD_INVALID").await;
 }
 
 /// No exchange takes the last admin, but both together would.

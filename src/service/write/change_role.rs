@@ -44,8 +44,11 @@ struct Exchange {
     change: Change,
     rule: String,
     answer: RoleChanged,
-    /// Where it is.
+    /// Whose it is, and where.
+    member: Subject,
     node: Node,
+    /// The roles taken and given.
+    roles: Vec<RoleId>,
     /// The roles that a role's last holders would miss.
     lost: Vec<RoleId>,
 }
@@ -70,11 +73,11 @@ impl Write for ChangeRoles {
         let (mut exchanges, mut refusals) = (Vec::new(), Vec::new());
         for (index, wanted) in self.changes.iter().enumerate() {
             let field = format!("changes[{index}]");
-            if !seen.insert((&wanted.member, &wanted.resource, &wanted.from)) {
-                let description = "names a role that an earlier change names";
-                return Err(Error::field("FIELD_INVALID", field, description));
-            }
             match wanted.exchange(session, &format!("{field}.")).await {
+                Ok(exchange) if !exchange.parts().into_iter().all(|part| seen.insert(part)) => {
+                    let description = "takes or gives a role that an earlier change takes or gives";
+                    return Err(Error::field("FIELD_INVALID", field, description));
+                }
                 Ok(exchange) => exchanges.push(exchange),
                 Err(error) => refusals.push((field, error)),
             }
@@ -118,7 +121,16 @@ impl ChangeRole {
         };
         let lost = session.with(|facts| Ok(policy::kept(facts, self.member.as_ref(), place.node, &allowed.taken)))?;
         let answer = RoleChanged { member: session.answer(record.member), previous_role: before.role };
-        Ok(Exchange { change, rule: allowed.rule, answer, node: place.node, lost })
+        let (member, node) = (self.member.clone(), place.node);
+        let roles = allowed.taken.into_iter().chain([to]).collect();
+        Ok(Exchange { change, rule: allowed.rule, answer, member, node, roles, lost })
+    }
+}
+
+impl Exchange {
+    /// What no other exchange may touch beside this one: a role of a member at a resource, taken or given.
+    fn parts(&self) -> HashSet<(Subject, Node, RoleId)> {
+        self.roles.iter().map(|role| (self.member.clone(), self.node, *role)).collect()
     }
 }
 
