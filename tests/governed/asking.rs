@@ -95,7 +95,7 @@ impl Case<'_> {
 
     /// A write to a member that is about no role.
     pub fn judge_plain(&mut self, member: &Key, verb: &str) {
-        self.judge(&self.root(), member, &Wanted { verb, from: None, to: None, end: None });
+        self.judge(&self.root(), member, &Wanted { verb, from: None, to: None });
     }
 
     /// A membership write, by the rules of the type.

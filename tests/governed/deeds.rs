@@ -10,7 +10,9 @@ use super::{
 
 const PEOPLE: [&str; 12] =
     ["ada", "ben", "cleo", "dora", "emil", "finn", "gina", "hugo", "ines", "jack", "kira", "lars"];
-const KINDS: [&str; 38] = [
+const KINDS: [&str; 40] = [
+    "changes",
+    "changes",
     "create",
     "create",
     "create",
@@ -113,13 +115,8 @@ pub enum Op {
     Clear {
         email: String,
     },
-    Change {
-        member: Key,
-        resource: Key,
-        from: Option<String>,
-        to: String,
-        end: Option<i64>,
-    },
+    Change(Change),
+    Changes(Vec<Change>),
     Remove {
         member: Key,
         resource: Key,
@@ -141,6 +138,16 @@ pub enum Op {
         member: Key,
         profile: Profile,
     },
+}
+
+/// An exchange of a role for another.
+#[derive(Clone, Debug)]
+pub struct Change {
+    pub member: Key,
+    pub resource: Key,
+    pub from: Option<String>,
+    pub to: String,
+    pub end: Option<i64>,
 }
 
 /// Somebody to invite.
@@ -217,11 +224,8 @@ impl<'a> Source<'a> {
             "revoke" => Op::Revoke { invitation: self.invitation() },
             "suppress" => Op::Suppress { email: self.email() },
             "clear" => Op::Clear { email: self.suppressed() },
-            "change" => {
-                let (member, resource) = self.binding();
-                let (from, to) = (self.maybe(4).then(|| self.role(&resource)), self.role(&resource));
-                Op::Change { member, resource, from, to, end: self.end() }
-            }
+            "change" => Op::Change(self.change()),
+            "changes" => Op::Changes(self.changes()),
             "remove" => {
                 let (member, resource) = self.binding();
                 let role = self.maybe(4).then(|| self.role(&resource));
@@ -234,6 +238,23 @@ impl<'a> Source<'a> {
             _ => Op::Update { member: self.somebody(), profile: self.profile() },
         };
         Deed { actor: self.actor(&op), op }
+    }
+
+    /// Several exchanges; now and then two of the same role, which one of them names.
+    fn changes(&mut self) -> Vec<Change> {
+        let mut changes = (0..self.rng.range(1, 4)).map(|_| self.change()).collect::<Vec<_>>();
+        if self.maybe(3) {
+            let again = changes[0].clone();
+            let held = self.facts.held(&again.member, &again.resource).map(|held| held.role.clone());
+            changes.push(Change { from: held.filter(|_| again.from.is_none()), ..again });
+        }
+        changes
+    }
+
+    fn change(&mut self) -> Change {
+        let (member, resource) = self.binding();
+        let (from, to) = (self.maybe(4).then(|| self.role(&resource)), self.role(&resource));
+        Change { member, resource, from, to, end: self.end() }
     }
 
     fn invite(&mut self) -> Op {

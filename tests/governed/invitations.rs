@@ -34,14 +34,14 @@ impl Case<'_> {
     }
 
     fn invite_one(&mut self, target: &Key, at: &Key, role: &str, end: Option<i64>) {
-        self.judge(at, target, &Wanted { verb: "invite", from: None, to: Some(role), end });
+        self.judge(at, target, &Wanted { verb: "invite", from: None, to: Some(role) });
         let status = self.member(target).map(|member| member.status.clone()).unwrap_or_default();
         self.refuse_if(status == "DEACTIVATED", "MEMBER_DEACTIVATED");
         match self.facts.held(target, at) {
             // Whoever is invited to this already is sent the invitation again.
             Some(held) if held.role == role && status == "INVITED" => {
                 if self.policy.of(&at.0).rules.iter().any(|rule| rule.verb == "resend") {
-                    self.judge(at, target, &Wanted { verb: "resend", from: None, to: None, end: None });
+                    self.judge(at, target, &Wanted { verb: "resend", from: None, to: None });
                 }
             }
             Some(_) => self.refuse_if(true, "ALREADY_A_MEMBER"),
@@ -112,7 +112,7 @@ impl Case<'_> {
     /// By whoever may send it again at one of the places that they are invited to.
     pub fn resend(&mut self, id: &str) {
         let Some(invited) = self.invited(id) else { return };
-        let resend = Wanted { verb: "resend", from: None, to: None, end: None };
+        let resend = Wanted { verb: "resend", from: None, to: None };
         let places = self.places(&invited);
         let refused = places.iter().map(|at| self.refusals(|case| case.judge(at, &invited, &resend)));
         let refused = refused.collect::<Vec<_>>();
@@ -126,7 +126,7 @@ impl Case<'_> {
     pub fn revoke(&mut self, id: &str) {
         let Some(invited) = self.invited(id) else { return };
         let judged = |case: &mut Self, at: &Key, from: Option<&str>| {
-            case.judge(at, &invited, &Wanted { verb: "remove", from, to: None, end: None });
+            case.judge(at, &invited, &Wanted { verb: "remove", from, to: None });
         };
         let places = self.places(&invited);
         let root = self.root();

@@ -1,28 +1,44 @@
 //! What writes to members and their roles come to.
 
+use std::collections::BTreeSet;
+
 use super::{
+    deeds::Change,
     facts::{Held, Profile},
     rules::{Case, Wanted},
     support::replay::Key,
 };
 
 impl Case<'_> {
-    pub fn change(&mut self, member: &Key, at: &Key, wanted: &Wanted<'_>) {
-        let to = wanted.to.expect("another role");
-        let known = self.has_role(at, to) & wanted.from.is_none_or(|from| self.has_role(at, from));
+    /// Several exchanges, each decided as if there were no other; but what they take counts together.
+    pub fn changes(&mut self, changes: &[Change]) {
+        let (mut seen, mut without) = (BTreeSet::new(), self.facts.clone());
+        for change in changes {
+            let taken = (change.member.clone(), change.resource.clone());
+            without.bindings.remove(&taken);
+            self.refuse_if(!seen.insert(taken), "FIELD_INVALID");
+            self.change(change);
+        }
+        self.refuse_if(without.lacks(self.policy, self.facts).is_some(), "LAST_HOLDER");
+    }
+
+    pub fn change(&mut self, change: &Change) {
+        let Change { member, resource: at, from, to, end } = change;
+        let from = from.as_deref();
+        let known = self.has_role(at, to) & from.is_none_or(|from| self.has_role(at, from));
         self.refuse_if(self.member(member).is_none(), "MEMBER_NOT_FOUND");
         if !known {
             return;
         }
-        let held = self.facts.held(member, at).filter(|held| wanted.from.is_none_or(|from| from == held.role));
+        let held = self.facts.held(member, at).filter(|held| from.is_none_or(|from| from == held.role));
         let Some(held) = held else {
             self.judge_actor();
             self.refuse_if(self.facts.protected(self.policy, member, at), "MEMBER_PROTECTED");
             return self.refuse_if(true, "NO_ROLE_HERE");
         };
-        self.judge(at, member, &Wanted { from: Some(&held.role), ..*wanted });
-        self.refuse_if(held.role == to && held.end == wanted.end, "ROLE_UNCHANGED");
-        let held = Held { role: to.to_owned(), end: wanted.end };
+        self.judge(at, member, &Wanted { verb: "change", from: Some(&held.role), to: Some(to) });
+        self.refuse_if(held.role == *to && held.end == *end, "ROLE_UNCHANGED");
+        let held = Held { role: to.clone(), end: *end };
         self.after.bindings.insert((member.clone(), at.clone()), held);
     }
 
@@ -40,7 +56,7 @@ impl Case<'_> {
             return self.refuse_if(true, "NO_ROLE_HERE");
         }
         let from = held.map(|held| held.role.as_str());
-        self.judge(at, member, &Wanted { verb: "remove", from, to: None, end: None });
+        self.judge(at, member, &Wanted { verb: "remove", from, to: None });
         if !leaves {
             self.after.bindings.remove(&(member.clone(), at.clone()));
             return;

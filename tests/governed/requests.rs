@@ -1,15 +1,16 @@
 //! The requests that deeds are.
 
 use rollcall::proto::{
-    self, AcceptInvitationRequest, ArchiveResourceRequest, ChangeRoleRequest, ClearAddressRequest,
-    CreateResourceRequest, DeactivateMemberRequest, DeclineInvitationRequest, DeleteResourceRequest, InviteRequest,
-    Invitee, LockMemberRequest, MoveResourceRequest, ReactivateMemberRequest, RemoveMemberRequest,
-    ResendInvitationRequest, ResourceRef, RestoreResourceRequest, RevokeInvitationRequest, RoleGrant, Subject,
-    SuppressAddressRequest, TransferOwnershipRequest, UnlockMemberRequest, UpdateMemberRequest, invitee,
+    self, AcceptInvitationRequest, ArchiveResourceRequest, BatchChangeRoleRequest, ChangeRoleRequest,
+    ClearAddressRequest, CreateResourceRequest, DeactivateMemberRequest, DeclineInvitationRequest,
+    DeleteResourceRequest, InviteRequest, Invitee, LockMemberRequest, MoveResourceRequest, ReactivateMemberRequest,
+    RemoveMemberRequest, ResendInvitationRequest, ResourceRef, RestoreResourceRequest, RevokeInvitationRequest,
+    RoleExchange, RoleGrant, Subject, SuppressAddressRequest, TransferOwnershipRequest, UnlockMemberRequest,
+    UpdateMemberRequest, invitee,
 };
 
 use super::{
-    deeds::{Deed, Op, Who},
+    deeds::{Change, Deed, Op, Who},
     facts::Profile,
     support::{Write, replay::Key},
 };
@@ -56,13 +57,24 @@ impl Deed {
             Op::Revoke { invitation } => request!(RevokeInvitationRequest { invitation: invitation.clone() }),
             Op::Suppress { email } => request!(SuppressAddressRequest { email: email.clone() }),
             Op::Clear { email } => request!(ClearAddressRequest { email: email.clone() }),
-            Op::Change { member, resource: at, from, to, end } => request!(ChangeRoleRequest {
+            Op::Change(Change { member, resource: at, from, to, end }) => request!(ChangeRoleRequest {
                 member: Some(subject(member)),
                 resource: Some(resource(at)),
                 from_role: text(from),
                 role: to.clone(),
                 expire_time: end.map(instant),
             }),
+            Op::Changes(changes) => {
+                let exchange = |change: &Change| RoleExchange {
+                    member: Some(subject(&change.member)),
+                    resource: Some(resource(&change.resource)),
+                    from_role: text(&change.from),
+                    role: change.to.clone(),
+                    expire_time: change.end.map(instant),
+                    ..RoleExchange::default()
+                };
+                request!(BatchChangeRoleRequest { changes: changes.iter().map(exchange).collect() })
+            }
             Op::Remove { member, resource: at, role } => request!(RemoveMemberRequest {
                 member: Some(subject(member)),
                 resource: Some(resource(at)),

@@ -23,7 +23,6 @@ pub struct Wanted<'a> {
     pub verb: &'a str,
     pub from: Option<&'a str>,
     pub to: Option<&'a str>,
-    pub end: Option<i64>,
 }
 
 /// A deed that is looked at.
@@ -62,13 +61,8 @@ impl Case<'_> {
             Op::Revoke { invitation } => self.revoke(invitation),
             Op::Suppress { email } => self.suppress(email, true),
             Op::Clear { email } => self.suppress(email, false),
-            Op::Change { member, resource, from, to, end } => {
-                self.change(
-                    member,
-                    resource,
-                    &Wanted { verb: "change", from: from.as_deref(), to: Some(to), end: *end },
-                );
-            }
+            Op::Change(change) => self.change(change),
+            Op::Changes(changes) => self.changes(changes),
             Op::Remove { member, resource, role } => self.remove(member, resource, role.as_deref()),
             Op::Lock { member } => self.lock(member, true),
             Op::Unlock { member } => self.lock(member, false),
@@ -128,7 +122,7 @@ impl Case<'_> {
         if !self.exists(resource) {
             return;
         }
-        self.judge(resource, owner, &Wanted { verb: "transfer", from: None, to: None, end: None });
+        self.judge(resource, owner, &Wanted { verb: "transfer", from: None, to: None });
         self.refuse_if(self.member(owner).is_some_and(|member| member.status != "ACTIVE"), "NOT_ACTIVE");
         self.refuse_if(self.facts.resources[resource].owner.as_ref() == Some(owner), "OWNER_UNCHANGED");
         self.after.resources.entry(resource.clone()).and_modify(|row| row.owner = Some(owner.clone()));
