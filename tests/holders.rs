@@ -378,3 +378,20 @@ async fn the_past_is_judged_at_its_own_time() {
         assert_eq!(timed.edits_as(Consistency::AtExactSnapshot(token)).await, *edits, "{token}");
     }
 }
+
+#[tokio::test]
+async fn no_tenant_begins_with_a_team_or_with_everybody() {
+    let stage = Stage::with(&["policies.dir=tests/policy/models"]).await;
+    for first in ["user:*", "group:crew"] {
+        let request = CreateTenantRequest {
+            tenant: "acme".into(),
+            actor: who("operator:root"),
+            policy: "folders".into(),
+            first_member: who(first),
+            profile: Some(Profile { email: "ada@acme.test".into(), ..Profile::default() }),
+            ..CreateTenantRequest::default()
+        };
+        let refused = stage.api.write(request.into()).await.map_err(|status| reason_of(&status));
+        assert_eq!(refused.map(drop), Err("FIELD_INVALID".into()), "{first}");
+    }
+}

@@ -411,7 +411,8 @@ async fn a_version_that_facts_do_not_fit_is_refused() {
     let loose_boxes = other(6, "[box]\nparent = \"shelf\"", "[box]\nparent = \"workspace\"")
         .replace(r#""box.open" = "keeper | viewer | packer""#, r#""box.open" = "packer""#)
         .replace(r#""box.create" = "keeper | clerk""#, "");
-    let depot = Depot::with(&[&no_viewer, &no_box, &two_bosses, &keepers, &loose_boxes]).await;
+    let teams = other(7, "owned  = true", "owned  = true\nteams = true");
+    let depot = Depot::with(&[&no_viewer, &no_box, &two_bosses, &keepers, &loose_boxes, &teams]).await;
     for (version, key, value) in [
         (2, "roles", "shelf.viewer=2"),
         (3, "roles", "box.packer=1"),
@@ -419,6 +420,7 @@ async fn a_version_that_facts_do_not_fit_is_refused() {
         (4, "at_least", "workspace.boss=1"),
         (5, "at_least", "shelf.keeper=1"),
         (6, "resources", "box=2"),
+        (7, "teams", "shelf=2"),
     ] {
         depot.world.refused(to(version), "POLICY_INCOMPATIBLE").await;
         let refused = depot.world.api.write(to(version)).await;

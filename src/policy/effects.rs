@@ -51,8 +51,7 @@ pub fn effects(before: &dyn Facts, after: &dyn Facts, most: usize) -> Effects {
     let mut members = Vec::new();
     after.each_member(&mut |subject, standing| {
         // A team's gains and losses are told of each of its members.
-        let person = !subject.is_everybody() && !after.policy().is_team(subject);
-        if person && standing.status == MemberStatus::Active {
+        if after.policy().is_person(subject) && standing.status == MemberStatus::Active {
             members.push(subject);
         }
     });

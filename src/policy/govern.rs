@@ -127,7 +127,7 @@ pub fn acting<F: Facts + ?Sized>(facts: &F, actor: SubjectRef<'_>) -> Result<Opt
     if actor.is_operator() {
         return Ok(None);
     }
-    let acts = |actor| !facts.policy().is_team(actor) && !actor.is_everybody();
+    let acts = |actor| facts.policy().is_person(actor);
     let standing = facts.standing(actor).filter(|_| acts(actor)).ok_or(Reason::NotAMember)?;
     match standing.status {
         MemberStatus::Invited => Err(Reason::MemberInvited),

@@ -159,7 +159,7 @@ pub fn judge<'f, F: Facts + ?Sized>(
 ) -> Result<Permitted<'f>, Refusal> {
     let standing = facts.standing(target);
     let status = standing.map(|standing| standing.status);
-    let person = is_person(facts, target);
+    let person = facts.policy().is_person(target);
     // To invite everybody is to publish.
     let verb = if wanted.verb == Verb::Invite && target.is_everybody() { Verb::Publish } else { wanted.verb };
     let wanted = Operation { verb, ..wanted };
@@ -214,11 +214,6 @@ pub fn judge<'f, F: Facts + ?Sized>(
         _ => last_holders(facts, node, target, wanted, taken),
     };
     refusal.map_or(Ok(Permitted { rule, taken, gives: !has }), Err)
-}
-
-/// Whether a subject is somebody, and no team and not everybody.
-pub fn is_person<F: Facts + ?Sized>(facts: &F, subject: SubjectRef<'_>) -> bool {
-    !subject.is_everybody() && !facts.policy().is_team(subject)
 }
 
 /// Whether a write can be done to such a target: a team and everybody hold roles, and can't do or be more.

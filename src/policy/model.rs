@@ -186,6 +186,11 @@ impl Policy {
         self.find_type(subject.kind).is_ok_and(ResourceType::is_teams)
     }
 
+    /// Whether a subject is somebody, and neither a team nor everybody of a type.
+    pub fn is_person(&self, subject: SubjectRef<'_>) -> bool {
+        !subject.is_everybody() && !self.is_team(subject)
+    }
+
     /// The type at this place.
     #[expect(clippy::indexing_slicing, reason = "type ids are made by the compiler of this very policy")]
     pub fn resource_type(&self, id: TypeId) -> &ResourceType {

@@ -219,16 +219,19 @@ impl View {
         let (row, node) = (self.find_member(holder).ok_or(Parted)?, self.locate(at).ok_or(Parted)?);
         let Some(role) = self.role(node, role) else { return Ok(row) };
         let bound = Bound { node, role };
+        // What has ended is bound anew before the log says that it has, and may be here still.
+        let here = self.members.get(row as usize).ok_or(Parted)?.bound.binary_search(&bound);
+        if here.is_ok() {
+            self.count_holder(row, bound, false);
+        }
         match expires_at {
             Some(end) => self.ends.set(row, bound, end),
-            // What had ended without the log saying so is bound anew.
             None => _ = self.ends.forget(row, bound),
         }
-        let member = self.members.get_mut(row as usize).ok_or(Parted)?;
-        if let Err(place) = member.bound.binary_search(&bound) {
+        if let (Err(place), Some(member)) = (here, self.members.get_mut(row as usize)) {
             member.bound.insert(place, bound);
-            self.count_holder(row, bound, true);
         }
+        self.count_holder(row, bound, true);
         Ok(row)
     }
 
@@ -300,5 +303,49 @@ impl View {
         }
         let count = self.holders.entry((bound.node, bound.role)).or_default();
         *count = if add { count.saturating_add(1) } else { count.saturating_sub(1) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::{
+        domain::{Grant, Profile, ResourceKey},
+        policy::{Facts as _, compile},
+    };
+
+    const POLICY: &str =
+        "policy = \"depot\"\nversion = 1\nroot = \"depot\"\n[depot.roles]\nboss = { at_least = 1 }\nhand = {}\n";
+
+    /// How many bosses count after each of these bindings of `ada`, which end then or last.
+    fn counted(ends: &[Option<i64>]) -> Vec<u32> {
+        let policy = Arc::new(compile("depot.toml", POLICY).expect("a good policy"));
+        let mut view = View::new(policy, Revision::default());
+        let (root, ada) = (ResourceKey::new("depot", "acme"), Subject::user("ada"));
+        view.add_node(root.as_ref(), None, false);
+        let (subject, profile) = (ada.clone(), Profile::default());
+        let (status, created_at) = (MemberStatus::Active, Timestamp::default());
+        let member = Member { subject, profile, status, locked: false, created_at };
+        let mut changes = vec![Change::MemberAdded { member }];
+        changes.extend(ends.iter().map(|end| {
+            let grant = Grant { expires_at: end.map(Timestamp), ..Grant::lasting(root.clone(), "boss") };
+            Change::granted(&ada, &grant)
+        }));
+        let count = |change: &Change| {
+            view.change(change).expect("the change can be made");
+            let role = view.policy.roles().first().expect("there is one").id();
+            view.active_holders(view.root(), role)
+        };
+        changes.iter().map(count).skip(1).collect()
+    }
+
+    #[test]
+    fn only_what_lasts_counts_however_it_came() {
+        assert_eq!(counted(&[None]), [1]);
+        assert_eq!(counted(&[Some(5)]), [0]);
+        assert_eq!(counted(&[Some(5), None]), [0, 1]);
+        assert_eq!(counted(&[Some(5), None, Some(9)]), [0, 1, 0]);
     }
 }

@@ -83,7 +83,7 @@ impl AcceptInvitation {
 
 /// Whoever accepts is a person, and neither a team nor everybody.
 fn somebody(session: &Session<'_>, actor: &Subject) -> Result<()> {
-    if session.with(|facts| Ok(policy::is_person(facts, actor.as_ref())))? {
+    if session.with(|facts| Ok(facts.policy().is_person(actor.as_ref())))? {
         return Ok(());
     }
     Err(Error::field("FIELD_INVALID", "actor", format!("`{actor}` can't accept anything; it must be a person")))

@@ -36,6 +36,10 @@ impl Write for CreateTenant {
             return Err(Error::new(Kind::AlreadyExists, "TENANT_EXISTS", message).with("tenant", id.clone()));
         }
         let policy = session.loaded_policy(&self.policy, self.policy_version, "policy")?;
+        if !policy.is_person(self.first_member.as_ref()) {
+            let description = format!("`{}` can't be the first member; it must be a person", self.first_member);
+            return Err(Error::field("FIELD_INVALID", "first_member", description));
+        }
         let created_at = session.now();
         let tenant = Tenant {
             id: id.clone(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     domain::{MemberStatus, ResourceRef, Revision, SubjectRef, Tenant, Timestamp},
-    policy::{Facts, Policy},
+    policy::{Facts, Policy, ResourceType},
 };
 
 use super::super::{
@@ -21,17 +21,31 @@ pub struct Misfits<'p> {
     resources: BTreeMap<String, u64>,
     roles: BTreeMap<String, u64>,
     at_least: BTreeMap<String, u64>,
+    teams: BTreeMap<String, u64>,
 }
 
 impl<'p> Misfits<'p> {
     /// Nothing yet of a tenant that is to run this policy.
     pub fn of(policy: &'p Policy) -> Self {
         let none = BTreeMap::new;
-        Self { policy, resources: none(), roles: none(), at_least: none() }
+        Self { policy, resources: none(), roles: none(), at_least: none(), teams: none() }
+    }
+
+    /// Counts what both facts are needed for: teams that would be none, or resources that would become teams, for a team
+    /// is a member from its creation on; and what [`Misfits::holders`] says.
+    pub fn compare(&mut self, before: &dyn Facts, after: &dyn Facts) {
+        for of in self.policy.types() {
+            let was = before.policy().find_type(of.name()).is_ok_and(ResourceType::is_teams);
+            let count = after.ordered(of.id()).len() as u64;
+            if was != of.is_teams() && count > 0 {
+                self.teams.insert(of.name().to_owned(), count);
+            }
+        }
+        self.holders(before, after);
     }
 
     /// Counts resources at which a role would have fewer active holders than it must keep, and has not now.
-    pub fn holders(&mut self, before: &dyn Facts, after: &dyn Facts) {
+    fn holders(&mut self, before: &dyn Facts, after: &dyn Facts) {
         for role in self.policy.roles().iter().filter(|role| role.at_least() > 0) {
             let of = self.policy.resource_type(role.of());
             let was = before.policy().find_type(of.name()).ok();
@@ -58,6 +72,7 @@ impl<'p> Misfits<'p> {
         let kinds = [
             ("resources", "resources without a place in it", self.resources),
             ("roles", "bindings of roles that it has not", self.roles),
+            ("teams", "teams that it has as other resources, or the other way round", self.teams),
             ("at_least", "resources with fewer holders than a role must keep", self.at_least),
         ];
         let (mut what, mut metadata) = (Vec::new(), Vec::new());

@@ -35,7 +35,7 @@ impl Write for RemoveMember {
         let role = if self.role.is_empty() { None } else { Some(session.role(place, &self.role, "role")?) };
         let allowed = session.judge(place, &self.member, Operation::plain(Verb::Remove).taking(role))?;
         session.unchanged(&record, &self.etag)?;
-        let person = session.with(|facts| Ok(policy::is_person(facts, self.member.as_ref())))?;
+        let person = session.with(|facts| Ok(facts.policy().is_person(self.member.as_ref())))?;
         let leaves = place.is_root && role.is_none() && person;
         let revoked: Vec<Grant> = if leaves {
             record.held.clone()

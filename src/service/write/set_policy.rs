@@ -58,7 +58,7 @@ impl Write for SetPolicy {
             before.with(|before, _| {
                 after.with(|after, _| {
                     let mut misfits = Misfits::of(after.policy());
-                    misfits.holders(before, after);
+                    misfits.compare(before, after);
                     misfits.finish(&told).map(|()| policy::effects(before, after, MAX_EFFECTS))
                 })
             })

@@ -87,7 +87,7 @@ impl Asked<'_> {
         let (Some(tenant), Ok(Some(before)), Ok(Some(after))) = (tenant, before.finish(), after.finish()) else {
             return Ok(None);
         };
-        misfits.holders(&before, &after);
+        misfits.compare(&before, &after);
         let misfits = misfits.finish(&tenant).err().map(|error| error.message);
         Ok(Some(TenantDiff { tenant: id, misfits, effects: effects(&before, &after, self.most) }))
     }
