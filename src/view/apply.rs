@@ -313,7 +313,7 @@ mod tests {
     use super::*;
     use crate::{
         domain::{Grant, Profile, ResourceKey},
-        policy::{Facts as _, compile},
+        policy::compile,
     };
 
     const POLICY: &str =

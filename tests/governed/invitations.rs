@@ -81,6 +81,9 @@ impl Case<'_> {
             let (deactivated, locked) = (member.status == "DEACTIVATED", member.locked);
             self.refuse_if(deactivated, "ACTOR_DEACTIVATED");
             self.refuse_if(locked, "ACTOR_LOCKED");
+            if let Some(member) = self.after.members.get_mut(&who) {
+                member.locked |= invited.locked;
+            }
         } else {
             let mut profile = profile.clone();
             if profile.display_name.is_empty() {

@@ -3,7 +3,7 @@
 use rollcall::proto::{InviteOutcome, MemberStatus};
 
 use crate::support::{
-    World,
+    World, Write,
     names::{short, subject},
     world::{OPERATOR, fixture},
 };
@@ -164,4 +164,18 @@ async fn the_inviters_fate_is_not_the_invitations() {
     world.allowed(world.remove("ada", "edith", "workspace")).await;
     world.allowed(world.accept("new", &secret)).await;
     assert!(world.may("new", "data.view", "harbour").await);
+}
+
+/// Nobody slips out of a lock by accepting as somebody who is here already.
+#[tokio::test]
+async fn a_lock_of_the_invited_goes_to_whoever_accepts() {
+    let (_stage, world) = fixture().await;
+    let secret = invited(&world, "edith", "other@acme.test", "harbour", "viewer").await;
+    world.allowed(world.lock("ada", "other@acme.test")).await;
+    let Write::AcceptInvitation(mut accept) = world.accept("olga", &secret) else { unreachable!() };
+    accept.profile.iter_mut().for_each(|profile| profile.email = "other@acme.test".into());
+    let answer = world.allowed(accept.into()).await.accept_invitation();
+    assert!(answer.member.expect("the member is told").locked);
+    assert!(!world.may("olga", "data.view", "harbour").await);
+    world.refused(world.create_site("olga", "pier"), "ACTOR_LOCKED").await;
 }

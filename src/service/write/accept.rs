@@ -37,8 +37,14 @@ impl Write for AcceptInvitation {
         somebody(session, &actor)?;
         let existing = session.tx.member(MemberBy::Subject(actor.as_ref())).await?;
         let mut changes = invitation::gone(&invited);
+        // A lock set on the invited person is a lock on whoever they turn out to be.
         let member = if let Some(record) = existing {
-            may_join(record)?
+            let before = may_join(record)?;
+            let member = Member { locked: invited.member.locked, ..before.clone() };
+            if member.locked {
+                changes.push(Change::MemberUpdated { before, member: member.clone() });
+            }
+            member
         } else {
             let member = self.newcomer(session, &invited).await?;
             changes.push(Change::MemberAdded { member: member.clone() });
@@ -74,7 +80,6 @@ impl AcceptInvitation {
             subject: session.call.actor.clone(),
             profile,
             status: MemberStatus::Active,
-            // A lock set on the invited person is a lock on whoever they turn out to be.
             locked: invited.member.locked,
             created_at: session.now(),
         })
