@@ -36,6 +36,11 @@ deactivate = [{ by = "boss" }]
 reactivate = [{ by = "boss" }]
 "#;
 
+const REACTIVATES: &str = "
+[invitations]
+reactivates = true
+";
+
 struct Club {
     service: Arc<Service>,
     hand: Arc<Hand>,
@@ -50,9 +55,9 @@ struct Guest {
 }
 
 impl Club {
-    async fn new() -> Self {
+    async fn new(policy: &str) -> Self {
         let ((store, dir), hand) = (hand::store().await, Arc::new(Hand::default()));
-        let service = Arc::new(hand::service(&store, &hand, POLICY));
+        let service = Arc::new(hand::service(&store, &hand, policy));
         let club = Self { service, hand, _dir: dir };
         let tenant = CreateTenant {
             display_name: String::new(),
@@ -103,13 +108,15 @@ impl Club {
         guest
     }
 
-    async fn call(&self, guest: &mut Guest, call: &str) -> Result<(), &'static str> {
+    /// Makes the call that a row of the page begins with.
+    async fn call(&self, guest: &mut Guest, row: &str) -> Result<(), &'static str> {
         let (user, etag) = (Subject::user(&guest.name), String::new());
         let member = match self.service.member("club", MemberBy::Email(&guest.email())).await {
             Ok(found) => found.record.member.subject,
             Err(_) => user.clone(),
         };
         let (token, invitation) = (guest.token.clone(), guest.invitation.clone());
+        let call = if row == "time passes" { row } else { row.split(' ').next().unwrap() };
         let result = match call {
             "Invite" => {
                 let invite = Invite {
@@ -180,8 +187,8 @@ impl Guest {
     }
 }
 
-/// The table of the page whose first column is `call` and whose second begins so: its columns, and each call with its
-/// cells.
+/// The table of the page whose first column is `call` and whose second begins so: its columns, and the label and cells
+/// of each row.
 fn table(second: &str) -> (Vec<String>, Vec<(String, Vec<String>)>) {
     let page = include_str!("../docs/membership.md");
     let head = format!("| call | {second}");
@@ -191,20 +198,17 @@ fn table(second: &str) -> (Vec<String>, Vec<(String, Vec<String>)>) {
         .take_while(|line| line.starts_with('|'))
         .map(|line| line.trim_matches('|').split('|').map(|cell| cell.trim().replace('`', "")).collect())
         .collect();
-    let calls = rows[2..].iter().map(|row| {
-        let known = ["time passes"].into_iter().find(|known| row[0] == *known);
-        let call = known.map_or_else(|| row[0].split(' ').next().unwrap().to_owned(), str::to_owned);
-        (call, row[1..].to_vec())
-    });
+    let calls = rows[2..].iter().map(|row| (row[0].clone(), row[1..].to_vec()));
     (rows[0][1..].to_vec(), calls.collect())
 }
 
 #[tokio::test]
 async fn members_go_from_status_to_status_as_the_page_says() {
-    let club = Club::new().await;
+    let (strict, open) = (Club::new(POLICY).await, Club::new(&format!("{POLICY}{REACTIVATES}")).await);
     let (states, calls) = table("(nobody)");
-    assert_eq!((states.len(), calls.len()), (4, 10));
+    assert_eq!((states.len(), calls.len()), (4, 11));
     for (number, (call, cells)) in calls.iter().enumerate() {
+        let club = if call.contains("reactivates") { &open } else { &strict };
         for (state, expected) in states.iter().zip(cells) {
             let name = format!("p{number}-{}", state.trim_matches(['(', ')']).to_lowercase());
             let mut guest = club.guest(name, state).await;
@@ -222,7 +226,7 @@ async fn members_go_from_status_to_status_as_the_page_says() {
 
 #[tokio::test]
 async fn invitations_go_from_status_to_status_as_the_page_says() {
-    let club = Club::new().await;
+    let club = Club::new(POLICY).await;
     let (states, calls) = table("`PENDING`");
     assert_eq!((states.len(), calls.len()), (5, 5));
     for (number, (call, cells)) in calls.iter().enumerate() {

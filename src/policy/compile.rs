@@ -102,6 +102,7 @@ impl Compiler<'_> {
             root: type_id(root),
             invitation_lifetime: document.invitations.lifetime,
             reminders: document.invitations.reminders.clone(),
+            invitations_reactivate: document.invitations.reactivates,
             types,
             reaching: compiled_roles.iter().filter(|role| role.reaches_down).map(Role::mask).collect(),
             roles: compiled_roles,

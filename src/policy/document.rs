@@ -33,6 +33,7 @@ pub(crate) struct InvitationsDecl {
     pub(crate) lifetime: Duration,
     /// After the invitation was sent, each later than the one before and earlier than its end.
     pub(crate) reminders: Vec<Duration>,
+    pub(crate) reactivates: bool,
 }
 
 /// Holders of the one role must never come to hold the other.
@@ -118,8 +119,11 @@ fn policy(table: &DeTable<'_>, problems: &mut Problems) -> Option<Document> {
         name: policy?,
         version: version?.value,
         root: root?,
-        invitations: invitations
-            .unwrap_or_else(|| InvitationsDecl { lifetime: days(DEFAULT_LIFETIME), reminders: Vec::new() }),
+        invitations: invitations.unwrap_or_else(|| InvitationsDecl {
+            lifetime: days(DEFAULT_LIFETIME),
+            reminders: Vec::new(),
+            reactivates: false,
+        }),
         never,
         types,
     })
@@ -143,8 +147,9 @@ fn invitations(value: Value<'_, '_>, problems: &mut Problems) -> Option<Invitati
     // Of a lifetime that is wrong, nothing can be said about what must end before it.
     let most = lifetime.unwrap_or(MAX_LIFETIME) - 1;
     let reminders = fields.get("remind_after_days").and_then(|value| reminders(value, most, problems));
+    let reactivates = fields.flag("reactivates", problems);
     fields.finish(problems);
-    Some(InvitationsDecl { lifetime: days(lifetime?), reminders: reminders.unwrap_or_default() })
+    Some(InvitationsDecl { lifetime: days(lifetime?), reminders: reminders.unwrap_or_default(), reactivates })
 }
 
 /// The days after which an invitation is reminded of, `most` at most.

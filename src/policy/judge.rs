@@ -22,7 +22,7 @@ pub enum Refusal {
     Actor(Reason),
     /// The target is no member.
     NoMember,
-    /// The target is deactivated.
+    /// The target is deactivated, and under this policy no invitation lets them back in.
     Deactivated,
     /// The target holds a role above that protects them from writes below.
     Protected {
@@ -164,10 +164,8 @@ pub fn judge<'f, F: Facts + ?Sized>(
     let verb = if wanted.verb == Verb::Invite && target.is_everybody() { Verb::Publish } else { wanted.verb };
     let wanted = Operation { verb, ..wanted };
     let named = person && verb == Verb::Invite || target.is_everybody() && verb == Verb::Publish;
-    match status {
-        None if !named => return Err(Refusal::NoMember),
-        Some(MemberStatus::Deactivated) if wanted.verb == Verb::Invite => return Err(Refusal::Deactivated),
-        _ => {}
+    if status.is_none() && !named {
+        return Err(Refusal::NoMember);
     }
     let bound = standing.map_or(Mask::EMPTY, |standing| facts.bound(standing.member, node));
     let taken = match taken(wanted, bound, person && node == facts.root()) {
@@ -192,7 +190,9 @@ pub fn judge<'f, F: Facts + ?Sized>(
     let pending = status == Some(MemberStatus::Invited);
     let locked = standing.is_some_and(|standing| standing.locked);
     let has = wanted.to.is_some_and(|to| bound.contains(to.mask()));
+    let shut_out = status == Some(MemberStatus::Deactivated) && !facts.policy().invitations_reactivate();
     let refusal = match wanted.verb {
+        Verb::Invite if shut_out => Some(Refusal::Deactivated),
         Verb::Invite if has && pending => {
             // To invite to what is pending only sends the invitation again, which may have rules of its own.
             if of.members().of(Verb::Resend).next().is_some() {

@@ -50,6 +50,7 @@ pub struct Policy {
     pub(crate) root: TypeId,
     pub(crate) invitation_lifetime: Duration,
     pub(crate) reminders: Vec<Duration>,
+    pub(crate) invitations_reactivate: bool,
     pub(crate) types: Vec<ResourceType>,
     pub(crate) roles: Vec<Role>,
     pub(crate) type_index: Index,
@@ -168,6 +169,11 @@ impl Policy {
     /// the invitation ends. Empty when nobody is reminded.
     pub fn reminders(&self) -> &[Duration] {
         &self.reminders
+    }
+
+    /// Whether to invite a deactivated member is to let them back in; else it is refused.
+    pub fn invitations_reactivate(&self) -> bool {
+        self.invitations_reactivate
     }
 
     /// The type of this name.

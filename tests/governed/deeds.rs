@@ -10,7 +10,7 @@ use super::{
 
 const PEOPLE: [&str; 12] =
     ["ada", "ben", "cleo", "dora", "emil", "finn", "gina", "hugo", "ines", "jack", "kira", "lars"];
-const KINDS: [&str; 40] = [
+const KINDS: [&str; 46] = [
     "changes",
     "changes",
     "create",
@@ -22,6 +22,10 @@ const KINDS: [&str; 40] = [
     "restore",
     "delete",
     "move",
+    "move",
+    "move",
+    "move",
+    "move",
     "transfer",
     "transfer",
     "invite",
@@ -29,6 +33,8 @@ const KINDS: [&str; 40] = [
     "invite",
     "invite",
     "invite",
+    "readmit",
+    "readmit",
     "accept",
     "accept",
     "accept",
@@ -212,9 +218,15 @@ impl<'a> Source<'a> {
             "archive" => Op::Archive { resource: self.resource() },
             "restore" => Op::Restore { resource: self.resource() },
             "delete" => Op::Delete { resource: self.resource() },
-            "move" => Op::Move { resource: self.resource(), parent: self.resource() },
+            "move" => {
+                let resource = self.movable();
+                let fitting = if self.maybe(3) { None } else { self.parent(&resource.0) };
+                let parent = fitting.unwrap_or_else(|| self.resource());
+                Op::Move { resource, parent }
+            }
             "transfer" => Op::Transfer { resource: self.resource(), owner: self.somebody() },
             "invite" => self.invite(),
+            "readmit" => self.readmit(),
             "accept" => return self.accept(),
             "decline" => {
                 let (token, invitation, email) = self.token();
@@ -234,7 +246,7 @@ impl<'a> Source<'a> {
             "lock" => Op::Lock { member: self.somebody() },
             "unlock" => Op::Unlock { member: self.somebody() },
             "deactivate" => Op::Deactivate { member: self.somebody() },
-            "reactivate" => Op::Reactivate { member: self.somebody() },
+            "reactivate" => Op::Reactivate { member: self.deactivated() },
             _ => Op::Update { member: self.somebody(), profile: self.profile() },
         };
         Deed { actor: self.actor(&op), op }
@@ -270,6 +282,32 @@ impl<'a> Source<'a> {
             (at, role, self.end())
         });
         Op::Invite { invitees, grants: grants.collect() }
+    }
+
+    /// Mostly a resource that can hang elsewhere, if there is any.
+    fn movable(&mut self) -> Key {
+        let below_the_root = |key: &&Key| self.policy.of(&key.0).parent.as_ref() == Some(&self.policy.root);
+        let resources = self.facts.resources.keys();
+        let movable = resources.filter(|key| key.0 != self.policy.root && !below_the_root(key)).cloned();
+        let movable = movable.collect::<Vec<_>>();
+        if movable.is_empty() || self.maybe(4) { self.resource() } else { self.rng.pick(&movable).clone() }
+    }
+
+    /// Somebody deactivated, if anybody is.
+    fn deactivated(&mut self) -> Key {
+        let members = self.facts.members.iter();
+        let gone = members.filter(|(_, member)| member.status == "DEACTIVATED").map(|(who, _)| who.clone());
+        let gone = gone.collect::<Vec<_>>();
+        if gone.is_empty() { self.somebody() } else { self.rng.pick(&gone).clone() }
+    }
+
+    fn readmit(&mut self) -> Op {
+        let member = self.deactivated();
+        let email = self.facts.members.get(&member).and_then(|member| member.profile.email.clone());
+        let who = email.filter(|_| self.maybe(2)).map_or(Who::Subject(member), Who::Email);
+        let at = self.resource();
+        let role = self.role(&at);
+        Op::Invite { invitees: vec![who], grants: vec![(at, role, self.end())] }
     }
 
     fn accept(&mut self) -> Deed {

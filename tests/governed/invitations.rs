@@ -26,7 +26,11 @@ impl Case<'_> {
             for (at, role, end) in grants {
                 self.invite_one(&target, at, role, *end);
             }
-            if self.member(&target).is_none_or(|member| member.status != "ACTIVE") {
+            let status = self.member(&target).map(|member| member.status.clone()).unwrap_or_default();
+            if status == "DEACTIVATED" {
+                self.after.members.entry(target.clone()).and_modify(|member| "ACTIVE".clone_into(&mut member.status));
+                self.joins(&target, grants);
+            } else if status != "ACTIVE" {
                 self.refuse_if(self.facts.suppressed.contains(&target.1), "ADDRESS_SUPPRESSED");
                 self.offer(&target, grants);
             }
@@ -36,7 +40,7 @@ impl Case<'_> {
     fn invite_one(&mut self, target: &Key, at: &Key, role: &str, end: Option<i64>) {
         self.judge(at, target, &Wanted { verb: "invite", from: None, to: Some(role) });
         let status = self.member(target).map(|member| member.status.clone()).unwrap_or_default();
-        self.refuse_if(status == "DEACTIVATED", "MEMBER_DEACTIVATED");
+        self.refuse_if(status == "DEACTIVATED" && !self.policy.reactivates, "MEMBER_DEACTIVATED");
         match self.facts.held(target, at) {
             // Whoever is invited to this already is sent the invitation again.
             Some(held) if held.role == role && status == "INVITED" => {
@@ -60,15 +64,20 @@ impl Case<'_> {
             locked: false,
             profile: Profile { email: Some(email.clone()), ..Profile::default() },
         });
+        self.joins(target, grants);
+        let id = self.facts.open(&email).map_or(&email, |(id, _)| id).clone();
+        let (inviter, status) = (self.actor.clone(), "PENDING".to_owned());
+        self.after.invitations.insert(id, Invitation { email, inviter, status });
+    }
+
+    /// Whoever comes into the tenant by way of a place gets what that place gives them there.
+    fn joins(&mut self, target: &Key, grants: &[(Key, String, Option<i64>)]) {
         let root = self.root();
         let joins = grants.iter().find_map(|(at, ..)| self.policy.of(&at.0).joins_as.clone());
         let has_one = self.after.bindings.contains_key(&(target.clone(), root.clone()));
         if let (Some(role), false) = (joins, has_one) {
             self.after.bindings.insert((target.clone(), root), Held { role, end: None });
         }
-        let id = self.facts.open(&email).map_or(&email, |(id, _)| id).clone();
-        let (inviter, status) = (self.actor.clone(), "PENDING".to_owned());
-        self.after.invitations.insert(id, Invitation { email, inviter, status });
     }
 
     pub fn accept(&mut self, invitation: Option<&String>, profile: &Profile) {

@@ -16,6 +16,8 @@ pub struct Policy {
     pub name: String,
     pub version: u32,
     pub root: String,
+    /// Whether to invite a deactivated member lets them back in.
+    pub reactivates: bool,
     pub types: BTreeMap<String, Type>,
 }
 
@@ -69,8 +71,14 @@ impl Policy {
         let table = DeTable::parse(text).expect("the policy is TOML");
         let table = table.get_ref();
         let version = number(&table["version"]).try_into().expect("a version is small");
-        let mut policy =
-            Self { name: string(&table["policy"]), version, root: string(&table["root"]), types: BTreeMap::new() };
+        let reactivates = table.get("invitations").and_then(|of| of.get_ref().get("reactivates"));
+        let mut policy = Self {
+            name: string(&table["policy"]),
+            version,
+            root: string(&table["root"]),
+            reactivates: reactivates.is_some_and(|value| value.get_ref().as_bool() == Some(true)),
+            types: BTreeMap::new(),
+        };
         for (name, value) in table {
             if let DeValue::Table(of) = value.get_ref()
                 && name.get_ref() != "invitations"

@@ -70,6 +70,12 @@ fn reminders_are_due_before_an_invitation_ends() {
             vec![2 * DAY, 5 * DAY, 6 * DAY],
             "7 days, and is reminded of after 2, 5 and 6 days.",
         ),
+        (
+            "[invitations]\nreactivates = true",
+            7 * DAY,
+            vec![],
+            "7 days. To invite somebody deactivated reactivates them.",
+        ),
     ] {
         let policy = of(invitations);
         assert_eq!((policy.invitation_lifetime(), policy.reminders()), (lifetime, reminders.as_slice()));

@@ -104,7 +104,7 @@ impl Judge {
         match refusal {
             Refusal::Actor(_) => "the actor may not act at all".to_owned(),
             Refusal::NoMember => "the target is no member of this tenant".to_owned(),
-            Refusal::Deactivated => "the target is deactivated".to_owned(),
+            Refusal::Deactivated => "the target is deactivated, and an invitation does not reactivate them".to_owned(),
             Refusal::NoRoleHere => "the target holds no role there by a binding".to_owned(),
             Refusal::WhichRole => "the target holds several roles there, and none of them is named".to_owned(),
             Refusal::AlreadyAMember => "the target holds a role there already".to_owned(),

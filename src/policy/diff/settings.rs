@@ -13,10 +13,12 @@ use super::{
 pub(crate) fn of_policy(old: &Policy, new: &Policy) -> Vec<Setting> {
     let root = |policy: &Policy| format!("`{}`", policy.root().name());
     let reminders = |policy: &Policy| notes::reminders(policy).unwrap_or_else(|| NONE.to_owned());
+    let reactivates = |policy: &Policy| yes_or_no(policy.invitations_reactivate());
     let settings = [
         setting("root type", root(old), root(new)),
         setting("an invitation can be accepted for", notes::lifetime(old), notes::lifetime(new)),
         setting("an invitation is reminded of after", reminders(old), reminders(new)),
+        setting("an invitation reactivates", reactivates(old), reactivates(new)),
     ];
     settings.into_iter().flatten().collect()
 }

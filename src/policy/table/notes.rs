@@ -34,10 +34,10 @@ pub(crate) fn never(policy: &Policy) -> Vec<String> {
 
 fn invitations(policy: &Policy) -> String {
     let lifetime = lifetime(policy);
-    match reminders(policy) {
-        None => format!("An invitation can be accepted for {lifetime}."),
-        Some(after) => format!("An invitation can be accepted for {lifetime}, and is reminded of after {after}."),
-    }
+    let reminded = reminders(policy).map_or(String::new(), |after| format!(", and is reminded of after {after}"));
+    let reactivates =
+        if policy.invitations_reactivate() { " To invite somebody deactivated reactivates them." } else { "" };
+    format!("An invitation can be accepted for {lifetime}{reminded}.{reactivates}")
 }
 
 /// How long an invitation can be accepted.

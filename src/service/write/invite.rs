@@ -147,7 +147,8 @@ impl Progress {
             return Err(Error::field("FIELD_INVALID", format!("invitees[{index}]"), description));
         }
         let status = known.as_ref().map(|record| record.member.status);
-        let suppressed = status != Some(MemberStatus::Active) && session.tx.suppressed(&target.id).await?.is_some();
+        let offers = matches!(status, None | Some(MemberStatus::Invited));
+        let suppressed = offers && session.tx.suppressed(&target.id).await?.is_some();
         let mut given = Vec::new();
         for (at, wanted) in wanted.iter().enumerate() {
             match session.judge(wanted.place, &target, Operation::giving(Verb::Invite, wanted.role)) {
@@ -164,7 +165,13 @@ impl Progress {
             }
         }
         let added = match known.as_ref().map(|record| &record.member) {
-            Some(member) if status == Some(MemberStatus::Active) => Some(member.clone()),
+            Some(member) if member.status == MemberStatus::Active => Some(member.clone()),
+            Some(before) if before.status == MemberStatus::Deactivated => {
+                let member = Member { status: MemberStatus::Active, ..before.clone() };
+                self.changes.push(Change::MemberUpdated { before: before.clone(), member: member.clone() });
+                given.extend(joining(session, &target, wanted)?);
+                Some(member)
+            }
             None if target.as_ref().is_everybody() => {
                 let member = everybody(&target, session.now());
                 self.changes.push(Change::MemberAdded { member: member.clone() });
@@ -174,8 +181,7 @@ impl Progress {
         };
         if let Some(member) = added {
             self.bind(&target, &given);
-            let grants = wanted.iter().map(|wanted| wanted.grant.clone()).collect();
-            self.results.push(InviteeResult { member: session.answer(member), grants, offer: None });
+            self.results.push(InviteeResult { member: session.answer(member), grants: given, offer: None });
             return Ok(());
         }
         if suppressed {

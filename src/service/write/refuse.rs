@@ -47,9 +47,10 @@ pub(crate) fn refused(
         }
         Refusal::Protected { role, at } => return protected(facts, call, node, target, wanted, (role, *at)),
         Refusal::LastHolder { role, at } => return last_holder(facts, *at, target, facts.policy().role(*role)),
-        Refusal::Deactivated => {
-            (Kind::FailedPrecondition, format!("`{target}` is deactivated; reactivate them instead"))
-        }
+        Refusal::Deactivated => (
+            Kind::FailedPrecondition,
+            format!("`{target}` is deactivated, and no invitation undoes that here; reactivate them instead"),
+        ),
         Refusal::NoRoleHere => {
             (Kind::FailedPrecondition, format!("`{target}` holds no role bound at `{place}`; invite them there first"))
         }
