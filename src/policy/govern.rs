@@ -6,58 +6,12 @@ use crate::domain::{MemberStatus, SubjectRef};
 use super::{
     decide::{Reason, Target, gather},
     facts::{Facts, Holders, Node, Standing, path},
-    judge::{Refusal, RuleLine},
     mask::Mask,
     model::{MemberRule, ResourceType, Role, RoleId},
+    operation::Operation,
+    refusal::{Refusal, RuleLine},
     verb::Verb,
 };
-
-/// A membership write at one resource.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Operation {
-    /// Its kind.
-    pub verb: Verb,
-    /// The role taken, by a kind that takes one. None: [`judge`](super::judge()) takes whatever is held, and a rule is
-    /// asked about one who holds nothing.
-    pub from: Option<RoleId>,
-    /// The role given, by a kind that gives one.
-    pub to: Option<RoleId>,
-    /// Whether what is given ends at another time than what is taken: the same role is then a change too.
-    pub redates: bool,
-}
-
-impl Operation {
-    /// A write that gives no role.
-    pub fn plain(verb: Verb) -> Self {
-        Self { verb, from: None, to: None, redates: false }
-    }
-
-    /// A write that gives a role.
-    pub fn giving(verb: Verb, to: RoleId) -> Self {
-        Self { verb, from: None, to: Some(to), redates: false }
-    }
-
-    /// The same write, taking this very role.
-    #[must_use]
-    pub fn taking(self, from: Option<RoleId>) -> Self {
-        Self { from, ..self }
-    }
-
-    /// The rules about it, in the order of the file.
-    fn rules(self, of: &ResourceType) -> impl Iterator<Item = &MemberRule> {
-        let from = match self.from {
-            _ if !self.verb.takes() => Mask::EMPTY,
-            None => Mask::ANYONE,
-            Some(from) => from.mask(),
-        };
-        rules_about(of, self.verb, from, self.to.map_or(Mask::EMPTY, RoleId::mask))
-    }
-
-    /// Whether it touches the roles that a member holds at the resource.
-    fn moves_roles(self) -> bool {
-        self.verb.takes() || self.verb.gives()
-    }
-}
 
 /// Decides about one membership write at a registered resource. The rule that lets it through, or why none does.
 ///
@@ -74,7 +28,13 @@ pub fn permit<'f, F: Facts + ?Sized>(
     let held = standing_bits(facts, actor, Target::Registered(node))?;
     let held = if actor == target { held | Mask::ITSELF } else { held };
     let of = policy.resource_type(facts.place(node).of);
-    let rules = || operation.rules(of);
+    let from = match operation.from {
+        _ if !operation.verb.takes() => Mask::EMPTY,
+        None => Mask::ANYONE,
+        Some(from) => from.mask(),
+    };
+    let to = operation.to.map_or(Mask::EMPTY, RoleId::mask);
+    let rules = || rules_about(of, operation.verb, from, to);
     if operation.moves_roles() {
         protected(facts, node, target)?;
     }

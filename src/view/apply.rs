@@ -8,7 +8,10 @@ use crate::{
     policy::{Facts, MemberKey, Node, RoleId},
 };
 
-use super::facts::{Bound, Kind, MemberRow, NodeRow, View};
+use super::{
+    ends::Bound,
+    facts::{Kind, MemberRow, NodeRow, View},
+};
 
 /// The changes can't be made: they name something that the view has not got, or are about its policy, so the two have
 /// parted.

@@ -2,9 +2,17 @@ use std::collections::{BTreeSet, HashMap};
 
 use rustc_hash::FxBuildHasher;
 
-use crate::domain::Timestamp;
+use crate::{
+    domain::Timestamp,
+    policy::{Node, RoleId},
+};
 
-use super::facts::Bound;
+/// A role bound to a member at a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Bound {
+    pub(crate) node: Node,
+    pub(crate) role: RoleId,
+}
 
 /// When bindings end, for the few that do. What has ended is known until the log says so too: until then the store has
 /// it still.

@@ -7,7 +7,10 @@ use crate::{
     policy::{Facts, Mask, MemberKey, Node, Place, Policy, RoleId, Standing, TypeId},
 };
 
-use super::{ends::Ends, index::RowIndex};
+use super::{
+    ends::{Bound, Ends},
+    index::RowIndex,
+};
 
 /// One tenant's facts at one revision, laid out for decisions: a resource or member is found by one hash look-up,
 /// and a member's bindings lie side by side.
@@ -59,13 +62,6 @@ pub(crate) struct MemberRow {
     pub(crate) kind: u16,
     pub(crate) status: MemberStatus,
     pub(crate) locked: bool,
-}
-
-/// A role bound to a member at a node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct Bound {
-    pub(crate) node: Node,
-    pub(crate) role: RoleId,
 }
 
 impl View {

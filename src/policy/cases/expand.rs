@@ -8,9 +8,9 @@ use super::{
     super::{
         decide::Reason,
         diagnostic::{Diagnostic, Problems},
-        govern::Operation,
-        judge::Refusal,
         model::{Action, ResourceType, RoleId},
+        operation::Operation,
+        refusal::Refusal,
         span::At,
         verb::{Stands, Verb},
     },

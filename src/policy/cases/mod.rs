@@ -14,8 +14,8 @@ use crate::domain::{Change, ResourceKey, Subject};
 
 use super::{
     diagnostic::Diagnostics,
-    govern::Operation,
     model::Policy,
+    operation::Operation,
     reader::{Fields, read_file},
     span::Lines,
 };

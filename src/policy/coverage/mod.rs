@@ -13,10 +13,11 @@ use crate::domain::{MemberStatus, SubjectRef};
 use super::{
     decide::{Decision, Reason, Target, bound, start},
     facts::{Facts, Holders, Node, path},
-    govern::Operation,
-    judge::{Permitted, Refusal},
+    judge::Permitted,
     mask::Mask,
     model::{Action, Policy, ResourceType, RoleId, TypeId},
+    operation::Operation,
+    refusal::Refusal,
     verb::Verb,
 };
 

@@ -1,0 +1,38 @@
+use super::{model::RoleId, verb::Verb};
+
+/// A membership write at one resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Operation {
+    /// Its kind.
+    pub verb: Verb,
+    /// The role taken, by a kind that takes one. None: [`judge`](super::judge()) takes whatever is held, and a rule is
+    /// asked about one who holds nothing.
+    pub from: Option<RoleId>,
+    /// The role given, by a kind that gives one.
+    pub to: Option<RoleId>,
+    /// Whether what is given ends at another time than what is taken: the same role is then a change too.
+    pub redates: bool,
+}
+
+impl Operation {
+    /// A write that gives no role.
+    pub fn plain(verb: Verb) -> Self {
+        Self { verb, from: None, to: None, redates: false }
+    }
+
+    /// A write that gives a role.
+    pub fn giving(verb: Verb, to: RoleId) -> Self {
+        Self { verb, from: None, to: Some(to), redates: false }
+    }
+
+    /// The same write, taking this very role.
+    #[must_use]
+    pub fn taking(self, from: Option<RoleId>) -> Self {
+        Self { from, ..self }
+    }
+
+    /// Whether it touches the roles that a member holds at the resource.
+    pub(crate) fn moves_roles(self) -> bool {
+        self.verb.takes() || self.verb.gives()
+    }
+}
