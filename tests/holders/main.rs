@@ -3,157 +3,28 @@
 #![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test fails loudly")]
 #![allow(clippy::unnecessary_wraps, reason = "messages have optional fields")]
 
+mod drive;
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::sync::Arc;
 
+use drive::{Drive, place, who};
 use rollcall::{
     domain::{Grant, Profile as Names, ResourceKey, ResourceRef, Subject, SubjectRef, Timestamp, Token},
     policy::Stated,
-    proto::{
-        ChangeRoleRequest, CheckRequest, CreateResourceRequest, CreateTenantRequest, InviteRequest, Invitee,
-        ListMembersRequest, Profile, Reason, RemoveMemberRequest, ResourceRef as Place, RoleGrant, Subject as Somebody,
-        invitee::Who,
-    },
+    proto::{ChangeRoleRequest, CreateTenantRequest, Profile, Reason},
     service::{
         AcceptInvitation, Call, Caller, ChangeRole, Consistency, CreateTenant, Invite, Invitee as Guest, Question,
         Service, Who as By,
     },
 };
 use support::{
-    Stage, Write,
+    Stage,
     db::audited,
     error::reason_of,
     hand::{self, Hand},
 };
-
-fn who(text: &str) -> Option<Somebody> {
-    let (kind, id) = text.split_once(':').unwrap_or(("user", text));
-    Some(Somebody { r#type: kind.into(), id: id.into() })
-}
-
-fn place(text: &str) -> Option<Place> {
-    let (kind, id) = text.split_once(':').unwrap();
-    Some(Place { r#type: kind.into(), id: id.into() })
-}
-
-/// A drive `acme` with a folder `plans` and a group `crew`, kept by `gwen`, who is in it with `carl`; `ada` made all
-/// of that, and `omar` and `ada` are members.
-struct Drive(Stage);
-
-impl Drive {
-    async fn new() -> Self {
-        let stage = Stage::with(&["policies.dir=tests/policy/models"]).await;
-        let drive = Self(stage);
-        let tenant = CreateTenantRequest {
-            tenant: "acme".into(),
-            actor: who("operator:root"),
-            policy: "folders".into(),
-            first_member: who("ada"),
-            profile: Some(Profile { email: "ada@acme.test".into(), ..Profile::default() }),
-            ..CreateTenantRequest::default()
-        };
-        drive.does(tenant).await;
-        drive.does(Drive::create("ada", "folder:plans", "drive:")).await;
-        drive.does(Drive::create("ada", "group:crew", "drive:")).await;
-        drive.does(Drive::create("ada", "group:night", "drive:")).await;
-        for person in ["gwen", "carl", "omar"] {
-            drive.join(person).await;
-        }
-        drive.does(Drive::invite("ada", "gwen", "group:crew", "keeper")).await;
-        drive.does(Drive::invite("gwen", "carl", "group:crew", "person")).await;
-        drive
-    }
-
-    async fn tried(&self, request: impl Into<Write>) -> Result<(), String> {
-        self.0.api.write(request.into()).await.map(drop).map_err(|status| reason_of(&status))
-    }
-
-    async fn does(&self, request: impl Into<Write>) {
-        self.0.api.write(request.into()).await.expect("this is allowed");
-    }
-
-    fn create(actor: &str, resource: &str, parent: &str) -> CreateResourceRequest {
-        CreateResourceRequest {
-            tenant: "acme".into(),
-            actor: who(actor),
-            resource: place(resource),
-            parent: place(parent),
-            ..CreateResourceRequest::default()
-        }
-    }
-
-    fn invite(actor: &str, whom: &str, at: &str, role: &str) -> InviteRequest {
-        InviteRequest {
-            tenant: "acme".into(),
-            actor: who(actor),
-            invitees: vec![Invitee { who: who(whom).map(Who::Subject), display_name: String::new() }],
-            grants: vec![RoleGrant { resource: place(at), role: role.into(), expire_time: None }],
-            ..InviteRequest::default()
-        }
-    }
-
-    fn remove(actor: &str, whom: &str, at: &str) -> RemoveMemberRequest {
-        RemoveMemberRequest {
-            tenant: "acme".into(),
-            actor: who(actor),
-            member: who(whom),
-            resource: place(at),
-            ..RemoveMemberRequest::default()
-        }
-    }
-
-    /// Somebody new becomes a plain member, by way of a folder that they then leave.
-    async fn join(&self, person: &str) {
-        let email = format!("{person}@acme.test");
-        let mut invite = Self::invite("ada", person, "folder:plans", "poster");
-        invite.invitees = vec![Invitee { who: Some(Who::Email(email.clone())), display_name: String::new() }];
-        let answer = self.0.api.write(invite.into()).await.expect("ada invites");
-        let support::Answer::Invite(answer) = answer else { panic!("an invitation") };
-        self.does(rollcall::proto::AcceptInvitationRequest {
-            tenant: "acme".into(),
-            actor: who(person),
-            invitation_token: answer.results[0].invitation_token.clone(),
-            profile: Some(Profile { email, ..Profile::default() }),
-            ..rollcall::proto::AcceptInvitationRequest::default()
-        })
-        .await;
-        self.does(Self::remove(person, person, "folder:plans")).await;
-    }
-
-    async fn check(&self, subject: &str, action: &str, resource: &str) -> rollcall::proto::CheckResponse {
-        let request = CheckRequest {
-            tenant: "acme".into(),
-            subject: who(subject),
-            action: action.into(),
-            resource: place(resource),
-            explain: true,
-            ..CheckRequest::default()
-        };
-        self.0.api.check(request).await.expect("well formed")
-    }
-
-    async fn may(&self, subject: &str, action: &str, resource: &str) -> bool {
-        self.check(subject, action, resource).await.allowed
-    }
-
-    /// Who is listed at a place, and through which team.
-    async fn listed(&self, resource: &str) -> Vec<String> {
-        let request = ListMembersRequest { tenant: "acme".into(), resource: place(resource), ..Default::default() };
-        let page = self.0.api.list_members(request).await.expect("well formed");
-        let line = |member: rollcall::proto::ListedMember| {
-            let subject = member.member.unwrap().subject.unwrap();
-            let roles = member.memberships.into_iter().map(|membership| {
-                let through = membership.through.map_or(String::new(), |team| format!(" by {}", team.id));
-                format!("{}{through}", membership.role)
-            });
-            format!("{}: {}", subject.id, roles.collect::<Vec<_>>().join(", "))
-        };
-        let mut lines: Vec<String> = page.members.into_iter().map(line).collect();
-        lines.sort();
-        lines
-    }
-}
 
 #[tokio::test]
 async fn a_team_holds_roles_for_whoever_belongs_to_it() {
@@ -252,7 +123,7 @@ impl Timed {
     /// The workspace `acme` with `ada` as its admin and, as an editor of the job site `pier` until 100, `edith`.
     async fn new() -> Self {
         let ((store, dir), hand) = (hand::store().await, Arc::new(Hand::default()));
-        let service = Arc::new(hand::service(&store, &hand, include_str!("../policies/lumicon.toml")));
+        let service = Arc::new(hand::service(&store, &hand, include_str!("../../policies/lumicon.toml")));
         let timed = Self { service, hand, _dir: dir };
         let tenant = CreateTenant {
             display_name: String::new(),
