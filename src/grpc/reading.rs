@@ -22,8 +22,8 @@ use super::{
 
 /// How many entries a page has at most, and when the request does not say.
 pub(super) const PAGE: (u32, u32) = (1000, 100);
-/// The most roles that a list can be filtered by.
-const MAX_ROLES: usize = 128;
+/// The most roles, and the most teams, that a list can be filtered by.
+const MAX_NAMED: usize = 128;
 /// The longest text that a list can be searched for, in bytes.
 pub(super) const MAX_TEXT: usize = 200;
 
@@ -37,11 +37,16 @@ impl Handler {
         let mut checked = Checked::default();
         checked.tenant(&asked.tenant);
         checked.at_most("text", &asked.text, MAX_TEXT);
-        if asked.roles.len() > MAX_ROLES {
-            checked.count("roles", asked.roles.len(), MAX_ROLES);
+        for (field, count) in [("roles", asked.roles.len()), ("teams", asked.teams.len())] {
+            if count > MAX_NAMED {
+                checked.count(field, count, MAX_NAMED);
+            }
         }
-        for (index, role) in asked.roles.iter().enumerate().take(MAX_ROLES) {
+        for (index, role) in asked.roles.iter().enumerate().take(MAX_NAMED) {
             checked.name(&format!("roles[{index}]"), role);
+        }
+        for (index, team) in asked.teams.iter().enumerate().take(MAX_NAMED) {
+            checked.resource(&format!("teams[{index}]"), resource_ref(Some(team)));
         }
         if let Some(resource) = &asked.resource {
             checked.resource("resource", resource_ref(Some(resource)));
@@ -50,6 +55,7 @@ impl Handler {
             tenant: asked.tenant.clone(),
             resource: asked.resource.as_ref().map(|resource| resource_key(Some(resource))),
             roles: asked.roles.clone(),
+            teams: asked.teams.iter().map(|team| resource_key(Some(team))).collect(),
             statuses: statuses(&mut checked, &asked.statuses),
             text: asked.text.clone(),
             order: order(&mut checked, asked.order_by),

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     domain::{MemberStatus, ResourceKey, Revision, Subject, Timestamp},
-    policy::{self, Facts, Mask, MemberKey, Node, Policy, ResourceType, Role},
+    policy::{self, Facts, Mask, Policy, ResourceType, Role},
 };
 
 use super::{
@@ -15,6 +15,7 @@ use super::{
     lookup::find_node,
     page::PageToken,
     ports::{MemberCursor, MemberOrder, MemberQuery, MemberRecord, Reach},
+    teams::{Team, find_teams},
 };
 
 /// Which members to list.
@@ -26,6 +27,8 @@ pub struct ListMembers {
     pub resource: Option<ResourceKey>,
     /// Only members with one of these roles there; none named: all.
     pub roles: Vec<String>,
+    /// Only members who belong to one of these teams, themselves or through teams within it; none named: all.
+    pub teams: Vec<ResourceKey>,
     /// Only members with one of these statuses; none named: all.
     pub statuses: Vec<MemberStatus>,
     /// Only members whose name, email or username has this in it.
@@ -84,6 +87,8 @@ struct Place {
 struct Scene {
     reach: Vec<Reach>,
     everybody: bool,
+    /// What one holds to belong to one of the teams wanted; none when any member is.
+    belonging: Option<Vec<(ResourceKey, String)>>,
     /// The subject types of teams: whoever is asked who belongs to a tenant tells of people.
     team_types: Vec<String>,
     /// For each binding that makes somebody count at the place, what it means there.
@@ -94,8 +99,8 @@ impl Service {
     /// A page of the members at a resource.
     ///
     /// # Errors
-    /// `TENANT_NOT_FOUND`, `RESOURCE_NOT_FOUND`, `UNKNOWN_RESOURCE_TYPE`, `UNKNOWN_ROLE`, `INVALID_PAGE_TOKEN`, and
-    /// what the store brings.
+    /// `TENANT_NOT_FOUND`, `RESOURCE_NOT_FOUND`, `UNKNOWN_RESOURCE_TYPE`, `UNKNOWN_ROLE`, `FIELD_INVALID` for a team
+    /// that is none, `INVALID_PAGE_TOKEN`, and what the store brings.
     pub async fn list_members(&self, list: &ListMembers) -> Result<MemberPage> {
         let page = list.page();
         let after = page
@@ -107,6 +112,7 @@ impl Service {
             tenant: &list.tenant,
             reach: scene.reach.clone(),
             everybody: scene.everybody,
+            belonging: scene.belonging.clone(),
             people_but: scene.everybody.then(|| scene.team_types.clone()),
             now: self.clock.now(),
             statuses: list.statuses.clone(),
@@ -128,9 +134,12 @@ impl Service {
 impl ListMembers {
     fn page(&self) -> PageToken {
         let resource = self.resource.as_ref().map_or(String::new(), ToString::to_string);
+        // An id has no white space in it.
+        let teams = self.teams.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
         let statuses: Vec<String> = self.statuses.iter().map(|status| status.code().to_string()).collect();
         let order = format!("{:?}", self.order);
-        PageToken::of(&[&self.tenant, &resource, &self.roles.join(","), &statuses.join(","), &self.text, &order])
+        let (roles, statuses) = (self.roles.join(","), statuses.join(","));
+        PageToken::of(&[&self.tenant, &resource, &roles, &teams, &statuses, &self.text, &order])
     }
 
     fn scene(&self, facts: &dyn Facts) -> Result<Scene> {
@@ -142,14 +151,15 @@ impl ListMembers {
         let of = policy.resource_type(facts.place(node).of);
         let own: Mask = of.roles().iter().map(|role| role.mask()).collect();
         let wanted = self.wanted(policy, of)?;
+        let teams = Team::all(facts);
         let team_types = policy.types().iter().filter(|of| of.is_teams()).map(|of| of.name().to_owned());
         let mut scene = Scene {
             everybody: node == facts.root() && wanted.is_none(),
+            belonging: self.belonging(facts, &teams)?,
             team_types: team_types.collect(),
             reach: Vec::new(),
             meanings: Vec::new(),
         };
-        let teams = Team::all(facts);
         for (above, place, counts) in policy::counting(facts, node, None) {
             let resource = policy::name_of(facts, above).to_key();
             let roles = policy.resource_type(place.of).roles().iter().map(|id| policy.role(*id));
@@ -157,7 +167,7 @@ impl ListMembers {
                 let Some(meaning) = Meaning::of(policy, bound, &resource, own, wanted) else { continue };
                 for team in teams.iter().filter(|team| facts.bound(team.member, above).contains(bound.mask())) {
                     let meaning = Meaning { through: Some(team.subject.clone()), ..meaning.clone() };
-                    for within in teams.iter().filter(|within| within.belongs_to(facts, team)) {
+                    for within in teams.iter().filter(|within| within.is_within(facts, &[team.member])) {
                         within.roles.iter().for_each(|role| scene.add(&within.resource, role, meaning.clone()));
                     }
                 }
@@ -165,6 +175,17 @@ impl ListMembers {
             }
         }
         Ok(scene)
+    }
+
+    fn belonging(&self, facts: &dyn Facts, teams: &[Team]) -> Result<Option<Vec<(ResourceKey, String)>>> {
+        if self.teams.is_empty() {
+            return Ok(None);
+        }
+        let wanted = find_teams(facts, &self.teams)?;
+        let within = teams.iter().filter(|team| team.is_within(facts, &wanted));
+        let held =
+            |team: &Team| team.roles.iter().map(|role| (team.resource.clone(), role.clone())).collect::<Vec<_>>();
+        Ok(Some(within.flat_map(held).collect()))
     }
 
     fn wanted(&self, policy: &Policy, of: &ResourceType) -> Result<Option<Mask>> {
@@ -183,14 +204,6 @@ impl ListMembers {
     }
 }
 
-/// A team, and what one holds there to belong to it.
-struct Team {
-    member: MemberKey,
-    subject: Subject,
-    resource: ResourceKey,
-    roles: Vec<String>,
-}
-
 /// What a bound role means at the place asked about.
 #[derive(Clone)]
 struct Meaning {
@@ -201,26 +214,6 @@ struct Meaning {
     /// The team that holds it.
     through: Option<Subject>,
     rank: i32,
-}
-
-impl Team {
-    fn all(facts: &dyn Facts) -> Vec<Self> {
-        let policy = facts.policy();
-        let types = policy.types().iter().filter(|of| of.is_teams());
-        let nodes = types.flat_map(|of| facts.ordered(of.id()).iter().map(move |node| (of, *node)));
-        let team = |(of, node): (&ResourceType, Node)| {
-            let resource = policy::name_of(facts, node).to_key();
-            let subject = Subject::new(resource.kind.clone(), resource.id.clone());
-            let member = facts.standing(subject.as_ref())?.member;
-            let roles = of.roles().iter().map(|id| policy.role(*id).name().to_owned()).collect();
-            Some(Self { member, subject, resource, roles })
-        };
-        nodes.filter_map(team).collect()
-    }
-
-    fn belongs_to(&self, facts: &dyn Facts, team: &Self) -> bool {
-        self.member == team.member || facts.teams(self.member).contains(&team.member)
-    }
 }
 
 impl Meaning {

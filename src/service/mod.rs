@@ -16,6 +16,7 @@ mod members;
 mod page;
 pub mod ports;
 mod sweep;
+mod teams;
 mod watch;
 mod write;
 

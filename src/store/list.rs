@@ -11,7 +11,7 @@ use sea_orm::{
 use super::entity::{binding, member};
 use super::error::defect;
 use super::read;
-use crate::domain::{EVERYBODY, Grant, Revision, Timestamp};
+use crate::domain::{EVERYBODY, Grant, ResourceKey, Revision, Timestamp};
 use crate::service::ports::{MemberCursor, MemberOrder, MemberQuery, MemberRecord, Reach, StoreResult};
 
 /// The most members whose bindings one statement asks for, well below what a statement has parameters for.
@@ -56,8 +56,10 @@ fn page(query: &MemberQuery<'_>) -> StoreResult<Option<Select<member::Entity>>> 
         }
     }
     let subject = [Column::SubjectType, Column::SubjectId].map(column);
-    if !query.everybody {
-        let Some(holders) = holders(query) else {
+    let counting = (!query.everybody).then(|| places(query.reach.iter().map(bound)));
+    let belonging = query.belonging.as_ref().map(|held| places(held.iter().map(|(at, role)| (at, role.as_str()))));
+    for places in counting.into_iter().chain(belonging) {
+        let Some(holders) = holders(query, places) else {
             return Ok(None);
         };
         members = members.filter(Expr::tuple(subject.clone()).in_subquery(holders));
@@ -121,11 +123,11 @@ pub(super) fn containing(text: &str) -> LikeExpr {
     LikeExpr::new(pattern).escape(ESCAPE)
 }
 
-/// The subjects that hold one of the bindings in `reach`, one query for each role: a database that keeps no statistics
-/// looks up each of them in the index, but reads a whole tenant's bindings for the same terms behind an OR. None when
-/// there is no such binding to hold.
-fn holders(query: &MemberQuery<'_>) -> Option<SelectStatement> {
-    let queries = places(&query.reach).into_iter().map(|((kind, role), ids)| {
+/// The subjects that hold a binding at one of these places, one query for each role: a database that keeps no
+/// statistics looks up each of them in the index, but reads a whole tenant's bindings for the same terms behind an OR.
+/// None when there is no such binding to hold.
+fn holders(query: &MemberQuery<'_>, places: Places<'_>) -> Option<SelectStatement> {
+    let queries = places.into_iter().map(|((kind, role), ids)| {
         binding::Entity::find()
             .select_only()
             .columns([binding::Column::HolderType, binding::Column::HolderId])
@@ -160,17 +162,25 @@ fn rank(query: &MemberQuery<'_>) -> Expr {
 
 /// Bindings in `reach`. It must name one, for a condition without terms holds everywhere.
 fn held<'a>(reach: impl IntoIterator<Item = &'a Reach>) -> Condition {
-    places(reach).into_iter().fold(Condition::any(), |any, ((kind, role), ids)| any.add(at(kind, role, ids)))
+    places(reach.into_iter().map(bound))
+        .into_iter()
+        .fold(Condition::any(), |any, ((kind, role), ids)| any.add(at(kind, role, ids)))
 }
 
-/// The ids of the resources in `reach`, by resource type and role, of which a policy has few however many resources
-/// there are: databases limit the terms of a statement.
-fn places<'a>(reach: impl IntoIterator<Item = &'a Reach>) -> BTreeMap<(&'a str, &'a str), Vec<&'a str>> {
-    let mut places: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for Reach { resource, role, .. } in reach {
-        places.entry((resource.kind.as_str(), role.as_str())).or_default().push(resource.id.as_str());
+/// The ids of the resources of some bindings, by resource type and role, of which a policy has few however many
+/// resources there are: databases limit the terms of a statement.
+type Places<'a> = BTreeMap<(&'a str, &'a str), Vec<&'a str>>;
+
+fn places<'a>(bindings: impl Iterator<Item = (&'a ResourceKey, &'a str)>) -> Places<'a> {
+    let mut places = Places::new();
+    for (resource, role) in bindings {
+        places.entry((resource.kind.as_str(), role)).or_default().push(resource.id.as_str());
     }
     places
+}
+
+fn bound(reach: &Reach) -> (&ResourceKey, &str) {
+    (&reach.resource, &reach.role)
 }
 
 /// Bindings of this role at resources of this type.

@@ -2,7 +2,7 @@
 
 use rollcall::proto::{
     BatchCheckRequest, CheckItem, CheckRequest, GetMemberRequest, GetTenantRequest, ListActionsRequest,
-    ListMembersRequest, ListResourcesRequest, Profile, get_member_request::Member as By,
+    ListMembersRequest, ListResourcesRequest, Profile, ResourceRef, get_member_request::Member as By,
 };
 use tonic::{Code, Status};
 
@@ -146,6 +146,21 @@ async fn lists_and_lookups_name_their_fields() {
     let list = async |request: ListMembersRequest| api.list_members(request).await;
     is_wrong(list(ListMembersRequest { page_size: -1, ..members.clone() }).await, &invalid("page_size"));
     is_wrong(list(ListMembersRequest { text: long(201), ..members.clone() }).await, &too_long("text", 200));
+    let teams = |kind: &str, id: &str, many| vec![ResourceRef { r#type: kind.into(), id: id.into() }; many];
+    is_wrong(
+        list(ListMembersRequest { teams: teams("group", "crew", 129), ..members.clone() }).await,
+        &too_long("teams", 128),
+    );
+    is_wrong(
+        list(ListMembersRequest { teams: teams("", "crew", 1), ..members.clone() }).await,
+        &required("teams[0].type"),
+    );
+    is_wrong(
+        list(ListMembersRequest { teams: teams("group", "a b", 1), ..members.clone() }).await,
+        &invalid("teams[0].id"),
+    );
+    let none_here = ListMembersRequest { teams: teams("job_site", "harbour", 1), ..members.clone() };
+    is_wrong(list(none_here).await, &invalid("teams[0].type"));
     is_wrong(list(ListMembersRequest { statuses: vec![0], ..members.clone() }).await, &invalid("statuses[0]"));
     is_wrong(list(ListMembersRequest { statuses: vec![2, 77], ..members.clone() }).await, &invalid("statuses[1]"));
     is_wrong(list(ListMembersRequest { order_by: 77, ..members }).await, &invalid("order_by"));

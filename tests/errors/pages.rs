@@ -82,6 +82,7 @@ async fn a_token_of_another_list_of_members_is_refused() {
     for request in [
         ListMembersRequest { resource: Some(resource(&world.tenant, "quarry")), ..next.clone() },
         ListMembersRequest { roles: vec!["editor".into()], ..next.clone() },
+        ListMembersRequest { teams: vec![resource(&world.tenant, "quarry")], ..next.clone() },
         ListMembersRequest { statuses: vec![MemberStatus::Active.into()], ..next.clone() },
         ListMembersRequest { text: "e".into(), ..next.clone() },
         ListMembersRequest { order_by: MemberOrder::Email.into(), ..next.clone() },

@@ -6,6 +6,7 @@
 mod drive;
 #[path = "../support/mod.rs"]
 mod support;
+mod team_filter;
 
 use std::sync::Arc;
 

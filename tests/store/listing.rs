@@ -1,4 +1,4 @@
-use rollcall::domain::{Change, Grant, Member, MemberStatus, Revision, Subject, Timestamp};
+use rollcall::domain::{Change, Grant, Member, MemberStatus, ResourceKey, Revision, Subject, Timestamp};
 use rollcall::service::ports::{MemberCursor, MemberOrder, MemberQuery, MemberRecord, Reach, Store as _};
 
 use crate::facts::grant;
@@ -11,6 +11,7 @@ fn everybody() -> MemberQuery<'static> {
         tenant: ACME,
         reach: vec![],
         everybody: true,
+        belonging: None,
         people_but: None,
         now: Timestamp(100),
         statuses: vec![],
@@ -253,5 +254,46 @@ async fn people_can_be_listed_without_teams_and_everybody() {
     let people = MemberQuery { people_but: Some(vec!["group".into()]), ..everybody() };
     for (query, many) in [(everybody(), 8), (people, 6)] {
         assert_eq!(harness.store.list_members(&query).await.unwrap().0.len(), many);
+    }
+}
+
+#[tokio::test]
+async fn who_belongs_is_asked_besides_whatever_makes_them_count() {
+    let harness = staffed().await;
+    let until = |end| Grant { expires_at: Some(Timestamp(end)), ..grant(&site("s2"), "viewer") };
+    let ending = [("u1", 100), ("u5", 101)].map(|(id, end)| Change::granted(&Subject::user(id), &until(end)));
+    harness.write(&ending).await;
+    let crew = |roles: &[(ResourceKey, &str)], query: MemberQuery<'static>| MemberQuery {
+        belonging: Some(roles.iter().map(|(at, role)| (at.clone(), (*role).to_owned())).collect()),
+        ..query
+    };
+    let (s2, ops) = ([(site("s2"), "editor"), (site("s2"), "viewer")], [(site("s2"), "editor"), (root(), "user")]);
+    let active = || MemberQuery { statuses: vec![MemberStatus::Active], ..everybody() };
+    for (query, expected) in [
+        (crew(&s2, everybody()), &["u4", "u5"][..]),
+        (crew(&ops, everybody()), &["u4", "u3"]),
+        (crew(&ops, active()), &["u3"]),
+        (crew(&s2, reaching(of_s1())), &["u5"]),
+        (crew(&ops, reaching(of_s1())), &["u3"]),
+        (crew(&s2, reaching(vec![])), &[]),
+        (crew(&[], everybody()), &[]),
+    ] {
+        let (found, _) = harness.store.list_members(&query).await.unwrap();
+        let ids: Vec<_> = found.iter().map(|found| found.member.subject.id.as_str()).collect();
+        assert_eq!(ids, expected, "{query:?}");
+    }
+    let (found, _) = harness.store.list_members(&crew(&s2, reaching(of_s1()))).await.unwrap();
+    assert_eq!(found[0].held, [grant(&site("s1"), "editor"), grant(&root(), "admin")], "and nothing more is told");
+
+    let query = MemberQuery { limit: 1, ..crew(&s2, everybody()) };
+    for order in ORDERS {
+        let mut query = MemberQuery { order, ..query.clone() };
+        let mut paged = Vec::new();
+        while let Some(last) = harness.store.list_members(&query).await.unwrap().0.pop() {
+            query.after = Some(cursor(&query, &last));
+            paged.push(last.member.subject.id);
+        }
+        paged.sort();
+        assert_eq!(paged, ["u4", "u5"], "{order:?}");
     }
 }

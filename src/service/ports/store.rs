@@ -212,6 +212,8 @@ pub struct MemberQuery<'a> {
     pub reach: Vec<Reach>,
     /// Every member is listed, whether they hold one of the bindings or not.
     pub everybody: bool,
+    /// Only members who hold one of these roles too, given by place and short name; none: all.
+    pub belonging: Option<Vec<(ResourceKey, String)>>,
     /// Members of these subject types are left out, and so is whoever stands for everybody of a type.
     pub people_but: Option<Vec<String>>,
     /// Bindings that have ended by then count no more.
