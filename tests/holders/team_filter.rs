@@ -142,7 +142,7 @@ async fn whose_role_at_the_team_has_ended_belongs_to_it_no_more() {
     drive.does(Drive::create("ada", "folder:clock", "drive:")).await;
     let clock = GetResourceRequest { tenant: "acme".into(), resource: place("folder:clock") };
     let now = drive.0.api.get_resource(clock).await.unwrap().resource.unwrap().create_time.unwrap();
-    for (whom, seconds) in [("ida", 3), ("group:night", 3), ("vera", 100_000)] {
+    for (whom, seconds) in [("ida", 5), ("group:night", 5), ("vera", 100_000)] {
         let mut invite = Drive::invite("gwen", whom, "group:crew", "person");
         invite.grants[0].expire_time =
             Some(prost_types::Timestamp { seconds: now.seconds + seconds, nanos: now.nanos });
