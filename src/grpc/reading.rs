@@ -3,7 +3,7 @@
 use tonic::{Request, Response, Status};
 
 use crate::{
-    domain::{MemberStatus, SubjectRef, kind},
+    domain::{Grant, MemberStatus, Subject, SubjectRef, kind},
     proto::{self, get_member_request::Member as Named},
     service::{
         Error, ListMembers, ListedMember, MemberAnswer,
@@ -114,8 +114,20 @@ impl Handler {
         Ok(Response::new(proto::GetMemberResponse {
             member: Some(to_member(&asked.tenant, answer)),
             grants: to_grants(found.record.held),
+            through_teams: found.through.into_iter().map(|(team, grant)| to_membership(team, grant)).collect(),
             token: to_token(&asked.tenant, found.revision),
         }))
+    }
+}
+
+/// A role that a team brings.
+fn to_membership(team: Subject, grant: Grant) -> proto::Membership {
+    proto::Membership {
+        role: format!("{}.{}", grant.resource.kind, grant.role),
+        resource: Some(to_resource_ref(grant.resource)),
+        implied_by: String::new(),
+        through: Some(to_subject(team)),
+        expire_time: grant.expires_at.map(to_timestamp),
     }
 }
 

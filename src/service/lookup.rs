@@ -1,7 +1,7 @@
 //! Single things as the store has them.
 
 use crate::{
-    domain::{ResourceKey, ResourceRef, Revision, Tenant},
+    domain::{Grant, ResourceKey, ResourceRef, Revision, Subject, Tenant},
     policy::{Facts, Node},
 };
 
@@ -9,8 +9,10 @@ use super::{
     Service,
     authorize::find_type,
     error::{Error, Kind, Result},
+    freshness::Consistency,
     input::no_id,
     ports::{MemberBy, MemberRecord, ResourceRecord},
+    teams::teams_of,
 };
 
 /// A member and the revision at which they were read.
@@ -18,6 +20,8 @@ use super::{
 pub struct FoundMember {
     /// The member with everything that they hold.
     pub record: MemberRecord,
+    /// What they hold through teams, each with the team.
+    pub through: Vec<(Subject, Grant)>,
     /// When.
     pub revision: Revision,
 }
@@ -51,13 +55,14 @@ impl Service {
         Err(no_resource(key, "resource"))
     }
 
-    /// A member by subject or (normalised) identifier, with everything that they hold.
+    /// A member by subject or (normalised) identifier, with everything that they hold, themselves and through teams.
     ///
     /// # Errors
     /// `TENANT_NOT_FOUND`, `MEMBER_NOT_FOUND`, and what the store brings.
     pub async fn member(&self, tenant: &str, by: MemberBy<'_>) -> Result<FoundMember> {
         if let Some((record, revision)) = self.store.member(tenant, by).await? {
-            return Ok(FoundMember { record, revision });
+            let through = self.through_teams(tenant, &record.member.subject).await?;
+            return Ok(FoundMember { record, through, revision });
         }
         self.tenant(tenant).await?;
         let called = match by {
@@ -65,6 +70,17 @@ impl Service {
             MemberBy::Email(text) | MemberBy::Username(text) | MemberBy::Phone(text) => text.to_owned(),
         };
         Err(no_member(&called))
+    }
+
+    /// What the teams hold that a member belongs to.
+    async fn through_teams(&self, tenant: &str, member: &Subject) -> Result<Vec<(Subject, Grant)>> {
+        let view = self.view(tenant, Consistency::MinimizeLatency).await?;
+        let mut held = Vec::new();
+        for team in view.with(|facts, _| teams_of(facts, member.as_ref())) {
+            let found = self.store.member(tenant, MemberBy::Subject(team.as_ref())).await?;
+            held.extend(found.into_iter().flat_map(|(team, _)| team.held).map(|grant| (team.clone(), grant)));
+        }
+        Ok(held)
     }
 }
 

@@ -45,6 +45,14 @@ impl Team {
     }
 }
 
+/// The teams that a member belongs to, through others too.
+pub(crate) fn teams_of(facts: &dyn Facts, member: SubjectRef<'_>) -> Vec<Subject> {
+    let Some(standing) = facts.standing(member) else { return Vec::new() };
+    let of = facts.teams(standing.member);
+    let teams = if of.is_empty() { Vec::new() } else { Team::all(facts) };
+    teams.into_iter().filter(|team| of.contains(&team.member)).map(|team| team.subject).collect()
+}
+
 /// The teams of these names, which the request has in `teams`.
 pub(crate) fn find_teams(facts: &dyn Facts, keys: &[ResourceKey]) -> Result<Vec<MemberKey>> {
     let mut found = Vec::new();

@@ -1,7 +1,7 @@
 use rollcall::proto::{
-    AcceptInvitationRequest, CheckRequest, CheckResponse, CreateResourceRequest, CreateTenantRequest, InviteRequest,
-    Invitee, ListMembersRequest, ListedMember, Profile, RemoveMemberRequest, ResourceRef as Place, RoleGrant,
-    Subject as Somebody, invitee::Who,
+    AcceptInvitationRequest, CheckRequest, CheckResponse, CreateResourceRequest, CreateTenantRequest, GetMemberRequest,
+    InviteRequest, Invitee, ListMembersRequest, ListedMember, Membership, Profile, RemoveMemberRequest,
+    ResourceRef as Place, RoleGrant, Subject as Somebody, get_member_request::Member as By, invitee::Who,
 };
 
 use crate::support::{Answer, Stage, Write, error::reason_of};
@@ -119,6 +119,15 @@ impl Drive {
 
     pub(crate) async fn may(&self, subject: &str, action: &str, resource: &str) -> bool {
         self.check(subject, action, resource).await.allowed
+    }
+
+    /// The roles that a person has through teams: the team, and what it holds where.
+    pub(crate) async fn through_teams(&self, person: &str) -> Vec<String> {
+        let request = GetMemberRequest { tenant: "acme".into(), member: who(person).map(By::Subject) };
+        let found = self.0.api.get_member(request).await.expect("a member").through_teams;
+        let line =
+            |held: Membership| format!("{}: {} at {}", held.through.unwrap().id, held.role, held.resource.unwrap().id);
+        found.into_iter().map(line).collect()
     }
 
     /// Who is listed at a place, and through which team.

@@ -4,6 +4,7 @@
 #![allow(clippy::unnecessary_wraps, reason = "messages have optional fields")]
 
 mod drive;
+mod last_holder;
 #[path = "../support/mod.rs"]
 mod support;
 mod team_filter;
@@ -61,6 +62,10 @@ async fn teams_in_teams_pass_their_roles_on_and_make_no_circle() {
     drive.does(Drive::invite("gwen", "group:night", "group:crew", "person")).await;
     assert!(drive.may("omar", "folder.rename", "folder:plans").await);
     assert!(drive.listed("folder:plans").await.contains(&"omar: folder.editor by crew, folder.viewer by crew".into()));
+    assert_eq!(drive.through_teams("omar").await, ["crew: folder.editor at plans", "night: group.person at crew"]);
+    assert_eq!(drive.through_teams("gwen").await, ["crew: folder.editor at plans"]);
+    drive.join("zoe").await;
+    assert_eq!(drive.through_teams("zoe").await, Vec::<String>::new());
     for at in ["group:night", "group:crew"] {
         let refused = drive.tried(Drive::invite("ada", "group:crew", at, "person")).await;
         assert_eq!(refused, Err("TEAM_CYCLE".into()), "{at}");
