@@ -86,7 +86,9 @@ pub fn judge<'f, F: Facts + ?Sized>(
             Some(Refusal::AlreadyAMember)
         }
         Verb::Invite if of.is_teams() && encloses(facts, target, node) => Some(Refusal::TeamCycle),
-        Verb::Change if has && !wanted.redates => Some(Refusal::RoleUnchanged),
+        Verb::Change if has && !(wanted.redates && wanted.to.map(RoleId::mask) == Some(taken)) => {
+            Some(Refusal::RoleUnchanged)
+        }
         Verb::Lock if locked => Some(Refusal::AlreadyLocked),
         Verb::Unlock if !locked => Some(Refusal::NotLocked),
         Verb::Resend if !pending => Some(Refusal::NotInvited),

@@ -127,6 +127,11 @@ impl<'a, C: ConnectionTrait> Projection<'a, C> {
             }
             Change::RoleChanged { subject, resource, from, to, expires_at, .. } => {
                 self.touched(subject);
+                if from != to {
+                    // One that has ended, and that no sweep has met, gives way, as it does to a grant.
+                    let ended = binding::ActiveModel::of(tenant, subject, resource, to, None);
+                    binding::Entity::delete(ended).exec(db).await?;
+                }
                 let update = binding::Entity::update_many()
                     .col_expr(binding::Column::Role, Expr::value(to))
                     .col_expr(binding::Column::ExpiresAt, Expr::value(expires_at.map(|end| end.0)))

@@ -102,6 +102,7 @@ impl Case<'_> {
             let member = Member { status: "ACTIVE".to_owned(), locked: invited.locked, profile };
             self.after.members.insert(who.clone(), member);
         }
+        let mut taken = Vec::new();
         for ((holder, at), held) in &self.facts.bindings {
             if *holder != stand_in {
                 continue;
@@ -109,6 +110,14 @@ impl Case<'_> {
             // What they have already stays as it is, and what protects them keeps others from giving them more.
             if self.facts.held(&who, at).is_none() && !self.facts.protected(self.policy, &who, at) {
                 self.after.bindings.insert((who.clone(), at.clone()), held.clone());
+                taken.push((at, &held.role));
+            }
+        }
+        let own = self.facts.invitations.get(&id).is_some_and(|sent| sent.inviter == who);
+        for (at, role) in taken.iter().filter(|_| own) {
+            let brings = |at: &Key| self.policy.of(&at.0).joins_as.as_ref() == Some(*role);
+            if **at != self.root() || !taken.iter().any(|(at, _)| brings(at)) {
+                self.judge(at, &who, &Wanted { verb: "invite", from: None, to: Some(role) });
             }
         }
         self.end(&id, "ACCEPTED");

@@ -3,6 +3,7 @@
 #![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test fails loudly")]
 #![allow(clippy::unnecessary_wraps, reason = "messages have optional fields")]
 
+mod accepting;
 mod drive;
 mod last_holder;
 #[path = "../support/mod.rs"]

@@ -2,7 +2,7 @@ use async_trait::async_trait;
 
 use crate::{
     domain::{Change, Grant, Member, MemberStatus, Profile, Subject},
-    policy::{self, Facts},
+    policy::{self, Facts, Operation, Verb},
 };
 
 use super::{
@@ -57,6 +57,9 @@ impl Write for AcceptInvitation {
             email: invitation.email,
             subject: actor.clone(),
         });
+        if invitation.inviter == actor {
+            may_invite_themselves(session, &actor, &grants)?;
+        }
         let rule = format!("invitation:{}", invitation.id);
         Ok(Plan { changes, rule, answer: Accepted { member: session.answer(member), grants } })
     }
@@ -92,6 +95,24 @@ fn somebody(session: &Session<'_>, actor: &Subject) -> Result<()> {
         return Ok(());
     }
     Err(Error::field("FIELD_INVALID", "actor", format!("`{actor}` can't accept anything; it must be a person")))
+}
+
+/// Whoever accepts what they themselves sent, to another email of theirs, must be one who may invite themselves. The
+/// role that somebody new joins the tenant with comes with the others.
+fn may_invite_themselves(session: &Session<'_>, actor: &Subject, grants: &[Grant]) -> Result<()> {
+    for grant in grants {
+        let place = session.place(&grant.resource, "invitation_token")?;
+        let role = session.role(place, &grant.role, "invitation_token")?;
+        let joins = session.with(|facts| {
+            let policy = facts.policy();
+            let mut types = grants.iter().filter_map(|other| policy.find_type(&other.resource.kind).ok());
+            Ok(place.is_root && types.any(|of| of.joins_as() == Some(role)))
+        })?;
+        if !joins {
+            session.judge(place, actor, Operation::giving(Verb::Invite, role))?;
+        }
+    }
+    Ok(())
 }
 
 /// A member who accepts a further invitation must be able to act.
