@@ -32,17 +32,7 @@ impl View {
         Ok(())
     }
 
-    /// Makes one change of an earlier time visible. The tenant may have run another policy then than this view's: what
-    /// that had, and this one has not, was taken back before the tenant could come to this one.
-    pub(crate) fn replay(&mut self, revision: Revision, change: &Change) -> Result<(), Parted> {
-        if !matches!(change, Change::PolicySet { .. }) {
-            self.change(change)?;
-        }
-        self.revision = revision;
-        Ok(())
-    }
-
-    fn change(&mut self, change: &Change) -> Result<(), Parted> {
+    pub(crate) fn change(&mut self, change: &Change) -> Result<(), Parted> {
         match change {
             Change::ResourceCreated { resource } => self.add_resource(resource),
             Change::ResourceArchived { resource } => self.archive(resource, true),

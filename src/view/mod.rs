@@ -7,6 +7,7 @@ mod index;
 mod load;
 mod past;
 mod registry;
+mod replay;
 mod teams;
 
 pub use facts::View;

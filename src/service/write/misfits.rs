@@ -31,12 +31,16 @@ impl<'p> Misfits<'p> {
         Self { policy, resources: none(), roles: none(), at_least: none(), teams: none() }
     }
 
-    /// Counts what both facts are needed for: teams that would be none, or resources that would become teams, for a team
-    /// is a member from its creation on; and what [`Misfits::holders`] says.
+    /// Counts what both facts are needed for: teams that would be none, or resources and members that would become teams,
+    /// for a team is both from its creation on; and what [`Misfits::holders`] says.
     pub fn compare(&mut self, before: &dyn Facts, after: &dyn Facts) {
         for of in self.policy.types() {
             let was = before.policy().find_type(of.name()).is_ok_and(ResourceType::is_teams);
-            let count = after.ordered(of.id()).len() as u64;
+            let mut members = 0;
+            if was != of.is_teams() {
+                before.each_member(&mut |subject, _| members += u64::from(subject.kind == of.name()));
+            }
+            let count = members.max(after.ordered(of.id()).len() as u64);
             if was != of.is_teams() && count > 0 {
                 self.teams.insert(of.name().to_owned(), count);
             }

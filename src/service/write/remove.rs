@@ -66,7 +66,8 @@ impl RemoveMember {
 
 /// What a member owns has no owner when they are gone: nobody comes by it who later comes under the same id.
 fn disowned(facts: &dyn Facts, member: &Subject) -> Vec<Change> {
-    let owned = facts.policy().types().iter().filter(|of| of.is_owned()).flat_map(|of| facts.ordered(of.id()));
+    // Also what no owner counts for in this version of the policy: another one may bring that back.
+    let owned = facts.policy().types().iter().flat_map(|of| facts.ordered(of.id()));
     let owned = owned.filter(|node| facts.place(**node).owner == Some(member.as_ref()));
     let disowned = |node: &Node| Change::OwnerChanged {
         resource: policy::name_of(facts, *node).to_key(),
