@@ -156,7 +156,7 @@ async fn what_is_archived_stands_still_until_it_is_restored() {
     tenant.does(about!(ArchiveResourceRequest, "ada", "folder:b", etag: etag.clone())).await;
     assert!(tenant.resource("folder:b").await.archived);
     // The model's action does not survive an archive, so nobody may archive once more.
-    tenant.refused(about!(ArchiveResourceRequest, "ada", "folder:b"), "NOT_PERMITTED").await;
+    tenant.refused(about!(ArchiveResourceRequest, "ada", "folder:b"), "RESOURCE_ARCHIVED").await;
     for below in ["folder:b", "folder:c"] {
         assert_eq!(tenant.reason("vera", "folder.list", below).await, Reason::ResourceArchived, "{below}");
     }

@@ -69,7 +69,8 @@ pub fn explain<F: Facts + ?Sized>(
     let node = start(facts, target);
     let held = node.map_or(Vec::new(), |node| held_roles(facts, subject, (node, below(target)), decision));
     let ways_in = match (decision.reason, node) {
-        (Reason::NotGranted | Reason::NotAMember | Reason::MemberInvited, Some(node)) => {
+        // An operator holds no roles.
+        (Reason::NotGranted | Reason::NotAMember | Reason::MemberInvited, Some(node)) if !subject.is_operator() => {
             ways_in(facts, named, node, of, action.rule.terms(), decision.held | Mask::ANYONE)
         }
         _ => Vec::new(),
@@ -134,15 +135,17 @@ fn ways_in<F: Facts + ?Sized>(
             continue;
         }
         if missing == Mask::OWNER {
-            ways.push(WayIn { role: "owner".to_owned(), at: named.clone(), given_by: Vec::new() });
+            ways.push((0, WayIn { role: "owner".to_owned(), at: named.clone(), given_by: Vec::new() }));
             continue;
         }
         for role in policy.roles().iter().filter(|role| role.closure().contains(missing) && !missing.is_empty()) {
-            ways.extend(way_in(facts, named, node, of, role));
+            ways.extend(way_in(facts, named, node, of, role).map(|way| (role.closure().roles().count(), way)));
         }
     }
-    // The nearest first: a role of the resource's own type before one further up, which gives more.
-    ways.sort_by_key(|way: &WayIn| way.at != *named);
+    // The nearest first: a role of the resource's own type before one further up, and one that brings less before one
+    // that brings more.
+    ways.sort_by_key(|(brings, way): &(usize, WayIn)| (way.at != *named, *brings));
+    let mut ways: Vec<WayIn> = ways.into_iter().map(|(_, way)| way).collect();
     ways.dedup();
     ways
 }
@@ -190,7 +193,7 @@ fn summary(
         Reason::MemberDeactivated => format!("{may_not}: their membership is deactivated"),
         Reason::MemberLocked => format!("{may_not}: they are locked, and `{action}` does not survive a lock"),
         Reason::ResourceNotFound => {
-            format!("{may_not}: no such resource is registered, and no parent was stated for it")
+            format!("{may_not}: no such resource is registered, and no registered parent was stated for it")
         }
         Reason::ResourceArchived => format!("{may_not}: it is archived, and `{action}` does not survive that"),
         Reason::Excluded => format!("{may_not}: they hold something that the rule excludes ({rule})"),
@@ -198,7 +201,12 @@ fn summary(
             let held = if explanation.held.is_empty() {
                 "they hold no role there or above".to_owned()
             } else {
-                let names: Vec<String> = explanation.held.iter().map(|held| format!("`{}`", held.role)).collect();
+                let mut names: Vec<String> = Vec::new();
+                for name in explanation.held.iter().map(|held| format!("`{}`", held.role)) {
+                    if !names.contains(&name) {
+                        names.push(name);
+                    }
+                }
                 format!("they hold only {}", names.join(", "))
             };
             let way = explanation.ways_in.first().map_or(String::new(), way);

@@ -4,7 +4,7 @@ use super::{
     diagnostic::{Diagnostic, Problems},
     document::{Document, RuleDecl, TypeDecl},
     mask::{Mask, NOBODY},
-    model::{Action, MemberRule, Policy, ResourceType, Role},
+    model::{Action, MemberRule, Policy, ResourceType, Role, Rule},
     verb::Verb,
 };
 
@@ -14,7 +14,7 @@ pub(crate) fn warnings(document: &Document, policy: &Policy) -> Problems {
     let above = above(policy);
     for (declared, of) in document.types.iter().zip(policy.types()) {
         unreachable_roles(declared, of, policy, &mut problems);
-        idle_actions(declared, of, &mut problems);
+        idle_actions(declared, of, policy, &mut problems);
         let rules: Vec<_> = declared.members.rules.iter().zip(&of.members.rules).collect();
         for (index, ((verb, written), (_, rule))) in rules.iter().enumerate() {
             let others = rules.iter().enumerate().filter(|(other, ((of, _), _))| *other != index && of == verb);
@@ -24,6 +24,9 @@ pub(crate) fn warnings(document: &Document, policy: &Policy) -> Problems {
             });
             if let Some((_, ((_, wide), _))) = wider.next() {
                 problems.push(covered(*verb, written, wide));
+            }
+            if is_idle(&rule.by, policy) && written.by.value.trim() != NOBODY {
+                problems.push(idle_rule(*verb, written));
             }
             if *verb == Verb::Change {
                 problems.extend(raises(written, rule, of, policy, &above));
@@ -50,9 +53,9 @@ fn unreachable_roles(declared: &TypeDecl, of: &ResourceType, policy: &Policy, pr
 }
 
 /// Actions whose rule lets nobody through, though it does not say so.
-fn idle_actions(declared: &TypeDecl, of: &ResourceType, problems: &mut Problems) {
+fn idle_actions(declared: &TypeDecl, of: &ResourceType, policy: &Policy, problems: &mut Problems) {
     for (written, action) in declared.actions.iter().zip(of.actions()) {
-        if action.rule().terms().is_empty() && written.rule.value.trim() != NOBODY {
+        if is_idle(action.rule(), policy) && written.rule.value.trim() != NOBODY {
             let message = format!("nobody can ever do `{}`", written.name.value);
             let help = "if that is meant, write \"nobody\"";
             let label = "this contradicts itself";
@@ -61,11 +64,21 @@ fn idle_actions(declared: &TypeDecl, of: &ResourceType, problems: &mut Problems)
     }
 }
 
+/// Whether nobody can be whom a rule lets through: what one must hold brings what one must not.
+fn is_idle(rule: &Rule, policy: &Policy) -> bool {
+    rule.terms().iter().all(|term| policy.closure(term.need).intersects(term.forbid))
+}
+
 /// Whether whatever `narrow` lets through, `wide` does too.
 fn covers(wide: &MemberRule, narrow: &MemberRule) -> bool {
     let from = wide.from.contains(Mask::ANYONE) || wide.from.contains(narrow.from);
     let by = |term| wide.by.terms().iter().any(|other| other.covers(term));
     from && wide.to.contains(narrow.to) && narrow.by.terms().iter().all(by)
+}
+
+fn idle_rule(verb: Verb, written: &RuleDecl) -> Diagnostic {
+    let message = format!("nobody can ever {} by this rule", verb.name());
+    Diagnostic::new(message, written.by.span.clone(), "this contradicts itself").help("take it out")
 }
 
 fn covered(verb: Verb, written: &RuleDecl, wide: &RuleDecl) -> Diagnostic {

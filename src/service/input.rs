@@ -221,7 +221,9 @@ impl Checked {
             self.invalid(field, "is no time from 1970 to 9999");
             return Timestamp::default();
         }
-        Timestamp(seconds * 1_000_000 + (i64::from(nanos) + 999) / 1000)
+        // Upwards, so that nothing ends before its time; but not past the last one that there is.
+        let rounded = seconds * 1_000_000 + (i64::from(nanos) + 999) / 1000;
+        Timestamp(rounded.min(LAST_SECOND * 1_000_000 + 999_999))
     }
 
     /// A role to be given at a resource.
@@ -287,6 +289,16 @@ mod tests {
         for text in ["", "ada", "@a.b", "ada@", "ada@a..b", "ada@a b", "a da@a.b", "ada@[1.2.3.4]", "ada@-a.b"] {
             assert_eq!(form(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn times_are_rounded_up_within_what_there_is() {
+        let mut checked = Checked::default();
+        let mut at = |seconds, nanos| checked.timestamp("expire_time", seconds, nanos).0;
+        assert_eq!((at(1, 0), at(1, 1), at(1, 1000)), (1_000_000, 1_000_001, 1_000_001));
+        assert_eq!(at(1, 999_999_999), 2_000_000);
+        assert_eq!(at(LAST_SECOND, 999_999_999), LAST_SECOND * 1_000_000 + 999_999);
+        assert!(checked.finish().is_ok());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     domain::{MemberStatus, ResourceKey, Revision, Subject, Timestamp},
-    policy::{self, Facts, Mask, Policy, ResourceType, Role},
+    policy::{self, Facts, Mask, MemberKey, Policy, ResourceType, Role},
 };
 
 use super::{
@@ -104,7 +104,9 @@ impl Service {
     pub async fn list_members(&self, list: &ListMembers) -> Result<MemberPage> {
         let page = list.page();
         let after = page
-            .decode::<Place>(&list.page_token)?
+            .decode_as(&list.page_token, |place: &Place| {
+                list.order.sorts_by_text() || place.value.parse::<i32>().is_ok()
+            })?
             .map(|place| MemberCursor { value: place.value, subject: Subject::new(place.kind, place.id) });
         let view = self.view(&list.tenant, Consistency::MinimizeLatency).await?;
         let scene = view.with(|facts, _| list.scene(facts))?;
@@ -165,9 +167,13 @@ impl ListMembers {
             let roles = policy.resource_type(place.of).roles().iter().map(|id| policy.role(*id));
             for bound in roles.filter(|role| counts.contains(role.mask())) {
                 let Some(meaning) = Meaning::of(policy, bound, &resource, own, wanted) else { continue };
-                for team in teams.iter().filter(|team| facts.bound(team.member, above).contains(bound.mask())) {
-                    let meaning = Meaning { through: Some(team.subject.clone()), ..meaning.clone() };
-                    for within in teams.iter().filter(|within| within.is_within(facts, &[team.member])) {
+                let holds = |team: &MemberKey| facts.bound(*team, above).contains(bound.mask());
+                for within in &teams {
+                    for team in
+                        std::iter::once(&within.member).chain(facts.teams(within.member)).filter(|team| holds(team))
+                    {
+                        let through = Some(facts.subject(*team).to_subject());
+                        let meaning = Meaning { through, ..meaning.clone() };
                         within.roles.iter().for_each(|role| scene.add(&within.resource, role, meaning.clone()));
                     }
                 }

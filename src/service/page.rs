@@ -36,6 +36,14 @@ impl PageToken {
     /// # Errors
     /// `INVALID_PAGE_TOKEN` when it is broken, or of another query.
     pub fn decode<P: DeserializeOwned>(&self, token: &str) -> Result<Option<P>> {
+        self.decode_as(token, |_| true)
+    }
+
+    /// As [`Self::decode`], of a place that `fits`.
+    ///
+    /// # Errors
+    /// `INVALID_PAGE_TOKEN`.
+    pub fn decode_as<P: DeserializeOwned>(&self, token: &str, fits: impl FnOnce(&P) -> bool) -> Result<Option<P>> {
         if token.is_empty() {
             return Ok(None);
         }
@@ -43,7 +51,7 @@ impl PageToken {
         let place = bytes.as_deref().and_then(|bytes| bytes.split_at_checked(DIGEST)).and_then(|(digest, place)| {
             if digest == self.digest(place) { serde_json::from_slice(place).ok() } else { None }
         });
-        place.map(Some).ok_or_else(|| {
+        place.filter(fits).map(Some).ok_or_else(|| {
             let description = "is broken or of another query; send the `next_page_token` of the page before with the \
                                same request, or leave it empty to start again";
             Error::field("INVALID_PAGE_TOKEN", "page_token", description)

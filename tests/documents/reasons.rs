@@ -29,7 +29,7 @@ use crate::{
 
 /// Reasons that no test can bring about over the wire: of races, of broken stores, of what no RPC does yet,
 /// and of what `lumicon` has not. `tests/log` has a watcher that is too slow.
-const UNPROVOKED: [&str; 19] = [
+const UNPROVOKED: [&str; 20] = [
     "ACTOR_DEACTIVATED",
     "ALREADY_ARCHIVED",
     "CONFLICT",
@@ -42,6 +42,7 @@ const UNPROVOKED: [&str; 19] = [
     "NOT_INVITED",
     "OWNER_UNCHANGED",
     "PARENT_UNCHANGED",
+    "RESOURCE_ARCHIVED",
     "RESOURCE_CYCLE",
     "STORE_UNAVAILABLE",
     "SUBTREE_TOO_LARGE",

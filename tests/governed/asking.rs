@@ -144,6 +144,7 @@ impl Case<'_> {
         let archived = self.facts.way_up(at).iter().any(|above| self.facts.resources[above].archived);
         let open = |action: &&&Action| action.when_archived || !archived;
         let may = actions.iter().filter(open).any(|action| self.fulfils(&action.rule, at, None));
+        self.refuse_if(!may && archived, "RESOURCE_ARCHIVED");
         self.refuse_if(!may, "NOT_PERMITTED");
     }
 

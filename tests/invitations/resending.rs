@@ -37,6 +37,16 @@ async fn whoever_invites_sends_again_and_nobody_else() {
 }
 
 #[tokio::test]
+async fn to_invite_once_more_leaves_the_member_as_they_were() {
+    let (_stage, world) = fixture().await;
+    world.allowed(world.invite("ada", "new@acme.test", "workspace", "user")).await;
+    let etag = world.etag("new@acme.test").await;
+    let answer = world.allowed(world.invite("ada", "new@acme.test", "workspace", "user")).await.invite();
+    assert_eq!(answer.results[0].member.as_ref().expect("they are told").etag, etag);
+    assert_eq!(world.etag("new@acme.test").await, etag);
+}
+
+#[tokio::test]
 async fn a_new_secret_and_a_new_term_replace_the_old_ones() {
     let (stage, world) = fixture().await;
     let (before, first) = invited(&world, "edith", "new@acme.test", "harbour", "viewer").await;

@@ -38,6 +38,7 @@ pub fn code_of(reason: &str) -> Code {
         | "ALREADY_ARCHIVED"
         | "NOT_ARCHIVED"
         | "PARENT_UNCHANGED"
+        | "RESOURCE_ARCHIVED"
         | "RESOURCE_CYCLE"
         | "SUBTREE_TOO_LARGE"
         | "OWNER_UNCHANGED"

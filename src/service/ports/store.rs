@@ -259,6 +259,13 @@ pub enum MemberOrder {
     Status,
 }
 
+impl MemberOrder {
+    /// Whether the value that members are sorted by is a text, and not a number.
+    pub fn sorts_by_text(self) -> bool {
+        matches!(self, Self::Name | Self::Email)
+    }
+}
+
 /// A place in a list of members: the sort value and subject of the member before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MemberCursor {

@@ -2,7 +2,7 @@
 
 use crate::{
     domain::ResourceKey,
-    policy::{self, Action, Decision, Facts, Node, Policy, ResourceType, Target},
+    policy::{self, Action, Decision, Facts, Node, Policy, Reason, ResourceType, Target},
 };
 
 use super::{
@@ -80,9 +80,24 @@ pub(crate) fn by_action(
     let Some((action, decision)) = decided.first() else {
         return Err(refused(&format!("policy `{}` lets nobody do that", policy.name()), ""));
     };
+    if decision.reason == Reason::ResourceArchived {
+        return Err(archived(facts, node, &format!("`{actor}` may not {what}")));
+    }
     let of = policy.resource_type(facts.place(node).of);
     let explained = policy::explain(facts, actor, of, &place.to_key(), action, target, decision);
     Err(refused(&explained.summary, action.rule().text()))
+}
+
+/// Nothing of the kind is done to what is archived, or is below what is.
+fn archived(facts: &dyn Facts, node: Node, may_not: &str) -> Error {
+    let above = policy::way_up(facts, node).find(|above| facts.place(*above).archived).unwrap_or(node);
+    let shut = policy::name_of(facts, above);
+    Error::new(
+        Kind::FailedPrecondition,
+        "RESOURCE_ARCHIVED",
+        format!("{may_not}: `{shut}` is archived; restore it first"),
+    )
+    .with("resource", shut.to_string())
 }
 
 fn line(policy: &Policy, action: &Action) -> String {

@@ -13,7 +13,7 @@ use super::{
         lookup::no_member,
         ports::{MemberBy, MemberRecord},
     },
-    answers::{Invited, InviteeResult},
+    answers::{Invited, InviteeResult, MemberAnswer},
     invitation,
     refuse::all_refused,
     run::{Plan, Write},
@@ -206,6 +206,7 @@ impl Progress {
     ) -> Result<()> {
         let email = target.id.clone();
         let is_new = known.is_none();
+        let unchanged = known.as_ref().map(|record| record.changed_at);
         let open = session.tx.open_invitation(&email).await?;
         let member = known.map_or_else(
             || Member {
@@ -225,10 +226,15 @@ impl Progress {
             self.changes.push(Change::MemberAdded { member: member.clone() });
         }
         self.bind(&target, &given);
+        // Only sending the invitation again leaves the member as they were.
+        let answer = match unchanged.filter(|_| given.is_empty()) {
+            Some(changed_at) => MemberAnswer { member, changed_at },
+            None => session.answer(member),
+        };
         let offer = invitation::issue(session, &email, session.call.actor.clone(), open.as_ref())?;
         self.issued += 1;
         self.changes.push(Change::InvitationIssued { before: open, invitation: offer.invitation.invitation.clone() });
-        self.results.push(InviteeResult { member: session.answer(member), grants: given, offer: Some(offer) });
+        self.results.push(InviteeResult { member: answer, grants: given, offer: Some(offer) });
         Ok(())
     }
 }

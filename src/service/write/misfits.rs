@@ -76,7 +76,7 @@ impl<'p> Misfits<'p> {
         let kinds = [
             ("resources", "resources without a place in it", self.resources),
             ("roles", "bindings of roles that it has not", self.roles),
-            ("teams", "teams that it has as other resources, or the other way round", self.teams),
+            ("teams", "teams that it has as other resources, or resources or members that it has as teams", self.teams),
             ("at_least", "resources with fewer holders than a role must keep", self.at_least),
         ];
         let (mut what, mut metadata) = (Vec::new(), Vec::new());
