@@ -24,7 +24,7 @@ struct Cli {
 enum Command {
     /// Run the service.
     Serve(serve::ServeArgs),
-    /// Check policy files, and run their cases.
+    /// Check policy files, run their cases, and show what they come to.
     Policy(policy::PolicyArgs),
     /// Print every setting with its default and what it means, as a file to start from.
     Settings,

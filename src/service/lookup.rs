@@ -96,7 +96,7 @@ pub(crate) fn find_node(facts: &dyn Facts, key: &ResourceKey, field: &str) -> Re
 
 /// No such member.
 pub(crate) fn no_member(called: &str) -> Error {
-    let message = format!("`{called}` is no member of this tenant; invite them first");
+    let message = format!("`{called}` is no member of this tenant; invite them by email first");
     Error::new(Kind::NotFound, "MEMBER_NOT_FOUND", message).with("member", called)
 }
 

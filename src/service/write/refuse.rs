@@ -51,9 +51,12 @@ pub(crate) fn refused(
             Kind::FailedPrecondition,
             format!("`{target}` is deactivated, and no invitation undoes that here; reactivate them instead"),
         ),
-        Refusal::NoRoleHere => {
-            (Kind::FailedPrecondition, format!("`{target}` holds no role bound at `{place}`; invite them there first"))
-        }
+        Refusal::NoRoleHere => (
+            Kind::FailedPrecondition,
+            format!(
+                "`{target}` holds no role bound at `{place}`: there is none to take; a role from above is taken above"
+            ),
+        ),
         Refusal::WhichRole => (
             Kind::FailedPrecondition,
             format!("`{target}` holds several roles at `{place}`; say which one in `from_role`"),
