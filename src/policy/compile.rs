@@ -253,6 +253,13 @@ impl Compiler<'_> {
                     format!("`{what}` is done to a member of the whole tenant, not at a `{name}`"),
                     format!("move it to `[{root}.members]`"),
                 ),
+                Stands::WhereOwned if is_root => {
+                    (format!("a `{name}` is the tenant itself, and nobody owns it"), "take the rule out".to_owned())
+                }
+                _ if *verb == Verb::Publish && of.teams => (
+                    format!("everybody can't belong to a team, as a `{name}` is"),
+                    "publish roles where they are held, or take the rule out".to_owned(),
+                ),
                 Stands::WhereOwned if !of.owned => (
                     format!("a `{name}` has no owner to change"),
                     "add `owned = true`, or take the rule out".to_owned(),

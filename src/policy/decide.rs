@@ -158,7 +158,9 @@ pub fn decide<F: Facts + ?Sized>(facts: &F, subject: SubjectRef<'_>, action: &Ac
         let archived = start(facts, target).is_some_and(|node| path(facts, node).any(|(_, place)| place.archived));
         (Mask::OPERATOR, archived)
     } else {
-        let Some(standing) = facts.standing(subject) else { return public(facts, subject, action, target) };
+        // Everybody is a member so that they can hold what is published, and may do no more than that.
+        let standing = facts.standing(subject).filter(|_| !subject.is_everybody());
+        let Some(standing) = standing else { return public(facts, subject, action, target) };
         let barred = match standing.status {
             MemberStatus::Invited => Some(Reason::MemberInvited),
             MemberStatus::Deactivated => Some(Reason::MemberDeactivated),

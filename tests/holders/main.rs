@@ -101,6 +101,10 @@ async fn what_is_published_is_everybodys() {
         assert!(answer.allowed && answer.explanation.unwrap().summary.contains("through `user:*`"));
         assert!(!drive.may(reader, "folder.rename", "folder:plans").await);
     }
+    assert!(drive.may("user:*", "folder.list", "folder:plans").await);
+    assert!(
+        drive.may("omar", "folder.create", "drive:").await && !drive.may("user:*", "folder.create", "drive:").await
+    );
     assert!(!drive.may("service:indexer", "folder.list", "folder:plans").await, "everybody of one type is not all");
     assert!(!drive.may("stranger", "folder.create", "drive:acme").await, "what any member may is not public");
     let twice = drive.tried(Drive::invite("ada", "user:*", "folder:plans", "viewer")).await;

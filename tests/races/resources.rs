@@ -100,8 +100,8 @@ struct ArchiveAndCreate;
 impl Race for ArchiveAndCreate {
     const SETTINGS: &[&str] = DEPOT;
     const ORDERS: &str = "
-        AB | ok NOT_PERMITTED | archived gone
-        BA | ok ok            | archived otto
+        AB | ok RESOURCE_ARCHIVED | archived gone
+        BA | ok ok                | archived otto
     ";
 
     async fn open(api: &Api, tenant: &str) -> World {
