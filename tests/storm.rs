@@ -181,7 +181,9 @@ impl History {
         for Done { deed, before, after, result } in done {
             let Err(reason) = result else { continue };
             count += 1;
-            let stale = matches!(deed.op, Op::Accept { .. }) && reason == "INVITATION_NOT_FOUND";
+            // The rules know emails and not tokens: one may be of an invitation before the one that is open.
+            let of_before = ["INVITATION_NOT_FOUND", "INVITATION_USED", "INVITATION_REVOKED"];
+            let stale = matches!(deed.op, Op::Accept { .. }) && of_before.contains(&reason.as_str());
             let right = |revision| match decide(self.at(revision), deed) {
                 Verdict::Refused(reasons) => reasons.contains(&reason.as_str()),
                 Verdict::Allowed(_) => stale,
