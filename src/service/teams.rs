@@ -15,8 +15,6 @@ use super::{
 pub(crate) struct Team {
     /// The member that it is.
     pub(crate) member: MemberKey,
-    /// The same, by name.
-    pub(crate) subject: Subject,
     /// Where its roles are held.
     pub(crate) resource: ResourceKey,
     /// The short names of its roles.
@@ -31,10 +29,9 @@ impl Team {
         let nodes = types.flat_map(|of| facts.ordered(of.id()).iter().map(move |node| (of, *node)));
         let team = |(of, node): (&ResourceType, Node)| {
             let resource = policy::name_of(facts, node).to_key();
-            let subject = Subject::new(resource.kind.clone(), resource.id.clone());
-            let member = facts.standing(subject.as_ref())?.member;
+            let member = facts.standing(SubjectRef { kind: &resource.kind, id: &resource.id })?.member;
             let roles = of.roles().iter().map(|id| policy.role(*id).name().to_owned()).collect();
-            Some(Self { member, subject, resource, roles })
+            Some(Self { member, resource, roles })
         };
         nodes.filter_map(team).collect()
     }
@@ -45,12 +42,13 @@ impl Team {
     }
 }
 
-/// The teams that a member belongs to, through others too.
+/// The teams that a member belongs to, through others too, by type and id.
 pub(crate) fn teams_of(facts: &dyn Facts, member: SubjectRef<'_>) -> Vec<Subject> {
     let Some(standing) = facts.standing(member) else { return Vec::new() };
-    let of = facts.teams(standing.member);
-    let teams = if of.is_empty() { Vec::new() } else { Team::all(facts) };
-    teams.into_iter().filter(|team| of.contains(&team.member)).map(|team| team.subject).collect()
+    let mut teams: Vec<Subject> =
+        facts.teams(standing.member).iter().map(|team| facts.subject(*team).to_subject()).collect();
+    teams.sort_unstable_by(|a, b| (&a.kind, &a.id).cmp(&(&b.kind, &b.id)));
+    teams
 }
 
 /// The teams of these names, which the request has in `teams`.
