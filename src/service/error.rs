@@ -127,6 +127,15 @@ impl From<ViewError> for Error {
                     .with("policy", name)
                     .with("version", version.to_string())
             }
+            ViewError::Behind { found, shown } => {
+                let message = format!(
+                    "the store answered as of revision {found} of the tenant, and this server has shown revision {shown}; \
+                     try again, and restart the server if its database was restored from a backup"
+                );
+                Self::new(Kind::Unavailable, "STORE_BEHIND", message)
+                    .with("revision", found.to_string())
+                    .with("shown_revision", shown.to_string())
+            }
             ViewError::TooManyChanges { limit } => {
                 let message = format!(
                     "the facts at this token come of more than {limit} changes, too many to replay; ask without \

@@ -4,12 +4,18 @@ use std::fs::{self, File, TryLockError};
 use std::path::Path;
 
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait,
-    sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+    ConnectOptions, SqliteTransactionMode, TransactionOptions,
+    sqlx::{
+        Connection as _,
+        sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+    },
 };
 
-use super::{Options, error::defect};
+use super::{
+    Options,
+    connections::{Connections, Lease, Transaction},
+    error::defect,
+};
 use crate::service::ports::{StoreError, StoreResult};
 
 /// Rows that a reading connection may run ahead of the task that takes them: the default of 50 makes loading a
@@ -18,12 +24,9 @@ const ROWS_AHEAD: usize = 1024;
 
 /// The open database.
 pub(super) struct Pools {
-    /// For writes.
-    pub(super) writer: DatabaseConnection,
-    /// For reads.
-    pub(super) reader: DatabaseConnection,
+    writer: Connections,
+    readers: Connections,
     write: TransactionOptions,
-    read: TransactionOptions,
     /// Locked as long as the database is open; none where many processes may share one.
     alone: Option<File>,
 }
@@ -37,22 +40,31 @@ impl Pools {
         Err(defect("the store's url names no supported database; begin it with `sqlite:`"))
     }
 
-    /// A transaction that takes the right to write at once, where the database has but one such right.
-    pub(super) async fn begin_write(&self) -> StoreResult<DatabaseTransaction> {
-        Ok(self.writer.begin_with_options(self.write).await?)
+    /// A connection that may write, for what is no transaction.
+    pub(super) async fn writer(&self) -> StoreResult<Lease> {
+        self.writer.lease().await
     }
 
-    /// A transaction whose reads are all as of one instant. It is never committed: dropping it gives the connection
-    /// back, and there is nothing to keep.
-    pub(super) async fn begin_read(&self) -> StoreResult<DatabaseTransaction> {
-        Ok(self.reader.begin_with_options(self.read).await?)
+    /// A connection that only reads, for a single statement.
+    pub(super) async fn reader(&self) -> StoreResult<Lease> {
+        self.readers.lease().await
+    }
+
+    /// A transaction that takes the right to write at once, where the database has but one such right.
+    pub(super) async fn begin_write(&self) -> StoreResult<Transaction> {
+        self.writer.begin(self.write).await
+    }
+
+    /// A transaction whose reads are all as of one instant. It is never committed, for there is nothing to keep.
+    pub(super) async fn begin_read(&self) -> StoreResult<Transaction> {
+        self.readers.begin(TransactionOptions::default()).await
     }
 
     /// Waits for what is under way and closes all connections, readers first: the last to close folds the log into
     /// the file.
     pub(super) async fn close(&self) -> StoreResult<()> {
-        self.reader.close_by_ref().await?;
-        self.writer.close_by_ref().await?;
+        self.readers.close().await?;
+        self.writer.close().await?;
         match &self.alone {
             Some(file) => file.unlock().map_err(|error| StoreError::Unavailable(Box::new(error))),
             None => Ok(()),
@@ -70,16 +82,21 @@ async fn sqlite(options: &Options) -> StoreResult<Pools> {
     make_directory(file.get_filename())?;
     let alone = lock(file.get_filename())?;
     let patience = options.patience;
-    let pool = |connections: u32, configure: fn(SqliteConnectOptions) -> SqliteConnectOptions| {
-        let mut pool = ConnectOptions::new(&options.url);
-        pool.max_connections(connections)
-            .min_connections(connections)
+    let connections = |most: u32, configure: fn(SqliteConnectOptions) -> SqliteConnectOptions| {
+        let mut connection = ConnectOptions::new(&options.url);
+        connection
             .acquire_timeout(patience)
             .idle_timeout(None)
             .max_lifetime(None)
             .test_before_acquire(false)
             .sqlx_logging(false)
             .record_stmt_in_spans(false)
+            // INVARIANT (no savepoints): what the driver believes to be in a transaction begins no other, for that would be
+            // a savepoint, whose commit keeps nothing.
+            .map_sqlx_sqlite_before_acquire(|connection, _| {
+                let is_free = !connection.is_in_transaction();
+                Box::pin(async move { Ok(is_free) })
+            })
             .map_sqlx_sqlite_opts(move |file| {
                 configure(
                     file.create_if_missing(true)
@@ -89,17 +106,16 @@ async fn sqlite(options: &Options) -> StoreResult<Pools> {
                         .busy_timeout(patience),
                 )
             });
-        Database::connect(pool)
+        Connections::open(connection, most, patience)
     };
-    let writer = pool(1, |file| file).await?;
-    let reader =
-        pool(options.read_connections.max(1), |file| file.pragma("query_only", "ON").row_buffer_size(ROWS_AHEAD))
-            .await?;
+    let writer = connections(1, |file| file).await?;
+    let reading = |file: SqliteConnectOptions| file.pragma("query_only", "ON").row_buffer_size(ROWS_AHEAD);
+    let readers = connections(options.read_connections.max(1), reading).await?;
     let write = TransactionOptions {
         sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
         ..TransactionOptions::default()
     };
-    Ok(Pools { writer, reader, write, read: TransactionOptions::default(), alone: Some(alone) })
+    Ok(Pools { writer, readers, write, alone: Some(alone) })
 }
 
 fn in_memory(url: &str) -> bool {
@@ -136,7 +152,7 @@ fn make_directory(file: &Path) -> StoreResult<()> {
 
 #[cfg(test)]
 mod tests {
-    use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
+    use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, Statement};
 
     use super::*;
 
@@ -150,14 +166,16 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("made/on/demand.db");
         let pools = Pools::open(&Options::new(format!("sqlite:{}", file.display()))).await.unwrap();
-        for pool in [&pools.writer, &pools.reader] {
+        let (writer, reader) = (pools.writer().await.unwrap(), pools.reader().await.unwrap());
+        for pool in [&*writer, &*reader] {
             assert_eq!(pragma::<String>(pool, "journal_mode").await, "wal");
             assert_eq!(pragma::<i32>(pool, "foreign_keys").await, 1);
             assert_eq!(pragma::<i32>(pool, "synchronous").await, 2);
             assert_eq!(pragma::<i32>(pool, "busy_timeout").await, 5000);
         }
-        assert_eq!(pragma::<i32>(&pools.writer, "query_only").await, 0);
-        assert_eq!(pragma::<i32>(&pools.reader, "query_only").await, 1);
+        assert_eq!(pragma::<i32>(&writer, "query_only").await, 0);
+        assert_eq!(pragma::<i32>(&reader, "query_only").await, 1);
+        drop((writer, reader));
         pools.close().await.unwrap();
     }
 

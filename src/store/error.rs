@@ -4,14 +4,19 @@ use sea_orm::{DbErr, RuntimeErr, SqlErr, SqlxSqliteError, sqlx};
 
 use crate::service::ports::StoreError;
 
-/// A row or a request that the store can make nothing of.
+/// What this module itself finds wrong, without the driver.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-struct Defect(String);
+struct Cause(String);
 
 /// The error for what should never happen; `what` goes to the log only.
 pub(super) fn defect(what: impl Into<String>) -> StoreError {
-    StoreError::Broken(Box::new(Defect(what.into())))
+    StoreError::Broken(Box::new(Cause(what.into())))
+}
+
+/// The error for what may go well later; `what` goes to the log only.
+pub(super) fn unavailable(what: impl Into<String>) -> StoreError {
+    StoreError::Unavailable(Box::new(Cause(what.into())))
 }
 
 impl From<DbErr> for StoreError {

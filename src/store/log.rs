@@ -139,7 +139,7 @@ mod tests {
                 let query = LogQuery { tenant: "acme", filter, revisions, after, newest_first, limit: 100 };
                 let kinds = query.filter.kinds.iter();
                 let rows = kinds.fold(rows(&query), |rows, kind| rows.filter(Column::Kind.eq(kind)));
-                let plan = plan(&store.pools.reader, rows).await;
+                let plan = plan(&store.pools.reader().await.unwrap(), rows).await;
                 assert!(plan.contains(index) && !plan.contains("TEMP B-TREE"), "{plan}");
                 assert!(
                     after.is_none() || plan.contains("AND revision"),

@@ -3,6 +3,7 @@
 //! Nothing but `connect` and `error` knows which database it is.
 
 mod connect;
+mod connections;
 mod entity;
 mod error;
 mod invitations;
@@ -49,7 +50,9 @@ impl SqlStore {
     /// When a migration fails, which leaves the tables as the one before it made them, or when the database was
     /// migrated by a newer version.
     pub async fn migrate(&self) -> StoreResult<()> {
-        Ok(migration::Migrator::up(&self.pools.writer, None).await?)
+        let writer = self.pools.writer().await?;
+        let migrated = migration::Migrator::up(&*writer, None).await;
+        writer.finish(migrated.map_err(Into::into))
     }
 
     /// Waits for the reads and writes under way, then closes the database for good.
@@ -64,23 +67,33 @@ impl SqlStore {
 #[async_trait]
 impl Store for SqlStore {
     async fn ping(&self) -> StoreResult<()> {
-        Ok(self.pools.reader.ping().await?)
+        let reader = self.pools.reader().await?;
+        let answered = reader.ping().await;
+        reader.finish(answered.map_err(Into::into))
     }
 
     async fn tenant(&self, tenant: &str) -> StoreResult<Option<(Tenant, Revision)>> {
-        read::tenant(&self.pools.reader, tenant).await
+        let reader = self.pools.reader().await?;
+        let found = read::tenant(&*reader, tenant).await;
+        reader.finish(found)
     }
 
     async fn load(&self, tenant: &str, snapshot: &mut dyn Snapshot) -> StoreResult<bool> {
-        load::load(&self.pools.begin_read().await?, tenant, snapshot).await
+        let tx = self.pools.begin_read().await?;
+        let found = load::load(&tx, tenant, snapshot).await;
+        tx.finish(found).await
     }
 
     async fn changes_after(&self, tenant: &str, revision: Revision) -> StoreResult<Vec<(Revision, Change)>> {
-        read::changes(&self.pools.reader, tenant, revision, None).await
+        let reader = self.pools.reader().await?;
+        let changes = read::changes(&*reader, tenant, revision, None).await;
+        reader.finish(changes)
     }
 
     async fn log(&self, query: &LogQuery<'_>) -> StoreResult<Vec<LoggedChange>> {
-        log::page(&self.pools.reader, query).await
+        let reader = self.pools.reader().await?;
+        let page = log::page(&*reader, query).await;
+        reader.finish(page)
     }
 
     async fn revisions_between(
@@ -89,35 +102,39 @@ impl Store for SqlStore {
         from: Option<Timestamp>,
         until: Option<Timestamp>,
     ) -> StoreResult<Option<(Revision, Revision)>> {
-        log::revisions_between(&self.pools.reader, tenant, from, until).await
+        let reader = self.pools.reader().await?;
+        let found = log::revisions_between(&*reader, tenant, from, until).await;
+        reader.finish(found)
     }
 
     async fn resource(&self, tenant: &str, key: ResourceRef<'_>) -> StoreResult<Option<(ResourceRecord, Revision)>> {
         let tx = self.pools.begin_read().await?;
-        let Some(revision) = read::revision(&tx, tenant).await? else {
-            return Ok(None);
-        };
-        Ok(read::resource(&tx, tenant, key).await?.map(|resource| (resource, revision)))
+        let found = read::at_revision(&*tx, tenant, read::resource(&*tx, tenant, key)).await;
+        tx.finish(found).await
     }
 
     async fn member(&self, tenant: &str, by: MemberBy<'_>) -> StoreResult<Option<(MemberRecord, Revision)>> {
         let tx = self.pools.begin_read().await?;
-        let Some(revision) = read::revision(&tx, tenant).await? else {
-            return Ok(None);
-        };
-        Ok(read::member(&tx, tenant, by).await?.map(|member| (member, revision)))
+        let found = read::at_revision(&*tx, tenant, read::member(&*tx, tenant, by)).await;
+        tx.finish(found).await
     }
 
     async fn list_members(&self, query: &MemberQuery<'_>) -> StoreResult<(Vec<MemberRecord>, Revision)> {
-        list::members(&self.pools.begin_read().await?, query).await
+        let tx = self.pools.begin_read().await?;
+        let page = list::members(&tx, query).await;
+        tx.finish(page).await
     }
 
     async fn invitation(&self, tenant: &str, id: &str) -> StoreResult<Option<(InvitationRecord, Revision)>> {
-        invitations::one(&self.pools.begin_read().await?, tenant, id).await
+        let tx = self.pools.begin_read().await?;
+        let found = invitations::one(&tx, tenant, id).await;
+        tx.finish(found).await
     }
 
     async fn list_invitations(&self, query: &InvitationQuery<'_>) -> StoreResult<(Vec<InvitationRecord>, Revision)> {
-        invitations::list(&self.pools.begin_read().await?, query).await
+        let tx = self.pools.begin_read().await?;
+        let page = invitations::list(&tx, query).await;
+        tx.finish(page).await
     }
 
     async fn list_suppressed(
@@ -127,12 +144,14 @@ impl Store for SqlStore {
         limit: u32,
     ) -> StoreResult<(Vec<SuppressedAddress>, Revision)> {
         let tx = self.pools.begin_read().await?;
-        let revision = read::revision(&tx, tenant).await?.unwrap_or_default();
-        Ok((read::suppressed_after(&tx, tenant, after, limit).await?, revision))
+        let page = read::suppressed_page(&*tx, tenant, after, limit).await;
+        tx.finish(page).await
     }
 
     async fn due(&self, now: Timestamp, after: &str, limit: u32) -> StoreResult<Vec<String>> {
-        read::due_tenants(&self.pools.reader, now, after, limit).await
+        let reader = self.pools.reader().await?;
+        let tenants = read::due_tenants(&*reader, now, after, limit).await;
+        reader.finish(tenants)
     }
 
     async fn begin(&self, tenant: &str) -> StoreResult<Box<dyn WriteTx>> {

@@ -29,6 +29,16 @@ pub(super) async fn revision(db: &impl ConnectionTrait, tenant: &str) -> StoreRe
     Ok(query.into_tuple().one(db).await?.map(Revision))
 }
 
+/// What `found` brings, with the tenant's revision. Both must be read in one transaction.
+pub(super) async fn at_revision<T>(
+    db: &impl ConnectionTrait,
+    tenant: &str,
+    found: impl Future<Output = StoreResult<Option<T>>>,
+) -> StoreResult<Option<(T, Revision)>> {
+    let Some(revision) = revision(db, tenant).await? else { return Ok(None) };
+    Ok(found.await?.map(|found| (found, revision)))
+}
+
 /// The changes of the revisions after `after` and before `before`, in order.
 pub(super) async fn changes(
     db: &impl ConnectionTrait,
@@ -275,20 +285,23 @@ pub(super) async fn suppressed(
     Ok(row.map(suppressed_address::Model::into_address))
 }
 
-/// Suppressed addresses after an email, in the order of their email.
-pub(super) async fn suppressed_after(
+/// Suppressed addresses after an email, in the order of their email, and the tenant's revision. Both must be read in one
+/// transaction.
+pub(super) async fn suppressed_page(
     db: &impl ConnectionTrait,
     tenant: &str,
     after: &str,
     limit: u32,
-) -> StoreResult<Vec<SuppressedAddress>> {
+) -> StoreResult<(Vec<SuppressedAddress>, Revision)> {
     use suppressed_address::Column;
+    let revision = revision(db, tenant).await?.unwrap_or_default();
     let query = suppressed_address::Entity::find()
         .filter(Column::TenantId.eq(tenant))
         .filter(Column::Email.gt(after))
         .order_by_asc(Column::Email)
         .limit(u64::from(limit));
-    Ok(query.all(db).await?.into_iter().map(suppressed_address::Model::into_address).collect())
+    let page = query.all(db).await?.into_iter().map(suppressed_address::Model::into_address).collect();
+    Ok((page, revision))
 }
 
 /// What was answered under a request id.

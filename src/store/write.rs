@@ -2,13 +2,13 @@
 
 use async_trait::async_trait;
 use sea_orm::{
-    ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
+    ColumnTrait as _, EntityTrait as _, QueryFilter as _,
     sea_query::{Expr, ExprTrait as _},
 };
 
 use super::entity::{change, request, tenant};
 use super::error::defect;
-use super::{connect::Pools, project, read};
+use super::{connect::Pools, connections::Transaction, project, read};
 use crate::domain::{
     Change, Grant, Invitation, ResourceKey, ResourceRef, Revision, Subject, SuppressedAddress, Tenant, Timestamp,
 };
@@ -16,12 +16,13 @@ use crate::service::ports::{Answered, LogEntry, MemberBy, MemberRecord, Resource
 
 /// One write's transaction.
 pub(super) struct SqlWriteTx {
-    tx: DatabaseTransaction,
+    tx: Transaction,
     id: String,
     tenant: Option<Tenant>,
     revision: Revision,
     logged: i64,
-    /// Whether everything asked for so far was done. Some databases would commit the half of it.
+    /// Whether everything asked for so far went well. Otherwise it can't be committed, for some databases would commit
+    /// the half of it, and its connection is closed.
     whole: bool,
 }
 
@@ -33,7 +34,7 @@ impl SqlWriteTx {
         let row = tenant::Entity::update_many()
             .col_expr(tenant::Column::Revision, Expr::col(tenant::Column::Revision).add(1))
             .filter(tenant::Column::TenantId.eq(tenant))
-            .exec_with_returning(&tx)
+            .exec_with_returning(&*tx)
             .await?
             .pop();
         let (found, revision) = match row {
@@ -44,6 +45,30 @@ impl SqlWriteTx {
             None => (None, Revision::default().next()),
         };
         Ok(Self { tx, id: tenant.to_owned(), tenant: found, revision, logged: 0, whole: true })
+    }
+
+    /// Notes whether a part of it went well.
+    fn noted<T>(&mut self, outcome: StoreResult<T>) -> StoreResult<T> {
+        self.whole &= outcome.is_ok();
+        outcome
+    }
+
+    async fn apply(&mut self, entry: &LogEntry<'_>) -> StoreResult<()> {
+        for change in entry.changes {
+            if let Change::TenantCreated { tenant } = change {
+                if tenant.id != self.id || self.tenant.is_some() {
+                    return Err(defect("a write can only create the tenant that it was opened for, and once"));
+                }
+                self.tenant = Some(tenant.clone());
+            }
+        }
+        project::apply(&*self.tx, &self.id, self.revision, entry.changes).await?;
+        let rows: Vec<_> = (self.logged..)
+            .zip(entry.changes)
+            .map(|(seq, change)| change::ActiveModel::of(&self.id, self.revision, seq, entry, change))
+            .collect::<StoreResult<_>>()?;
+        self.logged += i64::try_from(rows.len()).map_err(|error| defect(error.to_string()))?;
+        project::insert(&*self.tx, rows).await
     }
 }
 
@@ -58,77 +83,76 @@ impl WriteTx for SqlWriteTx {
     }
 
     async fn changes_after(&mut self, revision: Revision) -> StoreResult<Vec<(Revision, Change)>> {
-        read::changes(&self.tx, &self.id, revision, Some(self.revision)).await
+        let found = read::changes(&*self.tx, &self.id, revision, Some(self.revision)).await;
+        self.noted(found)
     }
 
     async fn member(&mut self, by: MemberBy<'_>) -> StoreResult<Option<MemberRecord>> {
-        read::member(&self.tx, &self.id, by).await
+        let found = read::member(&*self.tx, &self.id, by).await;
+        self.noted(found)
     }
 
     async fn resource(&mut self, key: ResourceRef<'_>) -> StoreResult<Option<ResourceRecord>> {
-        read::resource(&self.tx, &self.id, key).await
+        let found = read::resource(&*self.tx, &self.id, key).await;
+        self.noted(found)
     }
 
     async fn bindings_at(&mut self, resources: &[ResourceKey], limit: usize) -> StoreResult<Vec<(Subject, Grant)>> {
-        read::bindings_at(&self.tx, &self.id, resources, limit).await
+        let found = read::bindings_at(&*self.tx, &self.id, resources, limit).await;
+        self.noted(found)
     }
 
     async fn invitation_by_hash(&mut self, token_hash: &str) -> StoreResult<Option<Invitation>> {
-        read::invitation_by_hash(&self.tx, &self.id, token_hash).await
+        let found = read::invitation_by_hash(&*self.tx, &self.id, token_hash).await;
+        self.noted(found)
     }
 
     async fn invitation(&mut self, id: &str) -> StoreResult<Option<(Invitation, Revision)>> {
-        read::invitation(&self.tx, &self.id, id).await
+        let found = read::invitation(&*self.tx, &self.id, id).await;
+        self.noted(found)
     }
 
     async fn open_invitation(&mut self, email: &str) -> StoreResult<Option<Invitation>> {
-        read::open_invitation(&self.tx, &self.id, email).await
+        let found = read::open_invitation(&*self.tx, &self.id, email).await;
+        self.noted(found)
     }
 
     async fn ended_bindings(&mut self, now: Timestamp, limit: u32) -> StoreResult<Vec<(Subject, Grant)>> {
-        read::ended_bindings(&self.tx, &self.id, now, limit).await
+        let found = read::ended_bindings(&*self.tx, &self.id, now, limit).await;
+        self.noted(found)
     }
 
     async fn due_invitations(&mut self, now: Timestamp, limit: u32) -> StoreResult<Vec<Invitation>> {
-        read::due_invitations(&self.tx, &self.id, now, limit).await
+        let found = read::due_invitations(&*self.tx, &self.id, now, limit).await;
+        self.noted(found)
     }
 
     async fn issued_before(&mut self, newer: u64, since: Timestamp) -> StoreResult<Option<Timestamp>> {
-        read::issued_before(&self.tx, &self.id, newer, since).await
+        let found = read::issued_before(&*self.tx, &self.id, newer, since).await;
+        self.noted(found)
     }
 
     async fn suppressed(&mut self, email: &str) -> StoreResult<Option<SuppressedAddress>> {
-        read::suppressed(&self.tx, &self.id, email).await
+        let found = read::suppressed(&*self.tx, &self.id, email).await;
+        self.noted(found)
     }
 
     async fn answered(&mut self, request: &str) -> StoreResult<Option<Answered>> {
-        read::answered(&self.tx, &self.id, request).await
+        let found = read::answered(&*self.tx, &self.id, request).await;
+        self.noted(found)
     }
 
     async fn append(&mut self, entry: &LogEntry<'_>) -> StoreResult<()> {
+        // A half that is dropped on its way is none either.
         let whole = std::mem::replace(&mut self.whole, false);
-        for change in entry.changes {
-            if let Change::TenantCreated { tenant } = change {
-                if tenant.id != self.id || self.tenant.is_some() {
-                    return Err(defect("a write can only create the tenant that it was opened for, and once"));
-                }
-                self.tenant = Some(tenant.clone());
-            }
-        }
-        project::apply(&self.tx, &self.id, self.revision, entry.changes).await?;
-        let rows: Vec<_> = (self.logged..)
-            .zip(entry.changes)
-            .map(|(seq, change)| change::ActiveModel::of(&self.id, self.revision, seq, entry, change))
-            .collect::<StoreResult<_>>()?;
-        self.logged += i64::try_from(rows.len()).map_err(|error| defect(error.to_string()))?;
-        project::insert(&self.tx, rows).await?;
+        self.apply(entry).await?;
         self.whole = whole;
         Ok(())
     }
 
     async fn remember(&mut self, answered: &Answered) -> StoreResult<()> {
         let whole = std::mem::replace(&mut self.whole, false);
-        project::insert(&self.tx, vec![request::ActiveModel::of(&self.id, answered)]).await?;
+        project::insert(&*self.tx, vec![request::ActiveModel::of(&self.id, answered)]).await?;
         self.whole = whole;
         Ok(())
     }
@@ -137,10 +161,11 @@ impl WriteTx for SqlWriteTx {
         if !self.whole {
             return Err(defect("a write of which a part failed can't be committed"));
         }
-        Ok(self.tx.commit().await?)
+        self.tx.commit().await
     }
 
     async fn rollback(self: Box<Self>) -> StoreResult<()> {
-        Ok(self.tx.rollback().await?)
+        // What went wrong has told its own error; the connection is closed when it is dropped.
+        if self.whole { self.tx.rollback().await } else { Ok(()) }
     }
 }

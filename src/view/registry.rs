@@ -36,6 +36,8 @@ struct Slot {
     view: RwLock<Option<Arc<Shared>>>,
     /// Held by whoever loads or writes, so that no write of this process is missed by a load.
     turn: Arc<Mutex<()>>,
+    /// The newest revision that was shown or acknowledged; 0 when none was.
+    shown: Arc<AtomicI64>,
 }
 
 /// A view that readers and one writer share. The lock is a blocking one, because it is held for microseconds and
@@ -45,6 +47,8 @@ struct Shared {
     clock: Arc<dyn Clock>,
     /// When the next binding of the view ends, in the units of [`Timestamp`]; far away when none does.
     next_end: AtomicI64,
+    /// Its slot's.
+    shown: Arc<AtomicI64>,
 }
 
 impl Registry {
@@ -53,9 +57,9 @@ impl Registry {
         Self { store, policies, clock, slots: RwLock::default(), past: Past::new(past) }
     }
 
-    fn shared(&self, view: View) -> Shared {
-        let shared =
-            Shared { view: RwLock::new(view), clock: Arc::clone(&self.clock), next_end: AtomicI64::new(i64::MAX) };
+    fn shared(&self, view: View, shown: Arc<AtomicI64>) -> Shared {
+        let (clock, next_end) = (Arc::clone(&self.clock), AtomicI64::new(i64::MAX));
+        let shared = Shared { view: RwLock::new(view), clock, next_end, shown };
         shared.note_next_end(&shared.view.read());
         shared
     }
@@ -75,11 +79,13 @@ impl Registry {
             let policies = self.policies.current();
             let mut loading = Loading::new(&policies);
             self.store.load(tenant, &mut loading).await?;
-            let Some(view) = loading.finish()? else {
+            let view = loading.finish()?;
+            slot.show(view.as_ref().map_or(Revision::default(), View::revision))?;
+            let Some(view) = view else {
                 self.drop_unused(tenant);
                 return Ok(None);
             };
-            let shared = Arc::new(self.shared(view));
+            let shared = Arc::new(self.shared(view, Arc::clone(&slot.shown)));
             *slot.view.write() = Some(Arc::clone(&shared));
             // A policy that was replaced before this line was replaced unseen by `forget_replaced`; one that is
             // replaced after it is not.
@@ -116,6 +122,14 @@ impl Slot {
     fn loaded(&self) -> Option<Arc<dyn TenantView>> {
         self.view.read().clone().map(|view| view as Arc<dyn TenantView>)
     }
+
+    /// Notes the revision of what was loaded.
+    ///
+    /// INVARIANT (never backwards): nothing is shown that is older than what was shown or acknowledged before.
+    fn show(&self, loaded: Revision) -> Result<(), ViewError> {
+        let shown = Revision(self.shown.fetch_max(loaded.0, Ordering::AcqRel));
+        if loaded < shown { Err(ViewError::Behind { found: loaded, shown }) } else { Ok(()) }
+    }
 }
 
 #[async_trait]
@@ -145,7 +159,8 @@ impl Views for Registry {
     async fn under(&self, tenant: &str, policy: Arc<Policy>) -> Result<Option<Arc<dyn TenantView>>, ViewError> {
         let mut loading = Loading::under(policy);
         self.store.load(tenant, &mut loading).await?;
-        Ok(loading.finish()?.map(|view| Arc::new(self.shared(view)) as Arc<dyn TenantView>))
+        let shared = |view| Arc::new(self.shared(view, Arc::default())) as Arc<dyn TenantView>;
+        Ok(loading.finish()?.map(shared))
     }
 
     async fn past(&self, tenant: &str, revision: Revision) -> Result<Option<Arc<dyn TenantView>>, ViewError> {
@@ -160,6 +175,10 @@ impl Views for Registry {
         }
         self.forget(tenant);
         self.open(tenant).await
+    }
+
+    fn acknowledge(&self, tenant: &str, revision: Revision) {
+        self.slot(tenant).shown.fetch_max(revision.0, Ordering::AcqRel);
     }
 
     fn forget(&self, tenant: &str) {
@@ -211,6 +230,7 @@ impl TenantView for Shared {
         let mut view = self.view.write();
         let followed = view.follow(changes).is_ok();
         self.note_next_end(&view);
+        self.shown.fetch_max(view.revision().0, Ordering::AcqRel);
         followed
     }
 }

@@ -29,7 +29,7 @@ use crate::{
 
 /// Reasons that no test can bring about over the wire: of races, of broken stores, of what no RPC does yet,
 /// and of what `lumicon` has not. `tests/log` has a watcher that is too slow.
-const UNPROVOKED: [&str; 20] = [
+const UNPROVOKED: [&str; 21] = [
     "ACTOR_DEACTIVATED",
     "ALREADY_ARCHIVED",
     "CONFLICT",
@@ -44,6 +44,7 @@ const UNPROVOKED: [&str; 20] = [
     "PARENT_UNCHANGED",
     "RESOURCE_ARCHIVED",
     "RESOURCE_CYCLE",
+    "STORE_BEHIND",
     "STORE_UNAVAILABLE",
     "SUBTREE_TOO_LARGE",
     "TEAM_CYCLE",

@@ -31,7 +31,12 @@ impl Server {
 
     /// As [`Self::start`], with further settings of the form `key=value`, which win over the usual ones.
     pub async fn start_with(dir: &Path, settings: &[&str]) -> Self {
-        let mut child = command(dir, settings).spawn().expect("the server's binary runs");
+        Self::spawn(command(dir, settings)).await
+    }
+
+    /// Starts what [`command`] made, and waits until it listens.
+    pub async fn spawn(mut command: Command) -> Self {
+        let mut child = command.spawn().expect("the server's binary runs");
         let stderr = child.stderr.take().expect("stderr is piped");
         let log = Arc::new(Mutex::new(Vec::new()));
         let (found, address) = mpsc::channel();
@@ -51,6 +56,11 @@ impl Server {
             panic!("the server does not listen:\n{}", log.lock().unwrap().join("\n"));
         };
         Self { child, address, log }
+    }
+
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Where it listens.

@@ -26,6 +26,15 @@ pub enum ViewError {
         /// Its version.
         version: u32,
     },
+    /// The store answers as of an earlier revision than one that this process has shown: by a connection that sees an old
+    /// snapshot, or because it was restored from a backup meanwhile.
+    #[error("the store is at revision {found}, and revision {shown} has been shown")]
+    Behind {
+        /// The revision of the store's answer; 0 when it has no such tenant.
+        found: Revision,
+        /// The newest revision that this process has shown or acknowledged.
+        shown: Revision,
+    },
     /// The facts of an earlier revision come of more changes than may be replayed.
     #[error("more than {limit} changes would have to be replayed")]
     TooManyChanges {
@@ -59,6 +68,9 @@ pub trait Views: Send + Sync {
 
     /// Brings a view up to the newest revision in the store. None when the tenant is gone.
     async fn refresh(&self, tenant: &str, view: Arc<dyn TenantView>) -> Result<Option<Arc<dyn TenantView>>, ViewError>;
+
+    /// Notes that a revision of a tenant was committed by this process: no view that is loaded later is older.
+    fn acknowledge(&self, tenant: &str, revision: Revision);
 
     /// Forgets a tenant's view, which is loaded anew at its next use.
     fn forget(&self, tenant: &str);

@@ -84,7 +84,10 @@ impl Service {
         };
         let mut session = Session::new(self, &call, &mut *tx, view.clone(), &secret);
         let (at, revision) = (session.now(), session.revision());
-        let Plan { changes, rule, mut answer } = write.plan(&mut session).await?;
+        let Plan { changes, rule, mut answer } = match write.plan(&mut session).await {
+            Ok(plan) => plan,
+            Err(refused) => return Err(undone(tx, refused).await),
+        };
         // No revision without a change: a sweep may find that another one was first.
         if call.validate_only || changes.is_empty() {
             tx.rollback().await?;
@@ -109,6 +112,7 @@ impl Service {
             self.views.forget(&call.tenant);
             return Err(error.into());
         }
+        self.views.acknowledge(&call.tenant, revision);
         self.show(&call.tenant, view.as_deref(), revision, changes);
         self.commits.made(&call.tenant);
         answer.reveal(&secret);
@@ -127,7 +131,8 @@ impl Service {
         if view.revision() != newest {
             // The two have parted, say because the store was restored from a backup under a running process.
             self.views.forget(tenant);
-            return Err(Error::new(Kind::Unavailable, "VIEW_RELOADING", "the tenant is being loaded; try again"));
+            let reloading = Error::new(Kind::Unavailable, "VIEW_RELOADING", "the tenant is being loaded; try again");
+            return Err(undone(tx, reloading).await);
         }
         Ok((Some(view), tx))
     }
@@ -163,6 +168,14 @@ impl Service {
             self.views.forget(tenant);
         }
     }
+}
+
+/// Ends the transaction of a write that is refused. The refusal stands, whatever comes of that.
+async fn undone(tx: Box<dyn WriteTx>, refused: Error) -> Error {
+    if let Err(error) = tx.rollback().await {
+        tracing::warn!(%error, "a refused write could not be rolled back; its connection is closed");
+    }
+    refused
 }
 
 /// The first answer again, if the request is the first one again.

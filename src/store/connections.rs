@@ -1,0 +1,157 @@
+//! Connections that one task uses at a time, and nobody uses again after an error.
+//!
+//! A driver's own pool can't promise that: when a statement or a COMMIT fails with FULL, IOERR or NOMEM, SQLite rolls the
+//! transaction back by itself, the driver believes that it is still open, and what comes next on that connection is a
+//! savepoint that commits nothing, or reads one snapshot for ever.
+
+#[cfg(test)]
+mod tests;
+
+use std::{ops::Deref, sync::Arc, time::Duration};
+
+use parking_lot::Mutex;
+use sea_orm::{
+    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, TransactionOptions, TransactionTrait as _,
+};
+use tokio::{
+    runtime::Handle,
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time,
+};
+
+use super::error::unavailable;
+use crate::service::ports::StoreResult;
+
+/// At most so many connections at a time, each opened when it is first needed.
+pub(super) struct Connections {
+    /// Of pools of one connection each: a pool can be closed, a connection inside one can't.
+    options: ConnectOptions,
+    timeout: Duration,
+    capacity: u32,
+    permits: Arc<Semaphore>,
+    idle: Arc<Mutex<Vec<DatabaseConnection>>>,
+}
+
+/// A connection in use by one task. It is used again only if [`Lease::give_back`] says that all went well; otherwise it
+/// is closed, and its place is free once that is done, for locks of its end no sooner.
+pub(super) struct Lease {
+    connection: Option<DatabaseConnection>,
+    permit: Option<OwnedSemaphorePermit>,
+    idle: Arc<Mutex<Vec<DatabaseConnection>>>,
+}
+
+/// A transaction, with the connection that it is on. Dropped, it is rolled back and the connection closed.
+pub(super) struct Transaction {
+    // Dropped in this order: a connection is closed when nobody uses it.
+    tx: DatabaseTransaction,
+    lease: Lease,
+}
+
+impl Connections {
+    /// Opens one connection, which shows whether the database can be opened at all.
+    pub(super) async fn open(mut options: ConnectOptions, capacity: u32, timeout: Duration) -> StoreResult<Self> {
+        options.min_connections(1).max_connections(1);
+        let first = Database::connect(options.clone()).await?;
+        let permits = Arc::new(Semaphore::new(capacity as usize));
+        Ok(Self { options, timeout, capacity, permits, idle: Arc::new(Mutex::new(vec![first])) })
+    }
+
+    /// A connection, as soon as one is free.
+    pub(super) async fn lease(&self) -> StoreResult<Lease> {
+        let permit = time::timeout(self.timeout, Arc::clone(&self.permits).acquire_owned());
+        let permit = permit.await.map_err(|_| unavailable("no connection became free in time"))?;
+        let permit = permit.map_err(|_| unavailable("the store is closed"))?;
+        let idle = self.idle.lock().pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => Database::connect(self.options.clone()).await?,
+        };
+        Ok(Lease { connection: Some(connection), permit: Some(permit), idle: Arc::clone(&self.idle) })
+    }
+
+    /// Begins a transaction.
+    pub(super) async fn begin(&self, options: TransactionOptions) -> StoreResult<Transaction> {
+        let lease = self.lease().await?;
+        let tx = lease.begin_with_options(options).await?;
+        Ok(Transaction { tx, lease })
+    }
+
+    /// Waits for the connections in use, and closes them all for good.
+    pub(super) async fn close(&self) -> StoreResult<()> {
+        // An error means that this was done before.
+        let all = self.permits.acquire_many(self.capacity).await;
+        self.permits.close();
+        drop(all);
+        let idle = std::mem::take(&mut *self.idle.lock());
+        for connection in idle {
+            connection.close().await?;
+        }
+        Ok(())
+    }
+}
+
+impl Lease {
+    /// The outcome of what the connection was used for. It is used again if that went well.
+    pub(super) fn finish<T>(self, outcome: StoreResult<T>) -> StoreResult<T> {
+        if outcome.is_ok() {
+            self.give_back();
+        }
+        outcome
+    }
+
+    fn give_back(mut self) {
+        if let Some(connection) = self.connection.take() {
+            self.idle.lock().push(connection);
+        }
+    }
+}
+
+impl Deref for Lease {
+    type Target = DatabaseConnection;
+
+    fn deref(&self) -> &DatabaseConnection {
+        self.connection.as_ref().expect("a lease has its connection until it ends")
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        let (Some(connection), Ok(runtime)) = (self.connection.take(), Handle::try_current()) else { return };
+        let permit = self.permit.take();
+        runtime.spawn(async move {
+            if let Err(error) = connection.close().await {
+                tracing::warn!(%error, "a connection could not be closed in order");
+            }
+            drop(permit);
+        });
+    }
+}
+
+impl Transaction {
+    /// Commits. After an error nobody knows whether it happened.
+    pub(super) async fn commit(self) -> StoreResult<()> {
+        let outcome = self.tx.commit().await;
+        self.lease.finish(outcome.map_err(Into::into))
+    }
+
+    /// Rolls back what went well so far.
+    pub(super) async fn rollback(self) -> StoreResult<()> {
+        let outcome = self.tx.rollback().await;
+        self.lease.finish(outcome.map_err(Into::into))
+    }
+
+    /// Ends a transaction that only read, with the outcome of the reading.
+    pub(super) async fn finish<T>(self, outcome: StoreResult<T>) -> StoreResult<T> {
+        let found = outcome?;
+        self.rollback().await?;
+        Ok(found)
+    }
+}
+
+impl Deref for Transaction {
+    type Target = DatabaseTransaction;
+
+    fn deref(&self) -> &DatabaseTransaction {
+        &self.tx
+    }
+}

@@ -1,0 +1,61 @@
+/* Preloaded into a server: makes one system call on a file fail when it is told to.
+ *
+ * FAULT_ORDER names a file. While it has the text `CALL ERRNO NAME` (sync, read or write; a number; a part of a path), the
+ * next call of that kind on a file whose path contains NAME fails with that errno, and removes the order: it is carried
+ * out once.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+static int fails(const char *call, int fd) {
+    const char *order = getenv("FAULT_ORDER");
+    if (order == NULL) return 0;
+    int saved = errno, found = 0;
+    long file = syscall(SYS_openat, AT_FDCWD, order, O_RDONLY | O_CLOEXEC);
+    if (file >= 0) {
+        char text[256] = {0}, kind[16], name[128], link[64], path[4096] = {0};
+        int code = 0;
+        long size = syscall(SYS_read, (int)file, text, sizeof text - 1);
+        syscall(SYS_close, (int)file);
+        snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+        found = size > 0 && sscanf(text, "%15s %d %127s", kind, &code, name) == 3 && strcmp(kind, call) == 0
+            && syscall(SYS_readlinkat, AT_FDCWD, link, path, sizeof path - 1) > 0 && strstr(path, name) != NULL
+            && syscall(SYS_unlinkat, AT_FDCWD, order, 0) == 0;
+        if (found) saved = code;
+    }
+    errno = saved;
+    return found;
+}
+
+int fsync(int fd) { return fails("sync", fd) ? -1 : (int)syscall(SYS_fsync, fd); }
+
+int fdatasync(int fd) { return fails("sync", fd) ? -1 : (int)syscall(SYS_fdatasync, fd); }
+
+ssize_t read(int fd, void *to, size_t size) { return fails("read", fd) ? -1 : syscall(SYS_read, fd, to, size); }
+
+ssize_t write(int fd, const void *from, size_t size) {
+    return fails("write", fd) ? -1 : syscall(SYS_write, fd, from, size);
+}
+
+ssize_t pread(int fd, void *to, size_t size, off_t at) {
+    return fails("read", fd) ? -1 : syscall(SYS_pread64, fd, to, size, at);
+}
+
+ssize_t pread64(int fd, void *to, size_t size, off64_t at) {
+    return fails("read", fd) ? -1 : syscall(SYS_pread64, fd, to, size, at);
+}
+
+ssize_t pwrite(int fd, const void *from, size_t size, off_t at) {
+    return fails("write", fd) ? -1 : syscall(SYS_pwrite64, fd, from, size, at);
+}
+
+ssize_t pwrite64(int fd, const void *from, size_t size, off64_t at) {
+    return fails("write", fd) ? -1 : syscall(SYS_pwrite64, fd, from, size, at);
+}
