@@ -119,6 +119,15 @@ impl Reader {
         let changes = self.last("snapshots.changes", |v| parse::integer(v, &(1000..=1_000_000_000)));
         let kept = self.last("snapshots.kept", |v| parse::integer(v, &(0..=10_000)));
         let request_bytes = self.last("limits.request_bytes", |v| parse::integer(v, &(1024..=67_108_864)));
+        let connection_bytes: Option<usize> =
+            self.last("limits.connection_bytes", |v| parse::integer(v, &(1024..=1_073_741_824)));
+        if let (Some(request), Some(connection)) = (request_bytes, connection_bytes)
+            && connection < request
+        {
+            let problem = format!("expected at least limits.request_bytes, {request}, found `{connection}`");
+            self.mistake("limits.connection_bytes", problem);
+        }
+        let connection_streams = self.last("limits.connection_streams", |v| parse::integer(v, &(1..=100_000)));
         let invitations_per_day =
             self.last("limits.invitations_per_day", |v| parse::integer(v, &(1..=u64::from(u32::MAX))));
         let every = self.last("sweep.every", parse::duration);
@@ -136,7 +145,12 @@ impl Reader {
             },
             watch: Watch { heartbeat: heartbeat?, poll: watch_poll?, patience: patience?, watchers: watchers? },
             snapshots: Snapshots { changes: changes?, kept: kept? },
-            limits: Limits { request_bytes: request_bytes?, invitations_per_day: invitations_per_day? },
+            limits: Limits {
+                request_bytes: request_bytes?,
+                connection_bytes: connection_bytes?,
+                connection_streams: connection_streams?,
+                invitations_per_day: invitations_per_day?,
+            },
             sweep: Sweep { every: every? },
         })
     }

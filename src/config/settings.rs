@@ -133,6 +133,10 @@ pub struct Snapshots {
 pub struct Limits {
     /// The largest request message, in bytes.
     pub request_bytes: usize,
+    /// The most bytes of request messages that one connection has under way; at least `request_bytes`.
+    pub connection_bytes: usize,
+    /// The most streams that one connection has open, 1 to 100,000.
+    pub connection_streams: u32,
     /// The most invitations that a tenant issues in any 24 hours.
     pub invitations_per_day: u32,
 }

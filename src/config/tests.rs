@@ -70,7 +70,12 @@ fn the_defaults_alone_are_valid() {
             watchers: 1000,
         },
         snapshots: Snapshots { changes: 1_000_000, kept: 8 },
-        limits: Limits { request_bytes: 4_194_304, invitations_per_day: 1000 },
+        limits: Limits {
+            request_bytes: 4_194_304,
+            connection_bytes: 16_777_216,
+            connection_streams: 200,
+            invitations_per_day: 1000,
+        },
         sweep: Sweep { every: Duration::from_secs(10) },
     };
     assert_eq!(config, expected);
@@ -80,7 +85,7 @@ fn the_defaults_alone_are_valid() {
 #[test]
 fn every_setting_is_documented_and_read() {
     let keys = keys();
-    assert_eq!(keys.len(), 23, "{keys:?}");
+    assert_eq!(keys.len(), 25, "{keys:?}");
     for key in keys {
         let error = file(&format!("{key} = 1979-05-27")).unwrap_err();
         assert!(error.starts_with(&format!("rollcall.toml:1: {key}: expected ")), "{error}");
@@ -164,6 +169,8 @@ fn values_out_of_their_domain_are_refused() {
         ("telemetry.sample_ratio", &["", "-0.1", "1.1", "NaN", "inf", "1%"]),
         ("telemetry.service_name", &["", " "]),
         ("limits.request_bytes", &["0", "1023", "67108865", "4MiB"]),
+        ("limits.connection_bytes", &["0", "1024", "4194303", "1073741825"]),
+        ("limits.connection_streams", &["0", "100001", "many"]),
     ] {
         for value in values {
             let error = set(key, value).unwrap_err();

@@ -1,7 +1,7 @@
 use std::{collections::HashMap, ops::Deref};
 
+use http::HeaderValue;
 use opentelemetry::trace::TraceContextExt as _;
-
 use sha2::{Digest, Sha256};
 use tonic::metadata::MetadataMap;
 use tracing::Span;
@@ -68,18 +68,24 @@ impl Callers {
     /// # Errors
     /// `UNAUTHENTICATED` when they are not known.
     pub(crate) fn identify<'a>(&'a self, metadata: &'a MetadataMap) -> Result<Sender<'a>, Error> {
+        let caller = self.find(metadata.as_ref().get("authorization"))?;
+        Ok(Sender { caller, metadata })
+    }
+
+    /// Who sends this `authorization` header.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED` when they are not known.
+    pub(super) fn find(&self, header: Option<&HeaderValue>) -> Result<&Caller, Error> {
         if let Some(caller) = &self.anonymous {
-            return Ok(Sender { caller, metadata });
+            return Ok(caller);
         }
         let unknown = |message: &str| Error::new(Kind::Unauthenticated, "UNAUTHENTICATED", message);
-        let header = metadata
-            .get("authorization")
-            .ok_or_else(|| unknown("this server wants a key; send it as `authorization: Bearer KEY`"))?;
+        let header =
+            header.ok_or_else(|| unknown("this server wants a key; send it as `authorization: Bearer KEY`"))?;
         let key = header.to_str().ok().and_then(|header| header.strip_prefix("Bearer "));
         let digest: [u8; 32] = Sha256::digest(key.unwrap_or_default().trim()).into();
-        let caller = self.by_key.get(&digest);
-        let caller = caller.ok_or_else(|| unknown("no caller has this key; is it in `auth.callers`?"))?;
-        Ok(Sender { caller, metadata })
+        self.by_key.get(&digest).ok_or_else(|| unknown("no caller has this key; is it in `auth.callers`?"))
     }
 }
 

@@ -1,12 +1,15 @@
 //! The wire: requests are checked and turned into the service's own words, answers and errors back into Protobuf.
 
+mod admission;
 mod audit;
 mod authorization;
 mod caller;
 mod change;
+mod connection;
 mod convert;
 mod invitation;
 mod membership;
+mod metered;
 mod reading;
 mod resource;
 mod status;
@@ -26,7 +29,9 @@ use crate::{
     service::Service,
 };
 
+pub use admission::AdmissionLayer;
 pub use caller::Callers;
+pub use connection::Connection;
 
 /// A token or etag of this service is shorter than this.
 const MAX_OPAQUE: usize = 256;
@@ -63,8 +68,8 @@ pub struct Handler {
 
 impl Handler {
     /// Answers from `service`, to `callers`.
-    pub fn new(service: Arc<Service>, callers: Callers) -> Self {
-        Self { service, callers: Arc::new(callers) }
+    pub fn new(service: Arc<Service>, callers: Arc<Callers>) -> Self {
+        Self { service, callers }
     }
 
     /// Adds every service to `routes`; a request may be `request_bytes` long.

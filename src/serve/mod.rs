@@ -10,6 +10,7 @@ mod sweep;
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use tokio::{net::TcpListener, sync::oneshot, time};
+use tokio_stream::StreamExt as _;
 use tonic::{
     service::Routes,
     transport::{Server, server::TcpIncoming},
@@ -17,7 +18,7 @@ use tonic::{
 
 use crate::{
     config::{self, Config},
-    grpc::{Callers, Handler},
+    grpc::{AdmissionLayer, Callers, Connection, Handler},
     policy::Shelf,
     proto,
     service::{self, Caller, Service, WatchOptions, ports::StoreError},
@@ -33,6 +34,11 @@ use reload::Reload;
 
 /// How often a quiet connection is asked whether its peer is still there.
 const KEEPALIVE: time::Duration = time::Duration::from_secs(30);
+
+/// How much a stream may send ahead of its reader, in bytes.
+const STREAM_WINDOW: u32 = 65_535;
+/// The largest window that HTTP/2 knows, in bytes.
+const LARGEST_WINDOW: u32 = (1 << 31) - 1;
 
 /// Why the service could not start, or had to stop.
 #[derive(Debug, thiserror::Error)]
@@ -109,17 +115,25 @@ pub async fn run(
     }
 
     let (health, health_service) = Health::new().await;
-    let routes = Handler::new(service.clone(), callers(config))
-        .add_to(Routes::default(), config.limits.request_bytes)
+    let config::Limits { request_bytes, connection_bytes, connection_streams, .. } = config.limits;
+    let callers = Arc::new(callers(config));
+    let routes = Handler::new(service.clone(), Arc::clone(&callers))
+        .add_to(Routes::default(), request_bytes)
         .add_service(health_service)
         .add_service(reflection().build_v1().map_err(io::Error::other)?)
         .add_service(reflection().build_v1alpha().map_err(io::Error::other)?);
     let (drain, drained) = oneshot::channel::<()>();
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+    let incoming = incoming.map(move |stream| Ok(Connection::new(stream?, connection_bytes)) as io::Result<_>);
     let server = Server::builder()
         .http2_keepalive_interval(Some(KEEPALIVE))
+        .max_concurrent_streams(connection_streams)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(connection_window(connection_streams))
         .layer(request_layer(telemetry))
+        .layer(AdmissionLayer::new(callers, request_bytes))
         .add_routes(routes)
-        .serve_with_incoming_shutdown(TcpIncoming::from(listener).with_nodelay(Some(true)), async {
+        .serve_with_incoming_shutdown(incoming, async {
             // An error means that the sender is gone, which is as good a reason to stop.
             let _ = drained.await;
         });
@@ -147,6 +161,12 @@ pub async fn run(
     store.close().await?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// How much a connection may send ahead of the readers of all its streams: streams whose messages wait for room must not
+/// keep those from arriving that have it.
+fn connection_window(streams: u32) -> u32 {
+    STREAM_WINDOW.saturating_mul(streams.saturating_add(1)).min(LARGEST_WINDOW)
 }
 
 fn watch(config: &Config) -> WatchOptions {

@@ -45,11 +45,13 @@ impl MakeClassifier for ClassifyFailures {
 }
 
 impl Classifier {
-    /// `None` without a status.
+    /// `None` without a status. The service gives each of its errors details; a status without them is the transport's,
+    /// for a message that does not decode or a stream that broke off: that is the client's doing.
     fn classify(&self, headers: &HeaderMap) -> Option<Result<(), Failure>> {
         let code = Code::from_bytes(headers.get("grpc-status")?.as_bytes());
+        let is_ours = headers.contains_key("grpc-status-details-bin");
         match code {
-            Code::Internal | Code::Unknown | Code::DataLoss | Code::Unavailable => {
+            Code::Internal | Code::Unknown | Code::DataLoss | Code::Unavailable if is_ours => {
                 Some(Err(Failure { uri: self.uri.clone(), code, error: None }))
             }
             _ => Some(Ok(())),
@@ -116,6 +118,7 @@ mod tests {
     };
 
     use tonic::{Status, body::Body};
+    use tonic_types::{ErrorDetails, StatusExt as _};
     use tower::{ServiceBuilder, ServiceExt as _, service_fn};
     use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 
@@ -173,13 +176,14 @@ mod tests {
 
     #[tokio::test]
     async fn a_failure_of_the_server_is_one_line() {
-        for (status, name) in [
-            (Status::internal(""), "INTERNAL"),
-            (Status::unknown(""), "UNKNOWN"),
-            (Status::data_loss(""), "DATA_LOSS"),
-            (Status::unavailable(""), "UNAVAILABLE"),
+        for (code, name) in [
+            (Code::Internal, "INTERNAL"),
+            (Code::Unknown, "UNKNOWN"),
+            (Code::DataLoss, "DATA_LOSS"),
+            (Code::Unavailable, "UNAVAILABLE"),
         ] {
-            let log = log(status).await;
+            let details = ErrorDetails::with_error_info("REASON", "rollcall", []);
+            let log = log(Status::with_error_details(code, "", details)).await;
             let expected = format!(
                 "WARN rollcall::request: request failed rpc=\"/rollcall.v1.TenantService/GetTenant\" code=\"{name}\"\n"
             );
@@ -190,7 +194,16 @@ mod tests {
 
     #[tokio::test]
     async fn what_the_caller_did_wrong_is_not_logged() {
-        for status in [Status::ok(""), Status::not_found(""), Status::permission_denied(""), Status::cancelled("")] {
+        let details = || ErrorDetails::with_error_info("REASON", "rollcall", []);
+        for status in [
+            Status::ok(""),
+            Status::not_found(""),
+            Status::with_error_details(Code::PermissionDenied, "", details()),
+            Status::cancelled(""),
+            // What tonic says of a message that does not decode, and of a stream that broke off.
+            Status::internal("failed to decode Protobuf message"),
+            Status::unknown("h2 protocol error"),
+        ] {
             assert_eq!(log(status).await, "");
         }
     }
@@ -198,8 +211,11 @@ mod tests {
     #[test]
     fn trailers_count_as_headers_do() {
         let classifier = || Classifier { uri: Uri::from_static("/s/m") };
-        let trailers =
-            |code: &str| HeaderMap::from_iter([(http::HeaderName::from_static("grpc-status"), code.parse().unwrap())]);
+        let name = http::HeaderName::from_static;
+        let trailers = |code: &str| {
+            let details = (name("grpc-status-details-bin"), "AA".parse().unwrap());
+            HeaderMap::from_iter([(name("grpc-status"), code.parse().unwrap()), details])
+        };
         assert!(classifier().classify_eos(None).is_ok());
         assert!(classifier().classify_eos(Some(&trailers("0"))).is_ok());
         assert!(classifier().classify_eos(Some(&trailers("5"))).is_ok());

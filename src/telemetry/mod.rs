@@ -89,8 +89,9 @@ pub struct Guard {
 /// # Errors
 /// When an option is no good or the process has telemetry already. That the collector cannot be reached is no error.
 pub fn init(options: &TelemetryOptions) -> Result<Guard, Error> {
+    // What h2 warns of is what a peer does; a level for it that is given wins.
     let filter = EnvFilter::builder()
-        .parse(&options.level)
+        .parse(format!("h2=error,{}", options.level))
         .map_err(|source| Error::Level { level: options.level.clone(), source })?;
     let provider = if options.otlp_endpoint.is_empty() { None } else { Some(provider(options)?) };
     tracing_subscriber::registry()
