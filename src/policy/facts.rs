@@ -1,6 +1,6 @@
 //! What decisions need to know about a tenant: the view implements it.
 
-use crate::domain::{MemberStatus, ResourceRef, SubjectRef};
+use crate::domain::{MemberStatus, ResourceRef, SubjectRef, Timestamp};
 
 use super::{
     mask::Mask,
@@ -61,6 +61,8 @@ pub trait Facts {
     fn bound(&self, member: MemberKey, node: Node) -> Mask;
     /// Of those, the ones that last, bound to a person: only they count for a role that must keep a holder.
     fn lasting(&self, member: MemberKey, node: Node) -> Mask;
+    /// When one of them ends; none when it lasts.
+    fn end(&self, member: MemberKey, node: Node, role: RoleId) -> Option<Timestamp>;
     /// The teams that a member belongs to, through other teams too. Teams are members of their own.
     fn teams(&self, member: MemberKey) -> &[MemberKey];
     /// Who holds what everybody of a subject type holds.

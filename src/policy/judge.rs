@@ -1,15 +1,16 @@
 //! One membership write, judged whole: the policy's rules, the holders that it protects, and what the state allows.
 //! Real writes, their dry runs and the cases beside a policy all ask this.
 
-use crate::domain::{MemberStatus, SubjectRef, kind};
+use crate::domain::{MemberStatus, SubjectRef, Timestamp, kind};
 
 use super::{
     facts::{Facts, Node, name_of},
-    govern::{last_holder, may_write, permit},
+    govern::{last_holder, may_write, permit, rules_about},
     mask::Mask,
     model::{MemberRule, RoleId},
     operation::Operation,
     refusal::Refusal,
+    until::lapses,
     verb::Verb,
 };
 
@@ -25,6 +26,9 @@ pub struct Permitted<'f> {
     pub taken: Mask,
     /// Whether the role asked for is new to the target: a pending invitation to it may be sent again.
     pub gives: bool,
+    /// The first instant at which the actor may do this no more, by the ends of roles that are known; none when that
+    /// never comes. What is given ends no later.
+    pub until: Option<Timestamp>,
 }
 
 /// Judges one membership write at a registered resource.
@@ -68,6 +72,7 @@ pub fn judge<'f, F: Facts + ?Sized>(
     for role in roles {
         permitted(role)?;
     }
+    let until = until(facts, actor, node, target, wanted, taken);
     let of = facts.policy().resource_type(facts.place(node).of);
     let pending = status == Some(MemberStatus::Invited);
     let locked = standing.is_some_and(|standing| standing.locked);
@@ -97,7 +102,37 @@ pub fn judge<'f, F: Facts + ?Sized>(
         Verb::Transfer if facts.place(node).owner == Some(target) => Some(Refusal::OwnerUnchanged),
         _ => last_holders(facts, node, target, wanted, taken),
     };
-    refusal.map_or(Ok(Permitted { rule, taken, gives: !has }), Err)
+    let sends_again = wanted.verb == Verb::Invite && has;
+    let outlasts = until.filter(|latest| !sends_again && wanted.expires_at.is_none_or(|end| end > *latest));
+    let refusal = refusal.or(outlasts.map(|latest| Refusal::OutlastsGranter { latest }));
+    refusal.map_or(Ok(Permitted { rule, taken, gives: !has, until }), Err)
+}
+
+/// Until when the actor may make a write that gives a role, if some end is known after which they may not.
+///
+/// INVARIANT (nothing outlasts its granter): whoever holds a right for a time gives nothing for longer, themselves
+/// included.
+fn until<F: Facts + ?Sized>(
+    facts: &F,
+    actor: SubjectRef<'_>,
+    node: Node,
+    target: SubjectRef<'_>,
+    wanted: Operation,
+    taken: Mask,
+) -> Option<Timestamp> {
+    let to = wanted.to.filter(|_| wanted.verb.gives())?.mask();
+    let of = facts.policy().resource_type(facts.place(node).of);
+    let own = if actor == target { Mask::ITSELF } else { Mask::EMPTY };
+    let sides: Vec<Mask> = match facts.policy().roles_in(taken).map(|role| role.id().mask()).collect::<Vec<_>>() {
+        none if none.is_empty() && wanted.verb.takes() => vec![Mask::ANYONE],
+        none if none.is_empty() => vec![Mask::EMPTY],
+        roles => roles,
+    };
+    let lets = |held: Mask| {
+        let lets = |from: &Mask| rules_about(of, wanted.verb, *from, to).any(|rule| rule.by().satisfied_by(held | own));
+        sides.iter().all(lets)
+    };
+    lapses(facts, actor, node, &lets)
 }
 
 /// Whether a write can be done to such a target: a team and everybody hold roles, and can't do or be more.

@@ -32,6 +32,7 @@ mod resolve;
 mod shelf;
 mod span;
 pub mod table;
+mod until;
 mod verb;
 mod writable;
 

@@ -1,4 +1,5 @@
 use super::{model::RoleId, verb::Verb};
+use crate::domain::Timestamp;
 
 /// A membership write at one resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,6 +11,8 @@ pub struct Operation {
     pub from: Option<RoleId>,
     /// The role given, by a kind that gives one.
     pub to: Option<RoleId>,
+    /// When what is given ends; none when it lasts.
+    pub expires_at: Option<Timestamp>,
     /// Whether what is given ends at another time than what is taken: the same role is then a change too.
     pub redates: bool,
 }
@@ -17,12 +20,18 @@ pub struct Operation {
 impl Operation {
     /// A write that gives no role.
     pub fn plain(verb: Verb) -> Self {
-        Self { verb, from: None, to: None, redates: false }
+        Self { verb, from: None, to: None, expires_at: None, redates: false }
     }
 
-    /// A write that gives a role.
+    /// A write that gives a role for good.
     pub fn giving(verb: Verb, to: RoleId) -> Self {
-        Self { verb, from: None, to: Some(to), redates: false }
+        Self { to: Some(to), ..Self::plain(verb) }
+    }
+
+    /// The same write, giving the role until then.
+    #[must_use]
+    pub fn until(self, expires_at: Option<Timestamp>) -> Self {
+        Self { expires_at, ..self }
     }
 
     /// The same write, taking this very role.

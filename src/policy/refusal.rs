@@ -1,5 +1,7 @@
 //! Why a membership write is refused.
 
+use crate::domain::Timestamp;
+
 use super::{decide::Reason, facts::Node, model::RoleId, operation::Operation};
 
 /// Why a membership write is refused.
@@ -26,6 +28,11 @@ pub enum Refusal {
         operation: Operation,
         /// The rules that would let somebody else do it.
         rules: Vec<RuleLine>,
+    },
+    /// The role would outlast what lets the actor give it.
+    OutlastsGranter {
+        /// The latest end that the actor may give it.
+        latest: Timestamp,
     },
     /// The target holds several roles there, and the write does not say which one it takes.
     WhichRole,
@@ -69,7 +76,7 @@ pub struct RuleLine {
 
 impl Refusal {
     /// Every code that a refusal can have.
-    pub const CODES: [&'static str; 21] = [
+    pub const CODES: [&'static str; 22] = [
         "ACTOR_NOT_A_MEMBER",
         "ACTOR_INVITED",
         "ACTOR_DEACTIVATED",
@@ -80,6 +87,7 @@ impl Refusal {
         "NO_ROLE_HERE",
         "WHICH_ROLE",
         "NOT_PERMITTED",
+        "OUTLASTS_GRANTER",
         "ALREADY_A_MEMBER",
         "ROLE_UNCHANGED",
         "ALREADY_LOCKED",
@@ -106,6 +114,7 @@ impl Refusal {
             Self::NoRoleHere => "NO_ROLE_HERE",
             Self::WhichRole => "WHICH_ROLE",
             Self::NotPermitted { .. } => "NOT_PERMITTED",
+            Self::OutlastsGranter { .. } => "OUTLASTS_GRANTER",
             Self::AlreadyAMember => "ALREADY_A_MEMBER",
             Self::RoleUnchanged => "ROLE_UNCHANGED",
             Self::AlreadyLocked => "ALREADY_LOCKED",

@@ -269,7 +269,7 @@ impl View {
     /// Whether a binding counts for a role that must keep a holder.
     pub(crate) fn lasts(&self, row: u32, bound: Bound) -> bool {
         let somebody = self.members.get(row as usize).is_some_and(|member| *member.id != *EVERYBODY);
-        somebody && !self.is_team(row) && !self.ends.has(row, bound)
+        somebody && !self.is_team(row) && self.ends.of(row, bound).is_none()
     }
 
     fn locate(&self, key: ResourceRef<'_>) -> Option<Node> {

@@ -38,9 +38,9 @@ impl Ends {
         true
     }
 
-    /// Whether a binding ends, or has ended.
-    pub(crate) fn has(&self, row: u32, bound: Bound) -> bool {
-        !self.at.is_empty() && self.at.contains_key(&(row, bound))
+    /// When a binding ends, or has ended; none when it lasts.
+    pub(crate) fn of(&self, row: u32, bound: Bound) -> Option<Timestamp> {
+        if self.at.is_empty() { None } else { self.at.get(&(row, bound)).copied() }
     }
 
     /// When the next one ends.

@@ -3,7 +3,7 @@ use std::{collections::HashMap, sync::Arc};
 use rustc_hash::FxBuildHasher;
 
 use crate::{
-    domain::{MemberStatus, Revision, Subject, SubjectRef},
+    domain::{MemberStatus, Revision, Subject, SubjectRef, Timestamp},
     policy::{Facts, Mask, MemberKey, Node, Place, Policy, RoleId, Standing, TypeId},
 };
 
@@ -186,6 +186,10 @@ impl Facts for View {
     fn lasting(&self, member: MemberKey, node: Node) -> Mask {
         let lasts = |role: &RoleId| self.lasts(member.0, Bound { node, role: *role });
         self.member(member).bound_at(node).filter(lasts).map(RoleId::mask).collect()
+    }
+
+    fn end(&self, member: MemberKey, node: Node, role: RoleId) -> Option<Timestamp> {
+        self.ends.of(member.0, Bound { node, role })
     }
 
     fn teams(&self, member: MemberKey) -> &[MemberKey] {

@@ -29,7 +29,7 @@ use crate::{
 
 /// Reasons that no test can bring about over the wire: of races, of broken stores, of what no RPC does yet,
 /// and of what `lumicon` has not. `tests/log` has a watcher that is too slow.
-const UNPROVOKED: [&str; 21] = [
+const UNPROVOKED: [&str; 22] = [
     "ACTOR_DEACTIVATED",
     "ALREADY_ARCHIVED",
     "CONFLICT",
@@ -40,6 +40,7 @@ const UNPROVOKED: [&str; 21] = [
     "NOT_ARCHIVED",
     "NOT_DEACTIVATED",
     "NOT_INVITED",
+    "OUTLASTS_GRANTER",
     "OWNER_UNCHANGED",
     "PARENT_UNCHANGED",
     "RESOURCE_ARCHIVED",

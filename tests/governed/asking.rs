@@ -95,7 +95,7 @@ impl Case<'_> {
 
     /// A write to a member that is about no role.
     pub fn judge_plain(&mut self, member: &Key, verb: &str) {
-        self.judge(&self.root(), member, &Wanted { verb, from: None, to: None });
+        self.judge(&self.root(), member, &Wanted::plain(verb));
     }
 
     /// A membership write, by the rules of the type.
@@ -105,17 +105,39 @@ impl Case<'_> {
         self.refuse_if(!new && self.member(target).is_none() && target.1 != "*", "MEMBER_NOT_FOUND");
         let moves_roles = ["invite", "change", "remove"].contains(&wanted.verb);
         self.refuse_if(moves_roles && self.facts.protected(self.policy, target, at), "MEMBER_PROTECTED");
+        let allowed = self.lets(at, target, wanted);
+        self.refuse_if(!allowed, "NOT_PERMITTED");
+        if allowed && wanted.gives {
+            let latest = self.until(at, target, wanted);
+            let outlasts = |latest| wanted.end.is_none_or(|end| end > latest);
+            self.refuse_if(latest.is_some_and(outlasts), "OUTLASTS_GRANTER");
+        }
+        self.refuse_if(target.1 == "*" && wanted.verb != "invite", "MEMBER_NOT_FOUND");
+    }
+
+    /// Whether a rule lets the actor make a membership write.
+    fn lets(&self, at: &Key, target: &Key, wanted: &Wanted<'_>) -> bool {
         // To invite everybody is to publish, and nobody does here.
         let (policy, verb) = (self.policy, if target.1 == "*" { "publish" } else { wanted.verb });
         assert!(policy.of(&at.0).rules.iter().all(|rule| rule.verb != "publish"), "the model knows no `publish`");
-        let allowed = policy.of(&at.0).rules.iter().any(|rule| {
+        policy.of(&at.0).rules.iter().any(|rule| {
             let from = wanted.from.is_none_or(|from| rule.from.iter().any(|name| name == from || name == "anyone"));
             let out = wanted.verb != "remove" || wanted.from.is_some() || rule.from.iter().any(|name| name == "anyone");
             let to = wanted.to.is_none_or(|to| rule.to.iter().any(|name| name == to));
             rule.verb == verb && from && out && to && self.fulfils(&rule.by, at, Some(target))
-        });
-        self.refuse_if(!allowed, "NOT_PERMITTED");
-        self.refuse_if(target.1 == "*" && wanted.verb != "invite", "MEMBER_NOT_FOUND");
+        })
+    }
+
+    /// The first end of a role of the actor's after which no rule lets them make a write that one lets them make now.
+    pub fn until(&self, at: &Key, target: &Key, wanted: &Wanted<'_>) -> Option<i64> {
+        let own = self.facts.bindings.iter().filter(|((holder, _), _)| holder == self.actor);
+        let ends = own.filter_map(|(_, held)| held.end).collect::<BTreeSet<_>>();
+        ends.into_iter().find(|end| {
+            let mut facts = self.facts.clone();
+            facts.bindings.retain(|_, held| held.end.is_none_or(|other| other > *end));
+            let case = Case { facts: &facts, against: BTreeSet::new(), after: Facts::default(), ..*self };
+            !case.lets(at, target, wanted)
+        })
     }
 
     /// One of the actions that let somebody register such a resource, at its parent.

@@ -38,14 +38,15 @@ impl Case<'_> {
     }
 
     fn invite_one(&mut self, target: &Key, at: &Key, role: &str, end: Option<i64>) {
-        self.judge(at, target, &Wanted { verb: "invite", from: None, to: Some(role) });
+        let gives = self.facts.held(target, at).is_none_or(|held| held.role != role);
+        self.judge(at, target, &Wanted { to: Some(role), gives, end, ..Wanted::plain("invite") });
         let status = self.member(target).map(|member| member.status.clone()).unwrap_or_default();
         self.refuse_if(status == "DEACTIVATED" && !self.policy.reactivates, "MEMBER_DEACTIVATED");
         match self.facts.held(target, at) {
             // Whoever is invited to this already is sent the invitation again.
             Some(held) if held.role == role && status == "INVITED" => {
                 if self.policy.of(&at.0).rules.iter().any(|rule| rule.verb == "resend") {
-                    self.judge(at, target, &Wanted { verb: "resend", from: None, to: None });
+                    self.judge(at, target, &Wanted::plain("resend"));
                 }
             }
             Some(_) => self.refuse_if(true, "ALREADY_A_MEMBER"),
@@ -76,7 +77,12 @@ impl Case<'_> {
         let joins = grants.iter().find_map(|(at, ..)| self.policy.of(&at.0).joins_as.clone());
         let has_one = self.after.bindings.contains_key(&(target.clone(), root.clone()));
         if let (Some(role), false) = (joins, has_one) {
-            self.after.bindings.insert((target.clone(), root), Held { role, end: None });
+            let ends = grants
+                .iter()
+                .map(|(at, role, _)| self.until(at, target, &Wanted { to: Some(role), ..Wanted::plain("invite") }));
+            // None, which is for good, is more than any end.
+            let end = ends.collect::<Option<Vec<_>>>().and_then(|ends| ends.into_iter().max());
+            self.after.bindings.insert((target.clone(), root), Held { role, end });
         }
     }
 
@@ -117,7 +123,7 @@ impl Case<'_> {
         for (at, role) in taken.iter().filter(|_| own) {
             let brings = |at: &Key| self.policy.of(&at.0).joins_as.as_ref() == Some(*role);
             if **at != self.root() || !taken.iter().any(|(at, _)| brings(at)) {
-                self.judge(at, &who, &Wanted { verb: "invite", from: None, to: Some(role) });
+                self.judge(at, &who, &Wanted { to: Some(role), ..Wanted::plain("invite") });
             }
         }
         self.end(&id, "ACCEPTED");
@@ -133,7 +139,7 @@ impl Case<'_> {
     /// By whoever may send it again at one of the places that they are invited to.
     pub fn resend(&mut self, id: &str) {
         let Some(invited) = self.invited(id) else { return };
-        let resend = Wanted { verb: "resend", from: None, to: None };
+        let resend = Wanted::plain("resend");
         let places = self.places(&invited);
         let refused = places.iter().map(|at| self.refusals(|case| case.judge(at, &invited, &resend)));
         let refused = refused.collect::<Vec<_>>();
@@ -147,7 +153,7 @@ impl Case<'_> {
     pub fn revoke(&mut self, id: &str) {
         let Some(invited) = self.invited(id) else { return };
         let judged = |case: &mut Self, at: &Key, from: Option<&str>| {
-            case.judge(at, &invited, &Wanted { verb: "remove", from, to: None });
+            case.judge(at, &invited, &Wanted { from, ..Wanted::plain("remove") });
         };
         let places = self.places(&invited);
         let root = self.root();

@@ -36,7 +36,11 @@ impl Case<'_> {
             self.refuse_if(self.facts.protected(self.policy, member, at), "MEMBER_PROTECTED");
             return self.refuse_if(true, "NO_ROLE_HERE");
         };
-        self.judge(at, member, &Wanted { verb: "change", from: Some(&held.role), to: Some(to) });
+        self.judge(
+            at,
+            member,
+            &Wanted { verb: "change", from: Some(&held.role), to: Some(to), gives: true, end: *end },
+        );
         self.refuse_if(held.role == *to && held.end == *end, "ROLE_UNCHANGED");
         let held = Held { role: to.clone(), end: *end };
         self.after.bindings.insert((member.clone(), at.clone()), held);
@@ -56,7 +60,7 @@ impl Case<'_> {
             return self.refuse_if(true, "NO_ROLE_HERE");
         }
         let from = held.map(|held| held.role.as_str());
-        self.judge(at, member, &Wanted { verb: "remove", from, to: None });
+        self.judge(at, member, &Wanted { from, ..Wanted::plain("remove") });
         if !leaves {
             self.after.bindings.remove(&(member.clone(), at.clone()));
             return;

@@ -23,6 +23,16 @@ pub struct Wanted<'a> {
     pub verb: &'a str,
     pub from: Option<&'a str>,
     pub to: Option<&'a str>,
+    /// Whether what it gives is new to the member, and when that ends.
+    pub gives: bool,
+    pub end: Option<i64>,
+}
+
+impl<'a> Wanted<'a> {
+    /// A write that is about no role.
+    pub fn plain(verb: &'a str) -> Self {
+        Self { verb, from: None, to: None, gives: false, end: None }
+    }
 }
 
 /// A deed that is looked at.
@@ -122,7 +132,7 @@ impl Case<'_> {
         if !self.exists(resource) {
             return;
         }
-        self.judge(resource, owner, &Wanted { verb: "transfer", from: None, to: None });
+        self.judge(resource, owner, &Wanted::plain("transfer"));
         self.refuse_if(self.member(owner).is_some_and(|member| member.status != "ACTIVE"), "NOT_ACTIVE");
         self.refuse_if(self.facts.resources[resource].owner.as_ref() == Some(owner), "OWNER_UNCHANGED");
         self.after.resources.entry(resource.clone()).and_modify(|row| row.owner = Some(owner.clone()));

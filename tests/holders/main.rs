@@ -6,6 +6,7 @@
 mod accepting;
 mod drive;
 mod last_holder;
+mod outlasting;
 #[path = "../support/mod.rs"]
 mod support;
 mod team_filter;

@@ -12,7 +12,7 @@ use crate::support::{
 
 /// An organization on this version of `lumi`, with the Account Admin `ann`, the projects `film` and `play`, and in each
 /// a Project Admin (`pat`, `paul`) and a team member (`tess`, `tom`).
-async fn organization(stage: &Stage, version: u32) -> World {
+pub(crate) async fn organization(stage: &Stage, version: u32) -> World {
     let world = World { api: stage.api.clone(), tenant: format!("lumi-{version}") };
     let tenant = CreateTenantRequest {
         tenant: world.tenant.clone(),

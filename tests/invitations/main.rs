@@ -1,7 +1,7 @@
 //! Invitations after they were issued, over gRPC: who may send them again, take them back or turn them down, how they
 //! are listed, and what keeps them from being issued.
 
-#![allow(clippy::indexing_slicing, clippy::panic, reason = "a test fails loudly")]
+#![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test fails loudly")]
 
 #[path = "../support/mod.rs"]
 mod support;
@@ -11,6 +11,7 @@ mod limits;
 mod listing;
 mod lumi;
 mod profiles;
+mod renewing;
 mod resending;
 mod revoking;
 

@@ -162,7 +162,7 @@ fn operation(policy: &Policy, of: &ResourceType, (verb, from, to): (Verb, &str, 
     let role = |name: &str| -> Option<Option<RoleId>> {
         if name.is_empty() || name == "anyone" { Some(None) } else { Some(Some(policy.find_role(of, name).ok()?.id())) }
     };
-    Some(Operation { verb, from: role(from)?, to: role(to)?, redates: false })
+    Some(Operation { verb, from: role(from)?, to: role(to)?, expires_at: None, redates: false })
 }
 
 fn name_of(at: usize) -> String {

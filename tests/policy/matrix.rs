@@ -198,7 +198,10 @@ fn operations(policy: &Policy, of: &ResourceType) -> Vec<(String, Operation)> {
                     (None, Some(to)) => format!(" as {}", name(to)),
                     (None, None) => String::new(),
                 };
-                operations.push((format!("{}{words}", verb.name()), Operation { verb, from, to, redates: false }));
+                operations.push((
+                    format!("{}{words}", verb.name()),
+                    Operation { verb, from, to, expires_at: None, redates: false },
+                ));
             }
         }
     }

@@ -8,6 +8,7 @@ pub fn code_of(reason: &str) -> Code {
     match reason {
         "TENANT_NOT_FOUND" | "MEMBER_NOT_FOUND" | "RESOURCE_NOT_FOUND" | "INVITATION_NOT_FOUND" => Code::NotFound,
         "NOT_PERMITTED"
+        | "OUTLASTS_GRANTER"
         | "ACTOR_NOT_A_MEMBER"
         | "ACTOR_LOCKED"
         | "ACTOR_INVITED"

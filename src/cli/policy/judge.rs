@@ -107,6 +107,7 @@ impl Judge {
             Refusal::Deactivated => "the target is deactivated, and an invitation does not reactivate them".to_owned(),
             Refusal::NoRoleHere => "the target holds no role there by a binding".to_owned(),
             Refusal::WhichRole => "the target holds several roles there, and none of them is named".to_owned(),
+            Refusal::OutlastsGranter { .. } => "the role would outlast what lets the actor give it".to_owned(),
             Refusal::AlreadyAMember => "the target holds a role there already".to_owned(),
             Refusal::RoleUnchanged => "the target holds that role already".to_owned(),
             Refusal::AlreadyLocked => "the target is locked already".to_owned(),

@@ -106,7 +106,7 @@ impl ChangeRole {
             if self.from.is_empty() { None } else { Some(session.role(place, &self.from, &field("from_role"))?) };
         session.not_over(self.expires_at, &field("expire_time"))?;
         let redates = session.held(&record, place, to)?.expires_at != self.expires_at;
-        let wanted = Operation { redates, ..Operation::giving(Verb::Change, to).taking(from) };
+        let wanted = Operation { redates, ..Operation::giving(Verb::Change, to).taking(from).until(self.expires_at) };
         let allowed = session.judge(place, &self.member, wanted)?;
         session.unchanged(&record, &self.etag)?;
         let before = session.held(&record, place, allowed.taken.first().copied().unwrap_or(to))?;

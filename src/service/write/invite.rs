@@ -14,7 +14,7 @@ use super::{
         ports::{MemberBy, MemberRecord},
     },
     answers::{Invited, InviteeResult, MemberAnswer},
-    invitation,
+    invitation::{self, Renewal},
     refuse::all_refused,
     run::{Plan, Write},
     session::{Place, Session},
@@ -52,6 +52,12 @@ struct Offered {
     place: Place,
     role: RoleId,
     grant: Grant,
+}
+
+/// What brings somebody into the tenant: the roles asked for, and until when the actor may give them, if not for good.
+struct Joining<'a> {
+    wanted: &'a [Offered],
+    until: Option<Timestamp>,
 }
 
 /// A pair that the policy or the state does not allow.
@@ -149,27 +155,33 @@ impl Progress {
         let status = known.as_ref().map(|record| record.member.status);
         let offers = matches!(status, None | Some(MemberStatus::Invited));
         let suppressed = offers && session.tx.suppressed(&target.id).await?.is_some();
-        let mut given = Vec::new();
+        let (mut given, mut ends) = (Vec::new(), Vec::new());
         for (at, wanted) in wanted.iter().enumerate() {
-            match session.judge(wanted.place, &target, Operation::giving(Verb::Invite, wanted.role)) {
+            let invite = Operation::giving(Verb::Invite, wanted.role).until(wanted.grant.expires_at);
+            match session.judge(wanted.place, &target, invite) {
                 Ok(_) if suppressed => {
                     let error = invitation::suppressed(&target.id);
                     self.refusals.push(Refused { invitee: index, grant: at, error });
                 }
                 Ok(allowed) => {
                     self.rules.push(allowed.rule);
+                    ends.push(allowed.until);
                     // Inviting a pending person to what they are invited to already only sends them a new secret.
                     given.extend(allowed.gives.then(|| wanted.grant.clone()));
                 }
                 Err(error) => self.refusals.push(Refused { invitee: index, grant: at, error }),
             }
         }
+        let joining = Joining {
+            wanted,
+            until: ends.into_iter().collect::<Option<Vec<_>>>().and_then(|ends| ends.into_iter().max()),
+        };
         let added = match known.as_ref().map(|record| &record.member) {
             Some(member) if member.status == MemberStatus::Active => Some(member.clone()),
             Some(before) if before.status == MemberStatus::Deactivated => {
                 let member = Member { status: MemberStatus::Active, ..before.clone() };
                 self.changes.push(Change::MemberUpdated { before: before.clone(), member: member.clone() });
-                given.extend(joining(session, &target, wanted)?);
+                given.extend(joining.grant(session, &target, &[])?);
                 Some(member)
             }
             None if target.as_ref().is_everybody() => {
@@ -187,8 +199,7 @@ impl Progress {
         if suppressed {
             return Ok(());
         }
-        given.extend(joining(session, &target, wanted)?);
-        self.offer(session, invitee, target, known, given).await
+        self.offer(session, invitee, target, known, (given, joining)).await
     }
 
     fn bind(&mut self, target: &Subject, grants: &[Grant]) {
@@ -202,12 +213,17 @@ impl Progress {
         invitee: &Invitee,
         target: Subject,
         known: Option<MemberRecord>,
-        given: Vec<Grant>,
+        (mut given, joining): (Vec<Grant>, Joining<'_>),
     ) -> Result<()> {
         let email = target.id.clone();
         let is_new = known.is_none();
         let unchanged = known.as_ref().map(|record| record.changed_at);
         let open = session.tx.open_invitation(&email).await?;
+        let renewal = match (&known, &open) {
+            (Some(invited), Some(open)) => Renewal::of(session, invited, open, &given)?,
+            _ => Renewal::default(),
+        };
+        given.extend(joining.grant(session, &target, &renewal.run_out)?);
         let member = known.map_or_else(
             || Member {
                 subject: target.clone(),
@@ -225,13 +241,14 @@ impl Progress {
         if is_new {
             self.changes.push(Change::MemberAdded { member: member.clone() });
         }
+        self.changes.extend(renewal.changes(&target));
         self.bind(&target, &given);
         // Only sending the invitation again leaves the member as they were.
-        let answer = match unchanged.filter(|_| given.is_empty()) {
+        let answer = match unchanged.filter(|_| given.is_empty() && renewal.run_out.is_empty()) {
             Some(changed_at) => MemberAnswer { member, changed_at },
             None => session.answer(member),
         };
-        let offer = invitation::issue(session, &email, session.call.actor.clone(), open.as_ref())?;
+        let offer = invitation::issue(session, &email, session.call.actor.clone(), open.as_ref(), &renewal)?;
         self.issued += 1;
         self.changes.push(Change::InvitationIssued { before: open, invitation: offer.invitation.invitation.clone() });
         self.results.push(InviteeResult { member: answer, grants: given, offer: Some(offer) });
@@ -245,18 +262,26 @@ fn everybody(subject: &Subject, now: Timestamp) -> Member {
     Member { subject, profile, status: MemberStatus::Active, locked: false, created_at: now }
 }
 
-/// The role of the root type that somebody new gets beside those that they are invited to.
-fn joining(session: &Session<'_>, target: &Subject, wanted: &[Offered]) -> Result<Option<Grant>> {
-    session.with(|facts| {
-        let (policy, root) = (facts.policy(), facts.root());
-        let holds = facts.standing(target.as_ref()).is_some_and(|it| !facts.bound(it.member, root).is_empty());
-        if holds || wanted.iter().any(|wanted| wanted.place.is_root) {
-            return Ok(None);
-        }
-        let of = |wanted: &Offered| policy.resource_type(facts.place(wanted.place.node).of);
-        let role = wanted.iter().find_map(|wanted| of(wanted).joins_as());
-        Ok(role.map(|role| Grant::lasting(policy::name_of(facts, root).to_key(), policy.role(role).name())))
-    })
+impl Joining<'_> {
+    /// The role of the root type that somebody gets beside those that they are invited to, if they hold none there but
+    /// what is `gone`.
+    fn grant(&self, session: &Session<'_>, target: &Subject, gone: &[Grant]) -> Result<Option<Grant>> {
+        session.with(|facts| {
+            let (policy, root) = (facts.policy(), facts.root());
+            let resource = policy::name_of(facts, root).to_key();
+            let is_gone =
+                |role: &policy::Role| gone.iter().any(|grant| grant.resource == resource && grant.role == role.name());
+            let bound = facts.standing(target.as_ref()).map(|it| facts.bound(it.member, root));
+            let holds = bound.is_some_and(|bound| policy.roles_in(bound).any(|role| !is_gone(role)));
+            if holds || self.wanted.iter().any(|wanted| wanted.place.is_root) {
+                return Ok(None);
+            }
+            let of = |wanted: &Offered| policy.resource_type(facts.place(wanted.place.node).of);
+            let role = self.wanted.iter().find_map(|wanted| of(wanted).joins_as());
+            let named = |role| Grant::lasting(resource.clone(), policy.role(role).name());
+            Ok(role.map(|role| Grant { expires_at: self.until, ..named(role) }))
+        })
+    }
 }
 
 /// One error for all refused pairs, by their names in the request.

@@ -1,7 +1,7 @@
 //! Refusals of the policy, told so that the reader knows what would change them.
 
 use crate::{
-    domain::Subject,
+    domain::{Subject, Timestamp},
     policy::{Facts, Node, Operation, Reason, Refusal, Role, RoleId, RuleLine, Verb, name_of},
 };
 
@@ -46,6 +46,7 @@ pub(crate) fn refused(
             return not_permitted(facts, call, node, target, *operation, rules);
         }
         Refusal::Protected { role, at } => return protected(facts, call, node, target, wanted, (role, *at)),
+        Refusal::OutlastsGranter { latest } => return outlasts(facts, call, node, target, wanted, *latest),
         Refusal::LastHolder { role, at } => return last_holder(facts, *at, target, facts.policy().role(*role)),
         Refusal::Deactivated => (
             Kind::FailedPrecondition,
@@ -146,6 +147,36 @@ fn protected(
         .with("resource", place.to_string())
         .with("protected_by", role)
         .with("protected_at", above.to_string())
+}
+
+/// The role would outlast what lets the actor give it.
+fn outlasts(
+    facts: &dyn Facts,
+    call: &Call,
+    node: Node,
+    target: &Subject,
+    wanted: Operation,
+    latest: Timestamp,
+) -> Error {
+    let (place, what) = (name_of(facts, node), described(facts, target, wanted));
+    let latest = rfc3339(latest);
+    let message = format!(
+        "`{}` may not {what} at `{place}` for longer than until {latest}, when a role that lets them do so ends; give an \
+         `expire_time` no later than that",
+        call.actor
+    );
+    Error::new(Kind::PermissionDenied, "OUTLASTS_GRANTER", message)
+        .with("actor", call.actor.to_string())
+        .with("operation", wanted.verb.name())
+        .with("member", target.to_string())
+        .with("resource", place.to_string())
+        .with("latest_expire_time", latest)
+}
+
+/// An instant as people and programs read it: `2026-11-26T07:00:00Z`.
+fn rfc3339(at: Timestamp) -> String {
+    let micros = i32::try_from(at.0.rem_euclid(1_000_000)).unwrap_or_default();
+    prost_types::Timestamp { seconds: at.0.div_euclid(1_000_000), nanos: micros * 1000 }.to_string()
 }
 
 /// The role would be left with too few holders.

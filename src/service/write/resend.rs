@@ -8,13 +8,13 @@ use crate::{
 use super::{
     super::{error::Result, ports::MemberRecord},
     answers::Offer,
-    invitation,
+    invitation::{self, Renewal},
     run::{Plan, Write},
     session::Session,
 };
 
 /// Issues an open invitation again, under a new secret and for its whole time. It is governed by the policy's `resend`
-/// rules, and one place that they are invited to suffices.
+/// rules, and one place that they are invited to suffices; the roles of the others are not prolonged by it.
 #[derive(Clone, Debug)]
 pub struct ResendInvitation {
     /// The invitation's id.
@@ -37,9 +37,11 @@ impl Write for ResendInvitation {
             return Err(invitation::suppressed(&found.email));
         }
         session.room_to_issue(1).await?;
-        let answer = invitation::issue(session, &found.email, found.inviter.clone(), Some(&found))?;
+        let renewal = Renewal::of(session, &invited, &found, &[])?;
+        let answer = invitation::issue(session, &found.email, found.inviter.clone(), Some(&found), &renewal)?;
         let issued = answer.invitation.invitation.clone();
-        let changes = vec![Change::InvitationIssued { before: Some(found), invitation: issued }];
+        let mut changes: Vec<Change> = renewal.changes(&invited.member.subject).collect();
+        changes.push(Change::InvitationIssued { before: Some(found), invitation: issued });
         Ok(Plan { changes, rule, answer })
     }
 }

@@ -52,6 +52,8 @@ pub(crate) struct Allowed {
     pub(crate) taken: Vec<RoleId>,
     /// Whether the role asked for is new to the target.
     pub(crate) gives: bool,
+    /// Until when the actor may do this, if some end is known after which they may not.
+    pub(crate) until: Option<Timestamp>,
 }
 
 impl<'a> Session<'a> {
@@ -252,6 +254,7 @@ impl<'a> Session<'a> {
                     rule: rule_name(facts.policy(), permitted.rule.by().line()),
                     taken: facts.policy().roles_in(permitted.taken).map(policy::Role::id).collect(),
                     gives: permitted.gives,
+                    until: permitted.until,
                 })
                 .map_err(|refusal| refuse::refused(facts, self.call, place.node, target, wanted, &refusal))
         })

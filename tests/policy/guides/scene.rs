@@ -104,7 +104,7 @@ impl Scene {
                     actor.as_ref(),
                     node,
                     target.as_ref(),
-                    Operation { verb, from: None, to, redates: false },
+                    Operation { verb, from: None, to, expires_at: None, redates: false },
                 )
                 .is_ok()
             }

@@ -222,7 +222,8 @@ impl Bench<'_> {
                             (None, _) => policy::Verb::Invite,
                         };
                         let role = |index: Option<usize>| index.map(|index| self.role(index));
-                        let operation = Operation { verb: kind, from: role(from), to: role(to), redates: false };
+                        let operation =
+                            Operation { verb: kind, from: role(from), to: role(to), expires_at: None, redates: false };
                         let found = permit(self.view, actor.as_ref(), self.node(at), target.as_ref(), operation);
                         let place = key(self.world, at);
                         assert_eq!(

@@ -1,0 +1,132 @@
+//! An invitation that is issued again: what goes on is what the one who issues it may give or send again, and nothing else.
+
+use rollcall::proto::{AcceptInvitationRequest, Invitation, InviteRequest, Profile, ResourceRef, RoleGrant};
+
+use crate::{
+    lumi::organization,
+    support::{
+        Stage, World,
+        db::{Db, audited},
+        invitee,
+        names::{email_of, subject},
+    },
+};
+
+const EVE: &str = "eve@acme.test";
+
+/// A place and a role of `lumi`: `organization` is the tenant itself, anything else a project.
+type Role<'a> = (&'a str, &'a str);
+
+/// Invites eve, and returns the invitation and its secret.
+async fn invited(world: &World, actor: &str, roles: &[Role<'_>]) -> (Invitation, String) {
+    let grant = |(at, role): &Role<'_>| {
+        let (kind, id) = if *at == "organization" { (*at, &*world.tenant) } else { ("project", *at) };
+        let resource = Some(ResourceRef { r#type: kind.into(), id: id.into() });
+        RoleGrant { resource, role: (*role).into(), ..RoleGrant::default() }
+    };
+    let invite = InviteRequest {
+        tenant: world.tenant.clone(),
+        actor: Some(subject(actor)),
+        invitees: vec![invitee(EVE)],
+        grants: roles.iter().map(grant).collect(),
+        ..InviteRequest::default()
+    };
+    let [result] = world.allowed(invite.into()).await.invite().results.try_into().unwrap();
+    (result.invitation.unwrap(), result.invitation_token)
+}
+
+/// What eve has after she accepted: `id role`, in order.
+async fn accepted(world: &World, token: &str) -> Vec<String> {
+    let accept = AcceptInvitationRequest {
+        tenant: world.tenant.clone(),
+        actor: Some(subject("eve")),
+        invitation_token: token.into(),
+        profile: Some(Profile { email: email_of("eve"), ..Profile::default() }),
+        ..AcceptInvitationRequest::default()
+    };
+    world.allowed(accept.into()).await;
+    let held = world.member("eve").await.unwrap().grants;
+    let mut held: Vec<_> = held.into_iter().map(|it| format!("{} {}", it.resource.unwrap().id, it.role)).collect();
+    held.sort();
+    held
+}
+
+async fn expire(stage: &Stage, world: &World) {
+    let db = Db::open(stage.dir.path()).await;
+    db.expire(&world.tenant, EVE).await;
+    db.close().await;
+}
+
+#[tokio::test]
+async fn who_may_not_give_a_role_does_not_revive_it() {
+    let stage = Stage::new().await;
+    let world = organization(&stage, 2).await;
+    invited(&world, "ann", &[("organization", "account_admin"), ("play", "project_admin")]).await;
+    expire(&stage, &world).await;
+    let (_, token) = invited(&world, "tess", &[("film", "team_member")]).await;
+    assert_eq!(accepted(&world, &token).await, ["film team_member"]);
+    assert!(!world.may("eve", "project.create", &format!("organization:{}", world.tenant)).await);
+    audited(stage.dir.path(), &world.tenant).await;
+}
+
+#[tokio::test]
+async fn nor_does_who_may_only_send_again_elsewhere() {
+    let stage = Stage::new().await;
+    let world = organization(&stage, 2).await;
+    let all = [("organization", "account_admin"), ("film", "project_admin"), ("play", "team_member")];
+    let (invitation, _) = invited(&world, "ann", &all).await;
+    expire(&stage, &world).await;
+    let sent = world.allowed(world.resend("pat", &invitation.id)).await.resend_invitation();
+    assert_eq!(accepted(&world, &sent.invitation_token).await, ["film project_admin"]);
+}
+
+#[tokio::test]
+async fn who_may_give_what_has_run_out_gives_it_anew() {
+    let stage = Stage::new().await;
+    for again in [true, false] {
+        let world = organization(&stage, if again { 1 } else { 2 }).await;
+        let all = [("organization", "account_admin"), ("film", "project_admin")];
+        let (invitation, _) = invited(&world, "ann", &all).await;
+        expire(&stage, &world).await;
+        let token = if again {
+            world.allowed(world.resend("ann", &invitation.id)).await.resend_invitation().invitation_token
+        } else {
+            invited(&world, "ann", &[("play", "team_member")]).await.1
+        };
+        let mut expected = vec!["film project_admin".to_owned(), format!("{} account_admin", world.tenant)];
+        expected.extend((!again).then(|| "play team_member".to_owned()));
+        expected.sort();
+        assert_eq!(accepted(&world, &token).await, expected);
+    }
+}
+
+#[tokio::test]
+async fn what_is_pending_is_prolonged_by_nobody_else() {
+    let stage = Stage::new().await;
+    let world = organization(&stage, 2).await;
+    let (first, _) = invited(&world, "ann", &[("organization", "account_admin"), ("film", "team_member")]).await;
+    let (third, _) = invited(&world, "tom", &[("play", "team_member")]).await;
+    assert_eq!(third.expire_time, first.expire_time, "a team member prolongs no account_admin");
+    let sent = world.allowed(world.resend("pat", &first.id)).await.resend_invitation();
+    assert_eq!(sent.invitation.unwrap().expire_time, first.expire_time);
+    let sent = world.allowed(world.resend("ann", &first.id)).await.resend_invitation();
+    let prolonged = sent.invitation.unwrap().expire_time.unwrap();
+    let before = first.expire_time.unwrap();
+    assert!((prolonged.seconds, prolonged.nanos) > (before.seconds, before.nanos));
+    assert_eq!(
+        accepted(&world, &sent.invitation_token).await,
+        ["film team_member", "lumi-2 account_admin", "play team_member"]
+    );
+}
+
+#[tokio::test]
+async fn what_brings_somebody_in_goes_on_with_what_it_comes_of() {
+    let stage = Stage::new().await;
+    let world = stage.world().await;
+    world.allowed(world.invite("edith", EVE, "harbour", "viewer")).await;
+    expire(&stage, &world).await;
+    world.allowed(world.create_site("olga", "pier")).await;
+    let invited = world.allowed(world.invite("olga", EVE, "pier", "viewer")).await.invite();
+    world.allowed(world.accept("eve", &invited.results[0].invitation_token)).await;
+    assert_eq!(world.grants("eve").await, ["pier viewer", "workspace user"]);
+}
