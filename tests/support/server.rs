@@ -1,3 +1,5 @@
+//! The real server as a child process.
+
 use std::{
     io::{BufRead as _, BufReader},
     net::SocketAddr,

@@ -1,0 +1,152 @@
+//! `./dev bench`: what the service does, beside an empty RPC of the same stack where that tells something.
+//!
+//! `docs/performance.md` says how it is measured. Servers are processes of their own on 127.0.0.1, all on one core, this
+//! program on another; those that are not being measured are stopped.
+
+#![allow(clippy::indexing_slicing, clippy::panic, reason = "a measurement may fail loudly")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "the tables are what this program is for")]
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "what is counted here is far below what a float or an integer holds"
+)]
+#![allow(unreachable_pub, reason = "a program exports nothing")]
+
+mod client;
+mod closed;
+mod empty;
+mod fixture;
+mod open;
+mod pin;
+mod process;
+mod questions;
+mod sections;
+mod stats;
+#[path = "../../tests/support/mod.rs"]
+mod support;
+mod table;
+
+use std::{env, fs, process::ExitCode};
+
+use clap::{Parser, ValueEnum};
+
+use fixture::{Fixture, LARGE, SMALL};
+use pin::Cores;
+
+/// Measures the service, and prints tables in Markdown.
+#[derive(Debug, Parser)]
+#[command(name = "side_by_side")]
+struct Arguments {
+    /// Measure only these, separated by commas.
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "SECTION")]
+    only: Vec<Section>,
+    /// How many rounds of each count.
+    #[arg(long, value_name = "N", default_value_t = 11, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
+    /// Said by cargo.
+    #[arg(long, hide = true)]
+    bench: bool,
+    /// Be the server of the empty RPC.
+    #[arg(long, hide = true)]
+    serve_empty: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Section {
+    /// Check beside an empty RPC.
+    Check,
+    /// `BatchCheck`.
+    Batch,
+    /// `ListMembers`, `ListResources` and `ListActions`.
+    Lists,
+    /// `ChangeRole` beside the disk's own syncs.
+    Writes,
+    /// The first question after a start.
+    Cold,
+}
+
+/// How to measure.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    /// Where client and servers run.
+    pub cores: Cores,
+    /// How many pairs of rounds count.
+    pub pairs: usize,
+}
+
+impl Plan {
+    /// How many pairs of rounds of latency count; each is as long as three others.
+    pub fn latency_pairs(&self) -> usize {
+        self.pairs.div_ceil(2)
+    }
+}
+
+/// Tells what is being done, beside the tables.
+pub fn progress(text: &str) {
+    eprintln!("side_by_side: {text}");
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    if arguments.serve_empty {
+        empty::serve();
+        return ExitCode::SUCCESS;
+    }
+    if !arguments.bench {
+        println!("run it with `./dev bench`");
+        return ExitCode::SUCCESS;
+    }
+    // Before the runtime, which may make threads.
+    let cores = match pin::pin() {
+        Ok(cores) => cores,
+        Err(problem) => {
+            progress(&problem);
+            return ExitCode::FAILURE;
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let plan = Plan { cores, pairs: arguments.rounds as usize };
+    runtime.expect("the system has room for a runtime").block_on(measure(&plan, &arguments.only));
+    ExitCode::SUCCESS
+}
+
+async fn measure(plan: &Plan, only: &[Section]) {
+    let wanted = |section| only.is_empty() || only.contains(&section);
+    println!("{}\n", machine(plan.cores));
+    if [Section::Check, Section::Batch, Section::Lists, Section::Cold].into_iter().any(wanted) {
+        let small = Fixture::new(plan.cores.server, SMALL).await;
+        let large = Fixture::new(plan.cores.server, LARGE).await;
+        if wanted(Section::Check) {
+            sections::check::run(plan, &[&small, &large]).await;
+        }
+        if wanted(Section::Batch) {
+            sections::batch::run(plan, &small, &large).await;
+        }
+        if wanted(Section::Lists) {
+            sections::lists::run(plan, &small, &large).await;
+        }
+        if wanted(Section::Cold) {
+            sections::cold::run(plan, vec![small, large]).await;
+        }
+    }
+    if wanted(Section::Writes) {
+        sections::writes::run(plan).await;
+    }
+}
+
+/// What this runs on, and how it was called.
+fn machine(cores: Cores) -> String {
+    let read = |path| fs::read_to_string(path).unwrap_or_default();
+    let cpu = read("/proc/cpuinfo");
+    let model = cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    let model = model.map_or("an unknown processor", |(_, model)| model.trim());
+    let kernel = read("/proc/sys/kernel/osrelease");
+    let arguments = env::args().skip(1).filter(|argument| argument != "--bench").collect::<Vec<_>>();
+    let command = [vec!["./dev bench".to_owned()], arguments].concat().join(" ");
+    let Cores { server, client, usable } = cores;
+    let kernel = kernel.trim();
+    format!(
+        "{usable} cores of {model}, Linux {kernel}; servers on core {server}, the client on core {client}. `{command}`"
+    )
+}
