@@ -177,7 +177,7 @@ async fn a_mistake_changes_nothing_and_is_told_once() {
 async fn what_a_policy_hardly_means_is_told_whenever_it_is_loaded() {
     let doubtful = LUMICON.replacen(RULE, &format!("{RULE}\n\"report.burn\" = \"editor & !editor\""), 1);
     let bench = Bench::with(&[("lumicon.toml", &doubtful)]).await;
-    let (message, line) = ("hardly means", doubtful.lines().position(|line| line.contains("burn")).unwrap() + 1);
+    let (message, line) = ("has a lint warning", doubtful.lines().position(|line| line.contains("burn")).unwrap() + 1);
     let file = bench.file("lumicon.toml");
     let at = |line: usize| format!("{}:{line}:17", file.display());
     let told = bench.until_logged(message, 1).await;

@@ -12,6 +12,7 @@ use std::{
 };
 
 use rollcall::proto::{Consistency, consistency::Requirement};
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use support::{
     Stage, World, expect_error,
@@ -213,13 +214,52 @@ async fn only_a_named_caller_asserts_an_operator() {
 async fn every_mistake_in_the_settings_is_told_at_once() {
     let dir = tempfile::tempdir().expect("there is room");
     let settings = ["listen=nowhere", "store.url=redis://x", "log.format=xml", "no.such=1", "auth.callers=shop"];
-    let mut child = command(dir.path(), &settings).spawn().expect("the binary runs");
+    let mut serve = command(dir.path(), &settings);
+    // Misspelt, which alone would be no mistake.
+    serve.env("ROLLCALL_SHUTDOWN_GRAC", "1s");
+    let mut child = serve.spawn().expect("the binary runs");
     let mut told = String::new();
     child.stderr.take().expect("is piped").read_to_string(&mut told).expect("is text");
     assert_eq!(child.wait().expect("it ends").code(), Some(2), "{told}");
-    for key in ["listen", "store.url", "log.format", "no.such", "auth.callers"] {
+    for key in ["listen", "store.url", "log.format", "no.such", "auth.callers", "ROLLCALL_SHUTDOWN_GRACE"] {
         assert!(told.contains(key), "`{key}` is not named in:\n{told}");
     }
+}
+
+/// What Kubernetes adds to a pod's environment for a service called `rollcall`.
+const SERVICE_LINKS: [(&str, &str); 8] = [
+    ("ROLLCALL_SERVICE_HOST", "10.96.7.45"),
+    ("ROLLCALL_SERVICE_PORT", "7450"),
+    ("ROLLCALL_SERVICE_PORT_GRPC", "7450"),
+    ("ROLLCALL_PORT", "tcp://10.96.7.45:7450"),
+    ("ROLLCALL_PORT_7450_TCP", "tcp://10.96.7.45:7450"),
+    ("ROLLCALL_PORT_7450_TCP_PROTO", "tcp"),
+    ("ROLLCALL_PORT_7450_TCP_PORT", "7450"),
+    ("ROLLCALL_PORT_7450_TCP_ADDR", "10.96.7.45"),
+];
+
+#[tokio::test]
+async fn a_variable_that_is_no_setting_is_warned_of_and_ignored() {
+    let dir = tempfile::tempdir().expect("there is room");
+    let mut serve = command(dir.path(), &[]);
+    serve.envs(SERVICE_LINKS).env("ROLLCALL_SWEEP_EVER", "1m");
+    let server = Server::spawn(serve).await;
+    let world = World::furnished(&server.api().await, "acme").await;
+    assert!(world.may("edith", "data.edit", "harbour").await);
+
+    let log: Vec<Value> = server.log().iter().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let warning = |variable: &str| {
+        let of_variable: Vec<&Value> = log.iter().filter(|line| line["variable"] == variable).collect();
+        let [line] = of_variable.as_slice() else { panic!("`{variable}` is not warned of once: {of_variable:?}") };
+        assert_eq!(line["level"], "WARN");
+        assert!(line["message"].as_str().is_some_and(|message| message.contains("is no setting")), "{line}");
+        line["nearest"].clone()
+    };
+    for (variable, _) in SERVICE_LINKS {
+        assert_eq!(warning(variable), Value::Null);
+    }
+    assert_eq!(warning("ROLLCALL_SWEEP_EVER"), "ROLLCALL_SWEEP_EVERY");
+    assert_eq!(server.terminate().await.code(), Some(0));
 }
 
 #[tokio::test]

@@ -1,3 +1,5 @@
+//! `rollcall serve`: reads the settings, sets up the log, and runs the service until it is told to stop.
+
 use std::{
     io::{self, Write as _},
     path::PathBuf,
@@ -8,7 +10,7 @@ use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
-    config::{self, Config, Flag, LogFormat},
+    config::{self, Config, Flag, Loaded, LogFormat, Warning},
     serve,
     telemetry::{self, Format, TelemetryOptions},
 };
@@ -28,7 +30,7 @@ pub(super) struct ServeArgs {
     /// One setting, over all that the file and the environment say. May be repeated.
     #[arg(long, value_name = "KEY=VALUE", value_parser = setting)]
     set: Vec<(String, String)>,
-    /// Create a sample tenant in an empty database, and print some calls to try.
+    /// Create a sample tenant in an empty database, and print some calls to try. Needs no policy files.
     #[arg(long)]
     demo: bool,
 }
@@ -51,18 +53,18 @@ impl ServeArgs {
 }
 
 pub(super) fn run(args: &ServeArgs) -> ExitCode {
-    let config = match Config::load(args.config.as_deref(), config::environment(), args.flags()) {
-        Ok(config) => config,
+    let loaded = match Config::load(args.config.as_deref(), config::environment(), args.flags()) {
+        Ok(loaded) => loaded,
         Err(mistakes) => return complain(&mistakes, MISTAKEN),
     };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return complain(&error, 1),
     };
-    runtime.block_on(served(config, args.demo))
+    runtime.block_on(served(loaded, args.demo))
 }
 
-async fn served(config: Config, demo: bool) -> ExitCode {
+async fn served(Loaded { config, warnings }: Loaded, demo: bool) -> ExitCode {
     let options = TelemetryOptions {
         format: match config.log.format {
             LogFormat::Text => Format::Text,
@@ -77,6 +79,14 @@ async fn served(config: Config, demo: bool) -> ExitCode {
         Ok(guard) => guard,
         Err(error) => return complain(&error, MISTAKEN),
     };
+    for Warning { variable, nearest } in &warnings {
+        let nearest = nearest.as_deref();
+        tracing::warn!(
+            variable,
+            nearest,
+            "an environment variable begins with ROLLCALL_ and is no setting; it was ignored"
+        );
+    }
     let outcome = match stop_signal() {
         Ok(stop) => serve::run(&config, &options, demo, stop).await,
         Err(error) => Err(error.into()),

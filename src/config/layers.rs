@@ -12,8 +12,9 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use super::{DEFAULTS, Flag, Mistake, nearest};
+use super::{DEFAULTS, Flag, Mistake, Warning, nearest};
 
+/// What the environment variable of a setting begins with.
 const PREFIX: &str = "ROLLCALL_";
 
 /// Where a value was given.
@@ -62,12 +63,13 @@ enum Kind {
 pub(super) struct Layers {
     values: BTreeMap<String, Vec<Raw>>,
     pub(super) mistakes: Vec<Mistake>,
+    pub(super) warnings: Vec<Warning>,
 }
 
 impl Layers {
     /// Starts with the defaults, which also fix what settings there are.
     pub(super) fn new() -> Self {
-        let mut layers = Self { values: BTreeMap::new(), mistakes: Vec::new() };
+        let mut layers = Self { values: BTreeMap::new(), mistakes: Vec::new(), warnings: Vec::new() };
         let path = PathBuf::from("default.toml");
         let (document, _) = DeTable::parse_recoverable(DEFAULTS);
         leaves(document.get_ref(), "", &|_| Kind::Section, &mut |key, range, value| {
@@ -107,20 +109,20 @@ impl Layers {
         }
     }
 
-    /// Adds the variables of the environment that are ours.
+    /// Adds the variables of the environment that are settings. Others with the same prefix are no mistakes: Kubernetes
+    /// makes such for a service called `rollcall`.
     pub(super) fn add_environment(&mut self, variables: impl IntoIterator<Item = (String, String)>) {
         let known: Vec<(String, String)> = self.values.keys().map(|key| (variable(key), key.clone())).collect();
         for (name, value) in variables {
-            if !name.starts_with(PREFIX) {
+            let Some(suffix) = name.strip_prefix(PREFIX) else { continue };
+            if let Some((_, key)) = known.iter().find(|(variable, _)| *variable == name) {
+                self.add(key, Raw { value: Value::Untyped(value), source: Source::Variable(name.clone()) });
                 continue;
             }
-            let source = Source::Variable(name.clone());
-            if let Some((_, key)) = known.iter().find(|(variable, _)| *variable == name) {
-                self.add(key, Raw { value: Value::Untyped(value), source });
-            } else {
-                let problem = unknown("variable", &name, known.iter().map(|(variable, _)| variable.as_str()));
-                self.mistakes.push(Mistake { source, key: None, problem });
-            }
+            // The prefix that all have in common would make each like any other.
+            let suffixes = known.iter().filter_map(|(variable, _)| variable.strip_prefix(PREFIX));
+            let nearest = nearest(suffix, suffixes).map(|suffix| format!("{PREFIX}{suffix}"));
+            self.warnings.push(Warning { variable: name.clone(), nearest });
         }
     }
 
@@ -144,7 +146,7 @@ impl Layers {
         }
         let problem = match self.kind(key) {
             Kind::Section => "is a section, set one of the settings in it".to_owned(),
-            _ => unknown("setting", key, self.values.keys().map(String::as_str)),
+            _ => unknown(key, self.values.keys().map(String::as_str)),
         };
         self.mistakes.push(Mistake { source: raw.source, key: Some(key.to_owned()), problem });
     }
@@ -155,10 +157,10 @@ fn variable(key: &str) -> String {
     format!("{PREFIX}{}", key.replace('.', "_").to_ascii_uppercase())
 }
 
-fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> String {
-    match nearest(name, known) {
-        Some(known) => format!("unknown {what}, the nearest is `{known}`"),
-        None => format!("unknown {what}"),
+fn unknown<'a>(key: &str, known: impl Iterator<Item = &'a str>) -> String {
+    match nearest(key, known) {
+        Some(known) => format!("unknown setting, the nearest is `{known}`"),
+        None => "unknown setting".to_owned(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The settings of the server, from four sources, each overriding the one before: `default.toml`, which is also their
-//! documentation, a file, the environment, and flags. Every mistake in any of them is reported at once.
+//! documentation, a file, the environment, and flags. Every mistake in any of them is reported at once; a variable of
+//! the environment that is no setting is a warning.
 
 mod layers;
 mod parse;
@@ -28,10 +29,31 @@ pub struct Flag {
     pub value: String,
 }
 
+/// The settings of all sources, and what was ignored in them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Loaded {
+    /// The settings.
+    pub config: Config,
+    /// In the order of the environment; empty when nothing was ignored.
+    pub warnings: Vec<Warning>,
+}
+
+/// An environment variable that begins with `ROLLCALL_` and is no setting, and was therefore ignored: a misspelt
+/// one, or another program's. Displayed as one line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// The variable's whole name.
+    pub variable: String,
+    /// The variable of a setting whose name is most like it, if any is like it at all.
+    pub nearest: Option<String>,
+}
+
 /// All that is wrong with the settings. Displayed as one line a mistake: the source, the setting, what was expected.
+/// The warnings come below, for a mistake may come of a misspelt variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError {
     mistakes: Vec<Mistake>,
+    warnings: Vec<Warning>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,13 +72,15 @@ pub fn environment() -> Vec<(String, String)> {
 impl Config {
     /// Reads every source, the later overriding the earlier: defaults, `file`, `environment`, `flags`.
     ///
+    /// A variable of the environment that begins with `ROLLCALL_` and is no setting is a warning.
+    ///
     /// # Errors
-    /// All mistakes of all sources, also those in a value that a later source overrides.
+    /// All mistakes of all sources, also those in a value that a later source overrides; with the warnings.
     pub fn load(
         file: Option<&Path>,
         environment: impl IntoIterator<Item = (String, String)>,
         flags: impl IntoIterator<Item = Flag>,
-    ) -> Result<Self, ConfigError> {
+    ) -> Result<Loaded, ConfigError> {
         let mut layers = Layers::new();
         if let Some(path) = file {
             match fs::read_to_string(path) {
@@ -83,10 +107,11 @@ struct Reader {
 }
 
 impl Reader {
-    fn read(mut self) -> Result<Config, ConfigError> {
+    fn read(mut self) -> Result<Loaded, ConfigError> {
+        let warnings = mem::take(&mut self.layers.warnings);
         match self.settings() {
-            Some(config) if self.mistakes.is_empty() => Ok(config),
-            _ => Err(ConfigError { mistakes: self.mistakes }),
+            Some(config) if self.mistakes.is_empty() => Ok(Loaded { config, warnings }),
+            _ => Err(ConfigError { mistakes: self.mistakes, warnings }),
         }
     }
 
@@ -217,17 +242,23 @@ fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a s
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, mistake) in self.mistakes.iter().enumerate() {
-            if index > 0 {
-                f.write_str("\n")?;
-            }
-            write!(f, "{mistake}")?;
-        }
-        Ok(())
+        let mistakes = self.mistakes.iter().map(ToString::to_string);
+        let warnings = self.warnings.iter().map(|warning| format!("warning: {warning}"));
+        f.write_str(&mistakes.chain(warnings).collect::<Vec<_>>().join("\n"))
     }
 }
 
 impl std::error::Error for ConfigError {}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: no setting has this variable, it is ignored", self.variable)?;
+        match &self.nearest {
+            Some(nearest) => write!(f, "; the nearest is `{nearest}`"),
+            None => Ok(()),
+        }
+    }
+}
 
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,7 +2,7 @@
 
 use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
-/// Every setting of the server, as [`Config::load`](super::Config::load) leaves them: complete and consistent.
+/// Every setting of the server, as [`Config::load`](super::Config::load) gives them: complete and consistent.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     /// Where the server listens.

@@ -1,3 +1,5 @@
+//! Settings from every source, which of them counts, and what is said of mistakes.
+
 use std::{fs, net::SocketAddr, path::PathBuf, time::Duration};
 
 use tempfile::TempDir;
@@ -16,6 +18,10 @@ struct Sources<'a> {
 
 impl Sources<'_> {
     fn load(&self) -> Result<Config, String> {
+        self.load_with_warnings().map(|loaded| loaded.config)
+    }
+
+    fn load_with_warnings(&self) -> Result<Loaded, String> {
         let dir = TempDir::new().unwrap();
         let path = dir.path().join("rollcall.toml");
         fs::write(&path, self.file).unwrap();
@@ -54,7 +60,8 @@ fn keys() -> Vec<String> {
 
 #[test]
 fn the_defaults_alone_are_valid() {
-    let config = Config::load(None, [], []).unwrap();
+    let Loaded { config, warnings } = Config::load(None, [], []).unwrap();
+    assert!(warnings.is_empty(), "{warnings:?}");
     let expected = Config {
         listen: SocketAddr::from(([127, 0, 0, 1], 7450)),
         store: Store { url: "sqlite:data/rollcall.db".to_owned(), read_connections: 4 },
@@ -118,13 +125,40 @@ fn every_mistake_of_every_source_is_reported_at_once() {
     .unwrap_err();
     let expected = "\
 rollcall.toml:5: store.ulr: unknown setting, the nearest is `store.url`
-ROLLCALL_STOR_URL: unknown variable, the nearest is `ROLLCALL_STORE_URL`
 --set: nonsense: unknown setting
 rollcall.toml:1: listen: expected an IP address and a port, as in `127.0.0.1:7450`, found the string `here`
 rollcall.toml:4: store.read_connections: expected an integer from 1 to 256, found `0`
 --set: auth.operators: expected names from auth.callers, `web` is not among them
-ROLLCALL_LOG_FORMAT: log.format: expected `text` or `json`, found `xml`";
+ROLLCALL_LOG_FORMAT: log.format: expected `text` or `json`, found `xml`
+warning: ROLLCALL_STOR_URL: no setting has this variable, it is ignored; the nearest is `ROLLCALL_STORE_URL`";
     assert_eq!(error, expected);
+}
+
+#[test]
+fn a_variable_that_is_no_setting_is_a_warning() {
+    let environment = [
+        ("ROLLCALL_SERVICE_HOST", "10.0.0.7"),
+        ("ROLLCALL_SERVICE_PORT_GRPC", "7450"),
+        ("ROLLCALL_PORT", "tcp://10.0.0.7:7450"),
+        ("ROLLCALL_PORT_7450_TCP_ADDR", "10.0.0.7"),
+        ("ROLLCALL_LISTEN", "127.0.0.1:80"),
+        ("ROLLCALL_STOR_URL", "sqlite:x"),
+        ("ROLLCALL_", ""),
+        ("rollcall_listen", "nowhere"),
+    ];
+    let loaded = Sources { environment: &environment, ..Sources::default() }.load_with_warnings().unwrap();
+    assert_eq!(loaded.config.listen.port(), 80);
+    let warned = loaded.warnings.iter().map(|warning| (warning.variable.as_str(), warning.nearest.as_deref()));
+    let expected = [
+        ("ROLLCALL_SERVICE_HOST", None),
+        ("ROLLCALL_SERVICE_PORT_GRPC", None),
+        ("ROLLCALL_PORT", None),
+        ("ROLLCALL_PORT_7450_TCP_ADDR", None),
+        ("ROLLCALL_STOR_URL", Some("ROLLCALL_STORE_URL")),
+        ("ROLLCALL_", None),
+    ];
+    assert_eq!(warned.collect::<Vec<_>>(), expected);
+    assert_eq!(loaded.warnings[2].to_string(), "ROLLCALL_PORT: no setting has this variable, it is ignored");
 }
 
 #[test]

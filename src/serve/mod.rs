@@ -30,6 +30,7 @@ use crate::{
 pub(crate) use ambient::SystemClock;
 
 use health::Health;
+use policies::Sources;
 use reload::Reload;
 
 /// How often a quiet connection is asked whether its peer is still there.
@@ -83,7 +84,8 @@ impl Error {
     }
 }
 
-/// Serves until `stop` ends, then lets requests under way finish for as long as the settings say.
+/// Serves until `stop` ends, then lets requests under way finish for as long as the settings say. With the demo, the
+/// policy of the sample tenant is loaded beside the files of `policies.dir`, which need not exist.
 ///
 /// # Errors
 /// Why it could not start, or had to stop.
@@ -93,7 +95,8 @@ pub async fn run(
     demo: bool,
     stop: impl Future<Output = ()>,
 ) -> Result<(), Error> {
-    let files = policies::load(&config.policies.dir)?;
+    let sources = Sources::new(&config.policies.dir, demo)?;
+    let files = sources.load()?;
     let policies = Arc::new(Shelf::new(files.library()));
     let options =
         store::Options { read_connections: config.store.read_connections, ..store::Options::new(&config.store.url) };
@@ -102,7 +105,7 @@ pub async fn run(
     let (clock, random) = (Arc::new(ambient::SystemClock), Arc::new(ambient::SystemRandom));
     let past = PastLimits { changes: config.snapshots.changes, kept: config.snapshots.kept };
     let views = Arc::new(Registry::new(store.clone(), policies.clone(), clock.clone(), past));
-    let reload = Reload::new(config.policies.dir.clone(), files, policies.clone(), views.clone());
+    let reload = Reload::new(sources, files, policies.clone(), views.clone());
     let limits = service::Limits { invitations_per_day: config.limits.invitations_per_day };
     let service = Service::new(store.clone(), views, policies, clock, random, watch(config));
     let service = Arc::new(service.limited(limits));

@@ -1,4 +1,5 @@
-//! The policy files of a directory, `NAME.toml`; `NAME.tests.toml` are their tests and no policies.
+//! Where policies come from: the files of a directory, `NAME.toml`, and for the demo one that is built in. Files called
+//! `NAME.tests.toml` are tests of policies, and no policies.
 
 use std::{
     collections::BTreeMap,
@@ -12,20 +13,33 @@ use crate::policy::{self, Diagnostics, Library, Policy};
 
 use super::Error;
 
+/// The policy of the demo's sample tenant, and what stands for its file in the log and in diagnostics.
+const BUILT_IN: &str = include_str!("../../policies/lumicon.toml");
+const BUILT_IN_FILE: &str = "lumicon.toml (built in)";
+
 /// What each policy file says.
 pub(super) type Texts = BTreeMap<PathBuf, String>;
+
+/// Where policies come from.
+#[derive(Debug)]
+pub(super) struct Sources {
+    dir: PathBuf,
+    /// Loaded beside the files of the directory, unless one of them has this policy and version.
+    built_in: Option<File>,
+}
 
 /// Policies, by the file that each is of.
 #[derive(Debug, Default)]
 pub(super) struct Files {
+    /// What the files of the directory say; nothing of what is built in.
+    texts: Texts,
     files: BTreeMap<PathBuf, File>,
 }
 
 #[derive(Clone, Debug)]
 struct File {
-    text: String,
     policy: Arc<Policy>,
-    /// What it says and hardly means.
+    /// Its lint warnings.
     warnings: Option<Diagnostics>,
 }
 
@@ -38,52 +52,72 @@ pub(super) enum Refused {
     Mistakes(Vec<Diagnostics>),
 }
 
-/// Loads every policy file of a directory.
-pub(super) fn load(dir: &Path) -> Result<Files, Error> {
-    let failed = |problem: String| Error::Policies { dir: dir.to_owned(), problem };
-    let texts = read(dir).map_err(failed)?;
-    let files = Files::compile(&texts, &Files::default()).map_err(|refused| match refused {
-        Refused::Twice(problem) => failed(problem),
-        Refused::Mistakes(files) => {
-            let shown = files.iter().map(|mistakes| mistakes.render(io::stderr().is_terminal()));
-            Error::PolicyMistakes(shown.collect::<Vec<_>>().join("\n"))
+impl Sources {
+    /// The policy files of a directory. With the demo the directory need not exist, and the policy of the sample tenant
+    /// is loaded beside its files, unless one of them has that policy and version.
+    ///
+    /// # Errors
+    /// Mistakes in the policy that is built in.
+    pub(super) fn new(dir: &Path, demo: bool) -> Result<Self, Error> {
+        let built_in = demo.then(|| File::compile(Path::new(BUILT_IN_FILE), BUILT_IN)).transpose();
+        Ok(Self { dir: dir.to_owned(), built_in: built_in.map_err(|mistakes| shown(&[mistakes]))? })
+    }
+
+    /// The directory.
+    pub(super) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Loads every policy.
+    ///
+    /// # Errors
+    /// When the directory can't be read or has no policy, and every mistake of every file.
+    pub(super) fn load(&self) -> Result<Files, Error> {
+        let failed = |problem: String| Error::Policies { dir: self.dir.clone(), problem };
+        let texts = self.read().map_err(failed)?;
+        let files = self.compile(&texts, &Files::default()).map_err(|refused| match refused {
+            Refused::Twice(problem) => failed(problem),
+            Refused::Mistakes(files) => shown(&files),
+        })?;
+        if files.files.is_empty() {
+            return Err(failed("there is no `NAME.toml`".to_owned()));
         }
-    })?;
-    if files.files.is_empty() {
-        return Err(failed("there is no `NAME.toml`".to_owned()));
+        for (path, policy) in files.iter() {
+            tracing::info!(policy = policy.name(), version = policy.version(), file = %path.display(), "loaded");
+        }
+        files.warn_beside(&Library::default());
+        Ok(files)
     }
-    for (path, policy) in files.iter() {
-        tracing::info!(policy = policy.name(), version = policy.version(), file = %path.display(), "loaded");
+
+    /// Reads every policy file of the directory. One that does not exist has none, if a policy is built in.
+    ///
+    /// # Errors
+    /// Which file or directory can't be read, and why.
+    pub(super) fn read(&self) -> Result<Texts, String> {
+        let entries = match fs::read_dir(&self.dir) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && self.built_in.is_some() => return Ok(Texts::new()),
+            entries => entries,
+        };
+        let mut paths: Vec<PathBuf> = entries
+            .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect())
+            .map_err(|error: io::Error| error.to_string())?;
+        paths.retain(|path| is_policy(path));
+        let text = |path: PathBuf| match fs::read_to_string(&path) {
+            Ok(text) => Ok((path, text)),
+            Err(error) => Err(format!("`{}`: {error}", path.display())),
+        };
+        paths.into_iter().map(text).collect()
     }
-    files.warn_beside(&Library::default());
-    Ok(files)
-}
 
-/// Reads every policy file of a directory.
-///
-/// # Errors
-/// Which file or directory can't be read, and why.
-pub(super) fn read(dir: &Path) -> Result<Texts, String> {
-    let mut paths: Vec<PathBuf> = fs::read_dir(dir)
-        .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect())
-        .map_err(|error: io::Error| error.to_string())?;
-    paths.retain(|path| is_policy(path));
-    let text = |path: PathBuf| match fs::read_to_string(&path) {
-        Ok(text) => Ok((path, text)),
-        Err(error) => Err(format!("`{}`: {error}", path.display())),
-    };
-    paths.into_iter().map(text).collect()
-}
-
-impl Files {
-    /// Compiles what has changed since `before`; a file that says the same has the same policy.
+    /// Compiles what has changed since `before`, and adds what is built in. A file that says the same keeps
+    /// its policy.
     ///
     /// # Errors
     /// Every mistake of every file.
-    pub(super) fn compile(texts: &Texts, before: &Self) -> Result<Self, Refused> {
+    pub(super) fn compile(&self, texts: &Texts, before: &Files) -> Result<Files, Refused> {
         let (mut files, mut mistakes) = (BTreeMap::new(), Vec::new());
         for (path, text) in texts {
-            let known = before.files.get(path).filter(|known| known.text == *text);
+            let known = before.files.get(path).filter(|_| before.texts.get(path) == Some(text));
             match known.map_or_else(|| File::compile(path, text), |known| Ok(known.clone())) {
                 Ok(file) => drop(files.insert(path.clone(), file)),
                 Err(diagnostics) => mistakes.push(diagnostics),
@@ -92,21 +126,34 @@ impl Files {
         if !mistakes.is_empty() {
             return Err(Refused::Mistakes(mistakes));
         }
-        let files = Self { files };
+        let mut files = Files { texts: texts.clone(), files };
         files.once().map_err(Refused::Twice)?;
+        let loaded = files.library();
+        let is_missing = |file: &&File| loaded.get(file.policy.name(), file.policy.version()).is_none();
+        if let Some(file) = self.built_in.as_ref().filter(is_missing) {
+            files.files.insert(PathBuf::from(BUILT_IN_FILE), file.clone());
+        }
         Ok(files)
     }
+}
 
+/// Mistakes in policies, as an error.
+fn shown(files: &[Diagnostics]) -> Error {
+    let shown = files.iter().map(|mistakes| mistakes.render(io::stderr().is_terminal()));
+    Error::PolicyMistakes(shown.collect::<Vec<_>>().join("\n"))
+}
+
+impl Files {
     /// Each file and its policy.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&Path, &Arc<Policy>)> {
         self.files.iter().map(|(path, file)| (path.as_path(), &file.policy))
     }
 
-    /// Logs what is doubtful in the policies that are not among `known`.
+    /// Logs the lint warnings of the policies that are not among `known`.
     pub(super) fn warn_beside(&self, known: &Library) {
         let new = self.files.values().filter(|file| !known.has(&file.policy));
         for (at, warning) in new.filter_map(|file| file.warnings.as_ref()).flat_map(Diagnostics::in_lines) {
-            tracing::warn!(at, warning, "a policy hardly means what it says; it counts all the same");
+            tracing::warn!(at, warning, "a policy has a lint warning; it was loaded anyway");
         }
     }
 
@@ -119,9 +166,9 @@ impl Files {
         library
     }
 
-    /// What each file says.
-    pub(super) fn texts(&self) -> Texts {
-        self.files.iter().map(|(path, file)| (path.clone(), file.text.clone())).collect()
+    /// What the files of the directory say.
+    pub(super) fn texts(&self) -> &Texts {
+        &self.texts
     }
 
     fn once(&self) -> Result<(), String> {
@@ -140,7 +187,7 @@ impl Files {
 impl File {
     fn compile(path: &Path, text: &str) -> Result<Self, Diagnostics> {
         let (policy, warnings) = policy::compile_with_warnings(&path.display().to_string(), text)?;
-        Ok(Self { text: text.to_owned(), policy: Arc::new(policy), warnings })
+        Ok(Self { policy: Arc::new(policy), warnings })
     }
 }
 

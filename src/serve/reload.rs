@@ -1,6 +1,6 @@
 //! A changed policy file counts without a restart, and one with a mistake never does.
 
-use std::{future, path::PathBuf, sync::Arc, time::Duration};
+use std::{future, sync::Arc, time::Duration};
 
 use tokio::{task, time};
 
@@ -9,11 +9,11 @@ use crate::{
     view::Registry,
 };
 
-use super::policies::{self, Files, Refused, Texts};
+use super::policies::{Files, Refused, Sources, Texts};
 
 /// Looks at the policy files again and again.
 pub(super) struct Reload {
-    dir: PathBuf,
+    sources: Sources,
     shelf: Arc<Shelf>,
     views: Arc<Registry>,
     /// What is loaded, but for policies that no file has any more.
@@ -25,10 +25,10 @@ pub(super) struct Reload {
 }
 
 impl Reload {
-    /// Keeps the `loaded` policies of a directory true, on the shelf and in the views.
-    pub(super) fn new(dir: PathBuf, loaded: Files, shelf: Arc<Shelf>, views: Arc<Registry>) -> Self {
-        let found = Ok(loaded.texts());
-        Self { dir, shelf, views, loaded, found, settled: true }
+    /// Keeps the policies that were `loaded` from these sources up to date, on the shelf and in the views.
+    pub(super) fn new(sources: Sources, loaded: Files, shelf: Arc<Shelf>, views: Arc<Registry>) -> Self {
+        let found = Ok(loaded.texts().clone());
+        Self { sources, shelf, views, loaded, found, settled: true }
     }
 
     /// Looks as often as told; zero: not at all. Never ends.
@@ -53,7 +53,7 @@ impl Reload {
 
     /// Deals with what has changed once two looks in a row have found the same: a file may be half written.
     fn look(&mut self) {
-        let found = policies::read(&self.dir);
+        let found = self.sources.read();
         if found != self.found {
             self.found = found;
             self.settled = false;
@@ -64,7 +64,7 @@ impl Reload {
 
     fn settle(&mut self) {
         let compiled = match &self.found {
-            Ok(texts) => Files::compile(texts, &self.loaded),
+            Ok(texts) => self.sources.compile(texts, &self.loaded),
             Err(problem) => return self.refused(problem),
         };
         match compiled {
@@ -79,7 +79,7 @@ impl Reload {
     }
 
     fn refused(&self, problem: &str) {
-        let dir = self.dir.display();
+        let dir = self.sources.dir().display();
         tracing::error!(%dir, problem, "the policies can't be read; all policies stay as they are");
     }
 

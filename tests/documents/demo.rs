@@ -4,8 +4,9 @@ use std::{
     fs,
     io::{BufRead as _, BufReader, Read as _},
     net::SocketAddr,
-    path::Path,
     process::{Child, ChildStdout, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
 };
 
 use tempfile::TempDir;
@@ -14,6 +15,10 @@ use crate::shell::run;
 
 /// How many calls the demo prints.
 const CALLS: usize = 4;
+/// Longer than any change of a policy file takes to be loaded.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// The policy of the sample tenant, which the program has built in.
+const LUMICON: &str = include_str!("../../policies/lumicon.toml");
 
 /// A running demo, killed when dropped.
 pub struct Demo {
@@ -27,17 +32,15 @@ pub struct Demo {
 }
 
 impl Demo {
-    /// A demo on an empty database.
+    /// A demo in an empty directory.
     pub fn start() -> Self {
         Self::start_in(tempfile::tempdir().expect("there is room for a directory"), &[])
     }
 
     /// A demo in a directory, with further arguments.
     pub fn start_in(dir: TempDir, args: &[&str]) -> Self {
-        let policies = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies");
         let mut child = Command::new(env!("CARGO_BIN_EXE_rollcall"))
             .args(["serve", "--demo", "--listen", "127.0.0.1:0"])
-            .args(["--set", &format!("policies.dir={}", policies.display())])
             .args(args)
             .current_dir(dir.path())
             .stdin(Stdio::null())
@@ -56,6 +59,20 @@ impl Demo {
         }
         let address = calls[0].split_whitespace().find_map(|word| word.parse().ok()).expect("a call has an address");
         Self { child, stdout, address, calls, dir }
+    }
+
+    /// What it has logged so far.
+    fn log(&self) -> String {
+        fs::read_to_string(self.dir.path().join("log")).expect("the demo has a log")
+    }
+
+    /// Waits until the log has this as many times.
+    fn until_logged(&self, text: &str, count: usize) {
+        let deadline = Instant::now() + PATIENCE;
+        while self.log().matches(text).count() < count {
+            assert!(Instant::now() < deadline, "{count} times `{text}` is not in the log:\n{}", self.log());
+            thread::sleep(Duration::from_millis(10));
+        }
     }
 
     /// Ends it in good order, and leaves its directory.
@@ -103,4 +120,63 @@ fn a_second_start_keeps_the_tenant() {
     let first = run(&demo.calls[2], demo.dir.path());
     let demo = Demo::start_in(demo.stop(), &[]);
     assert_eq!(run(&demo.calls[2], demo.dir.path()), first);
+}
+
+#[test]
+fn the_demo_runs_in_an_empty_folder() {
+    let demo = Demo::start();
+    assert!(!demo.dir.path().join("policies").exists());
+    assert!(demo.log().contains("file=lumicon.toml (built in)"), "{}", demo.log());
+    let printed: Vec<String> = demo.calls.iter().map(|call| run(call, demo.dir.path())).collect();
+    assert!(printed.iter().all(|answer| answer.starts_with('{')), "{printed:?}");
+}
+
+#[test]
+fn without_the_demo_a_missing_directory_of_policies_stops_the_start() {
+    let dir = tempfile::tempdir().expect("there is room for a directory");
+    let mut serve = Command::new(env!("CARGO_BIN_EXE_rollcall"));
+    serve.args(["serve", "--listen", "127.0.0.1:0"]).current_dir(dir.path());
+    let output = serve.output().expect("the binary runs");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    assert!(told.contains("set `policies.dir`"), "{told}");
+}
+
+#[test]
+fn a_file_takes_the_place_of_the_policy_that_is_built_in() {
+    let dir = tempfile::tempdir().expect("there is room for a directory");
+    let policies = dir.path().join("policies");
+    fs::create_dir(&policies).expect("can be made");
+    fs::write(policies.join("other.toml"), LUMICON.replacen("\"lumicon\"", "\"other\"", 1)).expect("can be written");
+    let demo = Demo::start_in(dir, &[]);
+    assert!(demo.log().contains("lumicon.toml (built in)"), "{}", demo.log());
+    assert!(demo.log().contains("file=policies/other.toml"), "{}", demo.log());
+
+    let dir = demo.stop();
+    fs::write(policies.join("lumicon.toml"), LUMICON).expect("can be written");
+    let demo = Demo::start_in(dir, &[]);
+    assert!(!demo.log().contains("(built in)"), "{}", demo.log());
+    assert!(demo.log().contains("file=policies/lumicon.toml"), "{}", demo.log());
+}
+
+#[test]
+fn a_directory_that_appears_under_the_demo_is_taken_and_one_that_goes_is_let_go() {
+    let dir = tempfile::tempdir().expect("there is room for a directory");
+    let demo = Demo::start_in(dir, &["--set", "policies.poll=20ms"]);
+    let (new, policies) = (demo.dir.path().join("new"), demo.dir.path().join("policies"));
+    fs::create_dir(&new).expect("can be made");
+    let rule = r#""report.edit"  = "editor" "#;
+    assert!(LUMICON.contains(rule));
+    let wider = LUMICON.replacen(rule, r#""report.edit"  = "editor | viewer" "#, 1);
+    fs::write(new.join("lumicon.toml"), wider).expect("can be written");
+    let asked = demo.calls[1].replace("data.edit", "report.edit");
+    assert!(run(&asked, demo.dir.path()).contains("REASON_NOT_GRANTED"));
+
+    fs::rename(&new, &policies).expect("can be moved");
+    demo.until_logged("a policy was replaced", 1);
+    assert!(run(&asked, demo.dir.path()).contains(r#""allowed": true"#));
+    fs::rename(&policies, &new).expect("can be moved");
+    demo.until_logged("a policy was replaced", 2);
+    assert!(run(&asked, demo.dir.path()).contains("REASON_NOT_GRANTED"));
+    assert!(!demo.log().contains("ERROR"), "{}", demo.log());
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use clap::Parser as _;
-use rollcall::cli::policy::{Output, PolicyArgs, PolicyCommand, ReachArgs, run_to};
+use rollcall::cli::policy::{Output, PolicyArgs, PolicyCommand, ReachArgs, TestArgs, run_to};
 
 use super::golden::compare;
 
@@ -29,7 +29,7 @@ fn check(files: Vec<PathBuf>) -> Ran {
 }
 
 fn test(files: Vec<PathBuf>) -> Ran {
-    run(PolicyCommand::Test { files, require_coverage: false })
+    run(PolicyCommand::Test(TestArgs { files, ..TestArgs::default() }))
 }
 
 /// The files of a directory of this project.
@@ -215,10 +215,15 @@ fn the_arguments_are_files() {
         args: PolicyArgs,
     }
     let read = |line: &str| Line::try_parse_from(line.split(' ')).map(|line| line.args.command);
-    let Ok(PolicyCommand::Test { files, require_coverage: false }) = read("policy test a.toml b.toml") else {
-        panic!("not read")
-    };
-    assert_eq!(files, [PathBuf::from("a.toml"), PathBuf::from("b.toml")]);
+    for (flags, uncovered, require_coverage) in
+        [("", false, false), (" --uncovered", true, false), (" --require-coverage", false, true)]
+    {
+        let Ok(PolicyCommand::Test(args)) = read(&format!("policy test a.toml b.toml{flags}")) else {
+            panic!("not read")
+        };
+        assert_eq!(args.files, [PathBuf::from("a.toml"), PathBuf::from("b.toml")]);
+        assert_eq!((args.uncovered, args.require_coverage), (uncovered, require_coverage));
+    }
     assert!(read("policy check").is_err());
     assert!(read("policy").is_err());
 }

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use rollcall::{
-    cli::policy::{Output, PolicyArgs, PolicyCommand, run_to},
+    cli::policy::{Output, PolicyArgs, PolicyCommand, TestArgs, run_to},
     policy::compile,
 };
 
@@ -15,24 +15,35 @@ fn test(policy: &str, cases: &str) -> (String, bool) {
     let path = dir.path().join("policy.toml");
     fs::write(&path, policy).unwrap();
     fs::write(dir.path().join("policy.tests.toml"), cases).unwrap();
-    let (out, well) = run(&[path.to_str().unwrap()], true);
+    let (out, well) = run(&[path.to_str().unwrap()], REQUIRED);
     (out.replace(&format!("{}/", dir.path().display()), ""), well)
 }
 
-fn run(files: &[&str], require_coverage: bool) -> (String, bool) {
+/// Flags of the command: what is listed, and what fails.
+#[derive(Clone, Copy)]
+struct Flags {
+    uncovered: bool,
+    require_coverage: bool,
+}
+
+const PLAIN: Flags = Flags { uncovered: false, require_coverage: false };
+const LISTED: Flags = Flags { uncovered: true, require_coverage: false };
+const REQUIRED: Flags = Flags { uncovered: false, require_coverage: true };
+
+fn run(files: &[&str], Flags { uncovered, require_coverage }: Flags) -> (String, bool) {
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let mut output = Output { out: &mut out, err: &mut err, styled: false };
     let files = files.iter().map(|file| Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).collect();
-    let args = PolicyArgs { command: PolicyCommand::Test { files, require_coverage } };
-    let well = run_to(&args, &mut output).unwrap();
+    let command = PolicyCommand::Test(TestArgs { files, uncovered, require_coverage });
+    let well = run_to(&PolicyArgs { command }, &mut output).unwrap();
     assert!(err.is_empty(), "{}", String::from_utf8_lossy(&err));
     (String::from_utf8(out).unwrap().replace(concat!(env!("CARGO_MANIFEST_DIR"), "/"), ""), well)
 }
 
 /// The lines that name what was not asked.
 fn gaps(out: &str) -> Vec<&str> {
-    let after = out.lines().skip_while(|line| !line.ends_with(" cells asked"));
-    after.filter_map(|line| line.strip_prefix("  ")).collect()
+    let from = out.lines().skip_while(|line| !line.contains(" cells asked"));
+    from.skip(1).map_while(|line| line.strip_prefix("  ")).collect()
 }
 
 fn read(file: &str) -> String {
@@ -50,19 +61,41 @@ const MODELS: [&str; 4] = [
 
 #[test]
 fn every_policy_of_ours_is_asked_about_whole() {
-    let (out, well) = run(&SHIPPED, true);
+    let (out, well) = run(&SHIPPED, REQUIRED);
     assert!(well, "{out}");
     assert_eq!(out.lines().count(), SHIPPED.len() + 1);
+    assert!(!out.contains("left out"), "{out}");
 }
 
 #[test]
 fn what_is_not_asked_is_named() {
     let models = ["tests/policy/models/club.toml", "tests/policy/models/folders.toml", "tests/policy/models/todo.toml"];
-    let (out, well) = run(&models, false);
+    let (out, well) = run(&models, LISTED);
     assert!(well, "gaps fail unasked");
     let stored = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/policy/uncovered.txt");
     assert_eq!(compare(&stored, &out), None);
-    assert_eq!(run(&models, true), (out, false));
+    assert_eq!(run(&models, REQUIRED), (out, false));
+}
+
+#[test]
+fn what_is_not_asked_is_only_counted_unless_asked_for() {
+    let (out, well) = run(&["tests/policy/models/club.toml", "policies/lumicon.toml"], PLAIN);
+    assert!(well, "{out}");
+    let [lumicon, club, end] = out.lines().collect::<Vec<_>>().try_into().unwrap();
+    assert_eq!(club, "tests/policy/models/club.toml: 29 of 103 cells asked, 74 left out; list them with `--uncovered`");
+    assert!(lumicon.starts_with("policies/lumicon.toml: ") && lumicon.ends_with(" cells asked"), "{lumicon}");
+    assert!(end.ends_with(" passed, 0 failed"), "{end}");
+}
+
+/// However long the list of gaps is, the cases that fail are what is seen last.
+#[test]
+fn failing_cases_come_below_what_is_left_out() {
+    let wrong = "[[case]]\nname = \"door\"\non = \"attic\"\nactions = [{ who = \"zoe\", may = \"door.open\" }]\n";
+    let (out, well) = test(CLUB, &format!("{WHO}{wrong}"));
+    assert!(!well);
+    let (listed, failed) = out.split_once("\n\n").unwrap();
+    assert!(listed.lines().count() > 5 && !listed.contains("expected:"), "{out}");
+    assert!(failed.starts_with("policy.tests.toml:") && failed.ends_with("\n\n0 passed, 1 failed\n"), "{out}");
 }
 
 /// What is demanded of an author can be done: where everybody asks everything, nothing is left out.

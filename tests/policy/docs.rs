@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, fs};
 
 use clap::{Parser, Subcommand};
 use rollcall::{
-    cli::policy::{Output, PolicyArgs, PolicyCommand, run_to},
+    cli::policy::{Output, PolicyArgs, PolicyCommand, TestArgs, run_to},
     policy::{Reason, Refusal, compile},
 };
 
@@ -62,8 +62,8 @@ fn hold(policy: &str, cases: &str) {
     fs::write(dir.path().join("shop.tests.toml"), cases).unwrap();
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let mut output = Output { out: &mut out, err: &mut err, styled: false };
-    let args = PolicyArgs { command: PolicyCommand::Test { files: vec![path], require_coverage: false } };
-    let well = run_to(&args, &mut output).unwrap();
+    let command = PolicyCommand::Test(TestArgs { files: vec![path], ..TestArgs::default() });
+    let well = run_to(&PolicyArgs { command }, &mut output).unwrap();
     assert!(well, "{}{}\n{cases}", String::from_utf8_lossy(&out), String::from_utf8_lossy(&err));
 }
 

@@ -24,4 +24,5 @@ mod limits;
 mod matrix;
 mod mutation;
 mod naive;
+mod picture;
 mod table;

@@ -1,7 +1,7 @@
 //! Spoilt policies: the compiler neither panics nor hangs, and no rule of a policy can be spoilt unnoticed.
 
 use rollcall::{
-    cli::policy::{Output, PolicyArgs, PolicyCommand, run_to},
+    cli::policy::{Output, PolicyArgs, PolicyCommand, TestArgs, run_to},
     policy::{cases, compile},
 };
 
@@ -131,8 +131,8 @@ fn holds(policy: &str) -> bool {
     std::fs::write(dir.path().join("lumicon.tests.toml"), CASES).unwrap();
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let mut output = Output { out: &mut out, err: &mut err, styled: false };
-    let args = PolicyArgs { command: PolicyCommand::Test { files: vec![path], require_coverage: false } };
-    let well = run_to(&args, &mut output).unwrap();
+    let command = PolicyCommand::Test(TestArgs { files: vec![path], ..TestArgs::default() });
+    let well = run_to(&PolicyArgs { command }, &mut output).unwrap();
     assert!(err.is_empty(), "{}", String::from_utf8_lossy(&err));
     well
 }

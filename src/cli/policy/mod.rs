@@ -21,6 +21,7 @@ pub use diff::{DiffArgs, DiffFormat};
 pub use explain::ExplainArgs;
 pub use reach::ReachArgs;
 pub use table::{TableArgs, TableFormat};
+pub use test::TestArgs;
 
 /// `rollcall policy`.
 #[derive(Clone, Debug, Args)]
@@ -39,15 +40,8 @@ pub enum PolicyCommand {
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
-    /// Run the cases beside policy files, those of NAME.toml are in NAME.tests.toml, and tell what they leave out
-    Test {
-        /// Policy files
-        #[arg(required = true, value_name = "FILE")]
-        files: Vec<PathBuf>,
-        /// Fail also when cells of a policy's table are not asked about
-        #[arg(long)]
-        require_coverage: bool,
-    },
+    /// Run the cases beside policy files, those of NAME.toml are in NAME.tests.toml, and count what they leave out
+    Test(TestArgs),
     /// Show who could ever come to hold each role, and through which writes by whom
     Reach(ReachArgs),
     /// Show who may do what, as a product's help page has it
@@ -95,7 +89,8 @@ pub fn run_to(args: &PolicyArgs, output: &mut Output<'_>) -> io::Result<bool> {
 }
 
 /// Runs the command. 0 when all is well, and for a comparison when nothing changes; 1 when a file has a mistake, a case
-/// does not hold, cells are not asked about that must be, or something changes; 2 when there is nothing to compare because of a mistake.
+/// does not hold, cells are not asked about that must be, or something changes; 2 when there is nothing to compare
+/// because of a mistake.
 ///
 /// # Errors
 /// When the output can't be written.
@@ -103,7 +98,7 @@ pub fn exit_code(args: &PolicyArgs, output: &mut Output<'_>) -> io::Result<u8> {
     let code = |well: bool| if well { WELL } else { NOT_WELL };
     let code = match &args.command {
         PolicyCommand::Check { files } => code(check::run(files, output)?),
-        PolicyCommand::Test { files, require_coverage } => code(test::run(files, *require_coverage, output)?),
+        PolicyCommand::Test(args) => code(test::run(args, output)?),
         PolicyCommand::Reach(args) => code(reach::run(args, output)?),
         PolicyCommand::Table(args) => code(table::run(args, output)?),
         PolicyCommand::Diff(args) => diff::run(args, output)?,

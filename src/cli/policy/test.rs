@@ -1,3 +1,5 @@
+//! `rollcall policy test`: runs the cases beside policy files, and counts or lists what they leave out.
+
 use std::{
     collections::BTreeSet,
     io,
@@ -5,37 +7,45 @@ use std::{
     sync::Arc,
 };
 
+use clap::Args;
+
 use crate::policy::{Coverage, Report};
 
 use super::{
     Output,
     file::{self, Mistake},
-    judge::{Judge, Verdicts},
+    judge::{Failure, Judge, Verdicts},
 };
 
-/// Runs the cases beside each policy file; whether all hold, and leave nothing out where that is required. The last line
-/// says how many hold.
-pub(crate) fn run(files: &[PathBuf], require_coverage: bool, output: &mut Output<'_>) -> io::Result<bool> {
+/// What to run, and what to tell of the cells that are left out.
+#[derive(Clone, Debug, Default, Args)]
+pub struct TestArgs {
+    /// Policy files
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// List what the cases leave out of each policy's table
+    #[arg(long)]
+    pub uncovered: bool,
+    /// Fail, and list it, when the cases leave out anything of a policy's table
+    #[arg(long)]
+    pub require_coverage: bool,
+}
+
+/// Runs the cases beside each policy file; whether all hold, and leave nothing out where that is required. Cases that do
+/// not hold come below what is left out, and the last line counts them.
+pub(crate) fn run(args: &TestArgs, output: &mut Output<'_>) -> io::Result<bool> {
     // `policies/*.toml` names the files of cases too: each is run once, with its policy.
     let policies: BTreeSet<PathBuf> =
-        files.iter().map(|path| file::policy_of(path).unwrap_or_else(|| path.clone())).collect();
-    let (mut passed, mut failed, mut well) = (0, 0, true);
+        args.files.iter().map(|path| file::policy_of(path).unwrap_or_else(|| path.clone())).collect();
+    let (mut passed, mut failures, mut well) = (0, Vec::new(), true);
     for path in policies {
         let cases = file::cases_of(&path);
         match verdicts(&path, &cases) {
             Ok((verdicts, report)) => {
-                for failure in &verdicts.failures {
-                    writeln!(output.out, "{}:{}: {}", cases.display(), failure.line, failure.case)?;
-                    writeln!(output.out, "  expected: {}", failure.expected)?;
-                    writeln!(output.out, "  but:      {}\n", failure.found)?;
-                }
-                writeln!(output.out, "{}: {} of {} cells asked", path.display(), report.asked, report.cells)?;
-                for gap in &report.gaps {
-                    writeln!(output.out, "  {gap}")?;
-                }
-                well &= report.gaps.is_empty() || !require_coverage;
+                print_coverage(&path, &report, args.uncovered || args.require_coverage, output)?;
+                well &= report.gaps.is_empty() || !args.require_coverage;
                 passed += verdicts.passed;
-                failed += verdicts.failures.len();
+                failures.extend(verdicts.failures.into_iter().map(|failure| (cases.clone(), failure)));
             }
             Err(mistake) => {
                 well = false;
@@ -43,8 +53,30 @@ pub(crate) fn run(files: &[PathBuf], require_coverage: bool, output: &mut Output
             }
         }
     }
-    writeln!(output.out, "{passed} passed, {failed} failed")?;
-    Ok(well && failed == 0)
+    if !failures.is_empty() {
+        writeln!(output.out)?;
+    }
+    for (cases, Failure { case, line, expected, found }) in &failures {
+        writeln!(output.out, "{}:{line}: {case}", cases.display())?;
+        writeln!(output.out, "  expected: {expected}")?;
+        writeln!(output.out, "  but:      {found}\n")?;
+    }
+    writeln!(output.out, "{passed} passed, {} failed", failures.len())?;
+    Ok(well && failures.is_empty())
+}
+
+/// One line that counts the cells, and below it a line for each gap where they are to be listed.
+fn print_coverage(path: &Path, report: &Report, listed: bool, output: &mut Output<'_>) -> io::Result<()> {
+    let left_out = match report.cells - report.asked {
+        0 => String::new(),
+        count if listed => format!(", {count} left out"),
+        count => format!(", {count} left out; list them with `--uncovered`"),
+    };
+    writeln!(output.out, "{}: {} of {} cells asked{left_out}", path.display(), report.asked, report.cells)?;
+    for gap in report.gaps.iter().filter(|_| listed) {
+        writeln!(output.out, "  {gap}")?;
+    }
+    Ok(())
 }
 
 fn verdicts(policy: &Path, cases: &Path) -> Result<(Verdicts, Report), Mistake> {
