@@ -33,8 +33,8 @@ impl Counts {
 
     /// Keeps these.
     pub fn keep(&self) {
-        let lines: String = self.0.iter().map(|(name, count)| format!("{name} = {count}\n")).collect();
-        fs::write(file(), format!("{HEAD}{lines}")).expect("the file of counts can be written");
+        let lines: Vec<String> = self.0.iter().map(|(name, count)| format!("{name} = {count}\n")).collect();
+        fs::write(file(), format!("{HEAD}{}", lines.concat())).expect("the file of counts can be written");
     }
 
     /// A table in Markdown, beside what is kept.

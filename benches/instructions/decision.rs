@@ -91,15 +91,15 @@ fn questions() -> Vec<Question> {
     let question = |number: usize| {
         let asker = rng.range(0, MEMBERS);
         let resource = if number.is_multiple_of(2) { site(asker % SITES) } else { site(rng.range(0, SITES)) };
-        Question { subject: member(asker), action: *rng.pick::<&str>(&ACTIONS), resource }
+        Question { subject: member(asker), action: rng.pick::<&str>(&ACTIONS), resource }
     };
     (0..DIFFERENT).map(question).collect()
 }
 
 fn member(number: u64) -> Subject {
-    Subject::user(&format!("user-{number}"))
+    Subject::user(format!("user-{number}"))
 }
 
 fn site(number: u64) -> ResourceKey {
-    ResourceKey::new("job_site", &format!("site-{number}"))
+    ResourceKey::new("job_site", format!("site-{number}"))
 }

@@ -116,7 +116,7 @@ pub enum Change {
         /// The role's short name.
         role: String,
     },
-    /// A role that was bound for a time is bound no more: the time is over.
+    /// A role is bound no more because its time is over: its own, or that of the invitation that gave it.
     RoleExpired {
         /// Who held it.
         subject: Subject,

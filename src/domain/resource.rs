@@ -57,6 +57,11 @@ impl Grant {
     pub fn lasting(resource: ResourceKey, role: impl Into<String>) -> Self {
         Self { resource, role: role.into(), expires_at: None }
     }
+
+    /// Whether both are the same role at the same resource, whenever they end.
+    pub fn is_role_of(&self, other: &Self) -> bool {
+        self.resource == other.resource && self.role == other.role
+    }
 }
 
 impl ResourceKey {

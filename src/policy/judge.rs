@@ -4,10 +4,10 @@
 use crate::domain::{MemberStatus, SubjectRef, Timestamp, kind};
 
 use super::{
-    facts::{Facts, Node, name_of},
+    facts::{Facts, MemberKey, Node, name_of},
     govern::{last_holder, may_write, permit, rules_about},
     mask::Mask,
-    model::{MemberRule, RoleId},
+    model::{MemberRule, Role, RoleId},
     operation::Operation,
     refusal::Refusal,
     until::lapses,
@@ -72,7 +72,7 @@ pub fn judge<'f, F: Facts + ?Sized>(
     for role in roles {
         permitted(role)?;
     }
-    let until = until(facts, actor, node, target, wanted, taken);
+    let until = wanted.verb.gives().then(|| until(facts, actor, node, target, wanted, taken)).flatten();
     let of = facts.policy().resource_type(facts.place(node).of);
     let pending = status == Some(MemberStatus::Invited);
     let locked = standing.is_some_and(|standing| standing.locked);
@@ -103,12 +103,39 @@ pub fn judge<'f, F: Facts + ?Sized>(
         _ => last_holders(facts, node, target, wanted, taken),
     };
     let sends_again = wanted.verb == Verb::Invite && has;
-    let outlasts = until.filter(|latest| !sends_again && wanted.expires_at.is_none_or(|end| end > *latest));
+    let narrows = || standing.is_some_and(|standing| narrows(facts, standing.member, node, wanted, taken));
+    let outlasts = until.filter(|_| !wanted.is_within(until) && !sends_again && !narrows());
     let refusal = refusal.or(outlasts.map(|latest| Refusal::OutlastsGranter { latest }));
     refusal.map_or(Ok(Permitted { rule, taken, gives: !has, until }), Err)
 }
 
-/// Until when the actor may make a write that gives a role, if some end is known after which they may not.
+/// Whether an actor may have a role of somebody invited go on beyond the end of its invitation: who may give it, or send
+/// the invitation again there, for as long as the role is to count. Until when they may, if not for good.
+///
+/// # Errors
+/// The refusal.
+pub fn may_renew<F: Facts + ?Sized>(
+    facts: &F,
+    actor: SubjectRef<'_>,
+    node: Node,
+    target: SubjectRef<'_>,
+    role: RoleId,
+    expires_at: Option<Timestamp>,
+) -> Result<Option<Timestamp>, Refusal> {
+    let give = Operation::giving(Verb::Invite, role).until(expires_at);
+    let lets = |wanted| permit(facts, actor, node, target, wanted).map(|_| wanted);
+    let (resend, give_it) = (lets(Operation::plain(Verb::Resend)), lets(give));
+    let ends = [&resend, &give_it].into_iter().flatten();
+    let ends = ends.map(|wanted| until(facts, actor, node, target, *wanted, Mask::EMPTY));
+    match ends.collect::<Option<Vec<_>>>().map(|ends| ends.into_iter().max()) {
+        None => Ok(None),
+        Some(Some(latest)) if give.ends_by(latest) => Ok(Some(latest)),
+        Some(Some(latest)) => Err(Refusal::OutlastsGranter { latest }),
+        Some(None) => give_it.map(|_| None),
+    }
+}
+
+/// Until when the actor may make a write, if some end is known after which they may not.
 ///
 /// INVARIANT (nothing outlasts its granter): whoever holds a right for a time gives nothing for longer, themselves
 /// included.
@@ -120,19 +147,27 @@ fn until<F: Facts + ?Sized>(
     wanted: Operation,
     taken: Mask,
 ) -> Option<Timestamp> {
-    let to = wanted.to.filter(|_| wanted.verb.gives())?.mask();
+    let to = wanted.to.map_or(Mask::EMPTY, RoleId::mask);
     let of = facts.policy().resource_type(facts.place(node).of);
     let own = if actor == target { Mask::ITSELF } else { Mask::EMPTY };
-    let sides: Vec<Mask> = match facts.policy().roles_in(taken).map(|role| role.id().mask()).collect::<Vec<_>>() {
-        none if none.is_empty() && wanted.verb.takes() => vec![Mask::ANYONE],
-        none if none.is_empty() => vec![Mask::EMPTY],
-        roles => roles,
-    };
+    let mut sides: Vec<Mask> = facts.policy().roles_in(taken).map(|role| role.id().mask()).collect();
+    if sides.is_empty() {
+        sides.push(if wanted.verb.takes() { Mask::ANYONE } else { Mask::EMPTY });
+    }
     let lets = |held: Mask| {
         let lets = |from: &Mask| rules_about(of, wanted.verb, *from, to).any(|rule| rule.by().satisfied_by(held | own));
         sides.iter().all(lets)
     };
     lapses(facts, actor, node, &lets)
+}
+
+/// Whether a change leaves a member with no more than they have, and for no longer.
+fn narrows<F: Facts + ?Sized>(facts: &F, member: MemberKey, node: Node, wanted: Operation, taken: Mask) -> bool {
+    let (policy, to) = (facts.policy(), wanted.to.map_or(Mask::EMPTY, RoleId::mask));
+    let ends_sooner = |role: &Role| facts.end(member, node, role.id()).is_none_or(|end| wanted.ends_by(end));
+    wanted.verb == Verb::Change
+        && policy.closure(taken).contains(policy.closure(to))
+        && policy.roles_in(taken).all(ends_sooner)
 }
 
 /// Whether a write can be done to such a target: a team and everybody hold roles, and can't do or be more.

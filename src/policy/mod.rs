@@ -44,7 +44,7 @@ pub use effects::{Effect, Effects, effects};
 pub use explain::{Explanation, HeldRole, WayIn, explain};
 pub use facts::{Facts, MemberKey, Node, Place, Standing, counting, name_of, way_up};
 pub use govern::{acting, is_protected, kept, permit};
-pub use judge::{Permitted, judge};
+pub use judge::{Permitted, judge, may_renew};
 pub use library::Library;
 pub use list::{Search, actions};
 pub use mask::{Mask, Term};

@@ -40,6 +40,16 @@ impl Operation {
         Self { from, ..self }
     }
 
+    /// Whether what it gives ends, and no later than then.
+    pub(crate) fn ends_by(self, latest: Timestamp) -> bool {
+        self.expires_at.is_some_and(|end| end <= latest)
+    }
+
+    /// Whether what it gives is within a right that may end.
+    pub fn is_within(self, until: Option<Timestamp>) -> bool {
+        until.is_none_or(|latest| self.ends_by(latest))
+    }
+
     /// Whether it touches the roles that a member holds at the resource.
     pub(crate) fn moves_roles(self) -> bool {
         self.verb.takes() || self.verb.gives()

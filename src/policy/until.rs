@@ -4,7 +4,7 @@
 use crate::domain::{SubjectRef, Timestamp};
 
 use super::{
-    facts::{Facts, MemberKey, Node, counting},
+    facts::{Facts, MemberKey, Node, counting, name_of},
     mask::Mask,
     model::{Role, RoleId},
 };
@@ -20,10 +20,7 @@ pub(super) fn lapses<F: Facts + ?Sized>(
     // An operator has no roles that could end.
     let member = facts.standing(actor)?.member;
     let actor = Actor { facts, subject: actor, member };
-    if lets(actor.held(node, None)) {
-        return None;
-    }
-    actor.ends().into_iter().find(|end| !lets(actor.held(node, Some(*end))))
+    actor.ends(node).into_iter().find(|end| !lets(actor.held(node, *end)))
 }
 
 struct Actor<'a, F: ?Sized> {
@@ -33,8 +30,8 @@ struct Actor<'a, F: ?Sized> {
 }
 
 impl<F: Facts + ?Sized> Actor<'_, F> {
-    /// What they hold at a resource from an instant on; for no instant, what they hold for good.
-    fn held(&self, node: Node, from: Option<Timestamp>) -> Mask {
+    /// What they hold at a resource from an instant on, for as long as nothing else ends.
+    fn held(&self, node: Node, from: Timestamp) -> Mask {
         let holders = self.holders(from);
         let mut held = Mask::ANYONE;
         if self.facts.place(node).owner == Some(self.subject) {
@@ -51,9 +48,10 @@ impl<F: Facts + ?Sized> Actor<'_, F> {
     }
 
     /// Those whose roles count for them: they themselves, the teams that they still belong to then, and everybody.
-    fn holders(&self, from: Option<Timestamp>) -> Vec<MemberKey> {
+    fn holders(&self, from: Timestamp) -> Vec<MemberKey> {
         let mut holders = vec![self.member];
-        let mut next = 0;
+        // Whoever belongs to no team now belongs to none later.
+        let mut next = usize::from(self.facts.teams(self.member).is_empty());
         while let Some(holder) = holders.get(next).copied() {
             next += 1;
             self.facts.each_bound(holder, &mut |at, roles| {
@@ -67,13 +65,17 @@ impl<F: Facts + ?Sized> Actor<'_, F> {
         holders
     }
 
-    /// Every end of a role of theirs, or of a team of theirs, the first one first.
-    fn ends(&self) -> Vec<Timestamp> {
+    /// Every end that can matter at a resource, the first one first: of what they and their teams hold on the way up from
+    /// it, and of their places in teams.
+    fn ends(&self, node: Node) -> Vec<Timestamp> {
+        let way: Vec<Node> = counting(self.facts, node, None).map(|(at, ..)| at).collect();
         let mut ends = Vec::new();
         let teams = self.facts.teams(self.member).iter().copied();
         for holder in teams.chain([self.member]).chain(self.facts.everybody(self.subject.kind)) {
             self.facts.each_bound(holder, &mut |at, roles| {
-                ends.extend(self.roles(roles).filter_map(|role| self.facts.end(holder, at, role)));
+                if way.contains(&at) || self.is_team(at) {
+                    ends.extend(self.roles(roles).filter_map(|role| self.facts.end(holder, at, role)));
+                }
             });
         }
         ends.sort_unstable();
@@ -85,15 +87,18 @@ impl<F: Facts + ?Sized> Actor<'_, F> {
         self.facts.policy().roles_in(mask).map(Role::id)
     }
 
-    fn lasts(&self, holder: MemberKey, at: Node, role: RoleId, from: Option<Timestamp>) -> bool {
-        let end = self.facts.end(holder, at, role);
-        end.is_none_or(|end| from.is_some_and(|from| end > from))
+    fn lasts(&self, holder: MemberKey, at: Node, role: RoleId, from: Timestamp) -> bool {
+        self.facts.end(holder, at, role).is_none_or(|end| end > from)
+    }
+
+    fn is_team(&self, node: Node) -> bool {
+        self.facts.policy().resource_type(self.facts.place(node).of).is_teams()
     }
 
     /// The member that the team at a resource is.
     fn team_at(&self, node: Node) -> Option<MemberKey> {
-        let of = self.facts.policy().resource_type(self.facts.place(node).of);
-        let team = SubjectRef { kind: of.name(), id: self.facts.id(node) };
-        of.is_teams().then(|| self.facts.standing(team)).flatten().map(|standing| standing.member)
+        let team = name_of(self.facts, node);
+        let team = SubjectRef { kind: team.kind, id: team.id };
+        self.is_team(node).then(|| self.facts.standing(team)).flatten().map(|standing| standing.member)
     }
 }

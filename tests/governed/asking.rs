@@ -110,7 +110,7 @@ impl Case<'_> {
         if allowed && wanted.gives {
             let latest = self.until(at, target, wanted);
             let outlasts = |latest| wanted.end.is_none_or(|end| end > latest);
-            self.refuse_if(latest.is_some_and(outlasts), "OUTLASTS_GRANTER");
+            self.refuse_if(latest.is_some_and(outlasts) && !self.narrows(at, target, wanted), "OUTLASTS_GRANTER");
         }
         self.refuse_if(target.1 == "*" && wanted.verb != "invite", "MEMBER_NOT_FOUND");
     }
@@ -126,6 +126,15 @@ impl Case<'_> {
             let to = wanted.to.is_none_or(|to| rule.to.iter().any(|name| name == to));
             rule.verb == verb && from && out && to && self.fulfils(&rule.by, at, Some(target))
         })
+    }
+
+    /// Whether a change leaves somebody with no more than they have, and for no longer.
+    fn narrows(&self, at: &Key, target: &Key, wanted: &Wanted<'_>) -> bool {
+        let (Some(held), Some(to), "change") = (self.facts.held(target, at), wanted.to, wanted.verb) else {
+            return false;
+        };
+        let less = self.policy.gives(&(at.0.clone(), held.role.clone()), &at.0, to);
+        less && held.end.is_none_or(|old| wanted.end.is_some_and(|end| end <= old))
     }
 
     /// The first end of a role of the actor's after which no rule lets them make a write that one lets them make now.

@@ -29,8 +29,10 @@ impl Case<'_> {
             let status = self.member(&target).map(|member| member.status.clone()).unwrap_or_default();
             if status == "DEACTIVATED" {
                 self.after.members.entry(target.clone()).and_modify(|member| "ACTIVE".clone_into(&mut member.status));
-                self.joins(&target, grants);
-            } else if status != "ACTIVE" {
+                self.joins(&target, grants, true);
+            } else if status == "ACTIVE" {
+                self.joins(&target, grants, false);
+            } else {
                 self.refuse_if(self.facts.suppressed.contains(&target.1), "ADDRESS_SUPPRESSED");
                 self.offer(&target, grants);
             }
@@ -65,24 +67,33 @@ impl Case<'_> {
             locked: false,
             profile: Profile { email: Some(email.clone()), ..Profile::default() },
         });
-        self.joins(target, grants);
+        self.joins(target, grants, true);
         let id = self.facts.open(&email).map_or(&email, |(id, _)| id).clone();
         let (inviter, status) = (self.actor.clone(), "PENDING".to_owned());
         self.after.invitations.insert(id, Invitation { email, inviter, status });
     }
 
-    /// Whoever comes into the tenant by way of a place gets what that place gives them there.
-    fn joins(&mut self, target: &Key, grants: &[(Key, String, Option<i64>)]) {
+    /// Whoever comes into the tenant by way of a place gets what that place gives them there, or has it for longer.
+    fn joins(&mut self, target: &Key, grants: &[(Key, String, Option<i64>)], is_new: bool) {
         let root = self.root();
-        let joins = grants.iter().find_map(|(at, ..)| self.policy.of(&at.0).joins_as.clone());
-        let has_one = self.after.bindings.contains_key(&(target.clone(), root.clone()));
-        if let (Some(role), false) = (joins, has_one) {
-            let ends = grants
-                .iter()
-                .map(|(at, role, _)| self.until(at, target, &Wanted { to: Some(role), ..Wanted::plain("invite") }));
-            // None, which is for good, is more than any end.
-            let end = ends.collect::<Option<Vec<_>>>().and_then(|ends| ends.into_iter().max());
-            self.after.bindings.insert((target.clone(), root), Held { role, end });
+        let brings = |at: &Key| self.policy.of(&at.0).joins_as.clone();
+        let Some(role) = grants.iter().find_map(|(at, ..)| brings(at)) else { return };
+        if grants.iter().any(|(at, ..)| *at == root) {
+            return;
+        }
+        let bringing = grants.iter().filter(|(at, ..)| brings(at).as_ref() == Some(&role));
+        let ends = bringing
+            .map(|(at, given, _)| self.until(at, target, &Wanted { to: Some(given), ..Wanted::plain("invite") }));
+        // None, which is for good, is more than any end.
+        let end = ends.collect::<Option<Vec<_>>>().and_then(|ends| ends.into_iter().max());
+        let place = (target.clone(), root);
+        match self.after.bindings.get_mut(&place) {
+            Some(held) if held.role == role => {
+                let ends_sooner = held.end.is_some_and(|old| end.is_none_or(|end| end > old));
+                held.end = if ends_sooner { end } else { held.end };
+            }
+            None if is_new => _ = self.after.bindings.insert(place, Held { role, end }),
+            _ => {}
         }
     }
 
@@ -123,7 +134,8 @@ impl Case<'_> {
         for (at, role) in taken.iter().filter(|_| own) {
             let brings = |at: &Key| self.policy.of(&at.0).joins_as.as_ref() == Some(*role);
             if **at != self.root() || !taken.iter().any(|(at, _)| brings(at)) {
-                self.judge(at, &who, &Wanted { to: Some(role), ..Wanted::plain("invite") });
+                let end = self.facts.held(&stand_in, at).and_then(|held| held.end);
+                self.judge(at, &who, &Wanted { to: Some(role), gives: true, end, ..Wanted::plain("invite") });
             }
         }
         self.end(&id, "ACCEPTED");

@@ -1,9 +1,9 @@
 //! Whoever holds a right for a time gives nothing for longer, to others or to themselves.
 
-use rollcall::proto::{BatchChangeRoleRequest, RoleExchange};
+use rollcall::proto::{BatchChangeRoleRequest, ChangeRoleRequest, RoleExchange};
 
 use super::{
-    drive::Drive,
+    drive::{Drive, place, who},
     support::{Stage, World, Write, resource, subject, world::OPERATOR},
 };
 
@@ -129,4 +129,29 @@ async fn a_right_through_a_team_ends_with_the_first_of_its_links() {
     drive.does(Drive::invite("gwen", "zoe", "group:crew", "person")).await;
     drive.does(ends(Drive::invite("zoe", "gwen", "folder:plans", "viewer"), late)).await;
     drive.does(ends(by_carl(), late)).await;
+}
+
+#[tokio::test]
+async fn who_may_for_a_time_takes_from_others_for_good() {
+    let drive = Drive::new().await;
+    let end = later(0);
+    let mut temporary = Drive::invite("ada", "omar", "folder:plans", "editor");
+    temporary.grants[0].expire_time = Some(end);
+    drive.does(temporary).await;
+    drive.does(Drive::invite("ada", "carl", "folder:plans", "editor")).await;
+    let change = |actor: &str, member: &str, role: &str, expire_time| ChangeRoleRequest {
+        tenant: "acme".into(),
+        actor: who(actor),
+        member: who(member),
+        resource: place("folder:plans"),
+        role: role.into(),
+        expire_time,
+        ..ChangeRoleRequest::default()
+    };
+    // An editor is a viewer too, so this gives nothing, and neither does an end that comes sooner.
+    drive.does(change("omar", "carl", "editor", Some(later(600)))).await;
+    assert_eq!(drive.tried(change("omar", "carl", "editor", None)).await, Err("OUTLASTS_GRANTER".into()));
+    drive.does(change("omar", "carl", "viewer", Some(later(600)))).await;
+    assert_eq!(drive.tried(change("omar", "omar", "viewer", None)).await, Err("OUTLASTS_GRANTER".into()));
+    drive.does(change("omar", "omar", "viewer", Some(end))).await;
 }

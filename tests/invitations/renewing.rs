@@ -5,7 +5,7 @@ use rollcall::proto::{AcceptInvitationRequest, Invitation, InviteRequest, Profil
 use crate::{
     lumi::organization,
     support::{
-        Stage, World,
+        Stage, World, Write,
         db::{Db, audited},
         invitee,
         names::{email_of, subject},
@@ -129,4 +129,82 @@ async fn what_brings_somebody_in_goes_on_with_what_it_comes_of() {
     let invited = world.allowed(world.invite("olga", EVE, "pier", "viewer")).await.invite();
     world.allowed(world.accept("eve", &invited.results[0].invitation_token)).await;
     assert_eq!(world.grants("eve").await, ["pier viewer", "workspace user"]);
+}
+
+#[tokio::test]
+async fn who_may_only_for_a_time_has_nothing_go_on_for_longer() {
+    let stage = Stage::new().await;
+    let end = prost_types::Timestamp { seconds: 4_102_444_800, nanos: 0 };
+    let until = |write: Write| {
+        let Write::Invite(mut request) = write else { panic!("an invitation") };
+        request.grants[0].expire_time = Some(end);
+        Write::from(request)
+    };
+    // Ways in which `tim`, an editor for a time, has an expired invitation to a lasting role go on.
+    for way in ["invite", "invite until", "invite elsewhere", "resend"] {
+        let world = stage.world().await;
+        world.join("ada", &["tim"], "user").await;
+        world.allowed(until(world.invite("ada", "tim", "harbour", "editor"))).await;
+        let first = world.allowed(world.invite("edith", EVE, "harbour", "editor")).await.invite();
+        let invitation = first.results[0].invitation.clone().unwrap();
+        expire(&stage, &world).await;
+        let again = world.invite("tim", EVE, "harbour", "editor");
+        let (token, expected) = match way {
+            "invite" => {
+                world.refused(again, "OUTLASTS_GRANTER").await;
+                continue;
+            }
+            "resend" => {
+                world.refused(world.resend("tim", &invitation.id), "OUTLASTS_GRANTER").await;
+                continue;
+            }
+            "invite until" => {
+                let sent = world.allowed(until(again)).await.invite();
+                (sent.results[0].invitation_token.clone(), vec![("harbour", Some(end)), (&*world.tenant, Some(end))])
+            }
+            _ => {
+                world.allowed(world.create_site("tim", "pier")).await;
+                let sent = world.allowed(world.invite("tim", EVE, "pier", "viewer")).await.invite();
+                (sent.results[0].invitation_token.clone(), vec![("pier", None), (&*world.tenant, None)])
+            }
+        };
+        world.allowed(world.accept("eve", &token)).await;
+        let held = world.member("eve").await.unwrap().grants;
+        let mut held: Vec<_> = held.into_iter().map(|it| (it.resource.unwrap().id, it.expire_time)).collect();
+        let mut expected: Vec<_> = expected.into_iter().map(|(id, end)| (id.to_owned(), end)).collect();
+        held.sort_by(|a, b| a.0.cmp(&b.0));
+        expected.sort_by(|a, b| a.0.cmp(&b.0));
+        assert_eq!(held, expected, "{way}");
+    }
+}
+
+#[tokio::test]
+async fn a_place_in_the_tenant_lasts_as_soon_as_somebody_invites_who_may_give_it_so() {
+    let stage = Stage::new().await;
+    let end = prost_types::Timestamp { seconds: 4_102_444_800, nanos: 0 };
+    for accepts_between in [false, true] {
+        let world = stage.world().await;
+        world.join("ada", &["tim"], "user").await;
+        let until = |write: Write| {
+            let Write::Invite(mut request) = write else { panic!("an invitation") };
+            request.grants[0].expire_time = Some(end);
+            Write::from(request)
+        };
+        world.allowed(until(world.invite("ada", "tim", "harbour", "editor"))).await;
+        let sent = world.allowed(until(world.invite("tim", EVE, "harbour", "viewer"))).await.invite();
+        let mut token = sent.results[0].invitation_token.clone();
+        if accepts_between {
+            world.allowed(world.accept("eve", &token)).await;
+        }
+        let whom = if accepts_between { "eve" } else { EVE };
+        let sent = world.allowed(world.invite("emil", whom, "quarry", "viewer")).await.invite();
+        if !accepts_between {
+            token.clone_from(&sent.results[0].invitation_token);
+            world.allowed(world.accept("eve", &token)).await;
+        }
+        let held = world.member("eve").await.unwrap().grants;
+        let ends: Vec<_> = held.into_iter().map(|it| (it.role, it.expire_time)).collect();
+        assert!(ends.contains(&("user".to_owned(), None)), "{ends:?}");
+        assert!(ends.contains(&("viewer".to_owned(), Some(end))), "{ends:?}");
+    }
 }

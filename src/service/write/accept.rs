@@ -109,7 +109,7 @@ fn may_invite_themselves(session: &Session<'_>, actor: &Subject, grants: &[Grant
             Ok(place.is_root && types.any(|of| of.joins_as() == Some(role)))
         })?;
         if !joins {
-            session.judge(place, actor, Operation::giving(Verb::Invite, role))?;
+            session.judge(place, actor, Operation::giving(Verb::Invite, role).until(grant.expires_at))?;
         }
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{Change, Grant, Invitation, InvitationStatus, ResourceKey, Subject, Timestamp},
-    policy::{self, Facts, Operation, Policy, Verb},
+    policy::Policy,
 };
 
 use super::{
@@ -13,6 +13,7 @@ use super::{
     answers::{InvitationAnswer, Offer},
     call::hex,
     lock::root,
+    renewal::Renewal,
     secret,
     session::{Place, Session},
 };
@@ -57,67 +58,6 @@ pub(super) fn suppressed(email: &str) -> Error {
     Error::new(Kind::FailedPrecondition, "ADDRESS_SUPPRESSED", message)
         .with("email", email)
         .with("cleared_by", "operator")
-}
-
-/// What becomes of the roles that an open invitation gives when it is issued again.
-#[derive(Default)]
-pub(super) struct Renewal {
-    /// Those whose time is over, and which this actor can't give anew.
-    pub(super) run_out: Vec<Grant>,
-    /// When the invitation ends at the latest, for the sake of those that are pending and which this actor can't prolong.
-    until: Option<Timestamp>,
-}
-
-impl Renewal {
-    /// What becomes of what somebody is invited to, when this actor issues the invitation again and gives them roles beside.
-    ///
-    /// INVARIANT (renewal): an invitation that is issued again prolongs only what its actor may give or send again. What has
-    /// run out and is neither is gone.
-    pub(super) fn of(
-        session: &Session<'_>,
-        invited: &MemberRecord,
-        open: &Invitation,
-        beside: &[Grant],
-    ) -> Result<Self> {
-        let (mut renewed, mut others) = (beside.to_vec(), Vec::new());
-        for grant in giving(session, invited) {
-            if may_renew(session, invited, grant)? { renewed.push(grant.clone()) } else { others.push(grant.clone()) }
-        }
-        // Whatever brings somebody into the tenant goes on with what it comes of.
-        let joins = session.with(|facts| Ok(joining_roles(facts, &renewed)))?;
-        others.retain(|grant| !joins.contains(&(grant.resource.clone(), grant.role.clone())));
-        if open.status == InvitationStatus::Expired || open.expires_at <= session.now() {
-            return Ok(Self { run_out: others, until: None });
-        }
-        Ok(Self { run_out: Vec::new(), until: (!others.is_empty()).then_some(open.expires_at) })
-    }
-
-    /// The changes that it comes to.
-    pub(super) fn changes(&self, invited: &Subject) -> impl Iterator<Item = Change> {
-        let expired = |grant: &Grant| Change::RoleExpired {
-            subject: invited.clone(),
-            resource: grant.resource.clone(),
-            role: grant.role.clone(),
-        };
-        self.run_out.iter().map(expired)
-    }
-}
-
-/// Whether the actor may give somebody invited a role that is pending, or send them its invitation again.
-fn may_renew(session: &Session<'_>, invited: &MemberRecord, grant: &Grant) -> Result<bool> {
-    let (target, place) = (&invited.member.subject, session.place(&grant.resource, "invitation")?);
-    let role = session.role(place, &grant.role, "invitation")?;
-    let invite = Operation::giving(Verb::Invite, role).until(grant.expires_at);
-    let may = |operation: Operation| session.judge(place, target, operation).is_ok();
-    Ok(may(Operation::plain(Verb::Resend)) || may(invite))
-}
-
-/// The roles in the tenant itself that these roles bring with them.
-fn joining_roles(facts: &dyn Facts, grants: &[Grant]) -> Vec<(ResourceKey, String)> {
-    let policy = facts.policy();
-    let root = policy::name_of(facts, facts.root()).to_key();
-    let joins = |grant: &Grant| policy.find_type(&grant.resource.kind).ok()?.joins_as();
-    grants.iter().filter_map(joins).map(|role| (root.clone(), policy.role(role).name().to_owned())).collect()
 }
 
 /// An invitation of this email under a new secret: a new one, or the open one again.

@@ -3,7 +3,7 @@ use std::collections::HashSet;
 use async_trait::async_trait;
 
 use crate::{
-    domain::{Change, Grant, Member, MemberStatus, Profile, Subject, Timestamp},
+    domain::{Change, Grant, Invitation, Member, MemberStatus, Profile, Subject, Timestamp},
     policy::{self, Operation, RoleId, Verb},
 };
 
@@ -14,8 +14,9 @@ use super::{
         ports::{MemberBy, MemberRecord},
     },
     answers::{Invited, InviteeResult, MemberAnswer},
-    invitation::{self, Renewal},
+    invitation,
     refuse::all_refused,
+    renewal::{self, Renewal},
     run::{Plan, Write},
     session::{Place, Session},
 };
@@ -54,9 +55,11 @@ struct Offered {
     grant: Grant,
 }
 
-/// What brings somebody into the tenant: the roles asked for, and until when the actor may give them, if not for good.
-struct Joining<'a> {
-    wanted: &'a [Offered],
+/// The role of the root type that somebody gets beside those that they are invited to.
+struct Joining {
+    /// None where there is none, or one of the root type is asked for.
+    role: Option<Grant>,
+    /// Until when the actor may give what brings it, if not for good.
     until: Option<Timestamp>,
 }
 
@@ -155,6 +158,8 @@ impl Progress {
         let status = known.as_ref().map(|record| record.member.status);
         let offers = matches!(status, None | Some(MemberStatus::Invited));
         let suppressed = offers && session.tx.suppressed(&target.id).await?.is_some();
+        let open = if offers { session.tx.open_invitation(&target.id).await? } else { None };
+        let held: Vec<Grant> = known.iter().flat_map(|record| invitation::giving(session, record)).cloned().collect();
         let (mut given, mut ends) = (Vec::new(), Vec::new());
         for (at, wanted) in wanted.iter().enumerate() {
             let invite = Operation::giving(Verb::Invite, wanted.role).until(wanted.grant.expires_at);
@@ -166,22 +171,26 @@ impl Progress {
                 Ok(allowed) => {
                     self.rules.push(allowed.rule);
                     ends.push(allowed.until);
-                    // Inviting a pending person to what they are invited to already only sends them a new secret.
-                    given.extend(allowed.gives.then(|| wanted.grant.clone()));
+                    // Inviting a pending person to what they are invited to already only sends them a new secret, unless
+                    // it has run out, and can only be given anew.
+                    let pending = held.iter().find(|held| !allowed.gives && held.is_role_of(&wanted.grant));
+                    match renewal::gone(session, &target, open.as_ref(), pending)? {
+                        Some(error) if !invite.is_within(allowed.until) => {
+                            self.refusals.push(Refused { invitee: index, grant: at, error });
+                        }
+                        gone => given.extend((allowed.gives || gone.is_some()).then(|| wanted.grant.clone())),
+                    }
                 }
                 Err(error) => self.refusals.push(Refused { invitee: index, grant: at, error }),
             }
         }
-        let joining = Joining {
-            wanted,
-            until: ends.into_iter().collect::<Option<Vec<_>>>().and_then(|ends| ends.into_iter().max()),
-        };
+        let joining = Joining::of(session, wanted, &ends)?;
         let added = match known.as_ref().map(|record| &record.member) {
             Some(member) if member.status == MemberStatus::Active => Some(member.clone()),
             Some(before) if before.status == MemberStatus::Deactivated => {
                 let member = Member { status: MemberStatus::Active, ..before.clone() };
                 self.changes.push(Change::MemberUpdated { before: before.clone(), member: member.clone() });
-                given.extend(joining.grant(session, &target, &[])?);
+                given.extend(joining.grant(&held, &[]));
                 Some(member)
             }
             None if target.as_ref().is_everybody() => {
@@ -192,6 +201,7 @@ impl Progress {
             _ => None,
         };
         if let Some(member) = added {
+            self.changes.extend(joining.prolonged(&target, &held, &[]));
             self.bind(&target, &given);
             self.results.push(InviteeResult { member: session.answer(member), grants: given, offer: None });
             return Ok(());
@@ -199,7 +209,7 @@ impl Progress {
         if suppressed {
             return Ok(());
         }
-        self.offer(session, invitee, target, known, (given, joining)).await
+        self.offer(session, invitee, target, (known, open), (given, joining)).await
     }
 
     fn bind(&mut self, target: &Subject, grants: &[Grant]) {
@@ -212,18 +222,19 @@ impl Progress {
         session: &mut Session<'_>,
         invitee: &Invitee,
         target: Subject,
-        known: Option<MemberRecord>,
-        (mut given, joining): (Vec<Grant>, Joining<'_>),
+        (known, open): (Option<MemberRecord>, Option<Invitation>),
+        (mut given, joining): (Vec<Grant>, Joining),
     ) -> Result<()> {
         let email = target.id.clone();
         let is_new = known.is_none();
         let unchanged = known.as_ref().map(|record| record.changed_at);
-        let open = session.tx.open_invitation(&email).await?;
         let renewal = match (&known, &open) {
-            (Some(invited), Some(open)) => Renewal::of(session, invited, open, &given)?,
+            (Some(invited), Some(open)) => Renewal::of(session, invited, open, (&given, joining.until))?,
             _ => Renewal::default(),
         };
-        given.extend(joining.grant(session, &target, &renewal.run_out)?);
+        let held: Vec<Grant> = known.iter().flat_map(|record| invitation::giving(session, record)).cloned().collect();
+        given.extend(joining.grant(&held, &renewal.run_out));
+        let prolonged = joining.prolonged(&target, &held, &renewal.run_out);
         let member = known.map_or_else(
             || Member {
                 subject: target.clone(),
@@ -241,10 +252,11 @@ impl Progress {
         if is_new {
             self.changes.push(Change::MemberAdded { member: member.clone() });
         }
-        self.changes.extend(renewal.changes(&target));
+        let is_resent = given.is_empty() && renewal.run_out.is_empty() && prolonged.is_none();
+        self.changes.extend(renewal.changes(&target).chain(prolonged));
         self.bind(&target, &given);
         // Only sending the invitation again leaves the member as they were.
-        let answer = match unchanged.filter(|_| given.is_empty() && renewal.run_out.is_empty()) {
+        let answer = match unchanged.filter(|_| is_resent) {
             Some(changed_at) => MemberAnswer { member, changed_at },
             None => session.answer(member),
         };
@@ -262,24 +274,41 @@ fn everybody(subject: &Subject, now: Timestamp) -> Member {
     Member { subject, profile, status: MemberStatus::Active, locked: false, created_at: now }
 }
 
-impl Joining<'_> {
-    /// The role of the root type that somebody gets beside those that they are invited to, if they hold none there but
-    /// what is `gone`.
-    fn grant(&self, session: &Session<'_>, target: &Subject, gone: &[Grant]) -> Result<Option<Grant>> {
+impl Joining {
+    /// What comes with these roles, of which the actor may give each until then, if not for good.
+    fn of(session: &Session<'_>, wanted: &[Offered], ends: &[Option<Timestamp>]) -> Result<Self> {
         session.with(|facts| {
-            let (policy, root) = (facts.policy(), facts.root());
-            let resource = policy::name_of(facts, root).to_key();
-            let is_gone =
-                |role: &policy::Role| gone.iter().any(|grant| grant.resource == resource && grant.role == role.name());
-            let bound = facts.standing(target.as_ref()).map(|it| facts.bound(it.member, root));
-            let holds = bound.is_some_and(|bound| policy.roles_in(bound).any(|role| !is_gone(role)));
-            if holds || self.wanted.iter().any(|wanted| wanted.place.is_root) {
-                return Ok(None);
-            }
-            let of = |wanted: &Offered| policy.resource_type(facts.place(wanted.place.node).of);
-            let role = self.wanted.iter().find_map(|wanted| of(wanted).joins_as());
-            let named = |role| Grant::lasting(resource.clone(), policy.role(role).name());
-            Ok(role.map(|role| Grant { expires_at: self.until, ..named(role) }))
+            let policy = facts.policy();
+            let joins = |wanted: &Offered| policy.resource_type(facts.place(wanted.place.node).of).joins_as();
+            let role = wanted.iter().find_map(joins).filter(|_| !wanted.iter().any(|wanted| wanted.place.is_root));
+            let bringing = wanted.iter().zip(ends).filter(|(wanted, _)| role.is_some() && joins(wanted) == role);
+            let until =
+                bringing.map(|(_, end)| *end).collect::<Option<Vec<_>>>().and_then(|ends| ends.into_iter().max());
+            let root = policy::name_of(facts, facts.root()).to_key();
+            let grant = |role| Grant { expires_at: until, ..Grant::lasting(root, policy.role(role).name()) };
+            Ok(Self { role: role.map(grant), until })
+        })
+    }
+
+    /// The role, for somebody who holds none of the root type but what is `gone`.
+    fn grant(&self, held: &[Grant], gone: &[Grant]) -> Option<Grant> {
+        let role = self.role.as_ref()?;
+        let holds = held.iter().any(|held| held.resource == role.resource && !gone.contains(held));
+        (!holds).then(|| role.clone())
+    }
+
+    /// The same role with a later end, for somebody who came by it through one who could not give it for as long.
+    fn prolonged(&self, target: &Subject, held: &[Grant], gone: &[Grant]) -> Option<Change> {
+        let role = self.role.as_ref()?;
+        let held = held.iter().find(|held| held.resource == role.resource && !gone.contains(held))?;
+        let ends_sooner = held.expires_at.is_some_and(|end| role.expires_at.is_none_or(|later| later > end));
+        (held.role == role.role && ends_sooner).then(|| Change::RoleChanged {
+            subject: target.clone(),
+            resource: role.resource.clone(),
+            from: held.role.clone(),
+            from_expires_at: held.expires_at,
+            to: role.role.clone(),
+            expires_at: role.expires_at,
         })
     }
 }

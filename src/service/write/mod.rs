@@ -17,6 +17,7 @@ mod misfits;
 mod move_resource;
 mod refuse;
 mod remove;
+mod renewal;
 mod resend;
 mod revoke;
 mod run;

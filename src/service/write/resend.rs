@@ -8,13 +8,15 @@ use crate::{
 use super::{
     super::{error::Result, ports::MemberRecord},
     answers::Offer,
-    invitation::{self, Renewal},
+    invitation,
+    renewal::Renewal,
     run::{Plan, Write},
     session::Session,
 };
 
-/// Issues an open invitation again, under a new secret and for its whole time. It is governed by the policy's `resend`
-/// rules, and one place that they are invited to suffices; the roles of the others are not prolonged by it.
+/// Issues an open invitation again, under a new secret and, as far as the actor may prolong it, for its whole time. It is
+/// governed by the policy's `resend` rules, and one place that they are invited to suffices; the roles of the others are not
+/// prolonged by it.
 #[derive(Clone, Debug)]
 pub struct ResendInvitation {
     /// The invitation's id.
@@ -37,7 +39,7 @@ impl Write for ResendInvitation {
             return Err(invitation::suppressed(&found.email));
         }
         session.room_to_issue(1).await?;
-        let renewal = Renewal::of(session, &invited, &found, &[])?;
+        let renewal = Renewal::of(session, &invited, &found, (&[], None))?.some()?;
         let answer = invitation::issue(session, &found.email, found.inviter.clone(), Some(&found), &renewal)?;
         let issued = answer.invitation.invitation.clone();
         let mut changes: Vec<Change> = renewal.changes(&invited.member.subject).collect();

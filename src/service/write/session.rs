@@ -163,8 +163,7 @@ impl<'a> Session<'a> {
     /// A role that a member holds at a place, with its end.
     pub(crate) fn held(&self, record: &MemberRecord, place: Place, role: RoleId) -> Result<Grant> {
         let named = self.grant(place, role)?;
-        let same = |held: &&Grant| held.resource == named.resource && held.role == named.role;
-        Ok(record.held.iter().find(same).cloned().unwrap_or(named))
+        Ok(record.held.iter().find(|held| held.is_role_of(&named)).cloned().unwrap_or(named))
     }
 
     /// Refuses an end that is over already, which the request gives in `field`.
