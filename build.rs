@@ -19,6 +19,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let descriptors = protox::compile(FILES, ["proto"])?;
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);
     fs::write(out.join("rollcall.v1.bin"), descriptors.encode_to_vec())?;
-    tonic_prost_build::configure().build_transport(false).compile_fds(descriptors)?;
+    let build = tonic_prost_build::configure().build_transport(false);
+    build.codec_path("crate::proto::codec::BoundedCodec").compile_fds(descriptors)?;
     Ok(())
 }

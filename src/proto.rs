@@ -2,6 +2,8 @@
 
 #![allow(clippy::all, clippy::pedantic, missing_docs, reason = "generated code")]
 
+pub mod codec;
+
 tonic::include_proto!("rollcall.v1");
 
 /// The encoded `FileDescriptorSet` of the contract, for server reflection.

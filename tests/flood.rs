@@ -1,6 +1,7 @@
 //! What one connection can make the server keep, and say: little, with a key or without.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails loudly")]
+#![allow(clippy::print_stderr, reason = "what the server took is worth knowing")]
 
 mod support;
 
@@ -12,13 +13,14 @@ use std::{
 
 use h2::{RecvStream, SendStream, client::SendRequest};
 use http::Request;
-use prost::bytes::Bytes;
-use support::{Server, Stage, World};
+use prost::{Message as _, bytes::Bytes};
+use support::{Server, Stage, World, Write, expect_error, world::fixture};
 use tokio::{
     net::TcpStream,
     task::{JoinSet, yield_now},
     time::timeout,
 };
+use tonic::Code;
 
 /// What the server may take in all, in KiB of resident memory.
 const MEMORY: u64 = 100 * 1024;
@@ -28,6 +30,9 @@ const SPAN: Duration = Duration::from_secs(4);
 const LARGEST: usize = 4 << 20;
 /// More streams than the server lets anybody open.
 const STREAMS: usize = 1000;
+const INVITE: &str = "/rollcall.v1.MembershipService/Invite";
+/// The tag of an item of `BatchCheckRequest`.
+const ITEM: u8 = 0x12;
 const CHECK: &str = "/rollcall.v1.AuthorizationService/Check";
 
 /// The SHA-256 of a key that the flood does not have.
@@ -117,6 +122,7 @@ fn peak(server: &Server) -> u64 {
 /// Floods a server for a while. Others are served meanwhile and after, and little is kept or said of it.
 async fn flooded(stage: &Stage, flood: impl Future<Output = ()>) {
     timeout(SPAN, flood).await.ok();
+    eprintln!("at most {} KiB", peak(&stage.server));
     assert!(peak(&stage.server) < MEMORY, "{} KiB", peak(&stage.server));
     let log = stage.server.log();
     let warning = log.iter().find(|line| !line.contains(r#""level":"INFO""#));
@@ -168,6 +174,105 @@ async fn what_needs_no_key_has_the_same_bounds() {
     let stage = Stage::with(&[KEYED]).await;
     let reflection = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
     flooded(&stage, messages(connect(&stage.server).await, reflection, false)).await;
+}
+
+/// A message behind its prefix.
+fn framed(message: &[u8]) -> Bytes {
+    let length = u32::try_from(message.len()).unwrap().to_be_bytes();
+    [&[0][..], &length, message].concat().into()
+}
+
+/// Sends bytes as the server takes them; whether all were taken.
+async fn send_all(stream: &mut SendStream<Bytes>, mut bytes: Bytes) -> bool {
+    while !bytes.is_empty() {
+        stream.reserve_capacity(bytes.len().min(16_384));
+        let Some(Ok(room)) = poll_fn(|cx| stream.poll_capacity(cx)).await else { return false };
+        if stream.send_data(bytes.split_to(room.min(bytes.len())), false).is_err() {
+            return false;
+        }
+    }
+    true
+}
+
+/// The same message on as many streams as there may be, and no answer is read.
+async fn unread(client: SendRequest<Bytes>, path: &'static str, message: Bytes, ends: bool) {
+    let mut streams = JoinSet::new();
+    for _ in 0..STREAMS {
+        let (client, message) = (client.clone(), message.clone());
+        streams.spawn(async move {
+            let Ok(mut ready) = client.ready().await else { return };
+            let Ok((response, mut stream)) = ready.send_request(request(path), false) else { return };
+            if send_all(&mut stream, message).await && ends {
+                stream.send_data(Bytes::new(), true).ok();
+            }
+            // Keeps the stream, and reads nothing.
+            let _response = response.await;
+            std::future::pending::<()>().await;
+        });
+    }
+    streams.join_all().await;
+}
+
+#[tokio::test]
+async fn what_needs_no_key_gives_no_large_answers() {
+    // Protobuf: field 1, a text, in both; to reflection also field 7, a text, which asks for something.
+    let text = [&[0x0a, 0xf0, 0xff, 0xff, 0x01][..], &[b'a'; 0x3f_fff0]].concat();
+    for (path, message) in [
+        ("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", [&text[..], &[0x3a, 0]].concat()),
+        ("/grpc.health.v1.Health/Check", text.clone()),
+    ] {
+        let stage = Stage::with(&[KEYED]).await;
+        flooded(&stage, unread(connect(&stage.server).await, path, framed(&message), true)).await;
+    }
+}
+
+#[tokio::test]
+async fn entries_without_end_are_not_decoded() {
+    // A question of no bytes, again and again.
+    const BATCH: &str = "/rollcall.v1.AuthorizationService/BatchCheck";
+    let stage = Stage::new().await;
+    flooded(&stage, unread(connect(&stage.server).await, BATCH, framed(&[ITEM, 0].repeat(LARGEST / 2)), true)).await;
+    // As many as a small message has, in calls that do not end.
+    flooded(&stage, unread(connect(&stage.server).await, BATCH, framed(&[ITEM, 0].repeat(8000)), false)).await;
+}
+
+#[tokio::test]
+async fn a_list_of_values_is_as_long_as_there_is_sense_in_it() {
+    let (stage, world) = fixture().await;
+    let ended = async {
+        let mut request = world.members_at("harbour");
+        request.statuses = vec![2; 40_000];
+        expect_error(world.api.list_members(request.clone()).await, Code::InvalidArgument, "FIELD_TOO_LONG");
+        request.statuses.truncate(128);
+        world.api.list_members(request).await.expect("as many as are allowed");
+    };
+    flooded(&stage, ended).await;
+}
+
+#[tokio::test]
+async fn writes_that_nobody_waits_for_are_not_kept() {
+    let (stage, world) = fixture().await;
+    let guests: Vec<String> = (0..100).map(|number| format!("{}-{number}@acme.test", "g".repeat(50))).collect();
+    let guests: Vec<&str> = guests.iter().map(String::as_str).collect();
+    let Write::Invite(invite) = world.invite_all("edith", &guests, &[("harbour", "viewer")]).dry() else {
+        unreachable!()
+    };
+    let message = framed(&invite.encode_to_vec());
+    let client = connect(&stage.server).await;
+    let abandoned = async {
+        loop {
+            let Ok(mut ready) = client.clone().ready().await else { return };
+            let Ok((response, mut stream)) = ready.send_request(request(INVITE), false) else { return };
+            if send_all(&mut stream, message.clone()).await {
+                stream.send_data(Bytes::new(), true).ok();
+            }
+            // So that it is on its way when it is given up.
+            timeout(Duration::from_millis(2), response).await.ok();
+            stream.send_reset(h2::Reason::CANCEL);
+        }
+    };
+    flooded(&stage, abandoned).await;
+    world.api.write(world.create_site("olga", "new")).await.expect("others are not kept waiting");
 }
 
 #[tokio::test]

@@ -79,7 +79,7 @@ fn the_defaults_alone_are_valid() {
         snapshots: Snapshots { changes: 1_000_000, kept: 8 },
         limits: Limits {
             request_bytes: 4_194_304,
-            connection_bytes: 16_777_216,
+            connection_bytes: 8_388_608,
             connection_streams: 200,
             invitations_per_day: 1000,
         },

@@ -20,6 +20,9 @@ use super::{
 /// How the paths of this product's RPCs begin. Health and reflection answer everybody.
 const OURS: &str = "/rollcall.";
 
+/// How the paths of calls with many messages begin. Those are small: reflection reads no larger ones.
+const STREAMS: &str = "/grpc.reflection.";
+
 /// Admits requests; see [`Admission`].
 #[derive(Clone)]
 pub struct AdmissionLayer {
@@ -79,7 +82,8 @@ where
             return Admitted::Refused { response: Some(Status::from(error).into_http()) };
         }
         let hold = Hold::default();
-        let request = match request.extensions().get::<Room>().map(|room| Arc::clone(&room.0)) {
+        let room = request.extensions().get::<Room>().filter(|_| !request.uri().path().starts_with(STREAMS));
+        let request = match room.map(|room| Arc::clone(&room.0)) {
             Some(room) => request.map(|body| Body::new(Metered::new(body, room, self.largest, Arc::clone(&hold)))),
             None => request,
         };

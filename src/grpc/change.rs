@@ -8,6 +8,7 @@ use crate::{
 };
 
 use super::{
+    MAX_ENUMS,
     convert::{to_past_member, to_past_resource, to_resource_ref, to_subject, to_timestamp, to_token},
     invitation::{to_address, to_past_invitation},
     tenant::to_tenant,
@@ -123,7 +124,8 @@ fn detail(policies: &Library, change: Change) -> Detail {
 /// and after the name of the enum, which is of two words.
 pub(super) fn kinds(checked: &mut Checked, kinds: &[i32]) -> Vec<String> {
     let mut names = Vec::new();
-    for (index, kind) in kinds.iter().enumerate() {
+    checked.most("kinds", kinds.len(), MAX_ENUMS);
+    for (index, kind) in kinds.iter().take(MAX_ENUMS).enumerate() {
         match proto::ChangeKind::try_from(*kind) {
             Ok(kind) if kind != proto::ChangeKind::Unspecified => {
                 names.extend(kind.as_str_name().splitn(3, '_').nth(2).map(str::to_ascii_lowercase));

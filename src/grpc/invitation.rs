@@ -13,7 +13,7 @@ use crate::{
 };
 
 use super::{
-    Handler, MAX_OPAQUE, common,
+    Handler, MAX_ENUMS, MAX_OPAQUE, common,
     convert::{call, resource_key, resource_ref, subject, subject_ref, to_grants, to_subject, to_timestamp, to_token},
     reading::{MAX_TEXT, PAGE},
 };
@@ -210,7 +210,11 @@ fn statuses(checked: &mut Checked, statuses: &[i32]) -> Vec<InvitationStatus> {
             None
         }
     };
-    statuses.iter().enumerate().filter_map(read).collect()
+    let mut found: Vec<InvitationStatus> = statuses.iter().take(MAX_ENUMS).enumerate().filter_map(read).collect();
+    checked.most("statuses", statuses.len(), MAX_ENUMS);
+    found.sort_unstable_by_key(|status| status.code());
+    found.dedup();
+    found
 }
 
 fn order(checked: &mut Checked, order: i32) -> InvitationOrder {

@@ -33,6 +33,8 @@ pub use admission::AdmissionLayer;
 pub use caller::Callers;
 pub use connection::Connection;
 
+/// The most values that a list of values of an enum may have.
+const MAX_ENUMS: usize = 128;
 /// A token or etag of this service is shorter than this.
 const MAX_OPAQUE: usize = 256;
 

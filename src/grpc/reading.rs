@@ -13,7 +13,7 @@ use crate::{
 };
 
 use super::{
-    Handler,
+    Handler, MAX_ENUMS,
     convert::{
         resource_key, resource_ref, subject_ref, to_grants, to_member, to_resource_ref, to_subject, to_timestamp,
         to_token,
@@ -142,7 +142,11 @@ fn statuses(checked: &mut Checked, statuses: &[i32]) -> Vec<MemberStatus> {
             None
         }
     };
-    statuses.iter().enumerate().filter_map(read).collect()
+    let mut found: Vec<MemberStatus> = statuses.iter().take(MAX_ENUMS).enumerate().filter_map(read).collect();
+    checked.most("statuses", statuses.len(), MAX_ENUMS);
+    found.sort_unstable_by_key(|status| status.code());
+    found.dedup();
+    found
 }
 
 fn order(checked: &mut Checked, order: i32) -> MemberOrder {

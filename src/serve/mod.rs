@@ -36,6 +36,9 @@ use reload::Reload;
 /// How often a quiet connection is asked whether its peer is still there.
 const KEEPALIVE: time::Duration = time::Duration::from_secs(30);
 
+/// The largest message to the services that answer everybody, health and reflection, in bytes. Reflection answers with the
+/// whole question in it.
+const PUBLIC_BYTES: usize = 4096;
 /// How much a stream may send ahead of its reader, in bytes.
 const STREAM_WINDOW: u32 = 65_535;
 /// The largest window that HTTP/2 knows, in bytes.
@@ -122,9 +125,9 @@ pub async fn run(
     let callers = Arc::new(callers(config));
     let routes = Handler::new(service.clone(), Arc::clone(&callers))
         .add_to(Routes::default(), request_bytes)
-        .add_service(health_service)
-        .add_service(reflection().build_v1().map_err(io::Error::other)?)
-        .add_service(reflection().build_v1alpha().map_err(io::Error::other)?);
+        .add_service(health_service.max_decoding_message_size(PUBLIC_BYTES))
+        .add_service(reflection().build_v1().map_err(io::Error::other)?.max_decoding_message_size(PUBLIC_BYTES))
+        .add_service(reflection().build_v1alpha().map_err(io::Error::other)?.max_decoding_message_size(PUBLIC_BYTES));
     let (drain, drained) = oneshot::channel::<()>();
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     let incoming = incoming.map(move |stream| Ok(Connection::new(stream?, connection_bytes)) as io::Result<_>);

@@ -178,7 +178,13 @@ impl Checked {
     pub fn count(&mut self, field: &str, count: usize, most: usize) {
         if count == 0 {
             self.wrong(Error::field("FIELD_REQUIRED", field, "is empty; at least one is needed"));
-        } else if count > most {
+        }
+        self.most(field, count, most);
+    }
+
+    /// How many entries a list may have.
+    pub fn most(&mut self, field: &str, count: usize, most: usize) {
+        if count > most {
             let description = format!("has {count} entries; {most} are allowed");
             self.wrong(Error::field("FIELD_TOO_LONG", field, description).with("limit", most.to_string()));
         }

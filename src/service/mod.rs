@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+
 use crate::policy::{Library, Shelf};
 
 mod authorize;
@@ -47,7 +49,12 @@ pub struct Service {
     commits: commits::Commits,
     watchers: watch::Watchers,
     limits: Limits,
+    /// A permit for each write that has begun.
+    writes: Arc<Semaphore>,
 }
+
+/// How many writes are under way at a time: a write that has begun is finished whether or not somebody still waits for it.
+const WRITES: usize = 64;
 
 /// How much a tenant may do.
 #[derive(Clone, Copy, Debug)]
@@ -73,7 +80,8 @@ impl Service {
         watch: WatchOptions,
     ) -> Self {
         let (commits, watchers) = (commits::Commits::default(), watch::Watchers::new(watch));
-        Self { store, views, policies, clock, random, commits, watchers, limits: Limits::default() }
+        let (limits, writes) = (Limits::default(), Arc::new(Semaphore::new(WRITES)));
+        Self { store, views, policies, clock, random, commits, watchers, limits, writes }
     }
 
     /// The same service with other limits.

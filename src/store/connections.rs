@@ -19,7 +19,7 @@ use tokio::{
     time,
 };
 
-use super::error::unavailable;
+use super::error::{defect, unavailable};
 use crate::service::ports::StoreResult;
 
 /// At most so many connections at a time, each opened when it is first needed.
@@ -62,11 +62,14 @@ impl Connections {
         let permit = permit.await.map_err(|_| unavailable("no connection became free in time"))?;
         let permit = permit.map_err(|_| unavailable("the store is closed"))?;
         let idle = self.idle.lock().pop();
-        let connection = match idle {
-            Some(connection) => connection,
-            None => Database::connect(self.options.clone()).await?,
-        };
-        Ok(Lease { connection: Some(connection), permit: Some(permit), idle: Arc::clone(&self.idle) })
+        let (options, home) = (self.options.clone(), Arc::clone(&self.idle));
+        let lease = |connection| Lease { connection: Some(connection), permit: Some(permit), idle: home };
+        if let Some(connection) = idle {
+            return Ok(lease(connection));
+        }
+        // In a task of its own: whoever stops waiting leaves no connection behind that counts nowhere.
+        let opening = tokio::spawn(async move { Ok(lease(Database::connect(options).await?)) });
+        opening.await.map_err(|error| defect(error.to_string()))?
     }
 
     /// Begins a transaction.

@@ -40,6 +40,12 @@ struct Slot {
     shown: Arc<AtomicI64>,
 }
 
+/// Somebody uses a slot. When they end, however that comes, a slot that nobody needs is dropped.
+struct Using<'a> {
+    registry: &'a Registry,
+    tenant: &'a str,
+}
+
 /// A view that readers and one writer share. The lock is a blocking one, because it is held for microseconds and
 /// never across an await.
 struct Shared {
@@ -78,13 +84,13 @@ impl Registry {
         loop {
             let policies = self.policies.current();
             let mut loading = Loading::new(&policies);
+            let shown = slot.shown();
             self.store.load(tenant, &mut loading).await?;
             let view = loading.finish()?;
-            slot.show(view.as_ref().map_or(Revision::default(), View::revision))?;
-            let Some(view) = view else {
-                self.drop_unused(tenant);
-                return Ok(None);
-            };
+            if !slot.show(view.as_ref().map_or(Revision::default(), View::revision), shown)? {
+                continue;
+            }
+            let Some(view) = view else { return Ok(None) };
             let shared = Arc::new(self.shared(view, Arc::clone(&slot.shown)));
             *slot.view.write() = Some(Arc::clone(&shared));
             // A policy that was replaced before this line was replaced unseen by `forget_replaced`; one that is
@@ -110,9 +116,17 @@ impl Registry {
     /// Names that are no tenant's must not pile up in memory. A slot that somebody else has in hand stays, for
     /// they may be creating the tenant.
     fn drop_unused(&self, tenant: &str) {
+        // One count is the map's.
+        let is_unused = |slot: &Arc<Slot>| {
+            let is_free = Arc::strong_count(slot) == 1 && Arc::strong_count(&slot.turn) == 1;
+            is_free && slot.view.read().is_none() && slot.shown() == Revision::default()
+        };
+        // Nearly always somebody needs it, and then nobody waits for this look.
+        if !self.slots.read().get(tenant).is_some_and(is_unused) {
+            return;
+        }
         let mut slots = self.slots.write();
-        // One count is the map's, one the caller's own.
-        if slots.get(tenant).is_some_and(|slot| Arc::strong_count(slot) <= 2 && Arc::strong_count(&slot.turn) <= 2) {
+        if slots.get(tenant).is_some_and(is_unused) {
             slots.remove(tenant);
         }
     }
@@ -123,12 +137,25 @@ impl Slot {
         self.view.read().clone().map(|view| view as Arc<dyn TenantView>)
     }
 
-    /// Notes the revision of what was loaded.
+    fn shown(&self) -> Revision {
+        Revision(self.shown.load(Ordering::Acquire))
+    }
+
+    /// Notes the revision of what was loaded since `before` had been shown. False when it must be loaded anew, for another
+    /// was acknowledged meanwhile.
     ///
     /// INVARIANT (never backwards): nothing is shown that is older than what was shown or acknowledged before.
-    fn show(&self, loaded: Revision) -> Result<(), ViewError> {
-        let shown = Revision(self.shown.fetch_max(loaded.0, Ordering::AcqRel));
-        if loaded < shown { Err(ViewError::Behind { found: loaded, shown }) } else { Ok(()) }
+    fn show(&self, loaded: Revision, before: Revision) -> Result<bool, ViewError> {
+        if loaded < before {
+            return Err(ViewError::Behind { found: loaded, shown: before });
+        }
+        Ok(Revision(self.shown.fetch_max(loaded.0, Ordering::AcqRel)) <= loaded)
+    }
+}
+
+impl Drop for Using<'_> {
+    fn drop(&mut self) {
+        self.registry.drop_unused(self.tenant);
     }
 }
 
@@ -142,16 +169,25 @@ impl Views for Registry {
         if let Some(view) = self.warm(tenant) {
             return Ok(Some(view));
         }
+        // Dropped last, when the slot and its turn are free.
+        let _using = Using { registry: self, tenant };
         let slot = self.slot(tenant);
         let _turn = slot.turn.lock().await;
         self.load(tenant, &slot).await
     }
 
     async fn turn(&self, tenant: &str) -> OwnedMutexGuard<()> {
+        let _using = Using { registry: self, tenant };
         Arc::clone(&self.slot(tenant).turn).lock_owned().await
     }
 
+    fn end_turn(&self, tenant: &str, turn: OwnedMutexGuard<()>) {
+        drop(turn);
+        self.drop_unused(tenant);
+    }
+
     async fn open_in_turn(&self, tenant: &str) -> Result<Option<Arc<dyn TenantView>>, ViewError> {
+        let _using = Using { registry: self, tenant };
         let slot = self.slot(tenant);
         self.load(tenant, &slot).await
     }

@@ -56,6 +56,9 @@ pub trait Views: Send + Sync {
     /// not exist.
     async fn turn(&self, tenant: &str) -> OwnedMutexGuard<()>;
 
+    /// Ends a tenant's turn, and forgets the tenant if there is none.
+    fn end_turn(&self, tenant: &str, turn: OwnedMutexGuard<()>);
+
     /// As [`Views::open`], for whoever holds the tenant's turn.
     async fn open_in_turn(&self, tenant: &str) -> Result<Option<Arc<dyn TenantView>>, ViewError>;
 

@@ -209,7 +209,7 @@ impl Progress {
         if suppressed {
             return Ok(());
         }
-        self.offer(session, invitee, target, (known, open), (given, joining)).await
+        self.offer(session, invitee, target, (known, open), (given, joining))
     }
 
     fn bind(&mut self, target: &Subject, grants: &[Grant]) {
@@ -217,9 +217,9 @@ impl Progress {
     }
 
     /// Makes or renews the invitation of somebody who is not active yet.
-    async fn offer(
+    fn offer(
         &mut self,
-        session: &mut Session<'_>,
+        session: &Session<'_>,
         invitee: &Invitee,
         target: Subject,
         (known, open): (Option<MemberRecord>, Option<Invitation>),

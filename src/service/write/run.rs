@@ -62,15 +62,23 @@ impl Service {
         if call.actor.as_ref().is_operator() && !call.caller.asserts_operators {
             return Err(operator_not_allowed(&call.caller.name));
         }
+        // One write a tenant at a time, and few at all: the others wait here, in order, for as long as who asked does, and
+        // not inside the store.
+        let turn = self.views.turn(&call.tenant).await;
+        let place = Arc::clone(&self.writes).acquire_owned().await.map_err(Error::internal)?;
         let service = Arc::clone(self);
         let span = tracing::Span::current();
-        let task = async move { service.in_turn(call, write).await };
+        let task = async move {
+            let _place = place;
+            let tenant = call.tenant.clone();
+            let outcome = service.in_turn(call, write).await;
+            service.views.end_turn(&tenant, turn);
+            outcome
+        };
         tokio::spawn(tracing::Instrument::instrument(task, span)).await.map_err(Error::internal)?
     }
 
     async fn in_turn<W: Write>(&self, call: Call, write: W) -> Result<Written<W::Answer>> {
-        // One write a tenant at a time: the others wait here, in order, rather than inside the store.
-        let _turn = self.views.turn(&call.tenant).await;
         let (view, mut tx) = self.begin(&call.tenant).await?;
         let secret = match &call.request {
             Some(request) => {
