@@ -216,7 +216,7 @@ async fn unread(client: SendRequest<Bytes>, path: &'static str, message: Bytes, 
 #[tokio::test]
 async fn what_needs_no_key_gives_no_large_answers() {
     // Protobuf: field 1, a text, in both; to reflection also field 7, a text, which asks for something.
-    let text = [&[0x0a, 0xf0, 0xff, 0xff, 0x01][..], &[b'a'; 0x3f_fff0]].concat();
+    let text = [&[0x0a, 0xf0, 0xff, 0xff, 0x01][..], &vec![b'a'; 0x3f_fff0]].concat();
     for (path, message) in [
         ("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", [&text[..], &[0x3a, 0]].concat()),
         ("/grpc.health.v1.Health/Check", text.clone()),

@@ -209,7 +209,7 @@ impl Progress {
         if suppressed {
             return Ok(());
         }
-        self.offer(session, invitee, target, (known, open), (given, joining))
+        self.offer(session, invitee, &target, (known, open), (given, joining))
     }
 
     fn bind(&mut self, target: &Subject, grants: &[Grant]) {
@@ -221,7 +221,7 @@ impl Progress {
         &mut self,
         session: &Session<'_>,
         invitee: &Invitee,
-        target: Subject,
+        target: &Subject,
         (known, open): (Option<MemberRecord>, Option<Invitation>),
         (mut given, joining): (Vec<Grant>, Joining),
     ) -> Result<()> {
@@ -234,7 +234,7 @@ impl Progress {
         };
         let held: Vec<Grant> = known.iter().flat_map(|record| invitation::giving(session, record)).cloned().collect();
         given.extend(joining.grant(&held, &renewal.run_out));
-        let prolonged = joining.prolonged(&target, &held, &renewal.run_out);
+        let prolonged = joining.prolonged(target, &held, &renewal.run_out);
         let member = known.map_or_else(
             || Member {
                 subject: target.clone(),
@@ -253,8 +253,8 @@ impl Progress {
             self.changes.push(Change::MemberAdded { member: member.clone() });
         }
         let is_resent = given.is_empty() && renewal.run_out.is_empty() && prolonged.is_none();
-        self.changes.extend(renewal.changes(&target).chain(prolonged));
-        self.bind(&target, &given);
+        self.changes.extend(renewal.changes(target).chain(prolonged));
+        self.bind(target, &given);
         // Only sending the invitation again leaves the member as they were.
         let answer = match unchanged.filter(|_| is_resent) {
             Some(changed_at) => MemberAnswer { member, changed_at },
