@@ -1,13 +1,11 @@
 //! Rollcall: authorization and membership over gRPC, with governed writes.
 
+pub mod cache;
 pub mod cli;
 pub mod config;
-pub mod domain;
-pub mod grpc;
-pub mod policy;
+pub mod edge;
 pub mod proto;
 pub mod serve;
 pub mod service;
 pub mod store;
 pub mod telemetry;
-pub mod view;

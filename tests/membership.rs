@@ -7,13 +7,11 @@ mod support;
 
 use std::{sync::Arc, time::Duration};
 
-use rollcall::{
-    domain::{Grant, InvitationStatus, MemberStatus, Profile, ResourceKey, Subject},
-    service::{
-        AcceptInvitation, Call, Caller, CreateTenant, DeclineInvitation, Error, Invite, Invitee, RemoveMember,
-        ResendInvitation, RevokeInvitation, Service, SetActive, SetLock, Who, Write, ports::MemberBy,
-    },
+use rollcall::service::{
+    AcceptInvitation, Call, Caller, CreateTenant, DeclineInvitation, Error, Invite, Invitee, RemoveMember,
+    ResendInvitation, RevokeInvitation, Service, SetActive, SetLock, Who, Write, ports::MemberBy,
 };
+use rollcall_engine::{Grant, InvitationStatus, MemberStatus, Profile, ResourceKey, Subject};
 use support::hand::{self, Hand};
 use tempfile::TempDir;
 

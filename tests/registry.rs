@@ -6,17 +6,16 @@ use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use rollcall::{
-    domain::{
-        Change, LoggedChange, Member, MemberStatus, Profile, Resource, ResourceKey, ResourceRef, Revision, Subject,
-        SuppressedAddress, Tenant, Timestamp,
-    },
-    policy::{Library, Shelf, compile},
+    cache::{PastLimits, Registry},
     service::ports::{
         Clock, InvitationQuery, InvitationRecord, LogEntry, LogQuery, MemberBy, MemberQuery, MemberRecord,
-        ResourceRecord, Snapshot, Store, StoreResult, TenantView, Views, WriteTx,
+        ResourceRecord, Store, StoreResult, TenantView, Views, WriteTx,
     },
     store::{Options, SqlStore},
-    view::{PastLimits, Registry},
+};
+use rollcall_engine::{
+    Change, Library, LoggedChange, Member, MemberStatus, Profile, Resource, ResourceKey, ResourceRef, Revision, Shelf,
+    Snapshot, Subject, SuppressedAddress, Tenant, Timestamp, compile,
 };
 use tempfile::TempDir;
 use tokio::task::yield_now;

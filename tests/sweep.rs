@@ -8,7 +8,6 @@ mod support;
 use std::{sync::Arc, time::Duration};
 
 use rollcall::{
-    domain::{Change, Grant, InvitationStatus, Profile, ResourceKey, Revision, Subject, Timestamp},
     service::{
         AcceptInvitation, Call, Caller, CreateTenant, Invite, Invitee, Kind, Limits, Offer, ResendInvitation, Service,
         SetSuppressed, Who,
@@ -16,6 +15,7 @@ use rollcall::{
     },
     store::SqlStore,
 };
+use rollcall_engine::{Change, Grant, InvitationStatus, Profile, ResourceKey, Revision, Subject, Timestamp};
 use support::{
     db::audited,
     hand::{self, Hand},

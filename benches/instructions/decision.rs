@@ -2,11 +2,10 @@
 
 use std::{env, hint::black_box, process::Command};
 
-use rollcall::{
-    domain::{MemberStatus, ResourceKey, Revision, Subject, Tenant, Timestamp},
-    policy::{Facts, Library, Stated, compile, decide as decided, locate},
-    service::ports::Snapshot as _,
-    view::{Loading, View},
+use rollcall_engine::Snapshot as _;
+use rollcall_engine::{
+    Facts, Library, Loading, MemberStatus, ResourceKey, Revision, Stated, Subject, Tenant, Timestamp, View, compile,
+    decide as decided, locate,
 };
 
 use crate::{

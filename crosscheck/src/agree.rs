@@ -3,20 +3,10 @@
 use std::{str::FromStr, sync::Arc};
 
 use cedar_policy::{Authorizer, Context, Decision, Entities, PolicySet, Request};
-use rollcall::{
-    domain::{ResourceKey, Revision, Subject, Tenant, Timestamp},
-    policy::{Library, Policy, Stated, compile, decide, locate},
-    service::ports::Snapshot,
-    view::{Loading, View},
-};
+use rollcall_engine::Snapshot;
+use rollcall_engine::{ResourceKey, Revision, Subject, Tenant, Timestamp, Library, Policy, Stated, compile, decide, locate, Loading, View};
 
-use crate::{
-    entities,
-    model::Model,
-    random::Random,
-    translate::action_id,
-    world::{Found, Question, TENANT, World},
-};
+use crate::{model::Model, random::Random, translate::action_id, world::{Found, Question, TENANT, World}, entities};
 
 const QUESTIONS_OF_A_TENANT: usize = 250;
 
@@ -105,7 +95,7 @@ fn view(library: &Library, policy: &Policy, world: &World) -> Result<View, Strin
 }
 
 fn ask_rollcall(view: &View, question: &Question) -> Result<bool, String> {
-    use rollcall::policy::Facts as _;
+    use rollcall_engine::Facts as _;
     let of = view.policy().find_type(&question.resource.kind).map_err(|error| format!("{error:?}"))?;
     let action = of.find_action(&question.action).map_err(|error| format!("{error:?}"))?;
     let stated = Stated {

@@ -3,12 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use cedar_policy::{Entities, Entity, EntityId, EntityTypeName, EntityUid, RestrictedExpression};
-use rollcall::domain::{MemberStatus, ResourceKey, Subject};
+use rollcall_engine::{MemberStatus, ResourceKey, Subject};
 
-use crate::{
-    model::Model,
-    world::{Found, Member, Place, World},
-};
+use crate::{model::Model, world::{Found, Member, Place, World}};
 
 /// The entity of this type and id.
 ///

@@ -1,11 +1,8 @@
 //! A random tenant, and random things to ask about it: what both sides are told.
 
-use rollcall::domain::{MemberStatus, ResourceKey, Subject, kind};
+use rollcall_engine::{MemberStatus, ResourceKey, Subject, kind};
 
-use crate::{
-    model::{Model, Type},
-    random::Random,
-};
+use crate::{model::{Model, Type}, random::Random};
 
 /// The root resource, which is the tenant.
 pub const TENANT: &str = "acme";

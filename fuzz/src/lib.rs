@@ -2,14 +2,12 @@
 
 use std::sync::LazyLock;
 
-use rollcall::{
-    domain::Token,
-    policy::{
-        Diagnostics, Policy, Reach, Verb, cases as cases_of, compile, compile_with_warnings,
-        diff::diff,
-        table::{Question, table, who_may, writes},
-    },
-    service::PageToken,
+use rollcall::service::PageToken;
+use rollcall_engine::{Diagnostics, Policy, Reach, Token, Verb, compile, compile_with_warnings, writes::write_groups};
+use rollcall_policy_tools::{
+    cases as cases_of,
+    diff::diff,
+    table::{Question, table, who_may},
 };
 
 /// The policy that cases are read for.
@@ -63,7 +61,7 @@ fn told(policy: &Policy) {
         for action in of.actions() {
             who_may(policy, of, Question::Action(action));
         }
-        for write in Verb::ALL.into_iter().flat_map(|verb| writes(of, verb, None, None)) {
+        for write in Verb::ALL.into_iter().flat_map(|verb| write_groups(of, verb, None, None)) {
             who_may(policy, of, Question::Write(&write));
         }
     }

@@ -12,7 +12,7 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use super::{DEFAULTS, Flag, Mistake, Warning, nearest};
+use crate::config::{DEFAULTS, Flag, Mistake, Warning, nearest};
 
 /// What the environment variable of a setting begins with.
 const PREFIX: &str = "ROLLCALL_";

@@ -10,8 +10,8 @@ mod tests;
 
 use std::{env, fmt, fs, mem, net::SocketAddr, path::Path};
 
-use self::layers::{Layers, Source, Value};
-pub use self::settings::{
+use crate::config::layers::{Layers, Source, Value};
+pub use crate::config::settings::{
     Auth, Caller, Config, Limits, Log, LogFormat, Policies, Shutdown, Snapshots, Store, Sweep, Telemetry, Watch,
 };
 

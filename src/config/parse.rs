@@ -5,7 +5,7 @@ use std::{net::SocketAddr, ops::RangeInclusive, path::PathBuf, str::FromStr as _
 
 use tracing_subscriber::EnvFilter;
 
-use super::{
+use crate::config::{
     layers::Value,
     settings::{Caller, LogFormat},
 };

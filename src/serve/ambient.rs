@@ -1,9 +1,8 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::{
-    domain::Timestamp,
-    service::ports::{Clock, Random},
-};
+use rollcall_engine::Timestamp;
+
+use crate::service::ports::{Clock, Random};
 
 /// The machine's clock.
 pub(crate) struct SystemClock;

@@ -6,14 +6,14 @@ use std::{
     sync::Arc,
 };
 
+use rollcall_engine::{Grant, Profile, ResourceKey, Subject, kind};
+
 use crate::{
-    domain::{Grant, Profile, ResourceKey, Subject, kind},
+    serve::Error,
     service::{
         self, AcceptInvitation, Call, Caller, CreateResource, CreateTenant, Invite, Invitee, Kind, Service, Who,
     },
 };
-
-use super::Error;
 
 const TENANT: &str = "acme";
 const ADMIN: &str = "ada";

@@ -10,7 +10,7 @@ use tonic_health::{
     server::HealthReporter,
 };
 
-use crate::{grpc::SERVICES, service::Service};
+use crate::{edge::grpc::SERVICES, service::Service};
 
 /// The name that a liveness probe asks for. Overall readiness goes by the empty name.
 const LIVENESS: &str = "liveness";

@@ -17,15 +17,15 @@ use tonic::{
 };
 
 use crate::{
+    cache::{PastLimits, Registry},
     config::{self, Config},
-    grpc::{AdmissionLayer, Callers, Connection, Handler},
-    policy::Shelf,
+    edge::grpc::{AdmissionLayer, Callers, Connection, Handler},
     proto,
     service::{self, Caller, Service, WatchOptions, ports::StoreError},
     store::{self, SqlStore},
     telemetry::{TelemetryOptions, request_layer},
-    view::{PastLimits, Registry},
 };
+use rollcall_engine::Shelf;
 
 pub(crate) use ambient::SystemClock;
 

@@ -9,9 +9,9 @@ use std::{
     sync::Arc,
 };
 
-use crate::policy::{self, Diagnostics, Library, Policy};
+use rollcall_engine::{self as engine, Diagnostics, Library, Policy};
 
-use super::Error;
+use crate::serve::Error;
 
 /// The policy of the demo's sample tenant, and what stands for its file in the log and in diagnostics.
 const BUILT_IN: &str = include_str!("../../policies/lumicon.toml");
@@ -186,7 +186,7 @@ impl Files {
 
 impl File {
     fn compile(path: &Path, text: &str) -> Result<Self, Diagnostics> {
-        let (policy, warnings) = policy::compile_with_warnings(&path.display().to_string(), text)?;
+        let (policy, warnings) = engine::compile_with_warnings(&path.display().to_string(), text)?;
         Ok(Self { policy: Arc::new(policy), warnings })
     }
 }

@@ -2,14 +2,13 @@
 
 use std::{future, sync::Arc, time::Duration};
 
+use rollcall_engine::{Diagnostics, Shelf};
 use tokio::{task, time};
 
 use crate::{
-    policy::{Diagnostics, Shelf},
-    view::Registry,
+    cache::Registry,
+    serve::policies::{Files, Refused, Sources, Texts},
 };
-
-use super::policies::{Files, Refused, Sources, Texts};
 
 /// Looks at the policy files again and again.
 pub(super) struct Reload {

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use super::ports::{StoreError, ViewError};
+use rollcall_engine::UnknownPolicy;
+
+use crate::service::ports::{StoreError, ViewError};
 
 /// A refusal or failure, ready to be told to a caller.
 #[derive(Debug)]
@@ -120,7 +122,7 @@ impl From<ViewError> for Error {
     fn from(error: ViewError) -> Self {
         match error {
             ViewError::Store(error) => error.into(),
-            ViewError::NoPolicy { name, version } => {
+            ViewError::UnknownPolicy(UnknownPolicy { name, version }) => {
                 let message =
                     format!("the tenant runs policy `{name}` version {version}, which this server has not loaded");
                 Self::new(Kind::FailedPrecondition, "POLICY_NOT_LOADED", message)

@@ -1,8 +1,8 @@
 //! What a request may carry: every limit on its fields, and the errors that name a field that breaks one.
 
-use crate::domain::{Grant, Profile, ResourceRef, Subject, SubjectRef, Timestamp, kind};
+use rollcall_engine::{Grant, Profile, ResourceRef, Subject, SubjectRef, Timestamp, kind};
 
-use super::error::{Error, Kind, Violation};
+use crate::service::error::{Error, Kind, Violation};
 
 const MAX_ID: usize = 128;
 const MAX_TENANT: usize = 64;

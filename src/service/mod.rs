@@ -4,33 +4,25 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-use crate::policy::{Library, Shelf};
+use rollcall_engine::{Library, Shelf};
 
-mod authorize;
-mod changes;
 mod commits;
 mod error;
-mod freshness;
 pub mod input;
-mod invitations;
-mod lookup;
-mod members;
 mod page;
 pub mod ports;
+mod read;
+mod resolve;
 mod sweep;
-mod teams;
-mod watch;
 mod write;
 
-pub use authorize::{Answer, Question, ResourcePage};
-pub use changes::{ChangePage, ListChanges};
 pub use error::{Error, Kind, Result, Violation};
-pub use freshness::Consistency;
-pub use invitations::{FoundInvitation, InvitationPage, ListInvitations, SuppressedPage};
-pub use lookup::FoundMember;
-pub use members::{ListMembers, ListedMember, MemberPage, Membership};
 pub use page::PageToken;
-pub use watch::{Told, Watch, WatchFrom, WatchOptions};
+pub use read::{
+    Answer, ChangePage, Consistency, FoundInvitation, FoundMember, InvitationPage, ListChanges, ListInvitations,
+    ListMembers, ListedMember, MemberPage, Membership, Question, ResourcePage, SuppressedPage, Told, Watch, WatchFrom,
+    WatchOptions,
+};
 pub use write::{
     AcceptInvitation, Accepted, AddressAnswer, Call, Caller, ChangeRole, ChangeRoles, CreateResource, CreateTenant,
     CreatedTenant, DeclineInvitation, DeleteResource, Deleted, InvitationAnswer, Invite, Invited, Invitee,
@@ -47,7 +39,7 @@ pub struct Service {
     clock: Arc<dyn ports::Clock>,
     random: Arc<dyn ports::Random>,
     commits: commits::Commits,
-    watchers: watch::Watchers,
+    watchers: read::watch::Watchers,
     limits: Limits,
     /// A permit for each write that has begun.
     writes: Arc<Semaphore>,
@@ -79,7 +71,7 @@ impl Service {
         random: Arc<dyn ports::Random>,
         watch: WatchOptions,
     ) -> Self {
-        let (commits, watchers) = (commits::Commits::default(), watch::Watchers::new(watch));
+        let (commits, watchers) = (commits::Commits::default(), read::watch::Watchers::new(watch));
         let (limits, writes) = (Limits::default(), Arc::new(Semaphore::new(WRITES)));
         Self { store, views, policies, clock, random, commits, watchers, limits, writes }
     }

@@ -2,7 +2,7 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 
-use super::error::{Error, Result};
+use crate::service::error::{Error, Result};
 
 /// Makes and reads the page tokens of one query. A token works only with the query that it came from: its first
 /// bytes are a digest of the query and of the place in the list.

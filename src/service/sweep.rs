@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::domain::{Subject, kind};
+use rollcall_engine::{Subject, kind};
 
-use super::{Call, Caller, Service, error::Result, write::Sweep};
+use crate::service::{Call, Caller, Service, error::Result, write::Sweep};
 
 /// How many tenants are asked for at a time.
 const TENANTS: u32 = 100;

@@ -1,7 +1,9 @@
 //! Opening the database: all that depends on which one it is.
 
-use std::fs::{self, File, TryLockError};
-use std::path::Path;
+use std::{
+    fs::{self, File, TryLockError},
+    path::Path,
+};
 
 use sea_orm::{
     ConnectOptions, SqliteTransactionMode, TransactionOptions,
@@ -11,12 +13,14 @@ use sea_orm::{
     },
 };
 
-use super::{
-    Options,
-    connections::{Connections, Lease, Transaction},
-    error::defect,
+use crate::{
+    service::ports::{StoreError, StoreResult},
+    store::{
+        Options,
+        connections::{Connections, Lease, Transaction},
+        error::defect,
+    },
 };
-use crate::service::ports::{StoreError, StoreResult};
 
 /// Rows that a reading connection may run ahead of the task that takes them: the default of 50 makes loading a
 /// big tenant a ping-pong between two threads.

@@ -19,8 +19,10 @@ use tokio::{
     time,
 };
 
-use super::error::{defect, unavailable};
-use crate::service::ports::StoreResult;
+use crate::{
+    service::ports::StoreResult,
+    store::error::{defect, unavailable},
+};
 
 /// At most so many connections at a time, each opened when it is first needed.
 pub(super) struct Connections {

@@ -2,16 +2,20 @@
 
 use std::collections::HashMap;
 
+use rollcall_engine::{Grant, Invitation, Revision, kind};
 use sea_orm::{
     ColumnTrait as _, Condition, DatabaseTransaction, EntityTrait as _, Order, QueryFilter as _, QueryOrder as _,
     QuerySelect as _, QueryTrait as _, Select, Value,
     sea_query::{Expr, ExprTrait as _},
 };
 
-use super::entity::{binding, invitation, member};
-use super::{list, read};
-use crate::domain::{Grant, Invitation, Revision, kind};
-use crate::service::ports::{InvitationCursor, InvitationOrder, InvitationQuery, InvitationRecord, StoreResult};
+use crate::{
+    service::ports::{InvitationCursor, InvitationOrder, InvitationQuery, InvitationRecord, StoreResult},
+    store::{
+        entity::{binding, invitation, member},
+        list, read,
+    },
+};
 
 /// The most invited members whom one statement asks for, well below what a statement has parameters for.
 const MEMBERS: usize = 1000;

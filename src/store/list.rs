@@ -2,17 +2,21 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use rollcall_engine::{EVERYBODY, Grant, ResourceKey, Revision, Timestamp};
 use sea_orm::{
     ColumnTrait as _, Condition, DatabaseTransaction, EntityTrait as _, Order, QueryFilter as _, QueryOrder as _,
     QuerySelect as _, QueryTrait as _, Select, Value,
     sea_query::{CaseStatement, Expr, ExprTrait as _, Func, LikeExpr, Query, SelectStatement, UnionType},
 };
 
-use super::entity::{binding, member};
-use super::error::defect;
-use super::read;
-use crate::domain::{EVERYBODY, Grant, ResourceKey, Revision, Timestamp};
-use crate::service::ports::{MemberCursor, MemberOrder, MemberQuery, MemberRecord, Reach, StoreResult};
+use crate::{
+    service::ports::{MemberCursor, MemberOrder, MemberQuery, MemberRecord, Reach, StoreResult},
+    store::{
+        entity::{binding, member},
+        error::defect,
+        read,
+    },
+};
 
 /// The most members whose bindings one statement asks for, well below what a statement has parameters for.
 const HOLDERS: usize = 1000;

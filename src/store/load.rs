@@ -1,12 +1,16 @@
 //! A tenant's facts, streamed: they may be millions, and none is kept here.
 
+use rollcall_engine::{ResourceRef, Snapshot, SubjectRef, Timestamp};
 use sea_orm::{ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _, QuerySelect as _};
 use tokio_stream::StreamExt as _;
 
-use super::entity::{binding, member, resource};
-use super::read;
-use crate::domain::{ResourceRef, SubjectRef, Timestamp};
-use crate::service::ports::{Snapshot, StoreResult};
+use crate::{
+    service::ports::StoreResult,
+    store::{
+        entity::{binding, member, resource},
+        read,
+    },
+};
 
 /// Feeds the tenant's facts into `snapshot`; false when there is no such tenant. `tx` must read as of one instant.
 pub(super) async fn load(tx: &DatabaseTransaction, tenant: &str, snapshot: &mut dyn Snapshot) -> StoreResult<bool> {

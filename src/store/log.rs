@@ -1,13 +1,15 @@
 //! Pages of the change log. A page starts where the one before ended, found by its place in the log.
 
+use rollcall_engine::{LogPlace, LoggedChange, Revision, Timestamp};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, EntityTrait as _, Order, QueryFilter as _, QueryOrder as _, QuerySelect as _,
     Select, sea_query::ExprTrait as _,
 };
 
-use super::entity::change::{self, Column};
-use crate::domain::{LogPlace, LoggedChange, Revision, Timestamp};
-use crate::service::ports::{LogQuery, StoreResult};
+use crate::{
+    service::ports::{LogQuery, StoreResult},
+    store::entity::change::{self, Column},
+};
 
 /// A page of a tenant's log.
 pub(super) async fn page(db: &impl ConnectionTrait, query: &LogQuery<'_>) -> StoreResult<Vec<LoggedChange>> {
@@ -98,10 +100,10 @@ pub(super) async fn revisions_between(
 mod tests {
     use sea_orm::{DatabaseConnection, DbBackend, QueryTrait as _, Statement};
 
-    use super::super::{Options, SqlStore};
     use super::*;
-    use crate::domain::{ResourceRef, SubjectRef};
     use crate::service::ports::LogFilter;
+    use crate::store::{Options, SqlStore};
+    use rollcall_engine::{ResourceRef, SubjectRef};
 
     /// How the database would look for a page.
     async fn plan(db: &DatabaseConnection, query: Select<change::Entity>) -> String {

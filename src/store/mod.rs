@@ -23,12 +23,12 @@ use sea_orm_migration::MigratorTrait as _;
 pub use options::Options;
 pub use reader::{ReadError, SqlReader};
 
-use self::connect::Pools;
-use crate::domain::{Change, LoggedChange, ResourceRef, Revision, SuppressedAddress, Tenant, Timestamp};
 use crate::service::ports::{
-    InvitationQuery, InvitationRecord, LogQuery, MemberBy, MemberQuery, MemberRecord, ResourceRecord, Snapshot, Store,
+    InvitationQuery, InvitationRecord, LogQuery, MemberBy, MemberQuery, MemberRecord, ResourceRecord, Store,
     StoreResult, WriteTx,
 };
+use crate::store::connect::Pools;
+use rollcall_engine::{Change, LoggedChange, ResourceRef, Revision, Snapshot, SuppressedAddress, Tenant, Timestamp};
 
 /// Tenants in a SQL database.
 pub struct SqlStore {

@@ -2,16 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rollcall_engine::{Change, Invitation, InvitationStatus, Member, ResourceKey, Revision, Subject};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait as _, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter as _, UpdateMany,
     Value,
     sea_query::{Expr, OnConflict},
 };
 
-use super::entity::{binding, invitation, member, resource, suppressed_address, tenant};
-use super::error::defect;
-use crate::domain::{Change, Invitation, InvitationStatus, Member, ResourceKey, Revision, Subject};
-use crate::service::ports::StoreResult;
+use crate::{
+    service::ports::StoreResult,
+    store::{
+        entity::{binding, invitation, member, resource, suppressed_address, tenant},
+        error::defect,
+    },
+};
 
 /// The most rows that one statement inserts: with fifteen columns they stay well below the 32,766 parameters that
 /// SQLite takes and the 65,535 of PostgreSQL.

@@ -2,18 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use rollcall_engine::{
+    Change, Grant, Invitation, InvitationStatus, ResourceKey, ResourceRef, Revision, Subject, SuppressedAddress,
+    Tenant, Timestamp,
+};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, EntityTrait as _, Order, QueryFilter as _, QueryOrder as _, QuerySelect as _,
     Select,
     sea_query::{Expr, ExprTrait as _},
 };
 
-use super::entity::{binding, change, invitation, member, request, resource, suppressed_address, tenant};
-use crate::domain::{
-    Change, Grant, Invitation, InvitationStatus, ResourceKey, ResourceRef, Revision, Subject, SuppressedAddress,
-    Tenant, Timestamp,
+use crate::{
+    service::ports::{Answered, MemberBy, MemberRecord, ResourceRecord, StoreResult},
+    store::entity::{binding, change, invitation, member, request, resource, suppressed_address, tenant},
 };
-use crate::service::ports::{Answered, MemberBy, MemberRecord, ResourceRecord, StoreResult};
 
 /// The most ids that one statement names, well below what a statement has parameters for.
 const IDS: usize = 1000;

@@ -2,15 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
+use rollcall_engine::{Revision, Snapshot, Tenant};
 use sea_orm::{
     ColumnTrait as _, ConnectOptions, Database, DatabaseConnection, EntityTrait as _, QueryFilter as _,
     QueryOrder as _, QuerySelect as _, TransactionTrait as _, sqlx::sqlite::SqliteConnectOptions,
 };
 use sea_orm_migration::{MigratorTrait as _, seaql_migrations};
 
-use super::{entity::tenant, load, migration::Migrator, read};
-use crate::domain::{Revision, Tenant};
-use crate::service::ports::{Snapshot, StoreError};
+use crate::{
+    service::ports::StoreError,
+    store::{entity::tenant, load, migration::Migrator, read},
+};
 
 /// Why a database can't be read.
 #[derive(Debug, thiserror::Error)]

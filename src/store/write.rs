@@ -1,18 +1,24 @@
 //! The transaction of a write.
 
 use async_trait::async_trait;
+use rollcall_engine::{
+    Change, Grant, Invitation, ResourceKey, ResourceRef, Revision, Subject, SuppressedAddress, Tenant, Timestamp,
+};
 use sea_orm::{
     ColumnTrait as _, EntityTrait as _, QueryFilter as _,
     sea_query::{Expr, ExprTrait as _},
 };
 
-use super::entity::{change, request, tenant};
-use super::error::defect;
-use super::{connect::Pools, connections::Transaction, project, read};
-use crate::domain::{
-    Change, Grant, Invitation, ResourceKey, ResourceRef, Revision, Subject, SuppressedAddress, Tenant, Timestamp,
+use crate::{
+    service::ports::{Answered, LogEntry, MemberBy, MemberRecord, ResourceRecord, StoreResult, WriteTx},
+    store::{
+        connect::Pools,
+        connections::Transaction,
+        entity::{change, request, tenant},
+        error::defect,
+        project, read,
+    },
 };
-use crate::service::ports::{Answered, LogEntry, MemberBy, MemberRecord, ResourceRecord, StoreResult, WriteTx};
 
 /// One write's transaction.
 pub(super) struct SqlWriteTx {

@@ -10,7 +10,7 @@ use tower_http::{
 };
 use tracing::Span;
 
-use super::REQUEST;
+use crate::telemetry::REQUEST;
 
 /// Makes a classifier that remembers which RPC it is about.
 #[derive(Clone, Copy, Debug)]

@@ -24,7 +24,7 @@ use tracing_subscriber::{
     util::{SubscriberInitExt as _, TryInitError},
 };
 
-pub use self::request::{RequestLayer, request_layer};
+pub use crate::telemetry::request::{RequestLayer, request_layer};
 
 /// The target of the spans and events of requests.
 const REQUEST: &str = "rollcall::request";

@@ -20,7 +20,7 @@ use tower_http::trace::{MakeSpan, OnEos, OnResponse, TraceLayer};
 use tracing::{Span, field::Empty};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
-use super::{
+use crate::telemetry::{
     REQUEST, TelemetryOptions,
     failure::{ClassifyFailures, LogFailure},
 };

@@ -6,14 +6,11 @@ use std::{
     path::Path,
 };
 
-use rollcall::{
-    domain::{Revision, Token},
-    policy::Refusal,
-    proto::{
-        ChangeRoleRequest, Consistency, ListMembersRequest, ListResourcesRequest, SetPolicyRequest,
-        WatchChangesRequest, consistency::Requirement,
-    },
+use rollcall::proto::{
+    ChangeRoleRequest, Consistency, ListMembersRequest, ListResourcesRequest, SetPolicyRequest, WatchChangesRequest,
+    consistency::Requirement,
 };
+use rollcall_engine::{Refusal, Revision, Token};
 use tonic::{Code, Request, Status};
 use tonic_types::StatusExt as _;
 

@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use rollcall::{
-    domain::{Grant, ResourceKey, Subject, Timestamp},
-    service::{AcceptInvitation, ChangeRole, CreateTenant, Invite, Invitee, Service, Who, Write},
-};
+use rollcall::service::{AcceptInvitation, ChangeRole, CreateTenant, Invite, Invitee, Service, Who, Write};
+use rollcall_engine::{Grant, ResourceKey, Subject, Timestamp};
 
 use crate::{
     call, names,

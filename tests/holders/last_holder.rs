@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use rollcall::{
-    domain::{Grant, ResourceKey, Subject, Timestamp},
-    service::{
-        AcceptInvitation, ChangeRole, ChangeRoles, CreateResource, CreateTenant, DeleteResource, Error, Invite,
-        Invitee, RemoveMember, Service, SetActive, TransferOwnership, Who, Write,
-    },
+use rollcall::service::{
+    AcceptInvitation, ChangeRole, ChangeRoles, CreateResource, CreateTenant, DeleteResource, Error, Invite, Invitee,
+    RemoveMember, Service, SetActive, TransferOwnership, Who, Write,
 };
+use rollcall_engine::{Grant, ResourceKey, Subject, Timestamp};
 
 use crate::{
     call, names,

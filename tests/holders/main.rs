@@ -15,13 +15,14 @@ use std::sync::Arc;
 
 use drive::{Drive, place, who};
 use rollcall::{
-    domain::{Grant, Profile as Names, ResourceKey, ResourceRef, Subject, SubjectRef, Timestamp, Token},
-    policy::Stated,
     proto::{ChangeRoleRequest, CreateTenantRequest, Profile, Reason},
     service::{
         AcceptInvitation, Call, Caller, ChangeRole, Consistency, CreateTenant, Invite, Invitee as Guest, Question,
         Service, Who as By,
     },
+};
+use rollcall_engine::{
+    Grant, Profile as Names, ResourceKey, ResourceRef, Stated, Subject, SubjectRef, Timestamp, Token,
 };
 use support::{
     Stage,

@@ -1,9 +1,7 @@
 //! What the log's calls refuse.
 
-use rollcall::{
-    domain::{Revision, Token},
-    proto::{ListChangesRequest, ResourceRef, Subject, WatchChangesRequest, watch_changes_request::Start},
-};
+use rollcall::proto::{ListChangesRequest, ResourceRef, Subject, WatchChangesRequest, watch_changes_request::Start};
+use rollcall_engine::{Revision, Token};
 use tonic::Code;
 
 use crate::support::{

@@ -2,13 +2,11 @@
 
 use std::fs;
 
-use rollcall::{
-    domain::{Revision, Token},
-    proto::{
-        BatchCheckRequest, CheckItem, CheckResult, Consistency, ListActionsRequest, ListResourcesRequest,
-        SetPolicyRequest, consistency::Requirement,
-    },
+use rollcall::proto::{
+    BatchCheckRequest, CheckItem, CheckResult, Consistency, ListActionsRequest, ListResourcesRequest, SetPolicyRequest,
+    consistency::Requirement,
 };
+use rollcall_engine::{Revision, Token};
 use tonic::Code;
 
 use crate::{

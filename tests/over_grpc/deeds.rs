@@ -2,14 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use rollcall::{
-    domain::{ResourceKey, Subject},
-    policy::{
-        Policy,
-        cases::{Case, Write as Wish},
-    },
-    proto::{AcceptInvitationRequest, GetMemberRequest, ListChangesRequest, Profile, get_member_request::Member as By},
+use rollcall::proto::{
+    AcceptInvitationRequest, GetMemberRequest, ListChangesRequest, Profile, get_member_request::Member as By,
 };
+use rollcall_engine::{Policy, ResourceKey, Subject};
+use rollcall_policy_tools::cases::{Case, Write as Wish};
 
 use crate::{
     effects, fits,

@@ -2,10 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use rollcall::{
-    domain::{InvitationStatus, MemberStatus, ResourceKey, Subject, kind},
-    policy::{Policy, RoleId, Verb, cases::Write as Wish},
-};
+use rollcall_engine::{InvitationStatus, MemberStatus, Policy, ResourceKey, RoleId, Subject, Verb, kind};
+use rollcall_policy_tools::cases::Write as Wish;
 
 use crate::{
     ground::{Ground, email},

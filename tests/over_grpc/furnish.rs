@@ -1,11 +1,10 @@
 use std::path::Path;
 
 use rollcall::{
-    domain::{Change, Subject, Tenant, Timestamp},
-    policy::Policy,
     service::ports::{LogEntry, Store as _},
     store::{Options, SqlStore},
 };
+use rollcall_engine::{Change, Policy, Subject, Tenant, Timestamp};
 
 use crate::{ground::Ground, support::server::store_file};
 

@@ -9,7 +9,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rollcall::domain::{
+use rollcall_engine::{
     Change, Invitation, InvitationStatus, Member, MemberStatus, Profile, Resource, ResourceKey, Subject, Timestamp,
 };
 use sha2::{Digest as _, Sha256};

@@ -20,15 +20,9 @@ mod tally;
 
 use std::{fs, path::Path};
 
-use rollcall::{
-    domain::Change,
-    policy::{
-        Policy,
-        cases::{self, Case, Expected},
-        compile,
-    },
-    proto::BatchCheckRequest,
-};
+use rollcall::proto::BatchCheckRequest;
+use rollcall_engine::{Change, Policy, compile};
+use rollcall_policy_tools::cases::{self, Case, Expected};
 
 use ground::Ground;
 use requests::Request;

@@ -1,17 +1,12 @@
 //! What a case asks, as messages.
 
-use rollcall::{
-    domain::{ResourceKey, Subject},
-    policy::{
-        Policy, RoleId, Verb,
-        cases::{Check, Write as Wish},
-    },
-    proto::{
-        ChangeRoleRequest, CheckItem, DeactivateMemberRequest, InviteRequest, Invitee, LockMemberRequest, Profile,
-        ReactivateMemberRequest, RemoveMemberRequest, ResendInvitationRequest, ResourceRef, RoleGrant, StatedFacts,
-        TransferOwnershipRequest, UnlockMemberRequest, UpdateMemberRequest, invitee::Who,
-    },
+use rollcall::proto::{
+    ChangeRoleRequest, CheckItem, DeactivateMemberRequest, InviteRequest, Invitee, LockMemberRequest, Profile,
+    ReactivateMemberRequest, RemoveMemberRequest, ResendInvitationRequest, ResourceRef, RoleGrant, StatedFacts,
+    TransferOwnershipRequest, UnlockMemberRequest, UpdateMemberRequest, invitee::Who,
 };
+use rollcall_engine::{Policy, ResourceKey, RoleId, Subject, Verb};
+use rollcall_policy_tools::cases::{Check, Write as Wish};
 
 use crate::{
     ground::{Ground, email},

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rollcall::{
-    domain::{Change, InvitationStatus, MemberStatus, ResourceKey, Subject},
-    proto::{self, GetResourceRequest, GetTenantRequest, ListInvitationsRequest, ListMembersRequest, ResourceRef},
+use rollcall::proto::{
+    self, GetResourceRequest, GetTenantRequest, ListInvitationsRequest, ListMembersRequest, ResourceRef,
 };
+use rollcall_engine::{Change, InvitationStatus, MemberStatus, ResourceKey, Subject};
 
 use crate::{
     ground::Ground,

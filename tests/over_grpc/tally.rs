@@ -2,10 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rollcall::policy::{
-    Policy, ResourceType, Stands, Verb,
-    cases::{Case, Write as Wish},
-};
+use rollcall_engine::{Policy, ResourceType, Stands, Verb};
+use rollcall_policy_tools::cases::{Case, Write as Wish};
 
 /// The membership writes that were asked, by type and verb.
 #[derive(Debug, Default)]

@@ -1,13 +1,10 @@
 //! Facts made for the columns of a table: for everything that somebody may hold there is one who holds just that, at
 //! resources of their own.
 
-use rollcall::{
-    domain::{MemberStatus, ResourceRef, Revision, Subject, Tenant, Timestamp},
-    policy::{
-        Facts, Library, Mask, Operation, Policy, ResourceType, RoleId, Stated, Verb, compile, decide, locate, permit,
-    },
-    service::ports::Snapshot,
-    view::{Loading, View},
+use rollcall_engine::Snapshot;
+use rollcall_engine::{
+    Facts, Library, Loading, Mask, MemberStatus, Operation, Policy, ResourceRef, ResourceType, Revision, RoleId,
+    Stated, Subject, Tenant, Timestamp, Verb, View, compile, decide, locate, permit,
 };
 
 const TENANT: &str = "acme";

@@ -2,10 +2,8 @@
 
 use std::{fs, path::Path};
 
-use rollcall::{
-    cli::policy::{Output, PolicyArgs, PolicyCommand, TestArgs, run_to},
-    policy::compile,
-};
+use rollcall::cli::policy::{Output, PolicyArgs, PolicyCommand, TestArgs, run_to};
+use rollcall_engine::compile;
 
 use super::{everybody::everybody_asks_everything, golden::compare};
 

@@ -6,13 +6,9 @@ use proptest::{
     prelude::any,
     test_runner::{Config, TestRunner},
 };
-use rollcall::{
-    cli::policy::{DiffArgs, DiffFormat, Output, PolicyArgs, PolicyCommand, exit_code},
-    policy::{
-        Policy, Verb, compile,
-        diff::{Diff, What, diff},
-    },
-};
+use rollcall::cli::policy::{DiffArgs, DiffFormat, Output, PolicyArgs, PolicyCommand, exit_code};
+use rollcall_engine::{Policy, Verb, compile};
+use rollcall_policy_tools::diff::{Diff, What, diff};
 
 use super::{
     bench::{Bench, Holding, compiled},

@@ -6,10 +6,8 @@
 use std::{collections::BTreeMap, fs};
 
 use clap::{Parser, Subcommand};
-use rollcall::{
-    cli::policy::{Output, PolicyArgs, PolicyCommand, TestArgs, run_to},
-    policy::{Reason, Refusal, compile},
-};
+use rollcall::cli::policy::{Output, PolicyArgs, PolicyCommand, TestArgs, run_to};
+use rollcall_engine::{Reason, Refusal, compile};
 
 const PAGE: &str = include_str!("../../docs/policy.md");
 

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use rollcall::policy::{Policy, ResourceType, Role};
+use rollcall_engine::{Policy, ResourceType, Role};
 
 /// One who holds some roles, each at every resource of its type.
 struct Person<'p> {

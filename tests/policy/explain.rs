@@ -8,13 +8,9 @@ use std::{
 };
 
 use clap::Parser as _;
-use rollcall::{
-    cli::policy::{Output, PolicyArgs, run_to},
-    policy::{
-        Mask, Policy, ResourceType, Role, Verb,
-        table::{Question, ask, writes},
-    },
-};
+use rollcall::cli::policy::{Output, PolicyArgs, run_to};
+use rollcall_engine::{Mask, Policy, ResourceType, Role, Verb, writes::write_groups};
+use rollcall_policy_tools::table::{Question, ask};
 
 use super::{
     bench::{Bench, Holding, compiled},
@@ -157,7 +153,7 @@ fn an_answer_is_what_the_engine_decides() {
             for action in of.actions() {
                 hold(Question::Action(action), of, *mask, bench.may(&holding, of.name(), action.name()));
             }
-            for write in Verb::ALL.into_iter().flat_map(|verb| writes(of, verb, None, None)) {
+            for write in Verb::ALL.into_iter().flat_map(|verb| write_groups(of, verb, None, None)) {
                 let (from, to) = (name_of(&policy, write.from), name_of(&policy, write.to));
                 let may = bench.may_write(&holding, of.name(), (write.verb, &from, &to));
                 hold(Question::Write(&write), of, *mask, may);

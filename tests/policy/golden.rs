@@ -7,7 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rollcall::policy::{Diagnostics, Policy, Severity, cases, compile, compile_with_warnings};
+use rollcall_engine::{Diagnostics, Policy, Severity, compile, compile_with_warnings};
+use rollcall_policy_tools::cases;
 
 fn dir(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/policy").join(name)

@@ -8,7 +8,7 @@ mod scene;
 
 use std::{collections::BTreeSet, fmt::Write as _};
 
-use rollcall::policy::{Verb, compile};
+use rollcall_engine::{Verb, compile};
 
 use scene::{Scene, Spot};
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rollcall::policy::table::table;
+use rollcall_policy_tools::table::table;
 
 use super::{bench::compiled, golden::lumicon, table::SKETCH};
 

@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use rollcall::policy::{Diagnostics, cases, compile};
+use rollcall_engine::{Diagnostics, compile};
+use rollcall_policy_tools::cases;
 
 use super::golden::lumicon;
 

@@ -7,14 +7,10 @@ use std::{
     path::Path,
 };
 
-use rollcall::{
-    domain::{MemberStatus, ResourceKey, ResourceRef, Revision, Subject, SubjectRef, Tenant, Timestamp},
-    policy::{
-        Facts, Library, Operation, Policy, ResourceType, Role, RoleId, Stands, Stated, Verb, compile, decide, locate,
-        permit,
-    },
-    service::ports::Snapshot,
-    view::{Loading, View},
+use rollcall_engine::Snapshot;
+use rollcall_engine::{
+    Facts, Library, Loading, MemberStatus, Operation, Policy, ResourceKey, ResourceRef, ResourceType, Revision, Role,
+    RoleId, Stands, Stated, Subject, SubjectRef, Tenant, Timestamp, Verb, View, compile, decide, locate, permit,
 };
 
 use super::golden::compare;

@@ -1,9 +1,8 @@
 //! Spoilt policies: the compiler neither panics nor hangs, and no rule of a policy can be spoilt unnoticed.
 
-use rollcall::{
-    cli::policy::{Output, PolicyArgs, PolicyCommand, TestArgs, run_to},
-    policy::{cases, compile},
-};
+use rollcall::cli::policy::{Output, PolicyArgs, PolicyCommand, TestArgs, run_to};
+use rollcall_engine::compile;
+use rollcall_policy_tools::cases;
 
 use super::golden::lumicon;
 

@@ -3,7 +3,7 @@
 
 use std::{fmt::Write as _, path::Path};
 
-use rollcall::policy::table::table;
+use rollcall_policy_tools::table::table;
 
 use super::golden::{compare, lumicon};
 

@@ -10,13 +10,9 @@ use proptest::{
     prelude::any,
     test_runner::{Config, TestRunner},
 };
-use rollcall::{
-    cli::policy::{Output, PolicyArgs, PolicyCommand, TableArgs, TableFormat, run_to},
-    policy::{
-        Mask, Policy, Role, Verb,
-        table::{Cell, Grid, What, table},
-    },
-};
+use rollcall::cli::policy::{Output, PolicyArgs, PolicyCommand, TableArgs, TableFormat, run_to};
+use rollcall_engine::{Mask, Policy, Role, Verb};
+use rollcall_policy_tools::table::{Cell, Grid, What, table};
 
 use super::{
     bench::{Bench, Holding, compiled},

@@ -1,10 +1,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use rollcall::domain::{
+use rollcall::service::ports::Store;
+use rollcall_engine::{
     Change, Grant, Invitation, InvitationStatus, Member, MemberStatus, Resource, ResourceKey, ResourceRef, Revision,
-    Subject, SubjectRef, SuppressedAddress, Tenant, Timestamp,
+    Snapshot, Subject, SubjectRef, SuppressedAddress, Tenant, Timestamp,
 };
-use rollcall::service::ports::{Snapshot, Store};
 
 /// What a load tells, and what the log says that it should tell.
 #[derive(Clone, Debug, Default, PartialEq)]

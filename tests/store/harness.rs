@@ -1,9 +1,9 @@
-use rollcall::domain::{
+use rollcall::service::ports::{LogEntry, Store as _, StoreResult, WriteTx};
+use rollcall::store::{Options, SqlStore};
+use rollcall_engine::{
     Change, Grant, Invitation, InvitationStatus, Member, MemberStatus, Profile, Resource, ResourceKey, Revision,
     Subject, Tenant, Timestamp,
 };
-use rollcall::service::ports::{LogEntry, Store as _, StoreResult, WriteTx};
-use rollcall::store::{Options, SqlStore};
 use tempfile::TempDir;
 
 pub const ACME: &str = "acme";

@@ -1,5 +1,5 @@
-use rollcall::domain::{Change, Grant, Member, MemberStatus, ResourceKey, Revision, Subject, Timestamp};
 use rollcall::service::ports::{MemberCursor, MemberOrder, MemberQuery, MemberRecord, Reach, Store as _};
+use rollcall_engine::{Change, Grant, Member, MemberStatus, ResourceKey, Revision, Subject, Timestamp};
 
 use crate::facts::grant;
 use crate::harness::{ACME, Harness, granted, member, member_added, resource_created, root, site};

@@ -1,5 +1,5 @@
-use rollcall::domain::{Profile, Revision, Subject};
 use rollcall::service::ports::{MemberBy, Store as _};
+use rollcall_engine::{Profile, Revision, Subject};
 
 use crate::facts::{Facts, Model, grant};
 use crate::harness::{ACME, Harness, granted, member, member_added, resource_created, root, site};

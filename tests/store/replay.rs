@@ -1,10 +1,8 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use rollcall::domain::{
-    Change, Grant, InvitationStatus, MemberStatus, Revision, Subject, SuppressedAddress, Timestamp,
-};
 use rollcall::service::ports::{MemberBy, Store as _};
+use rollcall_engine::{Change, Grant, InvitationStatus, MemberStatus, Revision, Subject, SuppressedAddress, Timestamp};
 use tokio::runtime::Runtime;
 
 use crate::facts::{Facts, Model, grant};

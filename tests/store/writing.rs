@@ -1,7 +1,7 @@
 use std::time::Duration;
 
-use rollcall::domain::{Change, InvitationStatus, MemberStatus, Profile, Revision, Subject, Timestamp};
 use rollcall::service::ports::{Answered, MemberBy, Store as _, StoreError};
+use rollcall_engine::{Change, InvitationStatus, MemberStatus, Profile, Revision, Subject, Timestamp};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 

@@ -7,15 +7,14 @@ use std::{
 };
 
 use rollcall::{
-    domain::Timestamp,
-    policy::{Library, Shelf, compile},
+    cache::{PastLimits, Registry},
     service::{
         Service, WatchOptions,
         ports::{Clock, Random},
     },
     store::{Options, SqlStore},
-    view::{PastLimits, Registry},
 };
+use rollcall_engine::{Library, Shelf, Timestamp, compile};
 use tempfile::TempDir;
 
 use super::server::store_file;

@@ -1,19 +1,17 @@
-use rollcall::{
-    domain::Token,
-    proto::{
-        AcceptInvitationRequest, AcceptInvitationResponse, ArchiveResourceRequest, ArchiveResourceResponse,
-        BatchChangeRoleRequest, BatchChangeRoleResponse, ChangeRoleRequest, ChangeRoleResponse, ClearAddressRequest,
-        ClearAddressResponse, CreateResourceRequest, CreateResourceResponse, CreateTenantRequest, CreateTenantResponse,
-        DeactivateMemberRequest, DeactivateMemberResponse, DeclineInvitationRequest, DeclineInvitationResponse,
-        DeleteResourceRequest, DeleteResourceResponse, Invitation, InviteRequest, InviteResponse, LockMemberRequest,
-        LockMemberResponse, Member, MoveResourceRequest, MoveResourceResponse, ReactivateMemberRequest,
-        ReactivateMemberResponse, RemoveMemberRequest, RemoveMemberResponse, ResendInvitationRequest,
-        ResendInvitationResponse, Resource, RestoreResourceRequest, RestoreResourceResponse, RevokeInvitationRequest,
-        RevokeInvitationResponse, SetPolicyRequest, SetPolicyResponse, SuppressAddressRequest, SuppressAddressResponse,
-        TransferOwnershipRequest, TransferOwnershipResponse, UnlockMemberRequest, UnlockMemberResponse,
-        UpdateMemberRequest, UpdateMemberResponse,
-    },
+use rollcall::proto::{
+    AcceptInvitationRequest, AcceptInvitationResponse, ArchiveResourceRequest, ArchiveResourceResponse,
+    BatchChangeRoleRequest, BatchChangeRoleResponse, ChangeRoleRequest, ChangeRoleResponse, ClearAddressRequest,
+    ClearAddressResponse, CreateResourceRequest, CreateResourceResponse, CreateTenantRequest, CreateTenantResponse,
+    DeactivateMemberRequest, DeactivateMemberResponse, DeclineInvitationRequest, DeclineInvitationResponse,
+    DeleteResourceRequest, DeleteResourceResponse, Invitation, InviteRequest, InviteResponse, LockMemberRequest,
+    LockMemberResponse, Member, MoveResourceRequest, MoveResourceResponse, ReactivateMemberRequest,
+    ReactivateMemberResponse, RemoveMemberRequest, RemoveMemberResponse, ResendInvitationRequest,
+    ResendInvitationResponse, Resource, RestoreResourceRequest, RestoreResourceResponse, RevokeInvitationRequest,
+    RevokeInvitationResponse, SetPolicyRequest, SetPolicyResponse, SuppressAddressRequest, SuppressAddressResponse,
+    TransferOwnershipRequest, TransferOwnershipResponse, UnlockMemberRequest, UnlockMemberResponse,
+    UpdateMemberRequest, UpdateMemberResponse,
 };
+use rollcall_engine::Token;
 use tonic::Status;
 
 use super::Api;

@@ -1,8 +1,11 @@
-use std::{io, path::Path, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
-use crate::policy::Diagnostics;
+use rollcall_engine::Diagnostics;
 
-use super::{
+use crate::cli::policy::{
     Output, counted,
     file::{self, Mistake},
 };

@@ -3,11 +3,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::policy::{
-    Diagnostics, Policy,
-    cases::{self, Case},
-    compile_with_warnings,
-};
+use rollcall_engine::{Diagnostics, Policy, compile_with_warnings};
+use rollcall_policy_tools::cases::{self, Case};
 
 /// What a file of cases is called after its policy's name.
 const CASES: &str = ".tests.toml";

@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::{
-    domain::{Change, ResourceKey, Revision, Subject},
-    policy::{
-        self, Coverage, Explanation, Facts, Node, Policy, Reason, Refusal, Stated, Verb, WayIn,
-        cases::{Case, Check, Expected, Write},
-        name_of,
-    },
-    view::View,
+use rollcall_engine::{
+    self as engine, Change, Explanation, Facts, Node, Policy, Reason, Refusal, ResourceKey, Revision, Stated, Subject,
+    Verb, View, WayIn, name_of,
+};
+use rollcall_policy_tools::{
+    Coverage,
+    cases::{Case, Check, Expected, Write},
 };
 
 /// A tenant with the facts of a case.
@@ -71,10 +70,10 @@ impl Judge {
             parent: check.parent.as_ref().map(ResourceKey::as_ref),
             owner: check.owner.as_ref().map(Subject::as_ref),
         };
-        let target = policy::locate(facts, of, &check.resource.id, stated);
-        let decision = policy::decide(facts, check.subject.as_ref(), action, target);
+        let target = engine::locate(facts, of, &check.resource.id, stated);
+        let decision = engine::decide(facts, check.subject.as_ref(), action, target);
         coverage.check(facts, check.subject.as_ref(), (of, action), target, &decision);
-        let explained = policy::explain(facts, check.subject.as_ref(), of, &check.resource, action, target, &decision);
+        let explained = engine::explain(facts, check.subject.as_ref(), of, &check.resource, action, target, &decision);
         Answer {
             denied: (!decision.allowed()).then(|| decision.reason.code()),
             words: format!("{}{}", explained.summary, ways_in(&explained)),
@@ -87,7 +86,7 @@ impl Judge {
             return denied("RESOURCE_NOT_FOUND", "no such resource is registered");
         };
         let (actor, target) = (write.actor.as_ref(), write.target.as_ref());
-        let outcome = policy::judge(facts, actor, node, target, write.wanted);
+        let outcome = engine::judge(facts, actor, node, target, write.wanted);
         coverage.write(facts, actor, node, target, write.wanted, &outcome);
         match outcome {
             Ok(permitted) => {

@@ -1,10 +1,9 @@
 use std::{io, path::PathBuf};
 
 use clap::Args;
+use rollcall_engine::{Mask, Policy, Reach, Role};
 
-use crate::policy::{Mask, Policy, Reach, Role};
-
-use super::{Output, file};
+use crate::cli::policy::{Output, file};
 
 /// What to start from.
 #[derive(Clone, Debug, Args)]

@@ -4,10 +4,9 @@ use std::{
 };
 
 use clap::{Args, ValueEnum};
+use rollcall_policy_tools::table::table;
 
-use crate::policy::table::table;
-
-use super::{
+use crate::cli::policy::{
     Output,
     file::{self, Mistake},
 };

@@ -8,10 +8,9 @@ use std::{
 };
 
 use clap::Args;
+use rollcall_policy_tools::{Coverage, Report};
 
-use crate::policy::{Coverage, Report};
-
-use super::{
+use crate::cli::policy::{
     Output,
     file::{self, Mistake},
     judge::{Failure, Judge, Verdicts},

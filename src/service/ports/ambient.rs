@@ -1,6 +1,6 @@
 //! Time and chance are parameters, so that tests can hold them still.
 
-use crate::domain::Timestamp;
+use rollcall_engine::Timestamp;
 
 /// Tells the time.
 pub trait Clock: Send + Sync {

@@ -1,6 +1,6 @@
 //! Invitations and suppressed addresses, as a store is asked for them.
 
-use crate::domain::{Grant, Invitation, InvitationStatus, ResourceRef, Revision, SubjectRef, Timestamp};
+use rollcall_engine::{Grant, Invitation, InvitationStatus, ResourceRef, Revision, SubjectRef, Timestamp};
 
 /// An invitation as the store has it.
 #[derive(Clone, Debug)]

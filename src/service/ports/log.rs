@@ -1,6 +1,6 @@
 //! What the log of changes is written with and asked for.
 
-use crate::domain::{Change, LogPlace, ResourceRef, Revision, SubjectRef, Timestamp};
+use rollcall_engine::{Change, LogPlace, ResourceRef, Revision, SubjectRef, Timestamp};
 
 /// The rows that one write appends to the log.
 #[derive(Clone, Debug)]

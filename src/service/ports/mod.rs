@@ -10,7 +10,7 @@ pub use ambient::{Clock, Random};
 pub use invitations::{InvitationCursor, InvitationOrder, InvitationQuery, InvitationRecord};
 pub use log::{LogEntry, LogFilter, LogQuery};
 pub use store::{
-    Answered, MemberBy, MemberCursor, MemberOrder, MemberQuery, MemberRecord, Reach, ResourceRecord, Snapshot, Store,
-    StoreError, StoreResult, WriteTx,
+    Answered, MemberBy, MemberCursor, MemberOrder, MemberQuery, MemberRecord, Reach, ResourceRecord, Store, StoreError,
+    StoreResult, WriteTx,
 };
 pub use views::{TenantView, ViewError, Views};

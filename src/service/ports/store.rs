@@ -3,13 +3,12 @@
 use std::error::Error as StdError;
 
 use async_trait::async_trait;
-
-use crate::domain::{
+use rollcall_engine::{
     Change, Grant, Invitation, LoggedChange, Member, MemberStatus, Resource, ResourceKey, ResourceRef, Revision,
-    Subject, SubjectRef, SuppressedAddress, Tenant, Timestamp,
+    Snapshot, Subject, SubjectRef, SuppressedAddress, Tenant, Timestamp,
 };
 
-use super::{
+use crate::service::ports::{
     invitations::{InvitationQuery, InvitationRecord},
     log::{LogEntry, LogQuery},
 };
@@ -150,24 +149,6 @@ pub trait WriteTx: Send {
 
     /// Undoes it.
     async fn rollback(self: Box<Self>) -> StoreResult<()>;
-}
-
-/// Receives a tenant's facts while they are loaded. `tenant` comes first, all else in any order.
-pub trait Snapshot: Send {
-    /// The tenant, and the revision of all that follows.
-    fn tenant(&mut self, tenant: Tenant, revision: Revision);
-    /// A registered resource.
-    fn resource(
-        &mut self,
-        key: ResourceRef<'_>,
-        parent: Option<ResourceRef<'_>>,
-        owner: Option<SubjectRef<'_>>,
-        archived: bool,
-    );
-    /// A member.
-    fn member(&mut self, subject: SubjectRef<'_>, status: MemberStatus, locked: bool);
-    /// A role bound to a member at a resource, and when it ends, if it does.
-    fn binding(&mut self, holder: SubjectRef<'_>, resource: ResourceRef<'_>, role: &str, expires_at: Option<Timestamp>);
 }
 
 /// What a member is looked up by. Identifiers are normalised.

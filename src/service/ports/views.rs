@@ -3,14 +3,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use rollcall_engine::{Change, Facts, Policy, Revision, UnknownPolicy};
 use tokio::sync::OwnedMutexGuard;
 
-use crate::{
-    domain::{Change, Revision},
-    policy::{Facts, Policy},
-};
-
-use super::StoreError;
+use crate::service::ports::StoreError;
 
 /// Why a tenant's facts can't be had.
 #[derive(Debug, thiserror::Error)]
@@ -19,13 +15,8 @@ pub enum ViewError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The tenant runs a policy that is not loaded.
-    #[error("policy `{name}` version {version} is not loaded")]
-    NoPolicy {
-        /// Its name.
-        name: String,
-        /// Its version.
-        version: u32,
-    },
+    #[error(transparent)]
+    UnknownPolicy(#[from] UnknownPolicy),
     /// The store answers as of an earlier revision than one that this process has shown: by a connection that sees an old
     /// snapshot, or because it was restored from a backup meanwhile.
     #[error("the store is at revision {found}, and revision {shown} has been shown")]

@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement, sqlx::Connection as _};
 
-use super::{
-    super::{Options, connect::Pools, error::defect},
-    Lease,
+use crate::{
+    service::ports::StoreError,
+    store::{Options, connect::Pools, connections::Lease, error::defect},
 };
-use crate::service::ports::StoreError;
 
 async fn opened() -> (tempfile::TempDir, Pools) {
     let directory = tempfile::tempdir().unwrap();

@@ -1,6 +1,5 @@
+use rollcall_engine::{Grant, ResourceKey, Subject, Timestamp};
 use sea_orm::{ActiveValue::Set, entity::prelude::*};
-
-use crate::domain::{Grant, ResourceKey, Subject, Timestamp};
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]

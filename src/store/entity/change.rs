@@ -1,6 +1,6 @@
+use rollcall_engine::{Change, LogPlace, LoggedChange, Revision, Subject, Timestamp};
 use sea_orm::{ActiveValue::Set, entity::prelude::*};
 
-use crate::domain::{Change, LogPlace, LoggedChange, Revision, Subject, Timestamp};
 use crate::service::ports::{LogEntry, StoreError, StoreResult};
 
 #[sea_orm::model]

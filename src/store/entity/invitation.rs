@@ -1,8 +1,7 @@
+use rollcall_engine::{Invitation, InvitationStatus, Revision, Subject, Timestamp};
 use sea_orm::{ActiveValue::Set, entity::prelude::*};
 
-use crate::domain::{Invitation, InvitationStatus, Revision, Subject, Timestamp};
-use crate::service::ports::StoreResult;
-use crate::store::error::defect;
+use crate::{service::ports::StoreResult, store::error::defect};
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]

@@ -1,8 +1,10 @@
+use rollcall_engine::{Grant, Member, MemberStatus, Profile, Revision, Subject, Timestamp};
 use sea_orm::{ActiveValue::Set, entity::prelude::*};
 
-use crate::domain::{Grant, Member, MemberStatus, Profile, Revision, Subject, Timestamp};
-use crate::service::ports::{MemberRecord, StoreResult};
-use crate::store::error::defect;
+use crate::{
+    service::ports::{MemberRecord, StoreResult},
+    store::error::defect,
+};
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]

@@ -1,6 +1,6 @@
+use rollcall_engine::{Revision, Timestamp};
 use sea_orm::{ActiveValue::Set, entity::prelude::*};
 
-use crate::domain::{Revision, Timestamp};
 use crate::service::ports::Answered;
 
 #[sea_orm::model]

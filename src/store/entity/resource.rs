@@ -1,6 +1,6 @@
+use rollcall_engine::{Resource, ResourceKey, Revision, Subject, Timestamp};
 use sea_orm::{ActiveValue::Set, entity::prelude::*};
 
-use crate::domain::{Resource, ResourceKey, Revision, Subject, Timestamp};
 use crate::service::ports::ResourceRecord;
 
 #[sea_orm::model]

@@ -1,6 +1,5 @@
+use rollcall_engine::{SuppressedAddress, Timestamp};
 use sea_orm::{ActiveValue::Set, entity::prelude::*};
-
-use crate::domain::{SuppressedAddress, Timestamp};
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]

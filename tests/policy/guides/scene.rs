@@ -3,11 +3,10 @@
 
 use std::sync::Arc;
 
-use rollcall::{
-    domain::{MemberStatus, ResourceRef, Revision, Subject, Tenant, Timestamp},
-    policy::{Facts as _, Library, Node, Operation, Policy, ResourceType, RoleId, Stated, Verb, decide, judge, locate},
-    service::ports::Snapshot as _,
-    view::{Loading, View},
+use rollcall_engine::Snapshot as _;
+use rollcall_engine::{
+    Facts as _, Library, Loading, MemberStatus, Node, Operation, Policy, ResourceRef, ResourceType, Revision, RoleId,
+    Stated, Subject, Tenant, Timestamp, Verb, View, decide, judge, locate,
 };
 
 use super::{Ask, Column, Whom};

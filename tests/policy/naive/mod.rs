@@ -10,14 +10,10 @@ use proptest::{
     prelude::any,
     test_runner::{Config, TestRunner},
 };
-use rollcall::{
-    domain::{ResourceKey, Revision, Subject, Tenant, Timestamp},
-    policy::{
-        self, Facts, Library, Node, Operation, Policy, ResourceType, RoleId, Search, Stated, compile, decide, explain,
-        locate, permit,
-    },
-    service::ports::Snapshot,
-    view::{Loading, View},
+use rollcall_engine::Snapshot;
+use rollcall_engine::{
+    self as engine, Facts, Library, Loading, Node, Operation, Policy, ResourceKey, ResourceType, Revision, RoleId,
+    Search, Stated, Subject, Tenant, Timestamp, View, compile, decide, explain, locate, permit,
 };
 
 use self::{
@@ -217,9 +213,9 @@ impl Bench<'_> {
                     ] {
                         let expected = self.world.may_write(actor, verb, target, at, (from, to));
                         let kind = match (from, to) {
-                            (Some(_), Some(_)) => policy::Verb::Change,
-                            (Some(_), None) => policy::Verb::Remove,
-                            (None, _) => policy::Verb::Invite,
+                            (Some(_), Some(_)) => engine::Verb::Change,
+                            (Some(_), None) => engine::Verb::Remove,
+                            (None, _) => engine::Verb::Invite,
                         };
                         let role = |index: Option<usize>| index.map(|index| self.role(index));
                         let operation =

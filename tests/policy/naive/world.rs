@@ -1,6 +1,6 @@
 //! Random facts, and what the naive interpreter makes of them. Nothing here knows of masks, terms or closures.
 
-use rollcall::domain::{MemberStatus, Subject};
+use rollcall_engine::{MemberStatus, Subject};
 
 use super::{
     model::{Expr, Model, ROOT, Verb},

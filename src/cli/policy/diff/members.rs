@@ -2,12 +2,10 @@
 
 use std::fmt::Write as _;
 
-use crate::policy::{
-    Effect, Policy,
-    table::{BOLD, GREEN, RED, paint},
-};
+use rollcall_engine::{Effect, Policy};
+use rollcall_policy_tools::style::{BOLD, GREEN, RED, paint};
 
-use super::tenants::{Asked, TenantDiff};
+use crate::cli::policy::diff::tenants::{Asked, TenantDiff};
 
 /// Said of a tenant in which nothing changes.
 const NOTHING: &str = "nobody gains or loses anything";

@@ -5,9 +5,9 @@ use std::{io, path::PathBuf, sync::Arc};
 
 use clap::{Args, ValueEnum};
 
-use crate::policy::diff::diff;
+use rollcall_policy_tools::diff::diff;
 
-use super::{NOT_COMPARED, NOT_WELL, Output, WELL, file};
+use crate::cli::policy::{NOT_COMPARED, NOT_WELL, Output, WELL, file};
 
 use tenants::{Asked, TenantDiff};
 

@@ -2,19 +2,16 @@
 
 use std::{error::Error as _, iter, sync::Arc};
 
-use crate::{
-    domain::{MemberStatus, ResourceRef, Revision, SubjectRef, Tenant, Timestamp},
-    policy::{Effects, Policy, effects},
-    serve::SystemClock,
-    service::{
-        Misfits,
-        ports::{Clock as _, Snapshot},
-    },
-    store::{ReadError, SqlReader},
-    view::Loading,
+use rollcall_engine::{
+    Effects, Loading, MemberStatus, Policy, ResourceRef, Revision, Snapshot, SubjectRef, Tenant, Timestamp, effects,
 };
 
-use super::super::file::Mistake;
+use crate::{
+    cli::policy::file::Mistake,
+    serve::SystemClock,
+    service::{Misfits, ports::Clock as _},
+    store::{ReadError, SqlReader},
+};
 
 /// What changes for the members of one tenant.
 pub(super) struct TenantDiff {

@@ -7,12 +7,10 @@ use clap::{
     builder::{PossibleValuesParser, TypedValueParser},
 };
 
-use crate::policy::{
-    Action, Mask, Policy, ResourceType, Role, Rule, Unknown, Verb,
-    table::{Question, ask, who_may},
-};
+use rollcall_engine::{Action, Mask, Policy, ResourceType, Role, Rule, Unknown, Verb};
+use rollcall_policy_tools::table::{Question, ask, who_may};
 
-use super::{
+use crate::cli::policy::{
     Output,
     file::{self, Mistake},
 };

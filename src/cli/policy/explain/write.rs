@@ -1,14 +1,23 @@
 //! What is said of a membership write.
 
-use crate::policy::{
+use rollcall_engine::{
     Mask, Policy, ResourceType, Role, RoleId, Stands, Verb,
-    table::{Question, Write, writes},
+    writes::{WriteGroup, write_groups},
+};
+use rollcall_policy_tools::table::Question;
+
+use crate::cli::policy::{
+    explain::{ExplainArgs, Line, about, mistake, rule},
+    file::Mistake,
 };
 
-use super::{super::file::Mistake, ExplainArgs, Line, about, mistake, rule};
-
 /// The writes that are asked about: all of this kind, or those that take and give what the arguments say.
-pub(super) fn asked(policy: &Policy, of: &ResourceType, verb: Verb, args: &ExplainArgs) -> Result<Vec<Write>, Mistake> {
+pub(super) fn asked(
+    policy: &Policy,
+    of: &ResourceType,
+    verb: Verb,
+    args: &ExplainArgs,
+) -> Result<Vec<WriteGroup>, Mistake> {
     let (kind, at) = (verb.name(), of.name());
     let nothing = |why: String| Err(Mistake::Unknown(why));
     match verb.stands() {
@@ -35,7 +44,7 @@ pub(super) fn asked(policy: &Policy, of: &ResourceType, verb: Verb, args: &Expla
         Ok(Some(role.id()))
     };
     let (from, to) = (side(args.from.as_ref(), "from", verb.takes())?, side(args.to.as_ref(), "to", verb.gives())?);
-    let found = writes(of, verb, from, to);
+    let found = write_groups(of, verb, from, to);
     if found.is_empty() {
         return nothing("to exchange a role for itself moves its end at most; ask with another role".to_owned());
     }
@@ -43,7 +52,7 @@ pub(super) fn asked(policy: &Policy, of: &ResourceType, verb: Verb, args: &Expla
 }
 
 /// Some writes to which the same rules apply: who may, or whether one who holds something may.
-pub(super) fn explained(policy: &Policy, of: &ResourceType, write: &Write, held: Mask) -> String {
+pub(super) fn explained(policy: &Policy, of: &ResourceType, write: &WriteGroup, held: Mask) -> String {
     let question = Question::Write(write);
     let mut lines: Vec<Line> = question.rules(of).into_iter().map(|found| ("rule", rule(found))).collect();
     if lines.is_empty() {
@@ -54,7 +63,7 @@ pub(super) fn explained(policy: &Policy, of: &ResourceType, write: &Write, held:
 }
 
 /// What holds whatever the rules say.
-fn bounds(policy: &Policy, of: &ResourceType, write: &Write) -> Vec<Line> {
+fn bounds(policy: &Policy, of: &ResourceType, write: &WriteGroup) -> Vec<Line> {
     let mut lines = vec![("locked", "not while whoever makes it is locked".to_owned())];
     let names = |roles: Vec<&Role>| -> String {
         let names: Vec<String> = roles.into_iter().map(|role| format!("`{}`", policy.name_at(of, role))).collect();

@@ -1,0 +1,44 @@
+//! The policy engine of Rollcall: a role model as a TOML file, compiled to bit masks, a tenant's facts in memory, and every
+//! decision made from the two. It knows no async, no I/O and no clock, so any program can embed it.
+//!
+//! Text becomes a tree (`language`), the tree a [`Policy`] (`model`), and the policy with a tenant's [`Facts`] a decision
+//! (`decision` for actions, `membership` for membership writes). A [`View`] is a tenant's facts, loaded from a
+//! [`Snapshot`] and changed by the tenant's log of [`Change`]s.
+
+mod decision;
+mod domain;
+mod facts;
+mod language;
+mod membership;
+mod model;
+mod view;
+
+pub use decision::{
+    decide::{Decision, Reason, Stated, Target, assigned, decide, is_archived, locate},
+    explain::{Explanation, HeldRole, WayIn, explain},
+    list::{Search, actions},
+};
+pub use domain::*;
+pub use facts::{Facts, MemberKey, Node, Place, Standing, counting, name_of, way_up};
+pub use language::{
+    compile::{compile, compile_with_warnings},
+    diagnostic::{Diagnostic, Diagnostics, Severity},
+    reader,
+};
+pub use membership::{
+    effects::{Effect, Effects, effects},
+    govern::{acting, givers, is_protected, kept, permit, rules_about},
+    judge::{Permitted, judge, may_renew},
+    operation::Operation,
+    reach::{Deed, Reach, Step},
+    refusal::{Refusal, RuleLine},
+    verb::{Stands, Verb},
+    writes::{self, listed},
+};
+pub use model::{
+    Action, MemberRule, MemberRules, Policy, ResourceType, Role, RoleId, Rule, TypeId, Unknown,
+    mask::{Mask, NOBODY, Term},
+    policy_set::Library,
+    policy_store::Shelf,
+};
+pub use view::{Loading, Parted, Snapshot, UnknownPolicy, View};

@@ -1,0 +1,15 @@
+//! A tenant's facts in memory: loaded from a snapshot of a store, and changed by the tenant's log.
+
+mod apply;
+mod ends;
+mod facts;
+mod index;
+mod load;
+mod replay;
+mod snapshot;
+mod teams;
+
+pub use apply::Parted;
+pub use facts::View;
+pub use load::{Loading, UnknownPolicy};
+pub use snapshot::Snapshot;

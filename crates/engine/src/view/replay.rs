@@ -1,0 +1,71 @@
+//! Changes of an earlier time, made again in a view of today's policy.
+
+use std::borrow::Cow;
+
+use crate::{
+    domain::{Change, Resource, ResourceKey, Revision},
+    facts::{Facts as _, name_of},
+    view::{apply::Parted, facts::View},
+};
+
+impl View {
+    /// Makes one change of an earlier time visible. The tenant may have run another policy then than this view's: what
+    /// that had, and this one has not, was taken back before the tenant could come to this one, so it is passed over.
+    ///
+    /// # Errors
+    /// When the change does not follow on what the view has.
+    pub fn replay(&mut self, revision: Revision, change: &Change) -> Result<(), Parted> {
+        if let Some(change) = self.known(change) {
+            self.change(&change)?;
+        }
+        self.revision = revision;
+        Ok(())
+    }
+
+    /// What a change comes to under this view's policy, if anything.
+    fn known<'c>(&self, change: &'c Change) -> Option<Cow<'c, Change>> {
+        let is_type = |key: &ResourceKey| self.policy.find_type(&key.kind).is_ok();
+        let is_role = |key: &ResourceKey, role: &str| {
+            self.policy.find_type(&key.kind).is_ok_and(|of| self.policy.find_role(of, role).is_ok())
+        };
+        // What hung from what is not known moved away before that was gone; until then it hangs from the tenant.
+        let above = |key: &ResourceKey| if is_type(key) { key.clone() } else { name_of(self, self.root()).to_key() };
+        let passes = match change {
+            Change::PolicySet { .. } => false,
+            Change::ResourceCreated { resource } if is_type(&resource.key) => {
+                let parent = resource.parent.as_ref().map(above);
+                let resource = Resource { parent, ..resource.clone() };
+                return Some(Cow::Owned(Change::ResourceCreated { resource }));
+            }
+            Change::ResourceMoved { resource, from, to } if is_type(resource) => {
+                let (resource, from, to) = (resource.clone(), above(from), above(to));
+                return Some(Cow::Owned(Change::ResourceMoved { resource, from, to }));
+            }
+            Change::ResourceCreated { resource } | Change::ResourceDeleted { resource } => is_type(&resource.key),
+            Change::ResourceArchived { resource }
+            | Change::ResourceRestored { resource }
+            | Change::ResourceMoved { resource, .. }
+            | Change::OwnerChanged { resource, .. } => is_type(resource),
+            Change::RoleGranted { resource, role, .. }
+            | Change::RoleRevoked { resource, role, .. }
+            | Change::RoleExpired { resource, role, .. } => is_role(resource, role),
+            Change::RoleChanged { subject, resource, from, to, expires_at, .. } => {
+                match (is_role(resource, from), is_role(resource, to)) {
+                    (true, true) => true,
+                    (false, false) => false,
+                    (true, false) => {
+                        let (subject, resource, role) = (subject.clone(), resource.clone(), from.clone());
+                        return Some(Cow::Owned(Change::RoleRevoked { subject, resource, role }));
+                    }
+                    (false, true) => {
+                        let (subject, resource, role) = (subject.clone(), resource.clone(), to.clone());
+                        let expires_at = *expires_at;
+                        return Some(Cow::Owned(Change::RoleGranted { subject, resource, role, expires_at }));
+                    }
+                }
+            }
+            _ => true,
+        };
+        passes.then_some(Cow::Borrowed(change))
+    }
+}

@@ -1,0 +1,224 @@
+//! The tenant that the cases of a file are about, and the names that they have for what is in it.
+
+use std::collections::HashSet;
+
+use rollcall_engine::{
+    Change, Diagnostic, Grant, Member, MemberStatus, Policy, Profile, Resource, ResourceKey, ResourceType, Role,
+    RoleId, Subject, Timestamp, kind,
+    reader::{At, suggestion},
+};
+
+/// The one operator that cases know.
+pub(crate) const OPERATOR: &str = "operator";
+/// In place of a name: the one who acts.
+pub(crate) const SELF: &str = "self";
+/// In place of names: all people.
+pub(crate) const EVERYBODY: &str = "everybody";
+/// In place of names: all people but those who are named.
+pub(crate) const EVERYBODY_ELSE: &str = "everybody else";
+
+/// Facts, by name.
+#[derive(Clone)]
+pub(crate) struct Scene<'p> {
+    pub(crate) policy: &'p Policy,
+    pub(crate) root: ResourceKey,
+    /// All but the root, parents before what is below them.
+    pub(crate) resources: Vec<Declared>,
+    /// Members, then those who are none, in the order of the file.
+    pub(crate) people: Vec<Person>,
+    /// People by a name for several.
+    pub(crate) groups: Vec<(String, Vec<Subject>)>,
+}
+
+/// A resource of the file.
+#[derive(Clone)]
+pub(crate) struct Declared {
+    pub(crate) key: ResourceKey,
+    pub(crate) parent: ResourceKey,
+    pub(crate) owner: Option<Subject>,
+    pub(crate) archived: bool,
+    pub(crate) registered: bool,
+}
+
+/// Somebody whom the file names.
+#[derive(Clone)]
+pub(crate) struct Person {
+    pub(crate) subject: Subject,
+    /// Their status and whether they are locked; none for one who is no member.
+    pub(crate) standing: Option<(MemberStatus, bool)>,
+    pub(crate) roles: Vec<(ResourceKey, RoleId)>,
+}
+
+/// What a case is on.
+pub(crate) struct Spot<'s> {
+    pub(crate) of: &'s ResourceType,
+    /// None for the record of the one who acts.
+    pub(crate) id: Option<String>,
+    /// The file's own resource, if it is one.
+    pub(crate) declared: Option<&'s Declared>,
+    pub(crate) registered: bool,
+}
+
+impl Scene<'_> {
+    /// A subject by the name that the file has for them.
+    pub(crate) fn subject(&self, name: &At<String>) -> Result<Subject, Diagnostic> {
+        let subject = subject_of(&name.value);
+        let stands = subject.as_ref().is_everybody() || self.is_team(&subject);
+        if name.value == OPERATOR || stands || self.person(&subject).is_some() {
+            return Ok(subject);
+        }
+        let mut known: Vec<String> = self.people.iter().map(|person| name_of(&person.subject)).collect();
+        known.extend(self.groups.iter().map(|(group, _)| group.clone()));
+        Err(unknown("subject", name, known.iter().map(String::as_str)))
+    }
+
+    /// Whether a subject is a team that the file has among its resources.
+    fn is_team(&self, subject: &Subject) -> bool {
+        let named = |declared: &&Declared| declared.key.kind == subject.kind && declared.key.id == subject.id;
+        self.policy.is_team(subject.as_ref()) && self.resources.iter().any(|declared| named(&declared))
+    }
+
+    /// Those whom a name stands for: a subject, or the people of a group.
+    pub(crate) fn subjects(&self, name: &At<String>) -> Result<Vec<Subject>, Diagnostic> {
+        match self.groups.iter().find(|(group, _)| *group == name.value) {
+            Some((_, people)) => Ok(people.clone()),
+            None => self.subject(name).map(|one| vec![one]),
+        }
+    }
+
+    /// The same facts, but for some people.
+    pub(crate) fn without(&self, names: &[At<String>]) -> Result<Self, Diagnostic> {
+        let mut gone: HashSet<Subject> = HashSet::new();
+        for name in names {
+            gone.extend(self.subjects(name)?);
+        }
+        let stays = |subject: &Subject| !gone.contains(subject);
+        let mut scene = self.clone();
+        scene.people.retain(|person| stays(&person.subject));
+        for (_, people) in &mut scene.groups {
+            people.retain(stays);
+        }
+        Ok(scene)
+    }
+
+    pub(crate) fn person(&self, subject: &Subject) -> Option<&Person> {
+        self.people.iter().find(|person| person.subject == *subject)
+    }
+
+    /// The roles that a subject holds at a resource by bindings, in the policy's order.
+    pub(crate) fn roles_at(&self, subject: &Subject, at: &ResourceKey) -> Vec<RoleId> {
+        let held = self.person(subject).map_or(&[][..], |person| &person.roles);
+        let mut roles: Vec<RoleId> = held.iter().filter(|(key, _)| key == at).map(|(_, role)| *role).collect();
+        roles.sort_unstable();
+        roles
+    }
+
+    /// A registered resource by the name that the file has for it.
+    pub(crate) fn registered(&self, name: &At<String>) -> Result<&ResourceKey, Diagnostic> {
+        let registered = self.resources.iter().filter(|found| found.registered).map(|found| &found.key);
+        let mut all = std::iter::once(&self.root).chain(registered);
+        all.clone()
+            .find(|key| key.id == name.value)
+            .ok_or_else(|| unknown("registered resource", name, all.by_ref().map(|key| key.id.as_str())))
+    }
+
+    /// What a case is on: a resource of the file, or `TYPE:ID`.
+    pub(crate) fn spot(&self, name: &At<String>) -> Result<Spot<'_>, Diagnostic> {
+        if let Some((of, id)) = name.value.split_once(':') {
+            let of = self.find_type(&At::new(of.to_owned(), name.span.clone()))?;
+            let id = At::new(id.to_owned(), name.span.clone());
+            let own = of.has_member_records() && id.value == SELF;
+            if of.has_member_records() && !own {
+                self.subject(&id)?;
+            }
+            return Ok(Spot { of, id: (!own).then_some(id.value), declared: None, registered: false });
+        }
+        let declared = self.resources.iter().find(|found| found.key.id == name.value);
+        let key = match declared {
+            Some(found) => &found.key,
+            None if name.value == self.root.id => &self.root,
+            None => {
+                let known = self.resources.iter().map(|found| found.key.id.as_str());
+                let known = known.chain([self.root.id.as_str()]);
+                return Err(unknown("resource", name, known));
+            }
+        };
+        let of = self.find_type(&At::new(key.kind.clone(), name.span.clone()))?;
+        let registered = declared.is_none_or(|found| found.registered);
+        Ok(Spot { of, id: Some(key.id.clone()), declared, registered })
+    }
+
+    pub(crate) fn find_type(&self, name: &At<String>) -> Result<&ResourceType, Diagnostic> {
+        let types = || self.policy.types().iter().map(ResourceType::name);
+        self.policy.find_type(&name.value).map_err(|_| unknown("resource type", name, types()))
+    }
+
+    pub(crate) fn role(&self, of: &ResourceType, name: &At<String>) -> Result<RoleId, Diagnostic> {
+        self.policy.find_role(of, &name.value).map(Role::id).map_err(|_| {
+            let roles = of.roles().iter().map(|id| self.policy.role(*id).name());
+            Diagnostic { label: format!("not one of `{}`", of.name()), ..unknown("role", name, roles) }
+        })
+    }
+
+    /// The teams among the resources that the file does not tell more of: they hold nothing.
+    fn teams(&self) -> impl Iterator<Item = Member> {
+        let registered = self.resources.iter().filter(|declared| declared.registered);
+        let subjects = registered.map(|declared| Subject::new(&declared.key.kind, &declared.key.id));
+        let teams = subjects.filter(|subject| self.policy.is_team(subject.as_ref()) && self.person(subject).is_none());
+        teams.map(|subject| Member {
+            subject,
+            profile: Profile::default(),
+            status: MemberStatus::Active,
+            locked: false,
+            created_at: Timestamp::default(),
+        })
+    }
+
+    /// The facts as changes, in an order in which a view can follow them.
+    pub(crate) fn facts(&self) -> Vec<Change> {
+        let resource = |key: &ResourceKey, declared: Option<&Declared>| Change::ResourceCreated {
+            resource: Resource {
+                key: key.clone(),
+                parent: declared.map(|declared| declared.parent.clone()),
+                owner: declared.and_then(|declared| declared.owner.clone()),
+                archived: declared.is_some_and(|declared| declared.archived),
+                display_name: key.id.clone(),
+                created_at: Timestamp::default(),
+            },
+        };
+        let registered = self.resources.iter().filter(|declared| declared.registered);
+        let mut facts = vec![resource(&self.root, None)];
+        facts.extend(registered.map(|declared| resource(&declared.key, Some(declared))));
+        for (person, (status, locked)) in self.people.iter().filter_map(|person| Some((person, person.standing?))) {
+            let subject = person.subject.clone();
+            let profile = Profile { display_name: subject.id.clone(), ..Profile::default() };
+            let member = Member { subject, profile, status, locked, created_at: Timestamp::default() };
+            facts.push(Change::MemberAdded { member });
+        }
+        facts.extend(self.teams().map(|member| Change::MemberAdded { member }));
+        for person in &self.people {
+            let grant = |(at, role): &(ResourceKey, RoleId)| Grant::lasting(at.clone(), self.policy.role(*role).name());
+            facts.extend(person.roles.iter().map(|held| Change::granted(&person.subject, &grant(held))));
+        }
+        facts
+    }
+}
+
+/// A bare name is a person's; any other subject is written `TYPE:ID`.
+pub(crate) fn subject_of(name: &str) -> Subject {
+    match name.split_once(':') {
+        Some((kind, id)) => Subject::new(kind, id),
+        None if name == OPERATOR => Subject::new(kind::OPERATOR, OPERATOR),
+        None => Subject::user(name),
+    }
+}
+
+fn name_of(subject: &Subject) -> String {
+    if subject.kind == kind::USER { subject.id.clone() } else { subject.to_string() }
+}
+
+/// "no such …", with what there is to choose from.
+pub(crate) fn unknown<'a>(what: &str, name: &At<String>, known: impl IntoIterator<Item = &'a str>) -> Diagnostic {
+    let message = format!("no {what} `{}`", name.value);
+    Diagnostic::new(message, name.span.clone(), "not known here").help(suggestion(&name.value, known))
+}

@@ -1,0 +1,266 @@
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
+
+use async_trait::async_trait;
+use hashbrown::HashMap;
+use parking_lot::RwLock;
+use rollcall_engine::{Change, Facts, Loading, Policy, Revision, Shelf, View};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+use crate::{
+    cache::past::{Past, PastLimits},
+    service::ports::{Clock, Store, TenantView, ViewError, Views},
+};
+
+/// Every tenant's view that is in use.
+pub struct Registry {
+    store: Arc<dyn Store>,
+    policies: Arc<Shelf>,
+    clock: Arc<dyn Clock>,
+    slots: RwLock<HashMap<String, Arc<Slot>>>,
+    past: Past,
+}
+
+/// One tenant's place in the registry.
+#[derive(Default)]
+struct Slot {
+    /// None until it is loaded.
+    view: RwLock<Option<Arc<Shared>>>,
+    /// Held by whoever loads or writes, so that no write of this process is missed by a load.
+    turn: Arc<Mutex<()>>,
+    /// The newest revision that was shown or acknowledged; 0 when none was.
+    shown: Arc<AtomicI64>,
+}
+
+/// Somebody uses a slot. When they end, however that comes, a slot that nobody needs is dropped.
+struct Using<'a> {
+    registry: &'a Registry,
+    tenant: &'a str,
+}
+
+/// A view that readers and one writer share. The lock is a blocking one, because it is held for microseconds and
+/// never across an await.
+struct Shared {
+    view: RwLock<View>,
+    clock: Arc<dyn Clock>,
+    /// When the next binding of the view ends, in the units of [`Timestamp`]; far away when none does.
+    next_end: AtomicI64,
+    /// Its slot's.
+    shown: Arc<AtomicI64>,
+}
+
+impl Registry {
+    /// A registry without any view; tenants are loaded from `store` and run one of `policies`.
+    pub fn new(store: Arc<dyn Store>, policies: Arc<Shelf>, clock: Arc<dyn Clock>, past: PastLimits) -> Self {
+        Self { store, policies, clock, slots: RwLock::default(), past: Past::new(past) }
+    }
+
+    fn shared(&self, view: View, shown: Arc<AtomicI64>) -> Shared {
+        let (clock, next_end) = (Arc::clone(&self.clock), AtomicI64::new(i64::MAX));
+        let shared = Shared { view: RwLock::new(view), clock, next_end, shown };
+        shared.note_next_end(&shared.view.read());
+        shared
+    }
+
+    fn slot(&self, tenant: &str) -> Arc<Slot> {
+        if let Some(slot) = self.slots.read().get(tenant) {
+            return Arc::clone(slot);
+        }
+        Arc::clone(self.slots.write().entry_ref(tenant).or_default())
+    }
+
+    async fn load(&self, tenant: &str, slot: &Slot) -> Result<Option<Arc<dyn TenantView>>, ViewError> {
+        if let Some(view) = slot.loaded() {
+            return Ok(Some(view));
+        }
+        loop {
+            let policies = self.policies.current();
+            let mut loading = Loading::new(&policies);
+            let shown = slot.shown();
+            self.store.load(tenant, &mut loading).await?;
+            let view = loading.finish()?;
+            if !slot.show(view.as_ref().map_or(Revision::default(), View::revision), shown)? {
+                continue;
+            }
+            let Some(view) = view else { return Ok(None) };
+            let shared = Arc::new(self.shared(view, Arc::clone(&slot.shown)));
+            *slot.view.write() = Some(Arc::clone(&shared));
+            // A policy that was replaced before this line was replaced unseen by `forget_replaced`; one that is
+            // replaced after it is not.
+            if shared.runs_one_of(&self.policies) {
+                return Ok(Some(shared));
+            }
+            slot.view.write().take();
+        }
+    }
+
+    /// Forgets every view whose policy was replaced: its next use loads it under the one that is loaded now. A write
+    /// under way keeps the view that it decides by, and whoever loads the tenant waits until it has ended.
+    pub fn forget_replaced(&self) {
+        for slot in self.slots.read().values() {
+            let mut view = slot.view.write();
+            if view.as_ref().is_some_and(|view| !view.runs_one_of(&self.policies)) {
+                *view = None;
+            }
+        }
+    }
+
+    /// Names that are no tenant's must not pile up in memory. A slot that somebody else has in hand stays, for
+    /// they may be creating the tenant.
+    fn drop_unused(&self, tenant: &str) {
+        // One count is the map's.
+        let is_unused = |slot: &Arc<Slot>| {
+            let is_free = Arc::strong_count(slot) == 1 && Arc::strong_count(&slot.turn) == 1;
+            is_free && slot.view.read().is_none() && slot.shown() == Revision::default()
+        };
+        // Nearly always somebody needs it, and then nobody waits for this look.
+        if !self.slots.read().get(tenant).is_some_and(is_unused) {
+            return;
+        }
+        let mut slots = self.slots.write();
+        if slots.get(tenant).is_some_and(is_unused) {
+            slots.remove(tenant);
+        }
+    }
+}
+
+impl Slot {
+    fn loaded(&self) -> Option<Arc<dyn TenantView>> {
+        self.view.read().clone().map(|view| view as Arc<dyn TenantView>)
+    }
+
+    fn shown(&self) -> Revision {
+        Revision(self.shown.load(Ordering::Acquire))
+    }
+
+    /// Notes the revision of what was loaded since `before` had been shown. False when it must be loaded anew, for another
+    /// was acknowledged meanwhile.
+    ///
+    /// INVARIANT (never backwards): nothing is shown that is older than what was shown or acknowledged before.
+    fn show(&self, loaded: Revision, before: Revision) -> Result<bool, ViewError> {
+        if loaded < before {
+            return Err(ViewError::Behind { found: loaded, shown: before });
+        }
+        Ok(Revision(self.shown.fetch_max(loaded.0, Ordering::AcqRel)) <= loaded)
+    }
+}
+
+impl Drop for Using<'_> {
+    fn drop(&mut self) {
+        self.registry.drop_unused(self.tenant);
+    }
+}
+
+#[async_trait]
+impl Views for Registry {
+    fn warm(&self, tenant: &str) -> Option<Arc<dyn TenantView>> {
+        self.slots.read().get(tenant)?.loaded()
+    }
+
+    async fn open(&self, tenant: &str) -> Result<Option<Arc<dyn TenantView>>, ViewError> {
+        if let Some(view) = self.warm(tenant) {
+            return Ok(Some(view));
+        }
+        // Dropped last, when the slot and its turn are free.
+        let _using = Using { registry: self, tenant };
+        let slot = self.slot(tenant);
+        let _turn = slot.turn.lock().await;
+        self.load(tenant, &slot).await
+    }
+
+    async fn turn(&self, tenant: &str) -> OwnedMutexGuard<()> {
+        let _using = Using { registry: self, tenant };
+        Arc::clone(&self.slot(tenant).turn).lock_owned().await
+    }
+
+    fn end_turn(&self, tenant: &str, turn: OwnedMutexGuard<()>) {
+        drop(turn);
+        self.drop_unused(tenant);
+    }
+
+    async fn open_in_turn(&self, tenant: &str) -> Result<Option<Arc<dyn TenantView>>, ViewError> {
+        let _using = Using { registry: self, tenant };
+        let slot = self.slot(tenant);
+        self.load(tenant, &slot).await
+    }
+
+    async fn under(&self, tenant: &str, policy: Arc<Policy>) -> Result<Option<Arc<dyn TenantView>>, ViewError> {
+        let mut loading = Loading::under(policy);
+        self.store.load(tenant, &mut loading).await?;
+        let shared = |view| Arc::new(self.shared(view, Arc::default())) as Arc<dyn TenantView>;
+        Ok(loading.finish()?.map(shared))
+    }
+
+    async fn past(&self, tenant: &str, revision: Revision) -> Result<Option<Arc<dyn TenantView>>, ViewError> {
+        let view = self.past.view(&*self.store, &self.policies, tenant, revision).await?;
+        Ok(view.map(|view| view as Arc<dyn TenantView>))
+    }
+
+    async fn refresh(&self, tenant: &str, view: Arc<dyn TenantView>) -> Result<Option<Arc<dyn TenantView>>, ViewError> {
+        let changes = self.store.changes_after(tenant, view.revision()).await?;
+        if view.apply(&changes) {
+            return Ok(Some(view));
+        }
+        self.forget(tenant);
+        self.open(tenant).await
+    }
+
+    fn acknowledge(&self, tenant: &str, revision: Revision) {
+        self.slot(tenant).shown.fetch_max(revision.0, Ordering::AcqRel);
+    }
+
+    fn forget(&self, tenant: &str) {
+        if let Some(slot) = self.slots.read().get(tenant) {
+            *slot.view.write() = None;
+        }
+    }
+}
+
+impl Shared {
+    fn runs_one_of(&self, policies: &Shelf) -> bool {
+        policies.current().has(self.view.read().shared_policy())
+    }
+
+    fn note_next_end(&self, view: &View) {
+        self.next_end.store(view.next_end().map_or(i64::MAX, |end| end.0), Ordering::Relaxed);
+    }
+
+    /// Takes away what has ended. Costs a glance where nothing ends.
+    fn lapse(&self) {
+        let next = self.next_end.load(Ordering::Relaxed);
+        if next == i64::MAX {
+            return;
+        }
+        let now = self.clock.now();
+        if next <= now.0 {
+            let mut view = self.view.write();
+            view.lapse(now);
+            self.note_next_end(&view);
+        }
+    }
+}
+
+impl TenantView for Shared {
+    fn revision(&self) -> Revision {
+        self.view.read().revision()
+    }
+
+    fn read(&self, reader: &mut dyn FnMut(&dyn Facts, Revision)) {
+        self.lapse();
+        let view = self.view.read();
+        reader(&*view, view.revision());
+    }
+
+    fn apply(&self, changes: &[(Revision, Change)]) -> bool {
+        if changes.is_empty() {
+            return true;
+        }
+        let mut view = self.view.write();
+        let followed = view.follow(changes).is_ok();
+        self.note_next_end(&view);
+        self.shown.fetch_max(view.revision().0, Ordering::AcqRel);
+        followed
+    }
+}

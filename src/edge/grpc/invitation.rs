@@ -1,0 +1,277 @@
+//! Invitations after they were issued, and the addresses that nothing may be sent to.
+
+use rollcall_engine::{Invitation, InvitationStatus, SuppressedAddress};
+use tonic::{Request, Response, Status};
+
+use crate::{
+    edge::grpc::{
+        Handler, MAX_ENUMS, MAX_OPAQUE, common,
+        convert::{
+            call, resource_key, resource_ref, subject, subject_ref, to_grants, to_subject, to_timestamp, to_token,
+        },
+        reading::{MAX_TEXT, PAGE},
+    },
+    proto,
+    service::{
+        DeclineInvitation, Error, InvitationAnswer, ListInvitations, ResendInvitation, RevokeInvitation, SetSuppressed,
+        input::Checked,
+        ports::{InvitationOrder, InvitationRecord},
+    },
+};
+
+impl Handler {
+    pub(super) async fn decline(
+        &self,
+        request: &Request<proto::DeclineInvitationRequest>,
+    ) -> Result<Response<proto::DeclineInvitationResponse>, Status> {
+        let caller = self.callers.identify(request.metadata())?;
+        let request = request.get_ref();
+        let mut checked = Checked::default();
+        let call = call(&mut checked, caller, common!(request), "DeclineInvitation", request);
+        if checked.required("invitation_token", &request.invitation_token) {
+            checked.at_most("invitation_token", &request.invitation_token, MAX_OPAQUE);
+        }
+        let email = checked.email("email", &request.email);
+        checked.finish()?;
+        let tenant = call.tenant.clone();
+        let write = DeclineInvitation { token: request.invitation_token.clone(), email };
+        let written = self.service.write(call, write).await?;
+        Ok(Response::new(proto::DeclineInvitationResponse {
+            invitation: Some(to_invitation(&tenant, written.answer)),
+            token: to_token(&tenant, written.revision),
+        }))
+    }
+
+    pub(super) async fn resend(
+        &self,
+        request: &Request<proto::ResendInvitationRequest>,
+    ) -> Result<Response<proto::ResendInvitationResponse>, Status> {
+        let caller = self.callers.identify(request.metadata())?;
+        let request = request.get_ref();
+        let mut checked = Checked::default();
+        let call = call(&mut checked, caller, common!(request), "ResendInvitation", request);
+        existing(&mut checked, &request.invitation, &request.etag);
+        checked.finish()?;
+        let tenant = call.tenant.clone();
+        let write = ResendInvitation { invitation: request.invitation.clone(), etag: request.etag.clone() };
+        let written = self.service.write(call, write).await?;
+        Ok(Response::new(proto::ResendInvitationResponse {
+            invitation: Some(to_invitation(&tenant, written.answer.invitation)),
+            invitation_token: written.answer.token,
+            token: to_token(&tenant, written.revision),
+        }))
+    }
+
+    pub(super) async fn revoke(
+        &self,
+        request: &Request<proto::RevokeInvitationRequest>,
+    ) -> Result<Response<proto::RevokeInvitationResponse>, Status> {
+        let caller = self.callers.identify(request.metadata())?;
+        let request = request.get_ref();
+        let mut checked = Checked::default();
+        let call = call(&mut checked, caller, common!(request), "RevokeInvitation", request);
+        existing(&mut checked, &request.invitation, &request.etag);
+        checked.finish()?;
+        let tenant = call.tenant.clone();
+        let write = RevokeInvitation { invitation: request.invitation.clone(), etag: request.etag.clone() };
+        let written = self.service.write(call, write).await?;
+        Ok(Response::new(proto::RevokeInvitationResponse {
+            invitation: Some(to_invitation(&tenant, written.answer.invitation)),
+            revoked: to_grants(written.answer.revoked),
+            token: to_token(&tenant, written.revision),
+        }))
+    }
+
+    pub(super) async fn one_invitation(
+        &self,
+        request: &Request<proto::GetInvitationRequest>,
+    ) -> Result<Response<proto::GetInvitationResponse>, Status> {
+        self.callers.identify(request.metadata())?;
+        let asked = request.get_ref();
+        let mut checked = Checked::default();
+        checked.tenant(&asked.tenant);
+        checked.id("invitation", &asked.invitation);
+        checked.finish()?;
+        let found = self.service.invitation(&asked.tenant, &asked.invitation).await?;
+        Ok(Response::new(proto::GetInvitationResponse {
+            invitation: Some(to_listed(&asked.tenant, found.record)),
+            token: to_token(&asked.tenant, found.revision),
+        }))
+    }
+
+    pub(super) async fn list_invitations_page(
+        &self,
+        request: &Request<proto::ListInvitationsRequest>,
+    ) -> Result<Response<proto::ListInvitationsResponse>, Status> {
+        self.callers.identify(request.metadata())?;
+        let asked = request.get_ref();
+        let mut checked = Checked::default();
+        checked.tenant(&asked.tenant);
+        checked.at_most("text", &asked.text, MAX_TEXT);
+        let email = (!asked.email.is_empty()).then(|| checked.email("email", &asked.email));
+        if let Some(inviter) = &asked.inviter {
+            checked.subject("inviter", subject_ref(Some(inviter)));
+        }
+        if let Some(resource) = &asked.resource {
+            checked.resource("resource", resource_ref(Some(resource)));
+        }
+        let list = ListInvitations {
+            tenant: asked.tenant.clone(),
+            statuses: statuses(&mut checked, &asked.statuses),
+            email,
+            inviter: asked.inviter.as_ref().map(|inviter| subject(Some(inviter))),
+            resource: asked.resource.as_ref().map(|resource| resource_key(Some(resource))),
+            text: asked.text.clone(),
+            order: order(&mut checked, asked.order_by),
+            limit: checked.page_size(asked.page_size, PAGE.1, PAGE.0),
+            page_token: asked.page_token.clone(),
+        };
+        checked.finish()?;
+        let page = self.service.list_invitations(&list).await?;
+        Ok(Response::new(proto::ListInvitationsResponse {
+            invitations: page.invitations.into_iter().map(|record| to_listed(&asked.tenant, record)).collect(),
+            next_page_token: page.next.unwrap_or_default(),
+            token: to_token(&asked.tenant, page.revision),
+        }))
+    }
+
+    pub(super) async fn suppress(
+        &self,
+        request: &Request<proto::SuppressAddressRequest>,
+    ) -> Result<Response<proto::SuppressAddressResponse>, Status> {
+        let caller = self.callers.identify(request.metadata())?;
+        let request = request.get_ref();
+        let mut checked = Checked::default();
+        let call = call(&mut checked, caller, common!(request), "SuppressAddress", request);
+        let email = checked.email("email", &request.email);
+        checked.display_name("detail", &request.detail);
+        checked.finish()?;
+        let tenant = call.tenant.clone();
+        let write = SetSuppressed { email, detail: Some(request.detail.clone()) };
+        let written = self.service.write(call, write).await?;
+        Ok(Response::new(proto::SuppressAddressResponse {
+            address: Some(to_address(written.answer.address)),
+            token: to_token(&tenant, written.revision),
+        }))
+    }
+
+    pub(super) async fn clear(
+        &self,
+        request: &Request<proto::ClearAddressRequest>,
+    ) -> Result<Response<proto::ClearAddressResponse>, Status> {
+        let caller = self.callers.identify(request.metadata())?;
+        let request = request.get_ref();
+        let mut checked = Checked::default();
+        let call = call(&mut checked, caller, common!(request), "ClearAddress", request);
+        let email = checked.email("email", &request.email);
+        checked.finish()?;
+        let tenant = call.tenant.clone();
+        let written = self.service.write(call, SetSuppressed { email, detail: None }).await?;
+        Ok(Response::new(proto::ClearAddressResponse {
+            address: Some(to_address(written.answer.address)),
+            token: to_token(&tenant, written.revision),
+        }))
+    }
+
+    pub(super) async fn list_suppressed_page(
+        &self,
+        request: &Request<proto::ListSuppressedAddressesRequest>,
+    ) -> Result<Response<proto::ListSuppressedAddressesResponse>, Status> {
+        self.callers.identify(request.metadata())?;
+        let asked = request.get_ref();
+        let mut checked = Checked::default();
+        checked.tenant(&asked.tenant);
+        let limit = checked.page_size(asked.page_size, PAGE.1, PAGE.0);
+        checked.finish()?;
+        let page = self.service.list_suppressed(&asked.tenant, limit, &asked.page_token).await?;
+        Ok(Response::new(proto::ListSuppressedAddressesResponse {
+            addresses: page.addresses.into_iter().map(to_address).collect(),
+            next_page_token: page.next.unwrap_or_default(),
+            token: to_token(&asked.tenant, page.revision),
+        }))
+    }
+}
+
+/// The invitation that a write is about.
+fn existing(checked: &mut Checked, invitation: &str, etag: &str) {
+    checked.id("invitation", invitation);
+    checked.at_most("etag", etag, MAX_OPAQUE);
+}
+
+fn statuses(checked: &mut Checked, statuses: &[i32]) -> Vec<InvitationStatus> {
+    let read = |(index, status): (usize, &i32)| match proto::InvitationStatus::try_from(*status) {
+        Ok(proto::InvitationStatus::Pending) => Some(InvitationStatus::Pending),
+        Ok(proto::InvitationStatus::Accepted) => Some(InvitationStatus::Accepted),
+        Ok(proto::InvitationStatus::Revoked) => Some(InvitationStatus::Revoked),
+        Ok(proto::InvitationStatus::Declined) => Some(InvitationStatus::Declined),
+        Ok(proto::InvitationStatus::Expired) => Some(InvitationStatus::Expired),
+        Ok(proto::InvitationStatus::Unspecified) | Err(_) => {
+            let description = format!("`{status}` is no status; use PENDING, ACCEPTED, REVOKED, DECLINED or EXPIRED");
+            checked.wrong(Error::field("FIELD_INVALID", format!("statuses[{index}]"), description));
+            None
+        }
+    };
+    let mut found: Vec<InvitationStatus> = statuses.iter().take(MAX_ENUMS).enumerate().filter_map(read).collect();
+    checked.most("statuses", statuses.len(), MAX_ENUMS);
+    found.sort_unstable_by_key(|status| status.code());
+    found.dedup();
+    found
+}
+
+fn order(checked: &mut Checked, order: i32) -> InvitationOrder {
+    match proto::InvitationOrder::try_from(order) {
+        Ok(proto::InvitationOrder::Unspecified | proto::InvitationOrder::CreateTime) => InvitationOrder::Created,
+        Ok(proto::InvitationOrder::Email) => InvitationOrder::Email,
+        Ok(proto::InvitationOrder::ExpireTime) => InvitationOrder::Expiry,
+        Err(_) => {
+            let description = format!("`{order}` is no order; use CREATE_TIME, EMAIL or EXPIRE_TIME");
+            checked.wrong(Error::field("FIELD_INVALID", "order_by", description));
+            InvitationOrder::Created
+        }
+    }
+}
+
+/// An invitation with the etag of the revision that last changed it.
+pub(super) fn to_invitation(tenant: &str, answer: InvitationAnswer) -> proto::Invitation {
+    let etag = to_token(tenant, answer.changed_at);
+    proto::Invitation { etag, ..to_past_invitation(answer.invitation) }
+}
+
+/// An invitation as it was, without an etag. The hash of the secret stays here.
+pub(super) fn to_past_invitation(invitation: Invitation) -> proto::Invitation {
+    proto::Invitation {
+        id: invitation.id,
+        email: invitation.email,
+        inviter: Some(to_subject(invitation.inviter)),
+        expire_time: Some(to_timestamp(invitation.expires_at)),
+        status: to_status(invitation.status).into(),
+        create_time: Some(to_timestamp(invitation.created_at)),
+        issue_time: Some(to_timestamp(invitation.issued_at)),
+        remind_time: invitation.remind_at.map(to_timestamp),
+        etag: String::new(),
+    }
+}
+
+fn to_status(status: InvitationStatus) -> proto::InvitationStatus {
+    match status {
+        InvitationStatus::Pending => proto::InvitationStatus::Pending,
+        InvitationStatus::Accepted => proto::InvitationStatus::Accepted,
+        InvitationStatus::Revoked => proto::InvitationStatus::Revoked,
+        InvitationStatus::Declined => proto::InvitationStatus::Declined,
+        InvitationStatus::Expired => proto::InvitationStatus::Expired,
+    }
+}
+
+fn to_listed(tenant: &str, record: InvitationRecord) -> proto::ListedInvitation {
+    let InvitationRecord { invitation, changed_at, display_name, held } = record;
+    let invitation = Some(to_invitation(tenant, InvitationAnswer { invitation, changed_at }));
+    proto::ListedInvitation { invitation, display_name, grants: to_grants(held) }
+}
+
+pub(super) fn to_address(address: SuppressedAddress) -> proto::SuppressedAddress {
+    proto::SuppressedAddress {
+        email: address.email,
+        detail: address.detail,
+        create_time: Some(to_timestamp(address.created_at)),
+    }
+}

@@ -1,0 +1,3 @@
+//! Who calls, and the protocols in which they do.
+
+pub mod grpc;

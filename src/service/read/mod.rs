@@ -1,0 +1,17 @@
+//! Questions: decisions, lists, single things, and the log.
+
+pub(crate) mod authorize;
+mod changes;
+pub(crate) mod consistency;
+mod invitations;
+mod members;
+mod single;
+pub(crate) mod watch;
+
+pub use authorize::{Answer, Question, ResourcePage};
+pub use changes::{ChangePage, ListChanges};
+pub use consistency::Consistency;
+pub use invitations::{FoundInvitation, InvitationPage, ListInvitations, SuppressedPage};
+pub use members::{ListMembers, ListedMember, MemberPage, Membership};
+pub use single::FoundMember;
+pub use watch::{Told, Watch, WatchFrom, WatchOptions};
