@@ -27,12 +27,10 @@ pub use language::{
 };
 pub use membership::{
     effects::{Effect, Effects, effects},
-    govern::{acting, givers, is_protected, kept, permit, rules_about},
+    govern::{acting, is_protected, kept, permit},
     judge::{Permitted, judge, may_renew},
     operation::Operation,
-    reach::{Deed, Reach, Step},
     refusal::{Refusal, RuleLine},
-    verb::{Stands, Verb},
     writes::{self, listed},
 };
 pub use model::{
@@ -40,5 +38,8 @@ pub use model::{
     mask::{Mask, NOBODY, Term},
     policy_set::Library,
     policy_store::Shelf,
+    reach::{Deed, Reach, Step},
+    rules_about::{givers, rules_about},
+    write_kind::{Stands, Verb},
 };
 pub use view::{Loading, Parted, Snapshot, UnknownPolicy, View};

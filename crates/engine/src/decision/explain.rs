@@ -4,10 +4,10 @@ use crate::{
     decision::decide::{Decision, Reason, Target, below, start},
     domain::{ResourceKey, Subject, SubjectRef},
     facts::{Facts, Holders, Node, counting, name_of, path},
-    membership::govern::givers,
     model::{
         Action, ResourceType, Role, TypeId,
         mask::{Mask, Term},
+        rules_about::givers,
     },
 };
 

@@ -8,8 +8,7 @@ use crate::{
         document::Document,
         span::At,
     },
-    membership::reach::Reach,
-    model::{Bound, Policy, Role, mask::Mask, nearest::suggestion},
+    model::{Bound, Policy, Role, mask::Mask, nearest::suggestion, reach::Reach},
 };
 
 /// The bounds of a policy, compiled from this document.

@@ -10,10 +10,11 @@ use crate::{
         resolve::{Relations, Scope},
         span::{At, Lines},
     },
-    membership::verb::{Stands, Verb},
     model::{
-        Action, Index, MemberRule, MemberRules, Policy, ResourceType, Role, RoleId, Rule, TypeId, mask::Mask,
+        Action, Index, MemberRule, MemberRules, Policy, ResourceType, Role, RoleId, Rule, TypeId,
+        mask::Mask,
         nearest::suggestion,
+        write_kind::{Stands, Verb},
     },
 };
 

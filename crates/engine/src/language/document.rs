@@ -10,8 +10,10 @@ use crate::{
         reader::{Fields, Value, checked_name, list, name, number, read_file, string, strings, wrong_type},
         span::At,
     },
-    membership::verb::Verb,
-    model::mask::{Mask, NOBODY},
+    model::{
+        mask::{Mask, NOBODY},
+        write_kind::Verb,
+    },
 };
 
 /// How many days an invitation can be accepted when the file does not say.

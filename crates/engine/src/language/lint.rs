@@ -5,10 +5,10 @@ use crate::{
         diagnostic::{Diagnostic, Problems},
         document::{Document, RuleDecl, TypeDecl},
     },
-    membership::verb::Verb,
     model::{
         Action, MemberRule, Policy, ResourceType, Role, Rule,
         mask::{Mask, NOBODY},
+        write_kind::Verb,
     },
 };
 

@@ -8,9 +8,8 @@ use crate::{
     membership::{
         operation::Operation,
         refusal::{Refusal, RuleLine},
-        verb::Verb,
     },
-    model::{MemberRule, ResourceType, Role, RoleId, mask::Mask},
+    model::{MemberRule, Role, RoleId, mask::Mask, rules_about::rules_about},
 };
 
 /// Decides about one membership write at a registered resource. The rule that lets it through, or why none does.
@@ -42,20 +41,6 @@ pub fn permit<'f, F: Facts + ?Sized>(
         operation,
         rules: rules().map(|rule| RuleLine { by: rule.by.text.clone(), line: rule.by.line }).collect(),
     })
-}
-
-/// The rules about a kind of write that takes one of the roles `from`, [`Mask::ANYONE`] standing for none, and gives
-/// one of `to`; each is empty where the kind has no such side.
-pub fn rules_about(of: &ResourceType, verb: Verb, from: Mask, to: Mask) -> impl Iterator<Item = &MemberRule> {
-    let fits = move |rule: &&MemberRule| {
-        (rule.from.contains(Mask::ANYONE) || rule.from.contains(from)) && rule.to.contains(to)
-    };
-    of.members.of(verb).filter(fits)
-}
-
-/// The rules by which somebody may give a role to a person: by invitation, or by change.
-pub fn givers<'p>(of: &'p ResourceType, role: &'p Role) -> impl Iterator<Item = &'p MemberRule> {
-    of.members.of(Verb::Invite).chain(of.members.of(Verb::Change)).filter(|rule| rule.to.contains(role.mask()))
 }
 
 /// Whether an actor may act at all, and a target may be touched, whatever the operation.

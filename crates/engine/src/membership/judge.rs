@@ -5,13 +5,12 @@ use crate::{
     domain::{MemberStatus, SubjectRef, Timestamp, kind},
     facts::{Facts, MemberKey, Node, name_of},
     membership::{
-        govern::{last_holder, may_write, permit, rules_about},
+        govern::{last_holder, may_write, permit},
         operation::Operation,
         refusal::Refusal,
         until::lapses,
-        verb::Verb,
     },
-    model::{MemberRule, Role, RoleId, mask::Mask},
+    model::{MemberRule, Role, RoleId, mask::Mask, rules_about::rules_about, write_kind::Verb},
 };
 
 /// Subject types of which there is no everybody.

@@ -1,4 +1,7 @@
-use crate::{domain::Timestamp, membership::verb::Verb, model::RoleId};
+use crate::{
+    domain::Timestamp,
+    model::{RoleId, write_kind::Verb},
+};
 
 /// A membership write at one resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

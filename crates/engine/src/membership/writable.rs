@@ -5,11 +5,10 @@ use crate::{
     domain::SubjectRef,
     facts::Facts,
     membership::{
-        govern::{rules_about, standing_bits},
-        verb::Verb,
+        govern::standing_bits,
         writes::{WriteGroup, pairs},
     },
-    model::{MemberRule, Policy, ResourceType, mask::Mask},
+    model::{MemberRule, Policy, ResourceType, mask::Mask, rules_about::rules_about, write_kind::Verb},
 };
 
 /// Every membership write of a policy that some rule lets somebody make, by type. Made once, to ask about many members.

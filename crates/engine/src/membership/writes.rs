@@ -1,11 +1,10 @@
 //! The membership writes of a type: which of them come to the same.
 
-use crate::{
-    membership::{govern::rules_about, verb::Verb},
-    model::{
-        MemberRule, Policy, ResourceType, RoleId,
-        mask::{Mask, Term},
-    },
+use crate::model::{
+    MemberRule, Policy, ResourceType, RoleId,
+    mask::{Mask, Term},
+    rules_about::rules_about,
+    write_kind::Verb,
 };
 
 /// Writes of one kind about which the same is decided.

@@ -6,9 +6,12 @@ pub(crate) mod nearest;
 mod policy;
 pub(crate) mod policy_set;
 pub(crate) mod policy_store;
+pub(crate) mod reach;
 mod resource_type;
 mod role;
 mod rule;
+pub(crate) mod rules_about;
+pub(crate) mod write_kind;
 
 use std::collections::HashMap;
 

@@ -1,6 +1,6 @@
-use crate::{
-    membership::verb::Verb,
-    model::mask::{Mask, Term},
+use crate::model::{
+    mask::{Mask, Term},
+    write_kind::Verb,
 };
 
 /// A compiled action.

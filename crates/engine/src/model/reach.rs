@@ -5,12 +5,10 @@
 //! been reached so far; what a rule excludes (`!`) never stops them, for another of them may lack it. So what is found
 //! unreachable is unreachable, and what is found reachable may in rare cases need more people than there are.
 
-use crate::{
-    membership::verb::Verb,
-    model::{
-        MemberRule, Policy, ResourceType, Role, RoleId, Rule,
-        mask::{Mask, Term},
-    },
+use crate::model::{
+    MemberRule, Policy, ResourceType, Role, RoleId, Rule,
+    mask::{Mask, Term},
+    write_kind::Verb,
 };
 
 /// What a set of people can come to hold.
