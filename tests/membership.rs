@@ -8,7 +8,7 @@ mod support;
 use std::{sync::Arc, time::Duration};
 
 use rollcall::service::{
-    AcceptInvitation, Call, Caller, CreateTenant, DeclineInvitation, Error, Invite, Invitee, RemoveMember,
+    AcceptInvitation, Caller, CreateTenant, DeclineInvitation, Error, Invite, Invitee, RemoveMember, RequestContext,
     ResendInvitation, RevokeInvitation, Service, SetActive, SetLock, Who, Write, ports::MemberBy,
 };
 use rollcall_engine::{Grant, InvitationStatus, MemberStatus, Profile, ResourceKey, Subject};
@@ -69,11 +69,11 @@ impl Club {
     }
 
     async fn write<W: Write>(&self, actor: &Subject, write: W) -> Result<W::Answer, Error> {
-        let call = Call {
+        let call = RequestContext {
             tenant: "club".into(),
             actor: actor.clone(),
             caller: Caller { name: "test".into(), asserts_operators: true },
-            request: None,
+            idempotency_key: None,
             trace_id: None,
             validate_only: false,
         };
@@ -122,7 +122,7 @@ impl Club {
                     grants: vec![Grant::lasting(ResourceKey::new("club", "club"), "guest")],
                 };
                 self.boss(invite).await.map(|answer| {
-                    if let Some(offer) = &answer.results[0].offer {
+                    if let Some(offer) = &answer.results[0].issued {
                         guest.token.clone_from(&offer.token);
                         guest.invitation.clone_from(&offer.invitation.invitation.id);
                     }

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use rollcall::{
-    cache::{PastLimits, Registry},
+    cache::{HistoryLimits, Registry},
     service::ports::{
         Clock, InvitationQuery, InvitationRecord, LogEntry, LogQuery, MemberBy, MemberQuery, MemberRecord,
         ResourceRecord, Store, StoreResult, TenantView, Views, WriteTx,
@@ -14,8 +14,8 @@ use rollcall::{
     store::{Options, SqlStore},
 };
 use rollcall_engine::{
-    Change, Library, LoggedChange, Member, MemberStatus, Profile, Resource, ResourceKey, ResourceRef, Revision, Shelf,
-    Snapshot, Subject, SuppressedAddress, Tenant, Timestamp, compile,
+    Change, LoggedChange, Member, MemberStatus, PolicySet, PolicyStore, Profile, Resource, ResourceKey, ResourceRef,
+    Revision, Snapshot, Subject, SuppressedAddress, Tenant, Timestamp, compile,
 };
 use tempfile::TempDir;
 use tokio::task::yield_now;
@@ -33,8 +33,8 @@ impl Clock for Still {
 }
 
 /// A policy with one action, of this name.
-fn library(action: &str) -> Library {
-    let mut library = Library::default();
+fn library(action: &str) -> PolicySet {
+    let mut library = PolicySet::default();
     library.insert(compile("depot.toml", &POLICY.replace("RIGHT", action)).unwrap());
     library
 }
@@ -168,8 +168,8 @@ impl Store for Overtaken {
 #[tokio::test]
 async fn a_load_that_a_replacement_overtakes_is_done_again() {
     let store = Overtaken::with_acme().await;
-    let shelf = Arc::new(Shelf::new(library("old")));
-    let views = Arc::new(Registry::new(store.clone(), shelf.clone(), Arc::new(Still), PastLimits::default()));
+    let shelf = Arc::new(PolicyStore::new(library("old")));
+    let views = Arc::new(Registry::new(store.clone(), shelf.clone(), Arc::new(Still), HistoryLimits::default()));
     let (once, replaced) = (OnceLock::new(), (shelf, Arc::downgrade(&views)));
     let meanwhile = move || {
         if once.set(()).is_ok() {
@@ -186,10 +186,10 @@ async fn a_load_that_a_replacement_overtakes_is_done_again() {
 #[tokio::test]
 async fn a_write_under_way_keeps_its_policy_and_the_next_use_waits_for_it() {
     let store = Overtaken::with_acme().await;
-    let shelf = Arc::new(Shelf::new(library("old")));
-    let views = Registry::new(store.clone(), shelf.clone(), Arc::new(Still), PastLimits::default());
-    let turn = views.turn("acme").await;
-    let own = views.open_in_turn("acme").await.unwrap().unwrap();
+    let shelf = Arc::new(PolicyStore::new(library("old")));
+    let views = Registry::new(store.clone(), shelf.clone(), Arc::new(Still), HistoryLimits::default());
+    let turn = views.write_permit("acme").await;
+    let own = views.open_with_permit("acme").await.unwrap().unwrap();
 
     shelf.replace(library("new"));
     views.forget_replaced();
@@ -213,14 +213,14 @@ async fn a_write_under_way_keeps_its_policy_and_the_next_use_waits_for_it() {
     drop(turn);
     let view = next.await.unwrap().unwrap();
     assert_eq!((runs(&*view, "new"), view.revision()), (true, Revision(2)));
-    assert!(view.with(|facts, _| facts.standing(Subject::user("ada").as_ref()).is_some()));
+    assert!(view.with(|facts, _| facts.member_state(Subject::user("ada").as_ref()).is_some()));
 }
 
 #[tokio::test]
 async fn views_of_other_policies_stay() {
     let store = Overtaken::with_acme().await;
-    let shelf = Arc::new(Shelf::new(library("old")));
-    let views = Registry::new(store.clone(), shelf.clone(), Arc::new(Still), PastLimits::default());
+    let shelf = Arc::new(PolicyStore::new(library("old")));
+    let views = Registry::new(store.clone(), shelf.clone(), Arc::new(Still), HistoryLimits::default());
     let view = views.open("acme").await.unwrap().unwrap();
     let mut more = (*shelf.current()).clone();
     let other = POLICY.replace("RIGHT", "other").replace("version = 1", "version = 2");

@@ -9,8 +9,8 @@ use std::{sync::Arc, time::Duration};
 
 use rollcall::{
     service::{
-        AcceptInvitation, Call, Caller, CreateTenant, Invite, Invitee, Kind, Limits, Offer, ResendInvitation, Service,
-        SetSuppressed, Who,
+        AcceptInvitation, Caller, CreateTenant, ErrorKind, Invite, Invitee, IssuedInvitation, Quotas, RequestContext,
+        ResendInvitation, Service, SetSuppressed, Who,
         ports::{Clock as _, Store as _},
     },
     store::SqlStore,
@@ -43,7 +43,7 @@ impl Three {
     async fn with(tenants: &[&str]) -> Self {
         let ((store, dir), clock) = (hand::store().await, Arc::new(Hand::default()));
         clock.moved(1000 * DAY);
-        let service = |_| hand::service(&store, &clock, POLICY).limited(Limits { invitations_per_day: 3 });
+        let service = |_| hand::service(&store, &clock, POLICY).limited(Quotas { invitations_per_day: 3 });
         let services = (0..3).map(service).map(Arc::new).collect();
         let this = Self { services, store, clock, dir };
         for tenant in tenants {
@@ -59,17 +59,17 @@ impl Three {
         this
     }
 
-    async fn invite(&self, tenant: &str, email: &str) -> Offer {
+    async fn invite(&self, tenant: &str, email: &str) -> IssuedInvitation {
         self.invite_until(tenant, email, None).await
     }
 
-    async fn invite_until(&self, tenant: &str, email: &str, expires_at: Option<Timestamp>) -> Offer {
+    async fn invite_until(&self, tenant: &str, email: &str, expires_at: Option<Timestamp>) -> IssuedInvitation {
         let invite = Invite {
             invitees: vec![Invitee { who: Who::Email(email.into()), display_name: String::new() }],
             grants: vec![Grant { expires_at, ..Grant::lasting(ResourceKey::new("club", tenant), "guest") }],
         };
         let written = self.services[0].write(call(tenant, &Subject::user("ada")), invite).await.unwrap();
-        written.answer.results.into_iter().next().unwrap().offer.unwrap()
+        written.answer.results.into_iter().next().unwrap().issued.unwrap()
     }
 
     /// Lets all three sweep at the same time, and again. How many changes they made together.
@@ -108,16 +108,23 @@ fn operator() -> Subject {
     Subject::new("operator", "root")
 }
 
-fn call(tenant: &str, actor: &Subject) -> Call {
+fn call(tenant: &str, actor: &Subject) -> RequestContext {
     let caller = Caller { name: "test".into(), asserts_operators: true };
-    Call { tenant: tenant.into(), actor: actor.clone(), caller, request: None, validate_only: false, trace_id: None }
+    RequestContext {
+        tenant: tenant.into(),
+        actor: actor.clone(),
+        caller,
+        idempotency_key: None,
+        validate_only: false,
+        trace_id: None,
+    }
 }
 
-fn resend(offer: &Offer) -> ResendInvitation {
+fn resend(offer: &IssuedInvitation) -> ResendInvitation {
     ResendInvitation { invitation: offer.invitation.invitation.id.clone(), etag: String::new() }
 }
 
-fn accept(offer: &Offer) -> AcceptInvitation {
+fn accept(offer: &IssuedInvitation) -> AcceptInvitation {
     let email = Some(offer.invitation.invitation.email.clone());
     AcceptInvitation { token: offer.token.clone(), profile: Profile { email, ..Profile::default() } }
 }
@@ -222,7 +229,7 @@ async fn an_expired_invitation_is_refused_and_can_be_issued_again() {
     let three = Three::with(&["acme"]).await;
     let (swept, unswept) = (three.invite("acme", "a@x.y").await, three.invite("acme", "b@x.y").await);
     three.clock.moved(10 * DAY);
-    let refused = |service: usize, offer: &Offer| {
+    let refused = |service: usize, offer: &IssuedInvitation| {
         let (service, call, accept) =
             (three.services[service].clone(), call("acme", &Subject::user("al")), accept(offer));
         async move { service.write(call, accept).await.unwrap_err().reason }
@@ -269,7 +276,7 @@ async fn a_day_later_a_tenant_may_issue_again() {
     three.invite("acme", "c@x.y").await;
     let ada = call("acme", &Subject::user("ada"));
     let refused = three.services[1].write(ada.clone(), resend(&first)).await.unwrap_err();
-    assert_eq!((refused.kind, refused.reason), (Kind::ResourceExhausted, "INVITATION_LIMIT"));
+    assert_eq!((refused.kind, refused.reason), (ErrorKind::ResourceExhausted, "INVITATION_LIMIT"));
     assert_eq!(refused.retry_after, Some(12 * 3600 + 1));
     three.clock.moved(Duration::from_secs(12 * 3600 - 1));
     assert!(three.services[1].write(ada.clone(), resend(&first)).await.is_err());

@@ -4,7 +4,7 @@ use std::{env, hint::black_box, process::Command};
 
 use rollcall_engine::Snapshot as _;
 use rollcall_engine::{
-    Facts, Library, Loading, MemberStatus, ResourceKey, Revision, Stated, Subject, Tenant, Timestamp, View, compile,
+    Facts, Loading, MemberStatus, PolicySet, ResourceKey, Revision, Stated, Subject, Tenant, Timestamp, View, compile,
     decide as decided, locate,
 };
 
@@ -60,7 +60,7 @@ fn allows(facts: &dyn Facts, question: &Question) -> bool {
 
 /// A workspace of some 1,000 bindings: everybody is a user, and a viewer of one site and an editor of another.
 fn view() -> View {
-    let mut library = Library::default();
+    let mut library = PolicySet::default();
     library.insert(compile("lumicon.toml", include_str!("../../policies/lumicon.toml")).expect("a good policy"));
     let mut loading = Loading::new(&library);
     let tenant = Tenant {

@@ -3,7 +3,9 @@
 use std::sync::LazyLock;
 
 use rollcall::service::PageToken;
-use rollcall_engine::{Diagnostics, Policy, Reach, Token, Verb, compile, compile_with_warnings, writes::write_groups};
+use rollcall_engine::{
+    Diagnostics, Policy, Reach, Token, WriteKind, compile, compile_with_warnings, writes::write_groups,
+};
 use rollcall_policy_tools::{
     cases as cases_of,
     diff::diff,
@@ -61,7 +63,7 @@ fn told(policy: &Policy) {
         for action in of.actions() {
             who_may(policy, of, Question::Action(action));
         }
-        for write in Verb::ALL.into_iter().flat_map(|verb| write_groups(of, verb, None, None)) {
+        for write in WriteKind::ALL.into_iter().flat_map(|verb| write_groups(of, verb, None, None)) {
             who_may(policy, of, Question::Write(&write));
         }
     }

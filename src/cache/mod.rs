@@ -1,7 +1,7 @@
 //! Tenants' views: loaded on first use, kept, followed, and looked back into.
 
-mod past;
+mod history;
 mod registry;
 
-pub use past::PastLimits;
+pub use history::HistoryLimits;
 pub use registry::Registry;

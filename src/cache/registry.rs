@@ -6,43 +6,43 @@ use std::sync::{
 use async_trait::async_trait;
 use hashbrown::HashMap;
 use parking_lot::RwLock;
-use rollcall_engine::{Change, Facts, Loading, Policy, Revision, Shelf, View};
+use rollcall_engine::{Change, Facts, Loading, Policy, PolicyStore, Revision, View};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::{
-    cache::past::{Past, PastLimits},
+    cache::history::{History, HistoryLimits},
     service::ports::{Clock, Store, TenantView, ViewError, Views},
 };
 
 /// Every tenant's view that is in use.
 pub struct Registry {
     store: Arc<dyn Store>,
-    policies: Arc<Shelf>,
+    policies: Arc<PolicyStore>,
     clock: Arc<dyn Clock>,
     slots: RwLock<HashMap<String, Arc<Slot>>>,
-    past: Past,
+    past: History,
 }
 
 /// One tenant's place in the registry.
 #[derive(Default)]
 struct Slot {
     /// None until it is loaded.
-    view: RwLock<Option<Arc<Shared>>>,
+    view: RwLock<Option<Arc<SharedView>>>,
     /// Held by whoever loads or writes, so that no write of this process is missed by a load.
-    turn: Arc<Mutex<()>>,
+    write_queue: Arc<Mutex<()>>,
     /// The newest revision that was shown or acknowledged; 0 when none was.
     shown: Arc<AtomicI64>,
 }
 
 /// Somebody uses a slot. When they end, however that comes, a slot that nobody needs is dropped.
-struct Using<'a> {
+struct SlotUse<'a> {
     registry: &'a Registry,
     tenant: &'a str,
 }
 
 /// A view that readers and one writer share. The lock is a blocking one, because it is held for microseconds and
 /// never across an await.
-struct Shared {
+struct SharedView {
     view: RwLock<View>,
     clock: Arc<dyn Clock>,
     /// When the next binding of the view ends, in the units of [`Timestamp`]; far away when none does.
@@ -53,13 +53,13 @@ struct Shared {
 
 impl Registry {
     /// A registry without any view; tenants are loaded from `store` and run one of `policies`.
-    pub fn new(store: Arc<dyn Store>, policies: Arc<Shelf>, clock: Arc<dyn Clock>, past: PastLimits) -> Self {
-        Self { store, policies, clock, slots: RwLock::default(), past: Past::new(past) }
+    pub fn new(store: Arc<dyn Store>, policies: Arc<PolicyStore>, clock: Arc<dyn Clock>, past: HistoryLimits) -> Self {
+        Self { store, policies, clock, slots: RwLock::default(), past: History::new(past) }
     }
 
-    fn shared(&self, view: View, shown: Arc<AtomicI64>) -> Shared {
+    fn shared(&self, view: View, shown: Arc<AtomicI64>) -> SharedView {
         let (clock, next_end) = (Arc::clone(&self.clock), AtomicI64::new(i64::MAX));
-        let shared = Shared { view: RwLock::new(view), clock, next_end, shown };
+        let shared = SharedView { view: RwLock::new(view), clock, next_end, shown };
         shared.note_next_end(&shared.view.read());
         shared
     }
@@ -112,7 +112,7 @@ impl Registry {
     fn drop_unused(&self, tenant: &str) {
         // One count is the map's.
         let is_unused = |slot: &Arc<Slot>| {
-            let is_free = Arc::strong_count(slot) == 1 && Arc::strong_count(&slot.turn) == 1;
+            let is_free = Arc::strong_count(slot) == 1 && Arc::strong_count(&slot.write_queue) == 1;
             is_free && slot.view.read().is_none() && slot.shown() == Revision::default()
         };
         // Nearly always somebody needs it, and then nobody waits for this look.
@@ -147,7 +147,7 @@ impl Slot {
     }
 }
 
-impl Drop for Using<'_> {
+impl Drop for SlotUse<'_> {
     fn drop(&mut self) {
         self.registry.drop_unused(self.tenant);
     }
@@ -164,36 +164,36 @@ impl Views for Registry {
             return Ok(Some(view));
         }
         // Dropped last, when the slot and its turn are free.
-        let _using = Using { registry: self, tenant };
+        let _using = SlotUse { registry: self, tenant };
         let slot = self.slot(tenant);
-        let _turn = slot.turn.lock().await;
+        let _turn = slot.write_queue.lock().await;
         self.load(tenant, &slot).await
     }
 
-    async fn turn(&self, tenant: &str) -> OwnedMutexGuard<()> {
-        let _using = Using { registry: self, tenant };
-        Arc::clone(&self.slot(tenant).turn).lock_owned().await
+    async fn write_permit(&self, tenant: &str) -> OwnedMutexGuard<()> {
+        let _using = SlotUse { registry: self, tenant };
+        Arc::clone(&self.slot(tenant).write_queue).lock_owned().await
     }
 
-    fn end_turn(&self, tenant: &str, turn: OwnedMutexGuard<()>) {
+    fn release_permit(&self, tenant: &str, turn: OwnedMutexGuard<()>) {
         drop(turn);
         self.drop_unused(tenant);
     }
 
-    async fn open_in_turn(&self, tenant: &str) -> Result<Option<Arc<dyn TenantView>>, ViewError> {
-        let _using = Using { registry: self, tenant };
+    async fn open_with_permit(&self, tenant: &str) -> Result<Option<Arc<dyn TenantView>>, ViewError> {
+        let _using = SlotUse { registry: self, tenant };
         let slot = self.slot(tenant);
         self.load(tenant, &slot).await
     }
 
-    async fn under(&self, tenant: &str, policy: Arc<Policy>) -> Result<Option<Arc<dyn TenantView>>, ViewError> {
+    async fn open_under(&self, tenant: &str, policy: Arc<Policy>) -> Result<Option<Arc<dyn TenantView>>, ViewError> {
         let mut loading = Loading::under(policy);
         self.store.load(tenant, &mut loading).await?;
         let shared = |view| Arc::new(self.shared(view, Arc::default())) as Arc<dyn TenantView>;
         Ok(loading.finish()?.map(shared))
     }
 
-    async fn past(&self, tenant: &str, revision: Revision) -> Result<Option<Arc<dyn TenantView>>, ViewError> {
+    async fn at_revision(&self, tenant: &str, revision: Revision) -> Result<Option<Arc<dyn TenantView>>, ViewError> {
         let view = self.past.view(&*self.store, &self.policies, tenant, revision).await?;
         Ok(view.map(|view| view as Arc<dyn TenantView>))
     }
@@ -218,13 +218,13 @@ impl Views for Registry {
     }
 }
 
-impl Shared {
-    fn runs_one_of(&self, policies: &Shelf) -> bool {
-        policies.current().has(self.view.read().shared_policy())
+impl SharedView {
+    fn runs_one_of(&self, policies: &PolicyStore) -> bool {
+        policies.current().has(self.view.read().policy_handle())
     }
 
     fn note_next_end(&self, view: &View) {
-        self.next_end.store(view.next_end().map_or(i64::MAX, |end| end.0), Ordering::Relaxed);
+        self.next_end.store(view.next_expiry().map_or(i64::MAX, |end| end.0), Ordering::Relaxed);
     }
 
     /// Takes away what has ended. Costs a glance where nothing ends.
@@ -236,13 +236,13 @@ impl Shared {
         let now = self.clock.now();
         if next <= now.0 {
             let mut view = self.view.write();
-            view.lapse(now);
+            view.expire_due(now);
             self.note_next_end(&view);
         }
     }
 }
 
-impl TenantView for Shared {
+impl TenantView for SharedView {
     fn revision(&self) -> Revision {
         self.view.read().revision()
     }

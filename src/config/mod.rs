@@ -168,7 +168,7 @@ impl Reader {
                 sample_ratio: sample_ratio?,
                 service_name: service_name?,
             },
-            watch: Watch { heartbeat: heartbeat?, poll: watch_poll?, patience: patience?, watchers: watchers? },
+            watch: Watch { heartbeat: heartbeat?, poll: watch_poll?, timeout: patience?, watchers: watchers? },
             snapshots: Snapshots { changes: changes?, kept: kept? },
             limits: Limits {
                 request_bytes: request_bytes?,

@@ -114,7 +114,7 @@ pub struct Watch {
     /// How often the log is looked at without a commit of this process; zero: never.
     pub poll: Duration,
     /// How long a watcher may take to read one response.
-    pub patience: Duration,
+    pub timeout: Duration,
     /// The most watchers at a time, 1 to 100,000.
     pub watchers: usize,
 }

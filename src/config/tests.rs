@@ -73,7 +73,7 @@ fn the_defaults_alone_are_valid() {
         watch: Watch {
             heartbeat: Duration::from_secs(10),
             poll: Duration::from_secs(1),
-            patience: Duration::from_secs(30),
+            timeout: Duration::from_secs(30),
             watchers: 1000,
         },
         snapshots: Snapshots { changes: 1_000_000, kept: 8 },

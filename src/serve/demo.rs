@@ -11,7 +11,8 @@ use rollcall_engine::{Grant, Profile, ResourceKey, Subject, kind};
 use crate::{
     serve::Error,
     service::{
-        self, AcceptInvitation, Call, Caller, CreateResource, CreateTenant, Invite, Invitee, Kind, Service, Who,
+        self, AcceptInvitation, Caller, CreateResource, CreateTenant, ErrorKind, Invite, Invitee, RequestContext,
+        Service, Who,
     },
 };
 
@@ -29,7 +30,7 @@ const PEOPLE: [(&str, &str, &str, &str); 3] = [
 pub(super) async fn prepare(service: &Arc<Service>, address: SocketAddr) -> Result<(), Error> {
     match service.tenant(TENANT).await {
         Ok(_) => {}
-        Err(error) if error.kind == Kind::NotFound => create(service).await?,
+        Err(error) if error.kind == ErrorKind::NotFound => create(service).await?,
         Err(error) => return Err(error.into()),
     }
     Ok(print(address)?)
@@ -57,20 +58,20 @@ async fn create(service: &Arc<Service>) -> service::Result<()> {
             grants: vec![Grant::lasting(ResourceKey::new("job_site", site), role)],
         };
         let invited = service.write(call(&admin), invite).await?;
-        let offer = invited.answer.results.into_iter().find_map(|result| result.offer);
+        let offer = invited.answer.results.into_iter().find_map(|result| result.issued);
         let token = offer.map_or(String::new(), |offer| offer.token);
         service.write(call(&Subject::user(id)), AcceptInvitation { token, profile: profile(id, name) }).await?;
     }
     Ok(())
 }
 
-fn call(actor: &Subject) -> Call {
-    Call {
+fn call(actor: &Subject) -> RequestContext {
+    RequestContext {
         tenant: TENANT.to_owned(),
         actor: actor.clone(),
         caller: Caller { name: "demo".to_owned(), asserts_operators: true },
         trace_id: None,
-        request: None,
+        idempotency_key: None,
         validate_only: false,
     }
 }

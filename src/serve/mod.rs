@@ -17,7 +17,7 @@ use tonic::{
 };
 
 use crate::{
-    cache::{PastLimits, Registry},
+    cache::{HistoryLimits, Registry},
     config::{self, Config},
     edge::grpc::{AdmissionLayer, Callers, Connection, Handler},
     proto,
@@ -25,7 +25,7 @@ use crate::{
     store::{self, SqlStore},
     telemetry::{TelemetryOptions, request_layer},
 };
-use rollcall_engine::Shelf;
+use rollcall_engine::PolicyStore;
 
 pub(crate) use ambient::SystemClock;
 
@@ -100,16 +100,16 @@ pub async fn run(
 ) -> Result<(), Error> {
     let sources = Sources::new(&config.policies.dir, demo)?;
     let files = sources.load()?;
-    let policies = Arc::new(Shelf::new(files.library()));
+    let policies = Arc::new(PolicyStore::new(files.library()));
     let options =
         store::Options { read_connections: config.store.read_connections, ..store::Options::new(&config.store.url) };
     let store = Arc::new(SqlStore::open(&options).await?);
     store.migrate().await?;
     let (clock, random) = (Arc::new(ambient::SystemClock), Arc::new(ambient::SystemRandom));
-    let past = PastLimits { changes: config.snapshots.changes, kept: config.snapshots.kept };
+    let past = HistoryLimits { changes: config.snapshots.changes, kept: config.snapshots.kept };
     let views = Arc::new(Registry::new(store.clone(), policies.clone(), clock.clone(), past));
     let reload = Reload::new(sources, files, policies.clone(), views.clone());
-    let limits = service::Limits { invitations_per_day: config.limits.invitations_per_day };
+    let limits = service::Quotas { invitations_per_day: config.limits.invitations_per_day };
     let service = Service::new(store.clone(), views, policies, clock, random, watch(config));
     let service = Arc::new(service.limited(limits));
 
@@ -176,8 +176,8 @@ fn connection_window(streams: u32) -> u32 {
 }
 
 fn watch(config: &Config) -> WatchOptions {
-    let config::Watch { heartbeat, poll, patience, watchers } = config.watch;
-    WatchOptions { heartbeat, poll, patience, watchers }
+    let config::Watch { heartbeat, poll, timeout: patience, watchers } = config.watch;
+    WatchOptions { heartbeat, poll, timeout: patience, watchers }
 }
 
 fn callers(config: &Config) -> Callers {

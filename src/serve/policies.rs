@@ -9,7 +9,7 @@ use std::{
     sync::Arc,
 };
 
-use rollcall_engine::{self as engine, Diagnostics, Library, Policy};
+use rollcall_engine::{self as engine, Diagnostics, Policy, PolicySet};
 
 use crate::serve::Error;
 
@@ -85,7 +85,7 @@ impl Sources {
         for (path, policy) in files.iter() {
             tracing::info!(policy = policy.name(), version = policy.version(), file = %path.display(), "loaded");
         }
-        files.warn_beside(&Library::default());
+        files.warn_beside(&PolicySet::default());
         Ok(files)
     }
 
@@ -150,7 +150,7 @@ impl Files {
     }
 
     /// Logs the lint warnings of the policies that are not among `known`.
-    pub(super) fn warn_beside(&self, known: &Library) {
+    pub(super) fn warn_beside(&self, known: &PolicySet) {
         let new = self.files.values().filter(|file| !known.has(&file.policy));
         for (at, warning) in new.filter_map(|file| file.warnings.as_ref()).flat_map(Diagnostics::in_lines) {
             tracing::warn!(at, warning, "a policy has a lint warning; it was loaded anyway");
@@ -158,8 +158,8 @@ impl Files {
     }
 
     /// The policies.
-    pub(super) fn library(&self) -> Library {
-        let mut library = Library::default();
+    pub(super) fn library(&self) -> PolicySet {
+        let mut library = PolicySet::default();
         for (_, policy) in self.iter() {
             library.insert(policy.clone());
         }

@@ -2,7 +2,7 @@
 
 use std::{future, sync::Arc, time::Duration};
 
-use rollcall_engine::{Diagnostics, Shelf};
+use rollcall_engine::{Diagnostics, PolicyStore};
 use tokio::{task, time};
 
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
 /// Looks at the policy files again and again.
 pub(super) struct Reload {
     sources: Sources,
-    shelf: Arc<Shelf>,
+    shelf: Arc<PolicyStore>,
     views: Arc<Registry>,
     /// What is loaded, but for policies that no file has any more.
     loaded: Files,
@@ -25,7 +25,7 @@ pub(super) struct Reload {
 
 impl Reload {
     /// Keeps the policies that were `loaded` from these sources up to date, on the shelf and in the views.
-    pub(super) fn new(sources: Sources, loaded: Files, shelf: Arc<Shelf>, views: Arc<Registry>) -> Self {
+    pub(super) fn new(sources: Sources, loaded: Files, shelf: Arc<PolicyStore>, views: Arc<Registry>) -> Self {
         let found = Ok(loaded.texts().clone());
         Self { sources, shelf, views, loaded, found, settled: true }
     }

@@ -10,7 +10,7 @@ use crate::service::ports::{StoreError, ViewError};
 #[derive(Debug)]
 pub struct Error {
     /// What kind it is.
-    pub kind: Kind,
+    pub kind: ErrorKind,
     /// The stable name that programs go by.
     pub reason: &'static str,
     /// One sentence for people: what is wrong, and what would mend it.
@@ -27,7 +27,7 @@ pub struct Error {
 
 /// The kinds of errors, after the gRPC codes that they become.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ErrorKind {
     /// The request is wrong, whatever the state.
     InvalidArgument,
     /// What the request names does not exist.
@@ -64,7 +64,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
     /// An error without metadata.
-    pub fn new(kind: Kind, reason: &'static str, message: impl Into<String>) -> Self {
+    pub fn new(kind: ErrorKind, reason: &'static str, message: impl Into<String>) -> Self {
         let (metadata, violations) = (Vec::new(), Vec::new());
         Self { kind, reason, message: message.into(), metadata, violations, retry_after: None, cause: None }
     }
@@ -72,7 +72,7 @@ impl Error {
     /// The request is wrong in one field.
     pub fn field(reason: &'static str, field: impl Into<String>, description: impl Into<String>) -> Self {
         let (field, description) = (field.into(), description.into());
-        Self::new(Kind::InvalidArgument, reason, format!("`{field}`: {description}"))
+        Self::new(ErrorKind::InvalidArgument, reason, format!("`{field}`: {description}"))
             .with("field", field.clone())
             .violation(field, description)
     }
@@ -93,13 +93,14 @@ impl Error {
 
     /// No such tenant.
     pub fn no_tenant(tenant: &str) -> Self {
-        Self::new(Kind::NotFound, "TENANT_NOT_FOUND", format!("there is no tenant `{tenant}`")).with("tenant", tenant)
+        Self::new(ErrorKind::NotFound, "TENANT_NOT_FOUND", format!("there is no tenant `{tenant}`"))
+            .with("tenant", tenant)
     }
 
     /// A defect, which the log tells about.
     pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         let message = "something is broken in the service; its log says what";
-        Self { cause: Some(cause.into()), ..Self::new(Kind::Internal, "INTERNAL", message) }
+        Self { cause: Some(cause.into()), ..Self::new(ErrorKind::Internal, "INTERNAL", message) }
     }
 }
 
@@ -107,10 +108,10 @@ impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         let (kind, reason, message) = match &error {
             StoreError::Unavailable(_) => {
-                (Kind::Unavailable, "STORE_UNAVAILABLE", "the store can't be reached; try again")
+                (ErrorKind::Unavailable, "STORE_UNAVAILABLE", "the store can't be reached; try again")
             }
             StoreError::Conflict(_) => {
-                (Kind::Aborted, "CONFLICT", "another write got in between; read again, then try again")
+                (ErrorKind::Aborted, "CONFLICT", "another write got in between; read again, then try again")
             }
             StoreError::Broken(_) => return Self::internal(error),
         };
@@ -125,7 +126,7 @@ impl From<ViewError> for Error {
             ViewError::UnknownPolicy(UnknownPolicy { name, version }) => {
                 let message =
                     format!("the tenant runs policy `{name}` version {version}, which this server has not loaded");
-                Self::new(Kind::FailedPrecondition, "POLICY_NOT_LOADED", message)
+                Self::new(ErrorKind::FailedPrecondition, "POLICY_NOT_LOADED", message)
                     .with("policy", name)
                     .with("version", version.to_string())
             }
@@ -134,7 +135,7 @@ impl From<ViewError> for Error {
                     "the store answered as of revision {found} of the tenant, and this server has shown revision {shown}; \
                      try again, and restart the server if its database was restored from a backup"
                 );
-                Self::new(Kind::Unavailable, "STORE_BEHIND", message)
+                Self::new(ErrorKind::Unavailable, "STORE_BEHIND", message)
                     .with("revision", found.to_string())
                     .with("shown_revision", shown.to_string())
             }
@@ -143,7 +144,7 @@ impl From<ViewError> for Error {
                     "the facts at this token come of more than {limit} changes, too many to replay; ask without \
                      `at_exact_snapshot`, or raise `snapshots.changes`"
                 );
-                Self::new(Kind::FailedPrecondition, "SNAPSHOT_TOO_LARGE", message).with("limit", limit.to_string())
+                Self::new(ErrorKind::FailedPrecondition, "SNAPSHOT_TOO_LARGE", message).with("limit", limit.to_string())
             }
         }
     }

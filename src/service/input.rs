@@ -2,7 +2,7 @@
 
 use rollcall_engine::{Grant, Profile, ResourceRef, Subject, SubjectRef, Timestamp, kind};
 
-use crate::service::error::{Error, Kind, Violation};
+use crate::service::error::{Error, ErrorKind, Violation};
 
 const MAX_ID: usize = 128;
 const MAX_TENANT: usize = 64;
@@ -19,12 +19,12 @@ const MAX_VIOLATIONS: usize = 20;
 
 /// Collects what is wrong with a request, so that all of it is told at once.
 #[derive(Debug, Default)]
-pub struct Checked {
+pub struct Validator {
     first: Option<Error>,
     violations: Vec<Violation>,
 }
 
-impl Checked {
+impl Validator {
     /// The error, if anything was wrong: the first mistake gives its reason and metadata, all are in its violations.
     ///
     /// # Errors
@@ -37,7 +37,7 @@ impl Checked {
     }
 
     /// Notes a mistake.
-    pub fn wrong(&mut self, error: Error) {
+    pub fn add(&mut self, error: Error) {
         let room = MAX_VIOLATIONS.saturating_sub(self.violations.len());
         self.violations.extend(error.violations.iter().take(room).cloned());
         self.first.get_or_insert(error);
@@ -46,7 +46,7 @@ impl Checked {
     /// Text that must be there.
     pub fn required(&mut self, field: &str, text: &str) -> bool {
         if text.is_empty() {
-            self.wrong(Error::field("FIELD_REQUIRED", field, "is empty; it must be set"));
+            self.add(Error::field("FIELD_REQUIRED", field, "is empty; it must be set"));
         }
         !text.is_empty()
     }
@@ -56,13 +56,13 @@ impl Checked {
         if text.len() > limit {
             let description = format!("is {} bytes long; {limit} are allowed", text.len());
             let error = Error::field("FIELD_TOO_LONG", field, description);
-            self.wrong(error.with("limit", limit.to_string()).with("length", text.len().to_string()));
+            self.add(error.with("limit", limit.to_string()).with("length", text.len().to_string()));
         }
         text.len() <= limit
     }
 
     fn invalid(&mut self, field: &str, description: &str) {
-        self.wrong(Error::field("FIELD_INVALID", field, description));
+        self.add(Error::field("FIELD_INVALID", field, description));
     }
 
     /// A tenant's id in a request about an existing tenant.
@@ -177,7 +177,7 @@ impl Checked {
     /// How many things a list may have.
     pub fn count(&mut self, field: &str, count: usize, most: usize) {
         if count == 0 {
-            self.wrong(Error::field("FIELD_REQUIRED", field, "is empty; at least one is needed"));
+            self.add(Error::field("FIELD_REQUIRED", field, "is empty; at least one is needed"));
         }
         self.most(field, count, most);
     }
@@ -186,7 +186,7 @@ impl Checked {
     pub fn most(&mut self, field: &str, count: usize, most: usize) {
         if count > most {
             let description = format!("has {count} entries; {most} are allowed");
-            self.wrong(Error::field("FIELD_TOO_LONG", field, description).with("limit", most.to_string()));
+            self.add(Error::field("FIELD_TOO_LONG", field, description).with("limit", most.to_string()));
         }
     }
 
@@ -194,7 +194,7 @@ impl Checked {
     pub fn pairs(&mut self, field: &str, count: usize, most: usize) {
         if count > most {
             let description = format!("comes to {count} pairs with the other list; {most} are allowed in one call");
-            self.wrong(Error::field("FIELD_TOO_LONG", field, description).with("limit", most.to_string()));
+            self.add(Error::field("FIELD_TOO_LONG", field, description).with("limit", most.to_string()));
         }
     }
 
@@ -258,7 +258,7 @@ pub(crate) fn no_id(field: &str, of: &str) -> Error {
 /// The caller may not speak for an operator.
 pub fn operator_not_allowed(caller: &str) -> Error {
     let message = format!("caller `{caller}` may not assert an operator; name it in `auth.operators`");
-    Error::new(Kind::PermissionDenied, "OPERATOR_NOT_ALLOWED", message).with("caller", caller)
+    Error::new(ErrorKind::PermissionDenied, "OPERATOR_NOT_ALLOWED", message).with("caller", caller)
 }
 
 #[cfg(test)]
@@ -267,7 +267,7 @@ mod tests {
 
     #[test]
     fn every_mistake_is_told_and_the_first_names_the_reason() {
-        let mut checked = Checked::default();
+        let mut checked = Validator::default();
         checked.tenant("");
         checked.subject("actor", SubjectRef { kind: "user", id: &"x".repeat(129) });
         checked.email("invitees[0].email", "nobody");
@@ -280,7 +280,7 @@ mod tests {
     #[test]
     fn emails_are_compared_as_mail_systems_do() {
         let form = |text: &str| {
-            let mut checked = Checked::default();
+            let mut checked = Validator::default();
             let email = checked.email("email", text);
             checked.finish().ok().map(|()| email)
         };
@@ -299,7 +299,7 @@ mod tests {
 
     #[test]
     fn times_are_rounded_up_within_what_there_is() {
-        let mut checked = Checked::default();
+        let mut checked = Validator::default();
         let mut at = |seconds, nanos| checked.timestamp("expire_time", seconds, nanos).0;
         assert_eq!((at(1, 0), at(1, 1), at(1, 1000)), (1_000_000, 1_000_001, 1_000_001));
         assert_eq!(at(1, 999_999_999), 2_000_000);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rollcall_engine::{Subject, kind};
 
-use crate::service::{Call, Caller, Service, error::Result, write::Sweep};
+use crate::service::{Caller, RequestContext, Service, error::Result, write::Sweep};
 
 /// How many tenants are asked for at a time.
 const TENANTS: u32 = 100;
@@ -41,11 +41,11 @@ impl Service {
     }
 
     async fn sweep_tenant(self: &Arc<Self>, tenant: &str) -> Result<u64> {
-        let call = Call {
+        let call = RequestContext {
             tenant: tenant.to_owned(),
             actor: Subject::new(kind::SERVICE, NAME),
             caller: Caller { name: NAME.to_owned(), asserts_operators: false },
-            request: None,
+            idempotency_key: None,
             trace_id: None,
             validate_only: false,
         };

@@ -85,7 +85,7 @@ async fn sqlite(options: &Options) -> StoreResult<Pools> {
     }
     make_directory(file.get_filename())?;
     let alone = lock(file.get_filename())?;
-    let patience = options.patience;
+    let patience = options.timeout;
     let connections = |most: u32, configure: fn(SqliteConnectOptions) -> SqliteConnectOptions| {
         let mut connection = ConnectOptions::new(&options.url);
         connection

@@ -10,7 +10,7 @@ use sea_orm::{
 };
 
 use crate::{
-    service::ports::{MemberCursor, MemberOrder, MemberQuery, MemberRecord, Reach, StoreResult},
+    service::ports::{MemberCursor, MemberOrder, MemberQuery, MemberRecord, MemberScope, StoreResult},
     store::{
         entity::{binding, member},
         error::defect,
@@ -146,7 +146,7 @@ fn holders(query: &MemberQuery<'_>, places: Places<'_>) -> Option<SelectStatemen
 /// The smallest rank among the bindings in `reach` of the member in the row at hand, the largest number where there is
 /// none: a row compares with no NULL.
 fn rank(query: &MemberQuery<'_>) -> Expr {
-    let mut places: BTreeMap<i32, Vec<&Reach>> = BTreeMap::new();
+    let mut places: BTreeMap<i32, Vec<&MemberScope>> = BTreeMap::new();
     for place in &query.reach {
         places.entry(place.rank).or_default().push(place);
     }
@@ -161,11 +161,11 @@ fn rank(query: &MemberQuery<'_>) -> Expr {
         .and_where(Expr::col((binding::Entity, binding::Column::HolderType)).eq(column(member::Column::SubjectType)))
         .and_where(Expr::col((binding::Entity, binding::Column::HolderId)).eq(column(member::Column::SubjectId)))
         .take();
-    Expr::from(Func::coalesce([Expr::SubQuery(None, Box::new(smallest.into())), Expr::value(Reach::NO_RANK)]))
+    Expr::from(Func::coalesce([Expr::SubQuery(None, Box::new(smallest.into())), Expr::value(MemberScope::NO_RANK)]))
 }
 
 /// Bindings in `reach`. It must name one, for a condition without terms holds everywhere.
-fn held<'a>(reach: impl IntoIterator<Item = &'a Reach>) -> Condition {
+fn held<'a>(reach: impl IntoIterator<Item = &'a MemberScope>) -> Condition {
     places(reach.into_iter().map(bound))
         .into_iter()
         .fold(Condition::any(), |any, ((kind, role), ids)| any.add(at(kind, role, ids)))
@@ -183,7 +183,7 @@ fn places<'a>(bindings: impl Iterator<Item = (&'a ResourceKey, &'a str)>) -> Pla
     places
 }
 
-fn bound(reach: &Reach) -> (&ResourceKey, &str) {
+fn bound(reach: &MemberScope) -> (&ResourceKey, &str) {
     (&reach.resource, &reach.role)
 }
 

@@ -10,12 +10,12 @@ pub struct Options {
     pub read_connections: u32,
     /// How long a statement waits for a connection, or for another process's lock, before the store counts as
     /// unavailable.
-    pub patience: Duration,
+    pub timeout: Duration,
 }
 
 impl Options {
     /// The database at `url`, with four read connections and a patience of five seconds.
     pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into(), read_connections: 4, patience: Duration::from_secs(5) }
+        Self { url: url.into(), read_connections: 4, timeout: Duration::from_secs(5) }
     }
 }

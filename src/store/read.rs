@@ -13,7 +13,7 @@ use sea_orm::{
 };
 
 use crate::{
-    service::ports::{Answered, MemberBy, MemberRecord, ResourceRecord, StoreResult},
+    service::ports::{MemberBy, MemberRecord, ResourceRecord, StoreResult, StoredResponse},
     store::entity::{binding, change, invitation, member, request, resource, suppressed_address, tenant},
 };
 
@@ -307,7 +307,11 @@ pub(super) async fn suppressed_page(
 }
 
 /// What was answered under a request id.
-pub(super) async fn answered(db: &impl ConnectionTrait, tenant: &str, request: &str) -> StoreResult<Option<Answered>> {
+pub(super) async fn answered(
+    db: &impl ConnectionTrait,
+    tenant: &str,
+    request: &str,
+) -> StoreResult<Option<StoredResponse>> {
     let key = (tenant.to_owned(), request.to_owned());
     Ok(request::Entity::find_by_id(key).one(db).await?.map(request::Model::into_answered))
 }

@@ -10,7 +10,7 @@ use sea_orm::{
 };
 
 use crate::{
-    service::ports::{Answered, LogEntry, MemberBy, MemberRecord, ResourceRecord, StoreResult, WriteTx},
+    service::ports::{LogEntry, MemberBy, MemberRecord, ResourceRecord, StoreResult, StoredResponse, WriteTx},
     store::{
         connect::Pools,
         connections::Transaction,
@@ -143,7 +143,7 @@ impl WriteTx for SqlWriteTx {
         self.noted(found)
     }
 
-    async fn answered(&mut self, request: &str) -> StoreResult<Option<Answered>> {
+    async fn find_response(&mut self, request: &str) -> StoreResult<Option<StoredResponse>> {
         let found = read::answered(&*self.tx, &self.id, request).await;
         self.noted(found)
     }
@@ -156,7 +156,7 @@ impl WriteTx for SqlWriteTx {
         Ok(())
     }
 
-    async fn remember(&mut self, answered: &Answered) -> StoreResult<()> {
+    async fn save_response(&mut self, answered: &StoredResponse) -> StoreResult<()> {
         let whole = std::mem::replace(&mut self.whole, false);
         project::insert(&*self.tx, vec![request::ActiveModel::of(&self.id, answered)]).await?;
         self.whole = whole;

@@ -58,7 +58,7 @@ impl Firm {
         let grant = Grant { expires_at: until.map(Timestamp), ..Grant::lasting(firm(), role) };
         let invitees = vec![Invitee { who, display_name: String::new() }];
         let answer = self.does(actor, Invite { invitees, grants: vec![grant] }).await?;
-        Ok(answer.results[0].offer.as_ref().map_or(String::new(), |offer| offer.token.clone()))
+        Ok(answer.results[0].issued.as_ref().map_or(String::new(), |offer| offer.token.clone()))
     }
 
     async fn accept(&self, who: &str, email: &str, token: String) -> Result<usize, &'static str> {

@@ -67,7 +67,7 @@ impl Club {
         let grant = Grant { expires_at: until.map(Timestamp), ..Grant::lasting(at, role) };
         let invitees = vec![Invitee { who, display_name: String::new() }];
         let answer = self.does("ada", Invite { invitees, grants: vec![grant] }).await.expect("a boss may");
-        answer.results[0].offer.as_ref().map_or(String::new(), |offer| offer.token.clone())
+        answer.results[0].issued.as_ref().map_or(String::new(), |offer| offer.token.clone())
     }
 
     async fn joins(&self, person: &str, role: &str, until: Option<i64>) {

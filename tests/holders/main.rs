@@ -17,8 +17,8 @@ use drive::{Drive, place, who};
 use rollcall::{
     proto::{ChangeRoleRequest, CreateTenantRequest, Profile, Reason},
     service::{
-        AcceptInvitation, Call, Caller, ChangeRole, Consistency, CreateTenant, Invite, Invitee as Guest, Question,
-        Service, Who as By,
+        AcceptInvitation, Caller, ChangeRole, Consistency, CreateTenant, Invite, Invitee as Guest, Question,
+        RequestContext, Service, Who as By,
     },
 };
 use rollcall_engine::{
@@ -157,7 +157,7 @@ impl Timed {
         let guest = Guest { who: By::Email(format!("{person}@acme.test")), display_name: String::new() };
         let invite = Invite { invitees: vec![guest], grants: vec![grant] };
         let written = self.service.write(call("ada"), invite).await.map_err(|error| error.reason)?;
-        if let Some(offer) = &written.answer.results[0].offer {
+        if let Some(offer) = &written.answer.results[0].issued {
             let accept = AcceptInvitation { token: offer.token.clone(), profile: names(person) };
             self.service.write(call(person), accept).await.map_err(|error| error.reason)?;
         }
@@ -209,14 +209,14 @@ fn names(person: &str) -> Names {
     Names { email: Some(format!("{person}@acme.test")), ..Names::default() }
 }
 
-fn call(actor: &str) -> Call {
+fn call(actor: &str) -> RequestContext {
     let (kind, id) = actor.split_once(':').unwrap_or(("user", actor));
-    Call {
+    RequestContext {
         tenant: "acme".into(),
         actor: Subject::new(kind, id),
         caller: Caller { name: "test".into(), asserts_operators: true },
         trace_id: None,
-        request: None,
+        idempotency_key: None,
         validate_only: false,
     }
 }

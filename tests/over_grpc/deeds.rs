@@ -6,7 +6,7 @@ use rollcall::proto::{
     AcceptInvitationRequest, GetMemberRequest, ListChangesRequest, Profile, get_member_request::Member as By,
 };
 use rollcall_engine::{Policy, ResourceKey, Subject};
-use rollcall_policy_tools::cases::{Case, Write as Wish};
+use rollcall_policy_tools::cases::{Case, WriteCase as Wish};
 
 use crate::{
     effects, fits,

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use rollcall_engine::{InvitationStatus, MemberStatus, Policy, ResourceKey, RoleId, Subject, Verb, kind};
-use rollcall_policy_tools::cases::Write as Wish;
+use rollcall_engine::{InvitationStatus, MemberStatus, Policy, ResourceKey, RoleId, Subject, WriteKind, kind};
+use rollcall_policy_tools::cases::WriteCase as Wish;
 
 use crate::{
     ground::{Ground, email},
@@ -14,9 +14,9 @@ use crate::{
 /// Whom a write is done to, as the tenant has them afterwards or had them before.
 pub fn target(ground: &Ground, wish: &Wish) -> Subject {
     let known = ground.is_member(&wish.target) || wish.target.as_ref().is_everybody();
-    match wish.wanted.verb {
-        Verb::Resend => ground.invited(&wish.target, &wish.at).expect("an allowed write is to somebody invited"),
-        Verb::Invite if !known => Subject::email(email(&wish.target)),
+    match wish.wanted.kind {
+        WriteKind::Resend => ground.invited(&wish.target, &wish.at).expect("an allowed write is to somebody invited"),
+        WriteKind::Invite if !known => Subject::email(email(&wish.target)),
         _ => ground.target(&wish.target),
     }
 }
@@ -27,15 +27,15 @@ pub fn after(policy: &Policy, ground: &Ground, wish: &Wish) -> Sight {
     sight.revision += 1;
     let target = target(ground, wish);
     let at = ground.place(&wish.at);
-    match wish.wanted.verb {
-        Verb::Invite | Verb::Publish => invited(&mut sight, policy, ground, wish),
-        Verb::Change => {
+    match wish.wanted.kind {
+        WriteKind::Invite | WriteKind::Publish => invited(&mut sight, policy, ground, wish),
+        WriteKind::Change => {
             let roles = &mut seen(&mut sight, &target).roles;
             let taken = wish.wanted.from.map(|from| policy.role(from).name());
             roles.retain(|(place, role)| *place != at || taken.is_some_and(|taken| taken != role));
             roles.insert(role(policy, at, wish.wanted.to));
         }
-        Verb::Remove if ground.is_root(&wish.at) && wish.wanted.from.is_none() => {
+        WriteKind::Remove if ground.is_root(&wish.at) && wish.wanted.from.is_none() => {
             sight.members.remove(&target).expect("was a member");
             for owner in sight.owners.values_mut().filter(|owner| owner.as_ref() == Some(&target)) {
                 *owner = None;
@@ -44,25 +44,25 @@ pub fn after(policy: &Policy, ground: &Ground, wish: &Wish) -> Sight {
                 *status = InvitationStatus::Revoked;
             }
         }
-        Verb::Remove => {
+        WriteKind::Remove => {
             let taken = wish.wanted.from.map(|from| policy.role(from).name());
             let goes = |(place, role): &(ResourceKey, String)| *place == at && taken.is_none_or(|taken| taken == role);
             seen(&mut sight, &target).roles.retain(|held| !goes(held));
         }
-        Verb::Lock => seen(&mut sight, &target).locked = true,
-        Verb::Unlock => seen(&mut sight, &target).locked = false,
-        Verb::Update => NEW_NAME.clone_into(&mut seen(&mut sight, &target).name),
-        Verb::Deactivate => {
+        WriteKind::Lock => seen(&mut sight, &target).locked = true,
+        WriteKind::Unlock => seen(&mut sight, &target).locked = false,
+        WriteKind::Update => NEW_NAME.clone_into(&mut seen(&mut sight, &target).name),
+        WriteKind::Deactivate => {
             let seen = seen(&mut sight, &target);
             seen.status = MemberStatus::Deactivated;
             seen.roles.clear();
         }
-        Verb::Reactivate => seen(&mut sight, &target).status = MemberStatus::Active,
-        Verb::Transfer => {
+        WriteKind::Reactivate => seen(&mut sight, &target).status = MemberStatus::Active,
+        WriteKind::Transfer => {
             sight.owners.insert(at, Some(target));
         }
         // Of an invitation that is sent again only the secret is another.
-        Verb::Resend => {}
+        WriteKind::Resend => {}
     }
     sight
 }

@@ -5,8 +5,8 @@ use rollcall::proto::{
     ReactivateMemberRequest, RemoveMemberRequest, ResendInvitationRequest, ResourceRef, RoleGrant, StatedFacts,
     TransferOwnershipRequest, UnlockMemberRequest, UpdateMemberRequest, invitee::Who,
 };
-use rollcall_engine::{Policy, ResourceKey, RoleId, Subject, Verb};
-use rollcall_policy_tools::cases::{Check, Write as Wish};
+use rollcall_engine::{Policy, ResourceKey, RoleId, Subject, WriteKind};
+use rollcall_policy_tools::cases::{CheckCase, WriteCase as Wish};
 
 use crate::{
     ground::{Ground, email},
@@ -25,7 +25,7 @@ pub enum Request {
 }
 
 impl Ground {
-    pub fn item(&self, check: &Check) -> CheckItem {
+    pub fn item(&self, check: &CheckCase) -> CheckItem {
         let stated = check.parent.is_some() || check.owner.is_some();
         CheckItem {
             subject: Some(proto(&check.subject)),
@@ -46,8 +46,8 @@ impl Ground {
         let resource = Some(self.named(&wish.at));
         let name = |role: Option<RoleId>| role.map_or(String::new(), |role| policy.role(role).name().to_owned());
         let (from, to) = (name(wish.wanted.from), name(wish.wanted.to));
-        Request::Same(match wish.wanted.verb {
-            Verb::Invite | Verb::Publish => {
+        Request::Same(match wish.wanted.kind {
+            WriteKind::Invite | WriteKind::Publish => {
                 let known = self.is_member(&wish.target) || wish.target.as_ref().is_everybody();
                 let who = if known { Who::Subject(proto(&target)) } else { Who::Email(email(&target)) };
                 let invitee = Invitee { who: Some(who), display_name: String::new() };
@@ -55,27 +55,27 @@ impl Ground {
                 InviteRequest { tenant, actor, invitees: vec![invitee], grants: vec![grant], ..Default::default() }
                     .into()
             }
-            Verb::Change => {
+            WriteKind::Change => {
                 ChangeRoleRequest { tenant, actor, member, resource, role: to, from_role: from, ..Default::default() }
                     .into()
             }
-            Verb::Remove => {
+            WriteKind::Remove => {
                 RemoveMemberRequest { tenant, actor, member, resource, role: from, ..Default::default() }.into()
             }
-            Verb::Lock => LockMemberRequest { tenant, actor, member, ..Default::default() }.into(),
-            Verb::Unlock => UnlockMemberRequest { tenant, actor, member, ..Default::default() }.into(),
-            Verb::Update => {
+            WriteKind::Lock => LockMemberRequest { tenant, actor, member, ..Default::default() }.into(),
+            WriteKind::Unlock => UnlockMemberRequest { tenant, actor, member, ..Default::default() }.into(),
+            WriteKind::Update => {
                 // The email of somebody invited stays as it is.
                 let email = if target == wish.target { String::new() } else { target.id.clone() };
                 let profile = Some(Profile { display_name: NEW_NAME.into(), email, ..Profile::default() });
                 UpdateMemberRequest { tenant, actor, member, profile, ..Default::default() }.into()
             }
-            Verb::Deactivate => DeactivateMemberRequest { tenant, actor, member, ..Default::default() }.into(),
-            Verb::Reactivate => ReactivateMemberRequest { tenant, actor, member, ..Default::default() }.into(),
-            Verb::Transfer => {
+            WriteKind::Deactivate => DeactivateMemberRequest { tenant, actor, member, ..Default::default() }.into(),
+            WriteKind::Reactivate => ReactivateMemberRequest { tenant, actor, member, ..Default::default() }.into(),
+            WriteKind::Transfer => {
                 TransferOwnershipRequest { tenant, actor, resource, owner: member, ..Default::default() }.into()
             }
-            Verb::Resend => {
+            WriteKind::Resend => {
                 let invited = self.invited(&wish.target, &wish.at);
                 let invitation = invited.as_ref().map_or_else(|| email(&wish.target), |invited| invited.id.clone());
                 let write = ResendInvitationRequest { tenant, actor, invitation, ..Default::default() }.into();

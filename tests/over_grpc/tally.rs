@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rollcall_engine::{Policy, ResourceType, Stands, Verb};
-use rollcall_policy_tools::cases::{Case, Write as Wish};
+use rollcall_engine::{Policy, ResourceType, WriteKind, WriteScope};
+use rollcall_policy_tools::cases::{Case, WriteCase as Wish};
 
 /// The membership writes that were asked, by type and verb.
 #[derive(Debug, Default)]
 pub struct Tally {
-    asked: BTreeMap<(String, Verb), Outcomes>,
+    asked: BTreeMap<(String, WriteKind), Outcomes>,
     /// The lines of the policy that let something through.
     rules: BTreeSet<u32>,
 }
@@ -31,7 +31,7 @@ impl Tally {
     }
 
     fn outcomes(&mut self, wish: &Wish) -> &mut Outcomes {
-        self.asked.entry((wish.at.kind.clone(), wish.wanted.verb)).or_default()
+        self.asked.entry((wish.at.kind.clone(), wish.wanted.kind)).or_default()
     }
 
     /// Demands that every write of the cases was asked, that every rule on members let one through, and that every verb
@@ -39,7 +39,7 @@ impl Tally {
     pub fn is_whole(&self, policy: &Policy, cases: &[Case]) {
         let asked: usize = self.asked.values().map(|outcomes| outcomes.allowed + outcomes.refused).sum();
         assert_eq!(asked, cases.iter().map(|case| case.writes.len()).sum::<usize>(), "{self:#?}");
-        for verb in Verb::ALL {
+        for verb in WriteKind::ALL {
             let ruled = |of: &&ResourceType| of.members().of(verb).next().is_some();
             for of in policy.types().iter().filter(ruled) {
                 assert!(self.refused_at(of, verb), "nobody is refused to {} at `{}`", verb.name(), of.name());
@@ -55,16 +55,16 @@ impl Tally {
         }
     }
 
-    fn refused_at(&self, of: &ResourceType, verb: Verb) -> bool {
+    fn refused_at(&self, of: &ResourceType, verb: WriteKind) -> bool {
         self.asked.get(&(of.name().to_owned(), verb)).is_some_and(|outcomes| outcomes.refused > 0)
     }
 }
 
 /// Whether a write can be meant at resources of a type.
-fn is_possible(verb: Verb, of: &ResourceType) -> bool {
-    match verb.stands() {
-        Stands::Anywhere => true,
-        Stands::AtTheRoot => of.parent().is_none(),
-        Stands::WhereOwned => of.is_owned(),
+fn is_possible(verb: WriteKind, of: &ResourceType) -> bool {
+    match verb.scope() {
+        WriteScope::Anywhere => true,
+        WriteScope::AtTheRoot => of.parent().is_none(),
+        WriteScope::WhereOwned => of.is_owned(),
     }
 }

@@ -3,8 +3,8 @@
 
 use rollcall_engine::Snapshot;
 use rollcall_engine::{
-    Facts, Library, Loading, Mask, MemberStatus, Operation, Policy, ResourceRef, ResourceType, Revision, RoleId,
-    Stated, Subject, Tenant, Timestamp, Verb, View, compile, decide, locate, permit,
+    Facts, Loading, Mask, MemberStatus, MembershipWrite, Policy, PolicySet, ResourceRef, ResourceType, Revision,
+    RoleId, Stated, Subject, Tenant, Timestamp, View, WriteKind, compile, decide, find_rule, locate,
 };
 
 const TENANT: &str = "acme";
@@ -79,7 +79,7 @@ impl Bench {
     /// Roles that the policy does not have are held by nobody.
     pub fn new(text: &str, holdings: Vec<Holding>) -> Self {
         let policy = compiled(text);
-        let mut library = Library::default();
+        let mut library = PolicySet::default();
         let (name, version) = (policy.name().to_owned(), policy.version());
         library.insert(policy);
         let policy = library.get(&name, version).unwrap();
@@ -144,22 +144,22 @@ impl Bench {
     }
 
     /// Whether one who holds this may make a membership write, roles by their short names.
-    pub fn may_write(&self, holding: &Holding, of: &str, write: (Verb, &str, &str)) -> bool {
+    pub fn may_write(&self, holding: &Holding, of: &str, write: (WriteKind, &str, &str)) -> bool {
         let Ok(of) = self.policy().find_type(of) else { return false };
         let Some(operation) = operation(self.policy(), of, write) else { return false };
         let who = self.subject(holding);
         let target = if holding.has("self") { who.clone() } else { Subject::user(OTHER) };
         let Some(node) = self.view.find(of.id(), &id_at(of, self.place(holding))) else { return false };
-        permit(&self.view, who.as_ref(), node, target.as_ref(), operation).is_ok()
+        find_rule(&self.view, who.as_ref(), node, target.as_ref(), operation).is_ok()
     }
 }
 
 /// A write, its roles by short names; none when the type has no such role. To take from `anyone` is to take no role.
-fn operation(policy: &Policy, of: &ResourceType, (verb, from, to): (Verb, &str, &str)) -> Option<Operation> {
+fn operation(policy: &Policy, of: &ResourceType, (verb, from, to): (WriteKind, &str, &str)) -> Option<MembershipWrite> {
     let role = |name: &str| -> Option<Option<RoleId>> {
         if name.is_empty() || name == "anyone" { Some(None) } else { Some(Some(policy.find_role(of, name).ok()?.id())) }
     };
-    Some(Operation { verb, from: role(from)?, to: role(to)?, expires_at: None, redates: false })
+    Some(MembershipWrite { kind: verb, from: role(from)?, to: role(to)?, expires_at: None, changes_expiry: false })
 }
 
 fn name_of(at: usize) -> String {

@@ -7,7 +7,7 @@ use proptest::{
     test_runner::{Config, TestRunner},
 };
 use rollcall::cli::policy::{DiffArgs, DiffFormat, Output, PolicyArgs, PolicyCommand, exit_code};
-use rollcall_engine::{Policy, Verb, compile};
+use rollcall_engine::{Policy, WriteKind, compile};
 use rollcall_policy_tools::diff::{Diff, What, diff};
 
 use super::{
@@ -38,7 +38,7 @@ struct Pair {
 }
 
 /// One decision at a type: a write that takes and gives something, or without a kind of write the action of that name.
-type Matter = (String, Option<Verb>, String, String);
+type Matter = (String, Option<WriteKind>, String, String);
 
 impl Pair {
     fn new(old: &str, new: &str) -> Self {
@@ -72,18 +72,18 @@ impl Pair {
         let mut matters = BTreeSet::new();
         for bench in [&self.old, &self.new] {
             for of in bench.policy().types() {
-                let mut add = |verb: Option<Verb>, from: &str, to: &str| {
+                let mut add = |verb: Option<WriteKind>, from: &str, to: &str| {
                     matters.insert((of.name().to_owned(), verb, from.to_owned(), to.to_owned()));
                 };
                 of.actions().iter().for_each(|action| add(None, action.name(), ""));
                 let roles: Vec<&str> = of.roles().iter().map(|role| bench.policy().role(*role).name()).collect();
-                for verb in Verb::ALL {
-                    let is_root = of.parent().is_none() && verb == Verb::Remove;
+                for verb in WriteKind::ALL {
+                    let is_root = of.parent().is_none() && verb == WriteKind::Remove;
                     let nobody = is_root.then_some("anyone");
                     let taken: Vec<&str> =
-                        if verb.takes() { roles.iter().copied().chain(nobody).collect() } else { vec![""] };
+                        if verb.removes_roles() { roles.iter().copied().chain(nobody).collect() } else { vec![""] };
                     for from in taken {
-                        let given: Vec<&str> = if verb.gives() { roles.clone() } else { vec![""] };
+                        let given: Vec<&str> = if verb.grants_roles() { roles.clone() } else { vec![""] };
                         given
                             .into_iter()
                             .filter(|to| to.is_empty() || *to != from)
@@ -98,7 +98,7 @@ impl Pair {
     /// Whether every role of a holding is one of the type or of those above it, under either policy.
     fn counts(&self, of: &str, holding: &Holding) -> bool {
         let on_the_way = |policy: &Policy, role: &String| {
-            let way = policy.find_type(of).map_or(Vec::new(), |of| policy.way_up(of));
+            let way = policy.find_type(of).map_or(Vec::new(), |of| policy.ancestors(of));
             way.iter().flat_map(|above| above.roles()).any(|id| policy.qualified(policy.role(*id)) == *role)
         };
         holding.roles.iter().all(|role| [&self.old, &self.new].iter().any(|bench| on_the_way(bench.policy(), role)))

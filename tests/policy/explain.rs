@@ -9,7 +9,7 @@ use std::{
 
 use clap::Parser as _;
 use rollcall::cli::policy::{Output, PolicyArgs, run_to};
-use rollcall_engine::{Mask, Policy, ResourceType, Role, Verb, writes::write_groups};
+use rollcall_engine::{Mask, Policy, ResourceType, Role, WriteKind, writes::write_groups};
 use rollcall_policy_tools::table::{Question, ask};
 
 use super::{
@@ -132,13 +132,13 @@ fn an_answer_is_what_the_engine_decides() {
     let mut held: Vec<Mask> = roles.iter().flat_map(|one| roles.iter().map(move |other| *one | *other)).collect();
     held.push(Mask::EMPTY);
     held.extend(held.clone().into_iter().map(|mask| mask | Mask::OWNER));
-    held.extend(held.clone().into_iter().map(|mask| mask | Mask::ITSELF));
+    held.extend(held.clone().into_iter().map(|mask| mask | Mask::SELF));
     let holdings: BTreeSet<Holding> = held.iter().map(|mask| Holding::new(&policy, *mask)).collect();
     let bench = Bench::new(SKETCH, holdings.into_iter().collect());
     let (mut allowed, mut denied) = (0, 0);
     let mut hold = |question: Question<'_>, of: &ResourceType, mask: Mask, may: bool| {
         // A role of a type beside or below is held, but counts for nothing here.
-        let counts = policy.roles_in(mask).all(|role| policy.way_up(of).iter().any(|up| up.id() == role.of()));
+        let counts = policy.roles_in(mask).all(|role| policy.ancestors(of).iter().any(|up| up.id() == role.of()));
         // Nobody owns the tenant itself.
         if counts && !(mask.contains(Mask::OWNER) && of.parent().is_none()) {
             let answer = ask(&policy, of, question, mask);
@@ -153,7 +153,7 @@ fn an_answer_is_what_the_engine_decides() {
             for action in of.actions() {
                 hold(Question::Action(action), of, *mask, bench.may(&holding, of.name(), action.name()));
             }
-            for write in Verb::ALL.into_iter().flat_map(|verb| write_groups(of, verb, None, None)) {
+            for write in WriteKind::ALL.into_iter().flat_map(|verb| write_groups(of, verb, None, None)) {
                 let (from, to) = (name_of(&policy, write.from), name_of(&policy, write.to));
                 let may = bench.may_write(&holding, of.name(), (write.verb, &from, &to));
                 hold(Question::Write(&write), of, *mask, may);

@@ -8,7 +8,7 @@ mod scene;
 
 use std::{collections::BTreeSet, fmt::Write as _};
 
-use rollcall_engine::{Verb, compile};
+use rollcall_engine::{WriteKind, compile};
 
 use scene::{Scene, Spot};
 
@@ -67,7 +67,7 @@ pub enum Ask {
     /// An action of a type.
     Act(&'static str, &'static str),
     /// A write at resources of a type, and the role that it gives; a change without one is to another role.
-    Write(&'static str, Verb, Option<&'static str>, Whom),
+    Write(&'static str, WriteKind, Option<&'static str>, Whom),
 }
 
 /// A row of a guide, in a few words of our own.

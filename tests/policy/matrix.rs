@@ -9,8 +9,9 @@ use std::{
 
 use rollcall_engine::Snapshot;
 use rollcall_engine::{
-    Facts, Library, Loading, MemberStatus, Operation, Policy, ResourceKey, ResourceRef, ResourceType, Revision, Role,
-    RoleId, Stands, Stated, Subject, SubjectRef, Tenant, Timestamp, Verb, View, compile, decide, locate, permit,
+    Facts, Loading, MemberStatus, MembershipWrite, Policy, PolicySet, ResourceKey, ResourceRef, ResourceType, Revision,
+    Role, RoleId, Stated, Subject, SubjectRef, Tenant, Timestamp, View, WriteKind, WriteScope, compile, decide,
+    find_rule, locate,
 };
 
 use super::golden::compare;
@@ -49,7 +50,7 @@ fn own_of(name: &str) -> String {
     format!("own of {name}")
 }
 
-fn view(library: &Library, policy: &Policy) -> View {
+fn view(library: &PolicySet, policy: &Policy) -> View {
     let mut loading = Loading::new(library);
     let tenant = Tenant {
         id: HERE.to_owned(),
@@ -161,7 +162,7 @@ impl Matrix<'_> {
             let node = self.view.find(of.id(), &id(&name)).unwrap();
             let mut cells = Vec::new();
             for (_, operation) in &operations {
-                let rule = permit(self.view, actor.as_ref(), node, target.as_ref(), *operation);
+                let rule = find_rule(self.view, actor.as_ref(), node, target.as_ref(), *operation);
                 cells.push(rule.is_ok());
                 self.rules.extend(rule.map(|rule| (rule.by().line(), rule.by().text().to_owned())));
             }
@@ -172,21 +173,21 @@ impl Matrix<'_> {
 }
 
 /// Every membership write at a resource of a type, by name.
-fn operations(policy: &Policy, of: &ResourceType) -> Vec<(String, Operation)> {
+fn operations(policy: &Policy, of: &ResourceType) -> Vec<(String, MembershipWrite)> {
     let name = |role: RoleId| policy.role(role).name();
     let any_role = || of.roles().iter().copied().map(Some);
     let mut operations = Vec::new();
-    for verb in Verb::ALL {
-        let means_something = match verb.stands() {
-            Stands::Anywhere => true,
-            Stands::AtTheRoot => of.parent().is_none(),
-            Stands::WhereOwned => of.is_owned(),
+    for verb in WriteKind::ALL {
+        let means_something = match verb.scope() {
+            WriteScope::Anywhere => true,
+            WriteScope::AtTheRoot => of.parent().is_none(),
+            WriteScope::WhereOwned => of.is_owned(),
         };
-        let from_nothing = of.parent().is_none() && verb == Verb::Remove;
+        let from_nothing = of.parent().is_none() && verb == WriteKind::Remove;
         let taken: Vec<Option<RoleId>> =
-            if verb.takes() { any_role().chain(from_nothing.then_some(None)).collect() } else { vec![None] };
+            if verb.removes_roles() { any_role().chain(from_nothing.then_some(None)).collect() } else { vec![None] };
         for from in taken.into_iter().filter(|_| means_something) {
-            let given: Vec<Option<RoleId>> = if verb.gives() { any_role().collect() } else { vec![None] };
+            let given: Vec<Option<RoleId>> = if verb.grants_roles() { any_role().collect() } else { vec![None] };
             for to in given {
                 let words = match (from, to) {
                     (Some(from), Some(to)) => format!(" {}→{}", name(from), name(to)),
@@ -196,7 +197,7 @@ fn operations(policy: &Policy, of: &ResourceType) -> Vec<(String, Operation)> {
                 };
                 operations.push((
                     format!("{}{words}", verb.name()),
-                    Operation { verb, from, to, expires_at: None, redates: false },
+                    MembershipWrite { kind: verb, from, to, expires_at: None, changes_expiry: false },
                 ));
             }
         }
@@ -238,7 +239,7 @@ fn every_policy_decides_as_its_matrix_says() {
 }
 
 fn hold(name: &str, text: &str) {
-    let mut library = Library::default();
+    let mut library = PolicySet::default();
     library.insert(compile(name, text).unwrap());
     let policy = std::sync::Arc::clone(library.iter().next().unwrap());
     let view = view(&library, &policy);
@@ -305,15 +306,15 @@ fn declared_rules(text: &str) -> BTreeSet<(u32, String)> {
 
 #[test]
 fn the_resources_of_the_matrix_stand_as_it_says() {
-    let mut library = Library::default();
+    let mut library = PolicySet::default();
     let [(name, text), ..] = POLICIES;
     let (policy, copy) = (compile(name, text).unwrap(), compile(name, text).unwrap());
     library.insert(copy);
     let view = view(&library, &policy);
     let find = |key: ResourceKey| view.find(policy.find_type(&key.kind).unwrap().id(), &key.id).unwrap();
-    assert!(view.place(find(ResourceKey::new("job_site", SHUT))).archived);
-    assert!(!view.place(find(ResourceKey::new("job_site", HERE))).archived);
-    let editor = view.standing(SubjectRef { kind: "user", id: "job_site.editor elsewhere" }).unwrap();
-    assert!(view.bound(editor.member, find(ResourceKey::new("job_site", HERE))).is_empty());
-    assert!(!view.bound(editor.member, find(ResourceKey::new("job_site", THERE))).is_empty());
+    assert!(view.resource(find(ResourceKey::new("job_site", SHUT))).archived);
+    assert!(!view.resource(find(ResourceKey::new("job_site", HERE))).archived);
+    let editor = view.member_state(SubjectRef { kind: "user", id: "job_site.editor elsewhere" }).unwrap();
+    assert!(view.assigned_roles(editor.member, find(ResourceKey::new("job_site", HERE))).is_empty());
+    assert!(!view.assigned_roles(editor.member, find(ResourceKey::new("job_site", THERE))).is_empty());
 }

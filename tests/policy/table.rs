@@ -11,7 +11,7 @@ use proptest::{
     test_runner::{Config, TestRunner},
 };
 use rollcall::cli::policy::{Output, PolicyArgs, PolicyCommand, TableArgs, TableFormat, run_to};
-use rollcall_engine::{Mask, Policy, Role, Verb};
+use rollcall_engine::{Mask, Policy, Role, WriteKind};
 use rollcall_policy_tools::table::{Cell, Grid, What, table};
 
 use super::{
@@ -81,7 +81,7 @@ fn reminders_are_due_before_an_invitation_ends() {
 
 /// The relations that a member can stand in, in every choice.
 fn relations() -> [Mask; 4] {
-    [Mask::EMPTY, Mask::OWNER, Mask::ITSELF, Mask::OWNER | Mask::ITSELF]
+    [Mask::EMPTY, Mask::OWNER, Mask::SELF, Mask::OWNER | Mask::SELF]
 }
 
 /// Everything that a claim of some cell is about: what a column says, with relations, with another role, and with what
@@ -179,7 +179,7 @@ fn hold(text: &str) -> usize {
 /// One thing that a row is about.
 enum Question {
     Action(String),
-    Write { verb: Verb, from: String, to: String },
+    Write { verb: WriteKind, from: String, to: String },
 }
 
 impl Question {

@@ -1,4 +1,4 @@
-use rollcall::service::ports::{MemberCursor, MemberOrder, MemberQuery, MemberRecord, Reach, Store as _};
+use rollcall::service::ports::{MemberCursor, MemberOrder, MemberQuery, MemberRecord, MemberScope, Store as _};
 use rollcall_engine::{Change, Grant, Member, MemberStatus, ResourceKey, Revision, Subject, Timestamp};
 
 use crate::facts::grant;
@@ -22,16 +22,16 @@ fn everybody() -> MemberQuery<'static> {
     }
 }
 
-fn reaching(reach: Vec<Reach>) -> MemberQuery<'static> {
+fn reaching(reach: Vec<MemberScope>) -> MemberQuery<'static> {
     MemberQuery { reach, everybody: false, ..everybody() }
 }
 
 /// Those whom job site `s1` knows: admins of the workspace, then its own editors and viewers.
-fn of_s1() -> Vec<Reach> {
+fn of_s1() -> Vec<MemberScope> {
     vec![
-        Reach { resource: root(), role: "admin".into(), rank: 0 },
-        Reach { resource: site("s1"), role: "editor".into(), rank: 1 },
-        Reach { resource: site("s1"), role: "viewer".into(), rank: 2 },
+        MemberScope { resource: root(), role: "admin".into(), rank: 0 },
+        MemberScope { resource: site("s1"), role: "editor".into(), rank: 1 },
+        MemberScope { resource: site("s1"), role: "viewer".into(), rank: 2 },
     ]
 }
 
@@ -101,7 +101,7 @@ async fn filters_narrow_the_list() {
     let harness = staffed().await;
     let all = everybody;
     let text = |text: &str| MemberQuery { text: text.into(), ..everybody() };
-    let editors = vec![Reach { resource: site("s1"), role: "editor".into(), rank: 0 }];
+    let editors = vec![MemberScope { resource: site("s1"), role: "editor".into(), rank: 0 }];
     let cases = [
         (MemberQuery { statuses: vec![Active], ..all() }, vec!["u6", "u1", "u3", "u5"]),
         (MemberQuery { statuses: vec![Invited, Deactivated], ..all() }, vec!["u4", "u2"]),
@@ -141,7 +141,7 @@ async fn the_bindings_told_are_those_asked_about() {
         ]
     );
 
-    let roles = ["admin", "user"].map(|role| Reach { resource: root(), role: role.into(), rank: 0 });
+    let roles = ["admin", "user"].map(|role| MemberScope { resource: root(), role: role.into(), rank: 0 });
     let query = MemberQuery { everybody: true, ..reaching(roles.to_vec()) };
     let (records, _) = harness.store.list_members(&query).await.unwrap();
     assert_eq!(
@@ -174,7 +174,7 @@ fn cursor(query: &MemberQuery<'_>, last: &MemberRecord) -> MemberCursor {
         MemberOrder::Status => status.code().to_string(),
         MemberOrder::Role => {
             let held = query.reach.iter().filter(|reach| last.held.contains(&grant(&reach.resource, &reach.role)));
-            held.map(|reach| reach.rank).min().unwrap_or(Reach::NO_RANK).to_string()
+            held.map(|reach| reach.rank).min().unwrap_or(MemberScope::NO_RANK).to_string()
         }
     };
     MemberCursor { value, subject: subject.clone() }
@@ -220,7 +220,7 @@ async fn pages_neither_repeat_nor_lose_members() {
 async fn a_reach_of_thousands_of_places_is_answered() {
     let harness = staffed().await;
     let mut reach: Vec<_> = (0..3000)
-        .map(|n| Reach { resource: site(&format!("far-{n}")), role: ["editor", "viewer"][n % 2].into(), rank: 9 })
+        .map(|n| MemberScope { resource: site(&format!("far-{n}")), role: ["editor", "viewer"][n % 2].into(), rank: 9 })
         .collect();
     reach.extend(of_s1());
     let query = MemberQuery { order: MemberOrder::Role, ..reaching(reach) };
@@ -233,7 +233,7 @@ async fn what_has_ended_makes_nobody_a_member() {
     let until = |end| Grant { expires_at: Some(Timestamp(end)), ..grant(&site("s2"), "viewer") };
     harness.write(&[Change::granted(&Subject::user("u1"), &until(100))]).await;
     harness.write(&[Change::granted(&Subject::user("u5"), &until(101))]).await;
-    let reach = vec![Reach { resource: site("s2"), role: "viewer".into(), rank: 0 }];
+    let reach = vec![MemberScope { resource: site("s2"), role: "viewer".into(), rank: 0 }];
     for order in ORDERS {
         let query = MemberQuery { order, ..reaching(reach.clone()) };
         let (found, _) = harness.store.list_members(&query).await.unwrap();

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use rollcall::service::ports::{Answered, MemberBy, Store as _, StoreError};
+use rollcall::service::ports::{MemberBy, Store as _, StoreError, StoredResponse};
 use rollcall_engine::{Change, InvitationStatus, MemberStatus, Profile, Revision, Subject, Timestamp};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -53,7 +53,7 @@ async fn a_write_reads_what_it_wrote() {
 #[tokio::test]
 async fn the_answer_to_a_request_is_kept_once() {
     let harness = Harness::with_acme().await;
-    let answered = Answered {
+    let answered = StoredResponse {
         request: "00ff".into(),
         body: "11ee".into(),
         answer: r#"{"id":"i1"}"#.into(),
@@ -61,17 +61,17 @@ async fn the_answer_to_a_request_is_kept_once() {
         at: Timestamp(5),
     };
     let mut tx = harness.store.begin(ACME).await.unwrap();
-    assert!(tx.answered("00ff").await.unwrap().is_none());
-    tx.remember(&answered).await.unwrap();
+    assert!(tx.find_response("00ff").await.unwrap().is_none());
+    tx.save_response(&answered).await.unwrap();
     tx.commit().await.unwrap();
 
     let mut tx = harness.store.begin(ACME).await.unwrap();
-    let found = tx.answered("00ff").await.unwrap().unwrap();
+    let found = tx.find_response("00ff").await.unwrap().unwrap();
     assert_eq!(
         (found.request, found.body, found.answer, found.revision, found.at),
         ("00ff".into(), "11ee".into(), r#"{"id":"i1"}"#.into(), Revision(2), Timestamp(5))
     );
-    assert!(matches!(tx.remember(&answered).await, Err(StoreError::Conflict(_))));
+    assert!(matches!(tx.save_response(&answered).await, Err(StoreError::Conflict(_))));
 }
 
 #[tokio::test]

@@ -7,14 +7,14 @@ use std::{
 };
 
 use rollcall::{
-    cache::{PastLimits, Registry},
+    cache::{HistoryLimits, Registry},
     service::{
         Service, WatchOptions,
         ports::{Clock, Random},
     },
     store::{Options, SqlStore},
 };
-use rollcall_engine::{Library, Shelf, Timestamp, compile};
+use rollcall_engine::{PolicySet, PolicyStore, Timestamp, compile};
 use tempfile::TempDir;
 
 use super::server::store_file;
@@ -62,9 +62,9 @@ pub async fn store() -> (Arc<SqlStore>, TempDir) {
 
 /// A service of its own views on a store, with one policy, whose clock the test moves.
 pub fn service(store: &Arc<SqlStore>, hand: &Arc<Hand>, policy: &str) -> Service {
-    let mut library = Library::default();
+    let mut library = PolicySet::default();
     library.insert(compile("policy.toml", policy).expect("the test's policy is right"));
-    let shelf = Arc::new(Shelf::new(library));
-    let views = Arc::new(Registry::new(store.clone(), shelf.clone(), hand.clone(), PastLimits::default()));
+    let shelf = Arc::new(PolicyStore::new(library));
+    let views = Arc::new(Registry::new(store.clone(), shelf.clone(), hand.clone(), HistoryLimits::default()));
     Service::new(store.clone(), views, shelf, hand.clone(), hand.clone(), WatchOptions::default())
 }

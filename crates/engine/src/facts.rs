@@ -15,7 +15,7 @@ pub struct MemberKey(pub u32);
 
 /// Where a registered resource stands.
 #[derive(Clone, Copy, Debug)]
-pub struct Place<'a> {
+pub struct ResourceState<'a> {
     /// Its type.
     pub of: TypeId,
     /// The resource above it; none for the root resource.
@@ -28,7 +28,7 @@ pub struct Place<'a> {
 
 /// Where a member stands.
 #[derive(Clone, Copy, Debug)]
-pub struct Standing {
+pub struct MemberState {
     /// The member.
     pub member: MemberKey,
     /// Their status.
@@ -46,42 +46,42 @@ pub trait Facts {
     /// The registered resource of this type and id.
     fn find(&self, of: TypeId, id: &str) -> Option<Node>;
     /// Where a resource stands.
-    fn place(&self, node: Node) -> Place<'_>;
+    fn resource(&self, node: Node) -> ResourceState<'_>;
     /// The id of a resource.
     fn id(&self, node: Node) -> &str;
     /// Where a subject stands; none for one who is no member.
-    fn standing(&self, subject: SubjectRef<'_>) -> Option<Standing>;
+    fn member_state(&self, subject: SubjectRef<'_>) -> Option<MemberState>;
     /// Who a member is.
     fn subject(&self, member: MemberKey) -> SubjectRef<'_>;
     /// Every member.
-    fn each_member<'f>(&'f self, visit: &mut dyn FnMut(SubjectRef<'f>, Standing));
+    fn each_member<'f>(&'f self, visit: &mut dyn FnMut(SubjectRef<'f>, MemberState));
     /// The roles bound to a member at one resource, without what they imply.
-    fn bound(&self, member: MemberKey, node: Node) -> Mask;
+    fn assigned_roles(&self, member: MemberKey, node: Node) -> Mask;
     /// Of those, the ones that last, bound to a person: only they count for a role that must keep a holder.
-    fn lasting(&self, member: MemberKey, node: Node) -> Mask;
+    fn permanent_roles(&self, member: MemberKey, node: Node) -> Mask;
     /// When one of them ends; none when it lasts.
-    fn end(&self, member: MemberKey, node: Node, role: RoleId) -> Option<Timestamp>;
+    fn role_expiry(&self, member: MemberKey, node: Node, role: RoleId) -> Option<Timestamp>;
     /// The teams that a member belongs to, through other teams too. Teams are members of their own.
     fn teams(&self, member: MemberKey) -> &[MemberKey];
     /// Who holds what everybody of a subject type holds.
     fn everybody(&self, kind: &str) -> Option<MemberKey>;
     /// Every binding of a member, a call for each resource that they hold roles at.
-    fn each_bound(&self, member: MemberKey, visit: &mut dyn FnMut(Node, Mask));
+    fn each_assignment(&self, member: MemberKey, visit: &mut dyn FnMut(Node, Mask));
     /// The registered resources of a type, in order of their id.
-    fn ordered(&self, of: TypeId) -> &[Node];
+    fn resources_of_type(&self, of: TypeId) -> &[Node];
     /// How many active people hold a role that must keep a holder at one resource, and hold it lastingly.
     fn active_holders(&self, node: Node, role: RoleId) -> u32;
 }
 
 /// Those whose bindings count for a subject: their own, their teams', and everybody's of their type.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Holders<'f> {
+pub(crate) struct Principals<'f> {
     own: Option<MemberKey>,
     everybody: Option<MemberKey>,
     teams: &'f [MemberKey],
 }
 
-impl<'f> Holders<'f> {
+impl<'f> Principals<'f> {
     /// Those of a member.
     pub(crate) fn of<F: Facts + ?Sized>(facts: &'f F, subject: SubjectRef<'_>, member: MemberKey) -> Self {
         Self { own: Some(member), everybody: facts.everybody(subject.kind), teams: facts.teams(member) }
@@ -98,39 +98,39 @@ impl<'f> Holders<'f> {
     }
 
     /// The roles bound to any of them at one resource, without what they imply.
-    pub(crate) fn bound<F: Facts + ?Sized>(self, facts: &F, node: Node) -> Mask {
-        self.each().map(|holder| facts.bound(holder, node)).collect()
+    pub(crate) fn assigned_roles<F: Facts + ?Sized>(self, facts: &F, node: Node) -> Mask {
+        self.each().map(|holder| facts.assigned_roles(holder, node)).collect()
     }
 }
 
 /// A resource and every one above it, up to the root.
-pub(crate) fn path<F: Facts + ?Sized>(facts: &F, from: Node) -> impl Iterator<Item = (Node, Place<'_>)> {
+pub(crate) fn ancestors<F: Facts + ?Sized>(facts: &F, from: Node) -> impl Iterator<Item = (Node, ResourceState<'_>)> {
     let mut next = Some(from);
     std::iter::from_fn(move || {
         let node = next?;
-        let place = facts.place(node);
+        let place = facts.resource(node);
         next = place.parent;
         Some((node, place))
     })
 }
 
 /// A resource and every one above it, up to the root.
-pub fn way_up<F: Facts + ?Sized>(facts: &F, from: Node) -> impl Iterator<Item = Node> {
-    path(facts, from).map(|(node, _)| node)
+pub fn ancestor_nodes<F: Facts + ?Sized>(facts: &F, from: Node) -> impl Iterator<Item = Node> {
+    ancestors(facts, from).map(|(node, _)| node)
 }
 
 /// A resource and every one above it, each with a mask of the roles that count at the first when bound there: all, or
 /// past another resource of the same type only those that reach down. `below` is the type of an unregistered resource
 /// that the first one is the parent of.
-pub fn counting<F: Facts + ?Sized>(
+pub fn ancestors_with_mask<F: Facts + ?Sized>(
     facts: &F,
     from: Node,
     below: Option<TypeId>,
-) -> impl Iterator<Item = (Node, Place<'_>, Mask)> {
+) -> impl Iterator<Item = (Node, ResourceState<'_>, Mask)> {
     // A policy has 64 types at most, a bit for each.
     let bit = |of: TypeId| 1_u64 << (usize::from(of) & 63);
     let mut passed = below.map_or(0, bit);
-    path(facts, from).map(move |(node, place)| {
+    ancestors(facts, from).map(move |(node, place)| {
         let again = passed & bit(place.of) != 0;
         passed |= bit(place.of);
         (node, place, if again { facts.policy().reaching } else { !Mask::EMPTY })
@@ -139,6 +139,6 @@ pub fn counting<F: Facts + ?Sized>(
 
 /// A node by the names that the outside knows it by.
 pub fn name_of<F: Facts + ?Sized>(facts: &F, node: Node) -> ResourceRef<'_> {
-    let of = facts.place(node).of;
+    let of = facts.resource(node).of;
     ResourceRef { kind: facts.policy().resource_type(of).name(), id: facts.id(node) }
 }

@@ -14,12 +14,12 @@ mod model;
 mod view;
 
 pub use decision::{
-    decide::{Decision, Reason, Stated, Target, assigned, decide, is_archived, locate},
+    decide::{Decision, Reason, Stated, Target, assigned_roles_of, decide, is_archived, locate},
     explain::{Explanation, HeldRole, WayIn, explain},
     list::{Search, actions},
 };
 pub use domain::*;
-pub use facts::{Facts, MemberKey, Node, Place, Standing, counting, name_of, way_up};
+pub use facts::{Facts, MemberKey, MemberState, Node, ResourceState, ancestor_nodes, ancestors_with_mask, name_of};
 pub use language::{
     compile::{compile, compile_with_warnings},
     diagnostic::{Diagnostic, Diagnostics, Severity},
@@ -27,19 +27,19 @@ pub use language::{
 };
 pub use membership::{
     effects::{Effect, Effects, effects},
-    govern::{acting, is_protected, kept, permit},
-    judge::{Permitted, judge, may_renew},
-    operation::Operation,
+    permit::{Permitted, may_renew, permit},
     refusal::{Refusal, RuleLine},
+    rules::{active_actor, counted_roles, find_rule, is_protected},
+    write::MembershipWrite,
     writes::{self, listed},
 };
 pub use model::{
     Action, MemberRule, MemberRules, Policy, ResourceType, Role, RoleId, Rule, TypeId, Unknown,
     mask::{Mask, NOBODY, Term},
-    policy_set::Library,
-    policy_store::Shelf,
+    policy_set::PolicySet,
+    policy_store::PolicyStore,
     reach::{Deed, Reach, Step},
     rules_about::{givers, rules_about},
-    write_kind::{Stands, Verb},
+    write_kind::{WriteKind, WriteScope},
 };
-pub use view::{Loading, Parted, Snapshot, UnknownPolicy, View};
+pub use view::{Diverged, Loading, Snapshot, UnknownPolicy, View};

@@ -24,7 +24,7 @@ const ROLLCALL: &[(&str, &[&str])] = &[
 ];
 
 /// The modules at the root of the crate `rollcall_engine`. Each may import those before it.
-const ENGINE: &[&str] = &["domain", "language", "model", "facts", "decision", "membership", "view"];
+const ENGINE: &[&str] = &["domain", "model", "language", "facts", "decision", "membership", "view"];
 
 /// The crates of the workspace that a row has to name.
 const CRATES: [&str; 2] = ["rollcall_engine", "rollcall_policy_tools"];

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use rollcall_engine::{
     self as engine, Change, Explanation, Facts, Node, Policy, Reason, Refusal, ResourceKey, Revision, Stated, Subject,
-    Verb, View, WayIn, name_of,
+    View, WayIn, WriteKind, name_of,
 };
 use rollcall_policy_tools::{
     Coverage,
-    cases::{Case, Check, Expected, Write},
+    cases::{Case, CheckCase, Expected, WriteCase},
 };
 
 /// A tenant with the facts of a case.
@@ -60,7 +60,7 @@ impl Judge {
         }
     }
 
-    fn check(&self, check: &Check, coverage: &mut Coverage<'_>) -> Answer {
+    fn check(&self, check: &CheckCase, coverage: &mut Coverage<'_>) -> Answer {
         let facts = &self.view;
         let found = facts.policy().find_type(&check.resource.kind).ok();
         let Some((of, action)) = found.and_then(|of| Some((of, of.find_action(&check.action).ok()?))) else {
@@ -80,13 +80,13 @@ impl Judge {
         }
     }
 
-    fn write(&self, write: &Write, coverage: &mut Coverage<'_>) -> Answer {
+    fn write(&self, write: &WriteCase, coverage: &mut Coverage<'_>) -> Answer {
         let facts = &self.view;
         let Some(node) = self.find(&write.at) else {
             return denied("RESOURCE_NOT_FOUND", "no such resource is registered");
         };
         let (actor, target) = (write.actor.as_ref(), write.target.as_ref());
-        let outcome = engine::judge(facts, actor, node, target, write.wanted);
+        let outcome = engine::permit(facts, actor, node, target, write.wanted);
         coverage.write(facts, actor, node, target, write.wanted, &outcome);
         match outcome {
             Ok(permitted) => {
@@ -104,8 +104,8 @@ impl Judge {
             Refusal::Actor(_) => "the actor may not act at all".to_owned(),
             Refusal::NoMember => "the target is no member of this tenant".to_owned(),
             Refusal::Deactivated => "the target is deactivated, and an invitation does not reactivate them".to_owned(),
-            Refusal::NoRoleHere => "the target holds no role there by a binding".to_owned(),
-            Refusal::WhichRole => "the target holds several roles there, and none of them is named".to_owned(),
+            Refusal::RoleNotBound => "the target holds no role there by a binding".to_owned(),
+            Refusal::RoleAmbiguous => "the target holds several roles there, and none of them is named".to_owned(),
             Refusal::OutlastsGranter { .. } => "the role would outlast what lets the actor give it".to_owned(),
             Refusal::AlreadyAMember => "the target holds a role there already".to_owned(),
             Refusal::RoleUnchanged => "the target holds that role already".to_owned(),
@@ -114,7 +114,7 @@ impl Judge {
             Refusal::NotInvited => "the target has no pending invitation".to_owned(),
             Refusal::NotActive => "the target is not active".to_owned(),
             Refusal::NotDeactivated => "the target is not deactivated".to_owned(),
-            Refusal::Unsuitable => "the target is a team, or everybody, and can't have or be that".to_owned(),
+            Refusal::SubjectNotEligible => "the target is a team, or everybody, and can't have or be that".to_owned(),
             Refusal::TeamCycle => "the target is or encloses that very team".to_owned(),
             Refusal::OwnerUnchanged => "the target owns it already".to_owned(),
             Refusal::Protected { role, at } => {
@@ -132,14 +132,14 @@ impl Judge {
         }
     }
 
-    fn described(&self, write: &Write) -> String {
-        let (verb, target, at) = (write.wanted.verb, &write.target, &write.at);
+    fn described(&self, write: &WriteCase) -> String {
+        let (verb, target, at) = (write.wanted.kind, &write.target, &write.at);
         let role = write.wanted.to.map(|to| self.view.policy().role(to).name());
         match (verb, role) {
-            (Verb::Invite, Some(role)) => format!("invite `{target}` to `{at}` as `{role}`"),
+            (WriteKind::Invite, Some(role)) => format!("invite `{target}` to `{at}` as `{role}`"),
             (_, Some(role)) => format!("{} `{target}` at `{at}` to `{role}`", verb.name()),
-            (Verb::Remove, None) => format!("remove `{target}` from `{at}`"),
-            (Verb::Transfer, None) => format!("make `{target}` the owner of `{at}`"),
+            (WriteKind::Remove, None) => format!("remove `{target}` from `{at}`"),
+            (WriteKind::Transfer, None) => format!("make `{target}` the owner of `{at}`"),
             (_, None) => format!("{} `{target}`", verb.name()),
         }
     }

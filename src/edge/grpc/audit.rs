@@ -10,7 +10,7 @@ use crate::{
         convert::{resource_key, subject, timestamp, to_token},
     },
     proto::{self, ListChangesRequest, ListChangesResponse, audit_service_server::AuditService},
-    service::{Error, ListChanges, input::Checked},
+    service::{Error, ListChanges, input::Validator},
 };
 
 /// How many changes a page has at most, and when the request does not say.
@@ -24,7 +24,7 @@ impl AuditService for Handler {
     ) -> Result<Response<ListChangesResponse>, Status> {
         self.callers.identify(request.metadata())?;
         let asked = request.get_ref();
-        let mut checked = Checked::default();
+        let mut checked = Validator::default();
         checked.tenant(&asked.tenant);
         if let Some(resource) = &asked.resource {
             checked.resource("resource", ResourceRef { kind: &resource.r#type, id: &resource.id });
@@ -52,7 +52,7 @@ impl AuditService for Handler {
 }
 
 /// A subject to filter by; somebody invited goes by their email, as it is compared.
-fn named(checked: &mut Checked, field: &str, named: &proto::Subject) -> Subject {
+fn named(checked: &mut Validator, field: &str, named: &proto::Subject) -> Subject {
     if named.r#type == kind::EMAIL {
         return Subject::email(checked.email(&format!("{field}.id"), &named.id));
     }
@@ -61,13 +61,13 @@ fn named(checked: &mut Checked, field: &str, named: &proto::Subject) -> Subject 
     subject
 }
 
-fn newest_first(checked: &mut Checked, order: i32) -> bool {
+fn newest_first(checked: &mut Validator, order: i32) -> bool {
     match proto::ChangeOrder::try_from(order) {
         Ok(proto::ChangeOrder::Unspecified | proto::ChangeOrder::NewestFirst) => true,
         Ok(proto::ChangeOrder::OldestFirst) => false,
         Err(_) => {
             let description = format!("`{order}` is no order; use NEWEST_FIRST or OLDEST_FIRST");
-            checked.wrong(Error::field("FIELD_INVALID", "order_by", description));
+            checked.add(Error::field("FIELD_INVALID", "order_by", description));
             true
         }
     }

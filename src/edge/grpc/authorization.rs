@@ -6,7 +6,7 @@ use tonic::{Request, Response, Status};
 use crate::{
     edge::grpc::{
         Handler,
-        caller::Sender,
+        caller::CallerContext,
         convert::{
             consistency, resource_ref, stated, subject_ref, to_explanation, to_reason, to_resource_ref, to_token,
         },
@@ -18,7 +18,7 @@ use crate::{
     },
     service::{
         Error, Question,
-        input::{Checked, operator_not_allowed},
+        input::{Validator, operator_not_allowed},
     },
 };
 
@@ -32,7 +32,7 @@ impl AuthorizationService for Handler {
     async fn check(&self, request: Request<CheckRequest>) -> Result<Response<CheckResponse>, Status> {
         let caller = self.callers.identify(request.metadata())?;
         let asked = request.get_ref();
-        let mut checked = Checked::default();
+        let mut checked = Validator::default();
         checked.tenant(&asked.tenant);
         let question = Question {
             subject: subject_ref(asked.subject.as_ref()),
@@ -56,7 +56,7 @@ impl AuthorizationService for Handler {
     async fn batch_check(&self, request: Request<BatchCheckRequest>) -> Result<Response<BatchCheckResponse>, Status> {
         let caller = self.callers.identify(request.metadata())?;
         let asked = request.get_ref();
-        let mut checked = Checked::default();
+        let mut checked = Validator::default();
         checked.tenant(&asked.tenant);
         checked.count("items", asked.items.len(), MAX_ITEMS);
         let mut questions = Vec::with_capacity(asked.items.len());
@@ -91,7 +91,7 @@ impl AuthorizationService for Handler {
         let caller = self.callers.identify(request.metadata())?;
         let asked = request.get_ref();
         let (subject, resource) = (subject_ref(asked.subject.as_ref()), resource_ref(asked.resource.as_ref()));
-        let mut checked = Checked::default();
+        let mut checked = Validator::default();
         checked.tenant(&asked.tenant);
         checked.subject("subject", subject);
         checked.resource("resource", resource);
@@ -110,7 +110,7 @@ impl AuthorizationService for Handler {
         let caller = self.callers.identify(request.metadata())?;
         let asked = request.get_ref();
         let subject = subject_ref(asked.subject.as_ref());
-        let mut checked = Checked::default();
+        let mut checked = Validator::default();
         checked.tenant(&asked.tenant);
         checked.subject("subject", subject);
         checked.name("action", &asked.action);
@@ -131,12 +131,12 @@ impl AuthorizationService for Handler {
 
 /// Whether a question has nothing wrong with it: the quick way, for a batch of thousands.
 fn sound(question: &Question<'_>) -> bool {
-    let mut checked = Checked::default();
+    let mut checked = Validator::default();
     check_question(&mut checked, "", question);
     checked.finish().is_ok()
 }
 
-fn check_question(checked: &mut Checked, at: &str, question: &Question<'_>) {
+fn check_question(checked: &mut Validator, at: &str, question: &Question<'_>) {
     checked.subject(&field(at, "subject"), question.subject);
     checked.name(&field(at, "action"), question.action);
     checked.resource(&field(at, "resource"), question.resource);
@@ -154,7 +154,7 @@ fn field<'a>(at: &str, name: &'a str) -> Cow<'a, str> {
 }
 
 /// Only a caller that may speak for operators may ask what one may do.
-fn may_ask_about(caller: Sender<'_>, subject: SubjectRef<'_>) -> Result<(), Error> {
+fn may_ask_about(caller: CallerContext<'_>, subject: SubjectRef<'_>) -> Result<(), Error> {
     if subject.is_operator() && !caller.asserts_operators {
         return Err(operator_not_allowed(&caller.name));
     }

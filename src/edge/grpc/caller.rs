@@ -7,7 +7,7 @@ use tonic::metadata::MetadataMap;
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
-use crate::service::{Caller, Error, Kind};
+use crate::service::{Caller, Error, ErrorKind};
 
 /// Who may call: known by the SHA-256 of the bearer key that they send. Looking a hash up compares nothing that an
 /// attacker could time.
@@ -19,12 +19,12 @@ pub struct Callers {
 
 /// Who sent a request.
 #[derive(Clone, Copy)]
-pub(crate) struct Sender<'a> {
+pub(crate) struct CallerContext<'a> {
     caller: &'a Caller,
     metadata: &'a MetadataMap,
 }
 
-impl Deref for Sender<'_> {
+impl Deref for CallerContext<'_> {
     type Target = Caller;
 
     fn deref(&self) -> &Caller {
@@ -32,7 +32,7 @@ impl Deref for Sender<'_> {
     }
 }
 
-impl Sender<'_> {
+impl CallerContext<'_> {
     /// The trace that the request is part of: the one that it names, traced here or not, or the one that was begun here.
     pub(crate) fn trace_id(&self) -> Option<String> {
         let named = self.metadata.get("traceparent").and_then(|header| trace_of(header.to_str().ok()?));
@@ -67,9 +67,9 @@ impl Callers {
     ///
     /// # Errors
     /// `UNAUTHENTICATED` when they are not known.
-    pub(crate) fn identify<'a>(&'a self, metadata: &'a MetadataMap) -> Result<Sender<'a>, Error> {
+    pub(crate) fn identify<'a>(&'a self, metadata: &'a MetadataMap) -> Result<CallerContext<'a>, Error> {
         let caller = self.find(metadata.as_ref().get("authorization"))?;
-        Ok(Sender { caller, metadata })
+        Ok(CallerContext { caller, metadata })
     }
 
     /// Who sends this `authorization` header.
@@ -80,7 +80,7 @@ impl Callers {
         if let Some(caller) = &self.anonymous {
             return Ok(caller);
         }
-        let unknown = |message: &str| Error::new(Kind::Unauthenticated, "UNAUTHENTICATED", message);
+        let unknown = |message: &str| Error::new(ErrorKind::Unauthenticated, "UNAUTHENTICATED", message);
         let header =
             header.ok_or_else(|| unknown("this server wants a key; send it as `authorization: Bearer KEY`"))?;
         let key = header.to_str().ok().and_then(|header| header.strip_prefix("Bearer "));

@@ -1,6 +1,6 @@
 //! The log on the wire. A new kind of change has its line in [`detail`], and its name in `ChangeKind`.
 
-use rollcall_engine::{Change, Library, LoggedChange};
+use rollcall_engine::{Change, LoggedChange, PolicySet};
 
 use crate::{
     edge::grpc::{
@@ -10,14 +10,14 @@ use crate::{
         tenant::to_tenant,
     },
     proto::{self, change::Change as Detail},
-    service::{Error, input::Checked},
+    service::{Error, input::Validator},
 };
 
-pub(super) fn to_changes(tenant: &str, policies: &Library, logged: Vec<LoggedChange>) -> Vec<proto::Change> {
+pub(super) fn to_changes(tenant: &str, policies: &PolicySet, logged: Vec<LoggedChange>) -> Vec<proto::Change> {
     logged.into_iter().map(|logged| to_change(tenant, policies, logged)).collect()
 }
 
-fn to_change(tenant: &str, policies: &Library, logged: LoggedChange) -> proto::Change {
+fn to_change(tenant: &str, policies: &PolicySet, logged: LoggedChange) -> proto::Change {
     proto::Change {
         token: to_token(tenant, logged.place.revision),
         index: u32::try_from(logged.place.seq).unwrap_or(u32::MAX),
@@ -30,7 +30,7 @@ fn to_change(tenant: &str, policies: &Library, logged: LoggedChange) -> proto::C
     }
 }
 
-fn detail(policies: &Library, change: Change) -> Detail {
+fn detail(policies: &PolicySet, change: Change) -> Detail {
     match change {
         Change::TenantCreated { tenant } => {
             let policy = policies.get(&tenant.policy, tenant.policy_version);
@@ -121,7 +121,7 @@ fn detail(policies: &Library, change: Change) -> Detail {
 
 /// The kinds that a request names, as [`Change::kind`] does: the contract has the same names, in upper case
 /// and after the name of the enum, which is of two words.
-pub(super) fn kinds(checked: &mut Checked, kinds: &[i32]) -> Vec<String> {
+pub(super) fn kinds(checked: &mut Validator, kinds: &[i32]) -> Vec<String> {
     let mut names = Vec::new();
     checked.most("kinds", kinds.len(), MAX_ENUMS);
     for (index, kind) in kinds.iter().take(MAX_ENUMS).enumerate() {
@@ -131,7 +131,7 @@ pub(super) fn kinds(checked: &mut Checked, kinds: &[i32]) -> Vec<String> {
             }
             _ => {
                 let description = format!("`{kind}` is no kind of change; use one of `ChangeKind`");
-                checked.wrong(Error::field("FIELD_INVALID", format!("kinds[{index}]"), description));
+                checked.add(Error::field("FIELD_INVALID", format!("kinds[{index}]"), description));
             }
         }
     }

@@ -7,9 +7,9 @@ use rollcall_engine::{
 };
 
 use crate::{
-    edge::grpc::caller::Sender,
+    edge::grpc::caller::CallerContext,
     proto,
-    service::{Call, Caller, Consistency, MemberAnswer, RequestKey, ResourceAnswer, input::Checked},
+    service::{Caller, Consistency, IdempotencyKey, MemberAnswer, RequestContext, ResourceAnswer, input::Validator},
 };
 
 /// Who a message names; a person where it gives no type.
@@ -52,20 +52,20 @@ pub(crate) fn consistency(consistency: Option<&proto::Consistency>) -> Consisten
 
 /// What every write carries, checked; `body` is the request itself.
 pub(crate) fn call(
-    checked: &mut Checked,
-    sender: Sender<'_>,
+    checked: &mut Validator,
+    sender: CallerContext<'_>,
     (tenant, actor, request_id, validate_only): (&str, Option<&proto::Subject>, &str, bool),
     method: &str,
     body: &impl Message,
-) -> Call {
+) -> RequestContext {
     let actor = subject(actor);
     checked.tenant(tenant);
     checked.subject("actor", actor.as_ref());
     checked.request_id(request_id);
     let request =
-        (!request_id.is_empty()).then(|| RequestKey::new(request_id.to_owned(), method, &body.encode_to_vec()));
+        (!request_id.is_empty()).then(|| IdempotencyKey::new(request_id.to_owned(), method, &body.encode_to_vec()));
     let (caller, trace_id) = (Caller::clone(&sender), sender.trace_id());
-    Call { tenant: tenant.to_owned(), actor, caller, trace_id, request, validate_only }
+    RequestContext { tenant: tenant.to_owned(), actor, caller, trace_id, idempotency_key: request, validate_only }
 }
 
 pub(crate) fn profile(profile: Option<&proto::Profile>) -> Profile {
@@ -79,7 +79,7 @@ pub(crate) fn profile(profile: Option<&proto::Profile>) -> Profile {
 }
 
 /// A role to be given, whose parts lie below `field`.
-pub(crate) fn grant(checked: &mut Checked, field: &str, grant: &proto::RoleGrant) -> Grant {
+pub(crate) fn grant(checked: &mut Validator, field: &str, grant: &proto::RoleGrant) -> Grant {
     let expires_at = expiry(checked, &format!("{field}.expire_time"), grant.expire_time);
     let grant = Grant { resource: resource_key(grant.resource.as_ref()), role: grant.role.clone(), expires_at };
     checked.grant(field, &grant);
@@ -87,7 +87,7 @@ pub(crate) fn grant(checked: &mut Checked, field: &str, grant: &proto::RoleGrant
 }
 
 /// When something is to end, if it is.
-pub(crate) fn expiry(checked: &mut Checked, field: &str, at: Option<prost_types::Timestamp>) -> Option<Timestamp> {
+pub(crate) fn expiry(checked: &mut Validator, field: &str, at: Option<prost_types::Timestamp>) -> Option<Timestamp> {
     at.map(|at| timestamp(checked, field, &at))
 }
 
@@ -117,7 +117,7 @@ pub(crate) fn to_timestamp(at: Timestamp) -> prost_types::Timestamp {
 }
 
 /// The instant that a message names, to the microsecond above. A mistake is noted of `field`.
-pub(crate) fn timestamp(checked: &mut Checked, field: &str, at: &prost_types::Timestamp) -> Timestamp {
+pub(crate) fn timestamp(checked: &mut Validator, field: &str, at: &prost_types::Timestamp) -> Timestamp {
     checked.timestamp(field, at.seconds, at.nanos)
 }
 

@@ -14,7 +14,7 @@ use crate::{
     proto,
     service::{
         DeclineInvitation, Error, InvitationAnswer, ListInvitations, ResendInvitation, RevokeInvitation, SetSuppressed,
-        input::Checked,
+        input::Validator,
         ports::{InvitationOrder, InvitationRecord},
     },
 };
@@ -26,7 +26,7 @@ impl Handler {
     ) -> Result<Response<proto::DeclineInvitationResponse>, Status> {
         let caller = self.callers.identify(request.metadata())?;
         let request = request.get_ref();
-        let mut checked = Checked::default();
+        let mut checked = Validator::default();
         let call = call(&mut checked, caller, common!(request), "DeclineInvitation", request);
         if checked.required("invitation_token", &request.invitation_token) {
             checked.at_most("invitation_token", &request.invitation_token, MAX_OPAQUE);
@@ -48,7 +48,7 @@ impl Handler {
     ) -> Result<Response<proto::ResendInvitationResponse>, Status> {
         let caller = self.callers.identify(request.metadata())?;
         let request = request.get_ref();
-        let mut checked = Checked::default();
+        let mut checked = Validator::default();
         let call = call(&mut checked, caller, common!(request), "ResendInvitation", request);
         existing(&mut checked, &request.invitation, &request.etag);
         checked.finish()?;
@@ -68,7 +68,7 @@ impl Handler {
     ) -> Result<Response<proto::RevokeInvitationResponse>, Status> {
         let caller = self.callers.identify(request.metadata())?;
         let request = request.get_ref();
-        let mut checked = Checked::default();
+        let mut checked = Validator::default();
         let call = call(&mut checked, caller, common!(request), "RevokeInvitation", request);
         existing(&mut checked, &request.invitation, &request.etag);
         checked.finish()?;
@@ -88,7 +88,7 @@ impl Handler {
     ) -> Result<Response<proto::GetInvitationResponse>, Status> {
         self.callers.identify(request.metadata())?;
         let asked = request.get_ref();
-        let mut checked = Checked::default();
+        let mut checked = Validator::default();
         checked.tenant(&asked.tenant);
         checked.id("invitation", &asked.invitation);
         checked.finish()?;
@@ -105,7 +105,7 @@ impl Handler {
     ) -> Result<Response<proto::ListInvitationsResponse>, Status> {
         self.callers.identify(request.metadata())?;
         let asked = request.get_ref();
-        let mut checked = Checked::default();
+        let mut checked = Validator::default();
         checked.tenant(&asked.tenant);
         checked.at_most("text", &asked.text, MAX_TEXT);
         let email = (!asked.email.is_empty()).then(|| checked.email("email", &asked.email));
@@ -141,7 +141,7 @@ impl Handler {
     ) -> Result<Response<proto::SuppressAddressResponse>, Status> {
         let caller = self.callers.identify(request.metadata())?;
         let request = request.get_ref();
-        let mut checked = Checked::default();
+        let mut checked = Validator::default();
         let call = call(&mut checked, caller, common!(request), "SuppressAddress", request);
         let email = checked.email("email", &request.email);
         checked.display_name("detail", &request.detail);
@@ -161,7 +161,7 @@ impl Handler {
     ) -> Result<Response<proto::ClearAddressResponse>, Status> {
         let caller = self.callers.identify(request.metadata())?;
         let request = request.get_ref();
-        let mut checked = Checked::default();
+        let mut checked = Validator::default();
         let call = call(&mut checked, caller, common!(request), "ClearAddress", request);
         let email = checked.email("email", &request.email);
         checked.finish()?;
@@ -179,7 +179,7 @@ impl Handler {
     ) -> Result<Response<proto::ListSuppressedAddressesResponse>, Status> {
         self.callers.identify(request.metadata())?;
         let asked = request.get_ref();
-        let mut checked = Checked::default();
+        let mut checked = Validator::default();
         checked.tenant(&asked.tenant);
         let limit = checked.page_size(asked.page_size, PAGE.1, PAGE.0);
         checked.finish()?;
@@ -193,12 +193,12 @@ impl Handler {
 }
 
 /// The invitation that a write is about.
-fn existing(checked: &mut Checked, invitation: &str, etag: &str) {
+fn existing(checked: &mut Validator, invitation: &str, etag: &str) {
     checked.id("invitation", invitation);
     checked.at_most("etag", etag, MAX_OPAQUE);
 }
 
-fn statuses(checked: &mut Checked, statuses: &[i32]) -> Vec<InvitationStatus> {
+fn statuses(checked: &mut Validator, statuses: &[i32]) -> Vec<InvitationStatus> {
     let read = |(index, status): (usize, &i32)| match proto::InvitationStatus::try_from(*status) {
         Ok(proto::InvitationStatus::Pending) => Some(InvitationStatus::Pending),
         Ok(proto::InvitationStatus::Accepted) => Some(InvitationStatus::Accepted),
@@ -207,7 +207,7 @@ fn statuses(checked: &mut Checked, statuses: &[i32]) -> Vec<InvitationStatus> {
         Ok(proto::InvitationStatus::Expired) => Some(InvitationStatus::Expired),
         Ok(proto::InvitationStatus::Unspecified) | Err(_) => {
             let description = format!("`{status}` is no status; use PENDING, ACCEPTED, REVOKED, DECLINED or EXPIRED");
-            checked.wrong(Error::field("FIELD_INVALID", format!("statuses[{index}]"), description));
+            checked.add(Error::field("FIELD_INVALID", format!("statuses[{index}]"), description));
             None
         }
     };
@@ -218,14 +218,14 @@ fn statuses(checked: &mut Checked, statuses: &[i32]) -> Vec<InvitationStatus> {
     found
 }
 
-fn order(checked: &mut Checked, order: i32) -> InvitationOrder {
+fn order(checked: &mut Validator, order: i32) -> InvitationOrder {
     match proto::InvitationOrder::try_from(order) {
         Ok(proto::InvitationOrder::Unspecified | proto::InvitationOrder::CreateTime) => InvitationOrder::Created,
         Ok(proto::InvitationOrder::Email) => InvitationOrder::Email,
         Ok(proto::InvitationOrder::ExpireTime) => InvitationOrder::Expiry,
         Err(_) => {
             let description = format!("`{order}` is no order; use CREATE_TIME, EMAIL or EXPIRE_TIME");
-            checked.wrong(Error::field("FIELD_INVALID", "order_by", description));
+            checked.add(Error::field("FIELD_INVALID", "order_by", description));
             InvitationOrder::Created
         }
     }

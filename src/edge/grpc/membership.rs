@@ -12,8 +12,8 @@ use crate::{
     },
     proto::{self, membership_service_server::MembershipService},
     service::{
-        AcceptInvitation, Call, ChangeRole, ChangeRoles, Invite, Invitee, InviteeResult, MemberAnswer, RemoveMember,
-        SetActive, SetLock, UpdateMember, Who, input::Checked,
+        AcceptInvitation, ChangeRole, ChangeRoles, Invite, Invitee, InviteeResult, MemberAnswer, RemoveMember,
+        RequestContext, SetActive, SetLock, UpdateMember, Who, input::Validator,
     },
 };
 
@@ -41,7 +41,7 @@ impl MembershipService for Handler {
     async fn invite(&self, request: Request<proto::InviteRequest>) -> Result<Response<proto::InviteResponse>, Status> {
         let caller = self.callers.identify(request.metadata())?;
         let request = request.get_ref();
-        let mut checked = Checked::default();
+        let mut checked = Validator::default();
         let call = call(&mut checked, caller, common!(request), "Invite", request);
         checked.count("invitees", request.invitees.len(), MAX_INVITEES);
         checked.count("grants", request.grants.len(), MAX_INVITEES);
@@ -64,7 +64,7 @@ impl MembershipService for Handler {
     ) -> Result<Response<proto::AcceptInvitationResponse>, Status> {
         let caller = self.callers.identify(request.metadata())?;
         let request = request.get_ref();
-        let mut checked = Checked::default();
+        let mut checked = Validator::default();
         let call = call(&mut checked, caller, common!(request), "AcceptInvitation", request);
         checked.person("actor", &call.actor);
         if checked.required("invitation_token", &request.invitation_token) {
@@ -146,7 +146,7 @@ impl MembershipService for Handler {
     ) -> Result<Response<proto::ChangeRoleResponse>, Status> {
         let caller = self.callers.identify(request.metadata())?;
         let request = request.get_ref();
-        let mut checked = Checked::default();
+        let mut checked = Validator::default();
         let call = call(&mut checked, caller, common!(request), "ChangeRole", request);
         let member = existing(&mut checked, "", request.member.as_ref(), &request.etag);
         let resource = resource_key(request.resource.as_ref());
@@ -172,7 +172,7 @@ impl MembershipService for Handler {
     ) -> Result<Response<proto::BatchChangeRoleResponse>, Status> {
         let caller = self.callers.identify(request.metadata())?;
         let request = request.get_ref();
-        let mut checked = Checked::default();
+        let mut checked = Validator::default();
         let call = call(&mut checked, caller, common!(request), "BatchChangeRole", request);
         checked.count("changes", request.changes.len(), MAX_INVITEES);
         let changes = request.changes.iter().take(MAX_INVITEES).enumerate();
@@ -194,7 +194,7 @@ impl MembershipService for Handler {
     ) -> Result<Response<proto::RemoveMemberResponse>, Status> {
         let caller = self.callers.identify(request.metadata())?;
         let request = request.get_ref();
-        let mut checked = Checked::default();
+        let mut checked = Validator::default();
         let call = call(&mut checked, caller, common!(request), "RemoveMember", request);
         let member = existing(&mut checked, "", request.member.as_ref(), &request.etag);
         let resource = resource_key(request.resource.as_ref());
@@ -216,7 +216,7 @@ impl MembershipService for Handler {
     ) -> Result<Response<proto::DeactivateMemberResponse>, Status> {
         let caller = self.callers.identify(request.metadata())?;
         let request = request.get_ref();
-        let mut checked = Checked::default();
+        let mut checked = Validator::default();
         let call = call(&mut checked, caller, common!(request), "DeactivateMember", request);
         let member = existing(&mut checked, "", request.member.as_ref(), &request.etag);
         checked.finish()?;
@@ -231,7 +231,7 @@ impl MembershipService for Handler {
     ) -> Result<Response<proto::ReactivateMemberResponse>, Status> {
         let caller = self.callers.identify(request.metadata())?;
         let request = request.get_ref();
-        let mut checked = Checked::default();
+        let mut checked = Validator::default();
         let call = call(&mut checked, caller, common!(request), "ReactivateMember", request);
         let member = existing(&mut checked, "", request.member.as_ref(), &request.etag);
         checked.finish()?;
@@ -246,7 +246,7 @@ impl MembershipService for Handler {
     ) -> Result<Response<proto::LockMemberResponse>, Status> {
         let caller = self.callers.identify(request.metadata())?;
         let request = request.get_ref();
-        let mut checked = Checked::default();
+        let mut checked = Validator::default();
         let call = call(&mut checked, caller, common!(request), "LockMember", request);
         let member = existing(&mut checked, "", request.member.as_ref(), &request.etag);
         checked.finish()?;
@@ -261,7 +261,7 @@ impl MembershipService for Handler {
     ) -> Result<Response<proto::UnlockMemberResponse>, Status> {
         let caller = self.callers.identify(request.metadata())?;
         let request = request.get_ref();
-        let mut checked = Checked::default();
+        let mut checked = Validator::default();
         let call = call(&mut checked, caller, common!(request), "UnlockMember", request);
         let member = existing(&mut checked, "", request.member.as_ref(), &request.etag);
         checked.finish()?;
@@ -276,7 +276,7 @@ impl MembershipService for Handler {
     ) -> Result<Response<proto::UpdateMemberResponse>, Status> {
         let caller = self.callers.identify(request.metadata())?;
         let request = request.get_ref();
-        let mut checked = Checked::default();
+        let mut checked = Validator::default();
         let call = call(&mut checked, caller, common!(request), "UpdateMember", request);
         let member = existing(&mut checked, "", request.member.as_ref(), &request.etag);
         if request.profile.is_none() {
@@ -293,7 +293,7 @@ impl MembershipService for Handler {
 
 impl Handler {
     /// Does a write that answers with the member, and makes the answer's parts.
-    async fn written_member<W>(&self, call: Call, write: W) -> Result<(proto::Member, String), Status>
+    async fn written_member<W>(&self, call: RequestContext, write: W) -> Result<(proto::Member, String), Status>
     where
         W: crate::service::Write<Answer = MemberAnswer>,
     {
@@ -304,7 +304,7 @@ impl Handler {
 }
 
 /// The member that a write is about, and their etag, whose fields lie at `prefix`.
-fn existing(checked: &mut Checked, prefix: &str, member: Option<&proto::Subject>, etag: &str) -> Subject {
+fn existing(checked: &mut Validator, prefix: &str, member: Option<&proto::Subject>, etag: &str) -> Subject {
     let member = subject(member);
     checked.at_most(&format!("{prefix}etag"), etag, MAX_OPAQUE);
     // Somebody invited goes by their email, which may be longer than other ids and is compared in lower case.
@@ -315,7 +315,7 @@ fn existing(checked: &mut Checked, prefix: &str, member: Option<&proto::Subject>
     member
 }
 
-fn exchange(checked: &mut Checked, index: usize, change: &proto::RoleExchange) -> ChangeRole {
+fn exchange(checked: &mut Validator, index: usize, change: &proto::RoleExchange) -> ChangeRole {
     let field = format!("changes[{index}]");
     let member = existing(checked, &format!("{field}."), change.member.as_ref(), &change.etag);
     let resource = resource_key(change.resource.as_ref());
@@ -327,7 +327,7 @@ fn exchange(checked: &mut Checked, index: usize, change: &proto::RoleExchange) -
     ChangeRole { member, resource, from, role, expires_at, etag }
 }
 
-fn to_invitee(checked: &mut Checked, index: usize, invitee: &proto::Invitee) -> Invitee {
+fn to_invitee(checked: &mut Validator, index: usize, invitee: &proto::Invitee) -> Invitee {
     use proto::invitee::Who as Named;
     let field = format!("invitees[{index}]");
     checked.display_name(&format!("{field}.display_name"), &invitee.display_name);
@@ -350,14 +350,14 @@ fn to_invitee(checked: &mut Checked, index: usize, invitee: &proto::Invitee) -> 
 }
 
 fn to_invite_result(tenant: &str, result: InviteeResult) -> proto::InviteResult {
-    let invited = result.offer.is_some();
+    let invited = result.issued.is_some();
     let outcome = if invited { proto::InviteOutcome::Invited } else { proto::InviteOutcome::Added };
-    let token = result.offer.as_ref().map_or(String::new(), |offer| offer.token.clone());
+    let token = result.issued.as_ref().map_or(String::new(), |offer| offer.token.clone());
     proto::InviteResult {
         outcome: outcome.into(),
         member: Some(to_member(tenant, result.member)),
         grants: to_grants(result.grants),
-        invitation: result.offer.map(|offer| to_invitation(tenant, offer.invitation)),
+        invitation: result.issued.map(|offer| to_invitation(tenant, offer.invitation)),
         invitation_token: token,
     }
 }

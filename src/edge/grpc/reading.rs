@@ -14,7 +14,7 @@ use crate::{
     proto::{self, get_member_request::Member as Named},
     service::{
         Error, ListMembers, ListedMember, MemberAnswer,
-        input::Checked,
+        input::Validator,
         ports::{MemberBy, MemberOrder},
     },
 };
@@ -33,7 +33,7 @@ impl Handler {
     ) -> Result<Response<proto::ListMembersResponse>, Status> {
         self.callers.identify(request.metadata())?;
         let asked = request.get_ref();
-        let mut checked = Checked::default();
+        let mut checked = Validator::default();
         checked.tenant(&asked.tenant);
         checked.at_most("text", &asked.text, MAX_TEXT);
         for (field, count) in [("roles", asked.roles.len()), ("teams", asked.teams.len())] {
@@ -76,7 +76,7 @@ impl Handler {
     ) -> Result<Response<proto::GetMemberResponse>, Status> {
         self.callers.identify(request.metadata())?;
         let asked = request.get_ref();
-        let mut checked = Checked::default();
+        let mut checked = Validator::default();
         checked.tenant(&asked.tenant);
         let normalised;
         let by = match &asked.member {
@@ -130,14 +130,14 @@ fn to_membership(team: Subject, grant: Grant) -> proto::Membership {
     }
 }
 
-fn statuses(checked: &mut Checked, statuses: &[i32]) -> Vec<MemberStatus> {
+fn statuses(checked: &mut Validator, statuses: &[i32]) -> Vec<MemberStatus> {
     let read = |(index, status): (usize, &i32)| match proto::MemberStatus::try_from(*status) {
         Ok(proto::MemberStatus::Invited) => Some(MemberStatus::Invited),
         Ok(proto::MemberStatus::Active) => Some(MemberStatus::Active),
         Ok(proto::MemberStatus::Deactivated) => Some(MemberStatus::Deactivated),
         Ok(proto::MemberStatus::Unspecified) | Err(_) => {
             let description = format!("`{status}` is no status; use INVITED, ACTIVE or DEACTIVATED");
-            checked.wrong(Error::field("FIELD_INVALID", format!("statuses[{index}]"), description));
+            checked.add(Error::field("FIELD_INVALID", format!("statuses[{index}]"), description));
             None
         }
     };
@@ -148,7 +148,7 @@ fn statuses(checked: &mut Checked, statuses: &[i32]) -> Vec<MemberStatus> {
     found
 }
 
-fn order(checked: &mut Checked, order: i32) -> MemberOrder {
+fn order(checked: &mut Validator, order: i32) -> MemberOrder {
     match proto::MemberOrder::try_from(order) {
         Ok(proto::MemberOrder::Unspecified | proto::MemberOrder::Name) => MemberOrder::Name,
         Ok(proto::MemberOrder::Email) => MemberOrder::Email,
@@ -156,7 +156,7 @@ fn order(checked: &mut Checked, order: i32) -> MemberOrder {
         Ok(proto::MemberOrder::Status) => MemberOrder::Status,
         Err(_) => {
             let description = format!("`{order}` is no order; use NAME, EMAIL, ROLE or STATUS");
-            checked.wrong(Error::field("FIELD_INVALID", "order_by", description));
+            checked.add(Error::field("FIELD_INVALID", "order_by", description));
             MemberOrder::Name
         }
     }

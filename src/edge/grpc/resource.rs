@@ -13,8 +13,8 @@ use crate::{
         TransferOwnershipResponse, resource_service_server::ResourceService,
     },
     service::{
-        Call, CreateResource, DeleteResource, MoveResource, ResourceAnswer, SetArchived, TransferOwnership, Write,
-        input::Checked,
+        CreateResource, DeleteResource, MoveResource, RequestContext, ResourceAnswer, SetArchived, TransferOwnership,
+        Write, input::Validator,
     },
 };
 
@@ -26,7 +26,7 @@ impl ResourceService for Handler {
     ) -> Result<Response<CreateResourceResponse>, Status> {
         let caller = self.callers.identify(request.metadata())?;
         let request = request.get_ref();
-        let mut checked = Checked::default();
+        let mut checked = Validator::default();
         let call = call(&mut checked, caller, common!(request), "CreateResource", request);
         let resource = resource_key(request.resource.as_ref());
         checked.resource("resource", resource.as_ref());
@@ -51,7 +51,7 @@ impl ResourceService for Handler {
     ) -> Result<Response<ArchiveResourceResponse>, Status> {
         let caller = self.callers.identify(request.metadata())?;
         let request = request.get_ref();
-        let mut checked = Checked::default();
+        let mut checked = Validator::default();
         let call = call(&mut checked, caller, common!(request), "ArchiveResource", request);
         let resource = existing(&mut checked, request.resource.as_ref(), &request.etag);
         checked.finish()?;
@@ -66,7 +66,7 @@ impl ResourceService for Handler {
     ) -> Result<Response<RestoreResourceResponse>, Status> {
         let caller = self.callers.identify(request.metadata())?;
         let request = request.get_ref();
-        let mut checked = Checked::default();
+        let mut checked = Validator::default();
         let call = call(&mut checked, caller, common!(request), "RestoreResource", request);
         let resource = existing(&mut checked, request.resource.as_ref(), &request.etag);
         checked.finish()?;
@@ -81,7 +81,7 @@ impl ResourceService for Handler {
     ) -> Result<Response<DeleteResourceResponse>, Status> {
         let caller = self.callers.identify(request.metadata())?;
         let request = request.get_ref();
-        let mut checked = Checked::default();
+        let mut checked = Validator::default();
         let call = call(&mut checked, caller, common!(request), "DeleteResource", request);
         let resource = existing(&mut checked, request.resource.as_ref(), &request.etag);
         checked.finish()?;
@@ -97,7 +97,7 @@ impl ResourceService for Handler {
     ) -> Result<Response<MoveResourceResponse>, Status> {
         let caller = self.callers.identify(request.metadata())?;
         let request = request.get_ref();
-        let mut checked = Checked::default();
+        let mut checked = Validator::default();
         let call = call(&mut checked, caller, common!(request), "MoveResource", request);
         let resource = existing(&mut checked, request.resource.as_ref(), &request.etag);
         let parent = resource_key(request.parent.as_ref());
@@ -114,7 +114,7 @@ impl ResourceService for Handler {
     ) -> Result<Response<TransferOwnershipResponse>, Status> {
         let caller = self.callers.identify(request.metadata())?;
         let request = request.get_ref();
-        let mut checked = Checked::default();
+        let mut checked = Validator::default();
         let call = call(&mut checked, caller, common!(request), "TransferOwnership", request);
         let resource = existing(&mut checked, request.resource.as_ref(), &request.etag);
         let owner = subject(request.owner.as_ref());
@@ -132,7 +132,7 @@ impl ResourceService for Handler {
         self.callers.identify(request.metadata())?;
         let asked = request.get_ref();
         let resource = resource_ref(asked.resource.as_ref());
-        let mut checked = Checked::default();
+        let mut checked = Validator::default();
         checked.tenant(&asked.tenant);
         checked.resource("resource", resource);
         checked.required("resource.id", resource.id);
@@ -148,7 +148,7 @@ impl ResourceService for Handler {
 
 impl Handler {
     /// Does a write that answers with the resource, and makes the answer's parts.
-    async fn written_resource<W>(&self, call: Call, write: W) -> Result<(proto::Resource, String), Status>
+    async fn written_resource<W>(&self, call: RequestContext, write: W) -> Result<(proto::Resource, String), Status>
     where
         W: Write<Answer = ResourceAnswer>,
     {
@@ -159,7 +159,7 @@ impl Handler {
 }
 
 /// The registered resource that a write is about.
-fn existing(checked: &mut Checked, resource: Option<&proto::ResourceRef>, etag: &str) -> ResourceKey {
+fn existing(checked: &mut Validator, resource: Option<&proto::ResourceRef>, etag: &str) -> ResourceKey {
     let resource = resource_key(resource);
     checked.resource("resource", resource.as_ref());
     checked.at_most("etag", etag, MAX_OPAQUE);

@@ -5,7 +5,7 @@ use std::{collections::HashMap, time::Duration};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
-use crate::service::{Error, Kind};
+use crate::service::{Error, ErrorKind};
 
 /// The domain of every `ErrorInfo`.
 const DOMAIN: &str = "rollcall";
@@ -24,16 +24,16 @@ impl From<Error> for Status {
         let mut details = ErrorDetails::with_error_info(error.reason, DOMAIN, metadata);
         let subject = |key| error.metadata.iter().find(|(known, _)| *known == key).map(|(_, value)| value.as_str());
         match error.kind {
-            Kind::FailedPrecondition => {
+            ErrorKind::FailedPrecondition => {
                 let about =
                     ["member", "invitation", "email", "tenant"].into_iter().find_map(subject).unwrap_or_default();
                 details.add_precondition_failure_violation(error.reason, about, &error.message);
             }
-            Kind::Unavailable => {
+            ErrorKind::Unavailable => {
                 details.set_retry_info(Some(RETRY_AFTER));
             }
             // The very same request may succeed, unlike one whose etag is out of date.
-            Kind::Aborted if error.reason == "CONFLICT" => {
+            ErrorKind::Aborted if error.reason == "CONFLICT" => {
                 details.set_retry_info(Some(RETRY_AFTER));
             }
             _ => {}
@@ -48,18 +48,18 @@ impl From<Error> for Status {
     }
 }
 
-fn code(kind: Kind) -> Code {
+fn code(kind: ErrorKind) -> Code {
     match kind {
-        Kind::InvalidArgument => Code::InvalidArgument,
-        Kind::NotFound => Code::NotFound,
-        Kind::AlreadyExists => Code::AlreadyExists,
-        Kind::PermissionDenied => Code::PermissionDenied,
-        Kind::Unauthenticated => Code::Unauthenticated,
-        Kind::FailedPrecondition => Code::FailedPrecondition,
-        Kind::Aborted => Code::Aborted,
-        Kind::ResourceExhausted => Code::ResourceExhausted,
-        Kind::Unavailable => Code::Unavailable,
-        Kind::Internal => Code::Internal,
+        ErrorKind::InvalidArgument => Code::InvalidArgument,
+        ErrorKind::NotFound => Code::NotFound,
+        ErrorKind::AlreadyExists => Code::AlreadyExists,
+        ErrorKind::PermissionDenied => Code::PermissionDenied,
+        ErrorKind::Unauthenticated => Code::Unauthenticated,
+        ErrorKind::FailedPrecondition => Code::FailedPrecondition,
+        ErrorKind::Aborted => Code::Aborted,
+        ErrorKind::ResourceExhausted => Code::ResourceExhausted,
+        ErrorKind::Unavailable => Code::Unavailable,
+        ErrorKind::Internal => Code::Internal,
     }
 }
 

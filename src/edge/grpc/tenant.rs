@@ -10,7 +10,7 @@ use crate::{
         self, CreateTenantRequest, CreateTenantResponse, GetTenantRequest, GetTenantResponse, SetPolicyRequest,
         SetPolicyResponse, tenant_service_server::TenantService,
     },
-    service::{CreateTenant, SetPolicy, input::Checked},
+    service::{CreateTenant, SetPolicy, input::Validator},
 };
 
 #[tonic::async_trait]
@@ -21,7 +21,7 @@ impl TenantService for Handler {
     ) -> Result<Response<CreateTenantResponse>, Status> {
         let caller = self.callers.identify(request.metadata())?;
         let request = request.get_ref();
-        let mut checked = Checked::default();
+        let mut checked = Validator::default();
         let common = (&*request.tenant, request.actor.as_ref(), &*request.request_id, request.validate_only);
         let call = call(&mut checked, caller, common, "CreateTenant", request);
         checked.new_tenant(&request.tenant);
@@ -50,7 +50,7 @@ impl TenantService for Handler {
     async fn set_policy(&self, request: Request<SetPolicyRequest>) -> Result<Response<SetPolicyResponse>, Status> {
         let caller = self.callers.identify(request.metadata())?;
         let request = request.get_ref();
-        let mut checked = Checked::default();
+        let mut checked = Validator::default();
         let common = (&*request.tenant, request.actor.as_ref(), &*request.request_id, request.validate_only);
         let call = call(&mut checked, caller, common, "SetPolicy", request);
         if !request.policy.is_empty() {
@@ -72,7 +72,7 @@ impl TenantService for Handler {
     async fn get_tenant(&self, request: Request<GetTenantRequest>) -> Result<Response<GetTenantResponse>, Status> {
         self.callers.identify(request.metadata())?;
         let asked = request.get_ref();
-        let mut checked = Checked::default();
+        let mut checked = Validator::default();
         checked.tenant(&asked.tenant);
         checked.finish()?;
         let (tenant, revision) = self.service.tenant(&asked.tenant).await?;

@@ -13,7 +13,7 @@ use crate::{
     proto::{
         WatchChangesRequest, WatchChangesResponse, watch_changes_request::Start, watch_service_server::WatchService,
     },
-    service::{Error, Service, Told, Watch, WatchFrom, input::Checked},
+    service::{Error, Service, Watch, WatchBatch, WatchFrom, input::Validator},
 };
 
 /// How many responses wait for a client that is slower than the log.
@@ -29,7 +29,7 @@ impl WatchService for Handler {
     ) -> Result<Response<Self::WatchChangesStream>, Status> {
         self.callers.identify(request.metadata())?;
         let asked = request.get_ref();
-        let mut checked = Checked::default();
+        let mut checked = Validator::default();
         checked.tenant(&asked.tenant);
         let kinds = kinds(&mut checked, &asked.kinds);
         checked.finish()?;
@@ -64,7 +64,7 @@ async fn tell(
             () = responses.closed() => return None,
             told = watch.next() => told,
         };
-        let Told { changes, upto } = match told {
+        let WatchBatch { changes, upto } = match told {
             Ok(told) => told,
             Err(error) => return Some(error),
         };

@@ -10,7 +10,7 @@ pub use ambient::{Clock, Random};
 pub use invitations::{InvitationCursor, InvitationOrder, InvitationQuery, InvitationRecord};
 pub use log::{LogEntry, LogFilter, LogQuery};
 pub use store::{
-    Answered, MemberBy, MemberCursor, MemberOrder, MemberQuery, MemberRecord, Reach, ResourceRecord, Store, StoreError,
-    StoreResult, WriteTx,
+    MemberBy, MemberCursor, MemberOrder, MemberQuery, MemberRecord, MemberScope, ResourceRecord, Store, StoreError,
+    StoreResult, StoredResponse, WriteTx,
 };
 pub use views::{TenantView, ViewError, Views};

@@ -136,13 +136,13 @@ pub trait WriteTx: Send {
     async fn suppressed(&mut self, email: &str) -> StoreResult<Option<SuppressedAddress>>;
 
     /// What an earlier write under this request id answered.
-    async fn answered(&mut self, request: &str) -> StoreResult<Option<Answered>>;
+    async fn find_response(&mut self, request: &str) -> StoreResult<Option<StoredResponse>>;
 
     /// Applies the changes to the tables and appends them to the log under this write's revision.
     async fn append(&mut self, entry: &LogEntry<'_>) -> StoreResult<()>;
 
     /// Keeps the answer for retries.
-    async fn remember(&mut self, answered: &Answered) -> StoreResult<()>;
+    async fn save_response(&mut self, answered: &StoredResponse) -> StoreResult<()>;
 
     /// Makes it durable. After an error it is unknown whether the write happened.
     async fn commit(self: Box<Self>) -> StoreResult<()>;
@@ -190,7 +190,7 @@ pub struct MemberQuery<'a> {
     /// The tenant's id.
     pub tenant: &'a str,
     /// The bindings that count: of which a member must hold one at least, and which are returned.
-    pub reach: Vec<Reach>,
+    pub reach: Vec<MemberScope>,
     /// Every member is listed, whether they hold one of the bindings or not.
     pub everybody: bool,
     /// Only members who hold one of these roles too, given by place and short name; none: all.
@@ -213,7 +213,7 @@ pub struct MemberQuery<'a> {
 
 /// A binding that makes its holder count as a member of the place asked about.
 #[derive(Clone, Debug)]
-pub struct Reach {
+pub struct MemberScope {
     /// Where it is.
     pub resource: ResourceKey,
     /// The role's short name.
@@ -222,7 +222,7 @@ pub struct Reach {
     pub rank: i32,
 }
 
-impl Reach {
+impl MemberScope {
     /// The rank of a member who holds nothing that counts.
     pub const NO_RANK: i32 = i32::MAX;
 }
@@ -258,7 +258,7 @@ pub struct MemberCursor {
 
 /// A request id and what was answered under it.
 #[derive(Clone, Debug)]
-pub struct Answered {
+pub struct StoredResponse {
     /// SHA-256 of the request id, in lower-case hexadecimal: the id itself is never kept.
     pub request: String,
     /// SHA-256 of the method and body, in lower-case hexadecimal.

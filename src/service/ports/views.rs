@@ -45,20 +45,20 @@ pub trait Views: Send + Sync {
 
     /// Waits for a tenant's turn to write: one write a tenant is under way in a process at a time. The tenant need
     /// not exist.
-    async fn turn(&self, tenant: &str) -> OwnedMutexGuard<()>;
+    async fn write_permit(&self, tenant: &str) -> OwnedMutexGuard<()>;
 
     /// Ends a tenant's turn, and forgets the tenant if there is none.
-    fn end_turn(&self, tenant: &str, turn: OwnedMutexGuard<()>);
+    fn release_permit(&self, tenant: &str, turn: OwnedMutexGuard<()>);
 
     /// As [`Views::open`], for whoever holds the tenant's turn.
-    async fn open_in_turn(&self, tenant: &str) -> Result<Option<Arc<dyn TenantView>>, ViewError>;
+    async fn open_with_permit(&self, tenant: &str) -> Result<Option<Arc<dyn TenantView>>, ViewError>;
 
     /// A tenant's newest facts under a policy, whichever the tenant runs. For whoever asks only: no write shows in it.
-    async fn under(&self, tenant: &str, policy: Arc<Policy>) -> Result<Option<Arc<dyn TenantView>>, ViewError>;
+    async fn open_under(&self, tenant: &str, policy: Arc<Policy>) -> Result<Option<Arc<dyn TenantView>>, ViewError>;
 
     /// A tenant's facts as they were at a revision that there is, under the policy that the tenant ran then. No write
     /// shows in it. None before there was the tenant.
-    async fn past(&self, tenant: &str, revision: Revision) -> Result<Option<Arc<dyn TenantView>>, ViewError>;
+    async fn at_revision(&self, tenant: &str, revision: Revision) -> Result<Option<Arc<dyn TenantView>>, ViewError>;
 
     /// Brings a view up to the newest revision in the store. None when the tenant is gone.
     async fn refresh(&self, tenant: &str, view: Arc<dyn TenantView>) -> Result<Option<Arc<dyn TenantView>>, ViewError>;

@@ -136,7 +136,7 @@ impl Service {
 }
 
 /// How much is decided at a time: some tens of microseconds' worth.
-const PIECE: usize = 256;
+const CHUNK: usize = 256;
 /// How often a reading in pieces is begun.
 const ATTEMPTS: usize = 3;
 
@@ -146,7 +146,7 @@ const ATTEMPTS: usize = 3;
 /// `read` takes the size of a piece, and returns none when the facts changed between two.
 fn in_pieces<T>(read: impl Fn(usize) -> Result<Option<T>>) -> Result<Option<T>> {
     for _ in 0..ATTEMPTS {
-        if let Some(found) = read(PIECE)? {
+        if let Some(found) = read(CHUNK)? {
             return Ok(Some(found));
         }
     }

@@ -4,7 +4,7 @@ use rollcall_engine::{Revision, Token};
 
 use crate::service::{
     Service,
-    error::{Error, Kind, Result},
+    error::{Error, ErrorKind, Result},
     ports::TenantView,
 };
 
@@ -57,7 +57,7 @@ impl Service {
                 return Err(token_ahead(tenant));
             }
         }
-        self.views.past(tenant, wanted).await?.ok_or_else(|| Error::no_tenant(tenant))
+        self.views.at_revision(tenant, wanted).await?.ok_or_else(|| Error::no_tenant(tenant))
     }
 
     async fn refreshed(&self, tenant: &str, view: Arc<dyn TenantView>) -> Result<Arc<dyn TenantView>> {
@@ -73,5 +73,5 @@ pub(crate) fn decode(tenant: &str, token: &str, field: &str) -> Result<Revision>
 /// The token is of a revision that there is not.
 pub(crate) fn token_ahead(tenant: &str) -> Error {
     let message = "the token is of a revision that the store has not got; was it restored from a backup?";
-    Error::new(Kind::FailedPrecondition, "TOKEN_AHEAD", message).with("tenant", tenant)
+    Error::new(ErrorKind::FailedPrecondition, "TOKEN_AHEAD", message).with("tenant", tenant)
 }

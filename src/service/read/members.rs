@@ -10,7 +10,7 @@ use crate::service::{
     Service,
     error::{Error, Result},
     page::PageToken,
-    ports::{MemberCursor, MemberOrder, MemberQuery, MemberRecord, Reach},
+    ports::{MemberCursor, MemberOrder, MemberQuery, MemberRecord, MemberScope},
     read::consistency::Consistency,
     resolve::{
         resources::find_node,
@@ -86,7 +86,7 @@ struct Place {
 
 /// What a list needs to know of the policy and the tree.
 struct Scene {
-    reach: Vec<Reach>,
+    reach: Vec<MemberScope>,
     everybody: bool,
     /// What one holds to belong to one of the teams wanted; none when any member is.
     belonging: Option<Vec<(ResourceKey, String)>>,
@@ -151,7 +151,7 @@ impl ListMembers {
             Some(key) => find_node(facts, key, "resource")?,
             None => facts.root(),
         };
-        let of = policy.resource_type(facts.place(node).of);
+        let of = policy.resource_type(facts.resource(node).of);
         let own: Mask = of.roles().iter().map(|role| role.mask()).collect();
         let wanted = self.wanted(policy, of)?;
         let teams = Team::all(facts);
@@ -163,12 +163,12 @@ impl ListMembers {
             reach: Vec::new(),
             meanings: Vec::new(),
         };
-        for (above, place, counts) in engine::counting(facts, node, None) {
+        for (above, place, counts) in engine::ancestors_with_mask(facts, node, None) {
             let resource = engine::name_of(facts, above).to_key();
             let roles = policy.resource_type(place.of).roles().iter().map(|id| policy.role(*id));
             for bound in roles.filter(|role| counts.contains(role.mask())) {
                 let Some(meaning) = Meaning::of(policy, bound, &resource, own, wanted) else { continue };
-                let holds = |team: &MemberKey| facts.bound(*team, above).contains(bound.mask());
+                let holds = |team: &MemberKey| facts.assigned_roles(*team, above).contains(bound.mask());
                 for within in &teams {
                     for team in
                         std::iter::once(&within.member).chain(facts.teams(within.member)).filter(|team| holds(team))
@@ -251,7 +251,7 @@ impl Meaning {
 impl Scene {
     /// Whoever holds this binding has what it means.
     fn add(&mut self, resource: &ResourceKey, role: &str, meaning: Meaning) {
-        self.reach.push(Reach { resource: resource.clone(), role: role.to_owned(), rank: meaning.rank });
+        self.reach.push(MemberScope { resource: resource.clone(), role: role.to_owned(), rank: meaning.rank });
         self.meanings.push((resource.clone(), role.to_owned(), meaning));
     }
 
@@ -282,9 +282,10 @@ impl Scene {
     }
 
     fn rank(&self, last: &MemberRecord) -> i32 {
-        let held =
-            |reach: &&Reach| last.held.iter().any(|held| held.resource == reach.resource && held.role == reach.role);
+        let held = |reach: &&MemberScope| {
+            last.held.iter().any(|held| held.resource == reach.resource && held.role == reach.role)
+        };
         let ranks = self.reach.iter().filter(held).map(|reach| reach.rank);
-        ranks.min().unwrap_or(Reach::NO_RANK)
+        ranks.min().unwrap_or(MemberScope::NO_RANK)
     }
 }

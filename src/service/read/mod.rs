@@ -14,4 +14,4 @@ pub use consistency::Consistency;
 pub use invitations::{FoundInvitation, InvitationPage, ListInvitations, SuppressedPage};
 pub use members::{ListMembers, ListedMember, MemberPage, Membership};
 pub use single::FoundMember;
-pub use watch::{Told, Watch, WatchFrom, WatchOptions};
+pub use watch::{Watch, WatchBatch, WatchFrom, WatchOptions};

@@ -11,7 +11,7 @@ use tokio::{
 
 use crate::service::{
     Service,
-    error::{Error, Kind, Result},
+    error::{Error, ErrorKind, Result},
     ports::{LogFilter, LogQuery},
     read::consistency::{decode, token_ahead},
 };
@@ -27,7 +27,7 @@ pub struct WatchOptions {
     /// How often the log is looked at without a commit of this process; zero: never.
     pub poll: Duration,
     /// How long a watcher may take to read one piece.
-    pub patience: Duration,
+    pub timeout: Duration,
     /// The most watchers at a time.
     pub watchers: usize,
 }
@@ -35,7 +35,7 @@ pub struct WatchOptions {
 impl Default for WatchOptions {
     fn default() -> Self {
         let seconds = Duration::from_secs;
-        Self { heartbeat: seconds(10), poll: seconds(1), patience: seconds(30), watchers: 1000 }
+        Self { heartbeat: seconds(10), poll: seconds(1), timeout: seconds(30), watchers: 1000 }
     }
 }
 
@@ -52,7 +52,7 @@ pub enum WatchFrom<'a> {
 
 /// What a watcher is told at once.
 #[derive(Debug)]
-pub struct Told {
+pub struct WatchBatch {
     /// The changes, in order; none for a sign of life.
     pub changes: Vec<LoggedChange>,
     /// Everything up to this was told; none within a revision.
@@ -134,7 +134,7 @@ impl Service {
     fn too_many(&self) -> Error {
         let limit = self.watchers.options.watchers;
         let message = format!("this server has {limit} watchers already; try another, or raise `watch.watchers`");
-        Error::new(Kind::ResourceExhausted, "TOO_MANY_WATCHERS", message).with("limit", limit.to_string())
+        Error::new(ErrorKind::ResourceExhausted, "TOO_MANY_WATCHERS", message).with("limit", limit.to_string())
     }
 }
 
@@ -143,7 +143,7 @@ impl Watch {
     ///
     /// # Errors
     /// `DRAINING`, and what the store brings.
-    pub async fn next(&mut self) -> Result<Told> {
+    pub async fn next(&mut self) -> Result<WatchBatch> {
         let poll = self.service.watchers.options.poll;
         loop {
             if *self.draining.borrow() {
@@ -173,13 +173,13 @@ impl Watch {
 
     /// Waits for what ends the watch of somebody who does not read: the end of the server's patience, or of the server.
     pub async fn unread(&mut self) -> Error {
-        let patience = self.service.watchers.options.patience;
+        let patience = self.service.watchers.options.timeout;
         tokio::select! {
             () = sleep(patience) => {
                 let message = format!(
                     "the watcher did not read for {patience:?}; watch again, after the last token that it has got"
                 );
-                Error::new(Kind::ResourceExhausted, "WATCH_TOO_SLOW", message).with("tenant", self.tenant.clone())
+                Error::new(ErrorKind::ResourceExhausted, "WATCH_TOO_SLOW", message).with("tenant", self.tenant.clone())
             }
             _ = self.draining.wait_for(|draining| *draining) => is_draining(),
         }
@@ -218,15 +218,15 @@ impl Watch {
         Ok((changes, whole))
     }
 
-    fn told(&mut self, changes: Vec<LoggedChange>, upto: Option<Revision>) -> Told {
+    fn told(&mut self, changes: Vec<LoggedChange>, upto: Option<Revision>) -> WatchBatch {
         let every = self.service.watchers.options.heartbeat;
         self.heartbeat = (!every.is_zero()).then(|| Instant::now() + every);
         self.within = upto.is_none();
-        Told { changes, upto }
+        WatchBatch { changes, upto }
     }
 }
 
 fn is_draining() -> Error {
     let message = "the server is being stopped; watch another one, after the last token that you have got";
-    Error::new(Kind::Unavailable, "DRAINING", message)
+    Error::new(ErrorKind::Unavailable, "DRAINING", message)
 }

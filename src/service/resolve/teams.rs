@@ -22,10 +22,10 @@ impl Team {
     pub(crate) fn all(facts: &dyn Facts) -> Vec<Self> {
         let policy = facts.policy();
         let types = policy.types().iter().filter(|of| of.is_teams());
-        let nodes = types.flat_map(|of| facts.ordered(of.id()).iter().map(move |node| (of, *node)));
+        let nodes = types.flat_map(|of| facts.resources_of_type(of.id()).iter().map(move |node| (of, *node)));
         let team = |(of, node): (&ResourceType, Node)| {
             let resource = engine::name_of(facts, node).to_key();
-            let member = facts.standing(SubjectRef { kind: &resource.kind, id: &resource.id })?.member;
+            let member = facts.member_state(SubjectRef { kind: &resource.kind, id: &resource.id })?.member;
             let roles = of.roles().iter().map(|id| policy.role(*id).name().to_owned()).collect();
             Some(Self { member, resource, roles })
         };
@@ -40,7 +40,7 @@ impl Team {
 
 /// The teams that a member belongs to, through others too, by type and id.
 pub(crate) fn teams_of(facts: &dyn Facts, member: SubjectRef<'_>) -> Vec<Subject> {
-    let Some(standing) = facts.standing(member) else { return Vec::new() };
+    let Some(standing) = facts.member_state(member) else { return Vec::new() };
     let mut teams: Vec<Subject> =
         facts.teams(standing.member).iter().map(|team| facts.subject(*team).to_subject()).collect();
     teams.sort_unstable_by(|a, b| (&a.kind, &a.id).cmp(&(&b.kind, &b.id)));
@@ -57,7 +57,7 @@ pub(crate) fn find_teams(facts: &dyn Facts, keys: &[ResourceKey]) -> Result<Vec<
         }
         find_node(facts, key, &field)?;
         let team = SubjectRef { kind: &key.kind, id: &key.id };
-        found.extend(facts.standing(team).map(|standing| standing.member));
+        found.extend(facts.member_state(team).map(|standing| standing.member));
     }
     Ok(found)
 }

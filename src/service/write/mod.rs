@@ -7,10 +7,11 @@ pub(crate) mod resources;
 pub(crate) mod tenants;
 
 pub use engine::answers::{
-    Accepted, AddressAnswer, CreatedTenant, Deleted, InvitationAnswer, Invited, InviteeResult, MemberAnswer, Offer,
-    PolicySet, Removed, ResourceAnswer, Revoked, RoleChanged, RolesChanged,
+    AcceptedInvitation, AddressAnswer, ChangedRole, ChangedRoles, CreatedTenant, DeletedResources, InvitationAnswer,
+    InviteResults, InviteeResult, IssuedInvitation, MemberAnswer, PolicyChange, RemovedMember, ResourceAnswer,
+    RevokedInvitation,
 };
-pub use engine::call::{Call, Caller, RequestKey};
+pub use engine::request_context::{Caller, IdempotencyKey, RequestContext};
 pub use engine::run::{Write, Written};
 pub use invitations::accept::AcceptInvitation;
 pub use invitations::decline::DeclineInvitation;
@@ -18,10 +19,10 @@ pub use invitations::invite::{Invite, Invitee, Who};
 pub use invitations::resend::ResendInvitation;
 pub use invitations::revoke::RevokeInvitation;
 pub use invitations::suppress::SetSuppressed;
+pub use members::activation::SetActive;
 pub use members::change_role::{ChangeRole, ChangeRoles};
 pub use members::lock::SetLock;
 pub use members::remove::RemoveMember;
-pub use members::standing::SetActive;
 pub use members::update::UpdateMember;
 pub use resources::archive::SetArchived;
 pub use resources::create_resource::CreateResource;
@@ -29,6 +30,6 @@ pub use resources::delete_resource::DeleteResource;
 pub use resources::move_resource::MoveResource;
 pub use resources::transfer::TransferOwnership;
 pub use tenants::create_tenant::CreateTenant;
-pub use tenants::misfits::Misfits;
+pub use tenants::incompatibilities::PolicyIncompatibilities;
 pub use tenants::set_policy::SetPolicy;
 pub(crate) use tenants::sweep::Sweep;

@@ -1,7 +1,7 @@
 use rollcall_engine::{Revision, Timestamp};
 use sea_orm::{ActiveValue::Set, entity::prelude::*};
 
-use crate::service::ports::Answered;
+use crate::service::ports::StoredResponse;
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -20,7 +20,7 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl ActiveModel {
-    pub fn of(tenant: &str, answered: &Answered) -> Self {
+    pub fn of(tenant: &str, answered: &StoredResponse) -> Self {
         Self {
             tenant_id: Set(tenant.to_owned()),
             request_id: Set(answered.request.clone()),
@@ -33,8 +33,8 @@ impl ActiveModel {
 }
 
 impl Model {
-    pub fn into_answered(self) -> Answered {
-        Answered {
+    pub fn into_answered(self) -> StoredResponse {
+        StoredResponse {
             request: self.request_id,
             body: self.body,
             answer: self.answer,

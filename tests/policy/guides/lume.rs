@@ -1,6 +1,6 @@
 //! Lume's two guides: the overview's table, and what the detailed one adds to it, a row a line.
 
-use rollcall_engine::Verb::{Change, Invite, Remove, Resend, Update};
+use rollcall_engine::WriteKind::{Change, Invite, Remove, Resend, Update};
 
 use super::{
     Ask::{self, Act, Write},

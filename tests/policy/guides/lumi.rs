@@ -1,7 +1,7 @@
 //! Lumi's guide of its user levels, in its two editions: their tables, and after each the lines of the text that say more
 //! of the levels.
 
-use rollcall_engine::Verb::{Change, Deactivate, Invite, Reactivate, Remove, Resend, Transfer, Update};
+use rollcall_engine::WriteKind::{Change, Deactivate, Invite, Reactivate, Remove, Resend, Transfer, Update};
 
 use super::{
     Ask::{self, Act, Write},
@@ -30,11 +30,11 @@ fn project(says: &'static str, cells: [Cell; 3], actions: &[&'static str]) -> Ro
     row(says, cells, &actions.iter().map(|action| Act("project", action)).collect::<Vec<_>>())
 }
 
-fn in_project(verb: rollcall_engine::Verb, to: Option<&'static str>, whom: &[Whom]) -> Vec<Ask> {
+fn in_project(verb: rollcall_engine::WriteKind, to: Option<&'static str>, whom: &[Whom]) -> Vec<Ask> {
     whom.iter().map(|whom| Write("project", verb, to, *whom)).collect()
 }
 
-fn in_organization(verb: rollcall_engine::Verb, to: Option<&'static str>, whom: &[Whom]) -> Vec<Ask> {
+fn in_organization(verb: rollcall_engine::WriteKind, to: Option<&'static str>, whom: &[Whom]) -> Vec<Ask> {
     whom.iter().map(|whom| Write("organization", verb, to, *whom)).collect()
 }
 

@@ -1,6 +1,6 @@
 //! LumiCon's guide: it has lists for each role, and they are a table all the same.
 
-use rollcall_engine::Verb::{Change, Invite, Lock, Remove, Resend, Unlock, Update};
+use rollcall_engine::WriteKind::{Change, Invite, Lock, Remove, Resend, Unlock, Update};
 
 use super::{
     Ask::{self, Act, Write},
@@ -31,7 +31,7 @@ fn columns() -> [Column; 4] {
     ]
 }
 
-fn site(verb: rollcall_engine::Verb, to: Option<&'static str>, whom: &[Whom]) -> Vec<Ask> {
+fn site(verb: rollcall_engine::WriteKind, to: Option<&'static str>, whom: &[Whom]) -> Vec<Ask> {
     whom.iter().map(|whom| Write("job_site", verb, to, *whom)).collect()
 }
 

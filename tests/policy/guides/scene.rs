@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use rollcall_engine::Snapshot as _;
 use rollcall_engine::{
-    Facts as _, Library, Loading, MemberStatus, Node, Operation, Policy, ResourceRef, ResourceType, Revision, RoleId,
-    Stated, Subject, Tenant, Timestamp, Verb, View, decide, judge, locate,
+    Facts as _, Loading, MemberStatus, MembershipWrite, Node, Policy, PolicySet, ResourceRef, ResourceType, Revision,
+    RoleId, Stated, Subject, Tenant, Timestamp, View, WriteKind, decide, locate, permit,
 };
 
 use super::{Ask, Column, Whom};
@@ -37,7 +37,7 @@ impl Scene {
 
     pub fn new(policy: Policy, columns: &[Column]) -> Self {
         let name = policy.name().to_owned();
-        let mut library = Library::default();
+        let mut library = PolicySet::default();
         library.insert(policy);
         let policy = Arc::clone(library.newest(&name).unwrap());
         let mut building = Building { policy: &policy, loading: Loading::new(&library), places: Vec::new() };
@@ -95,15 +95,15 @@ impl Scene {
                 let node = self.view.find(of.id(), &spot.id).unwrap();
                 let to = match to {
                     Some(to) => Some(self.policy.find_role(of, to).unwrap().id()),
-                    None if verb == Verb::Change => self.another(of, node, &target),
+                    None if verb == WriteKind::Change => self.another(of, node, &target),
                     None => None,
                 };
-                judge(
+                permit(
                     &self.view,
                     actor.as_ref(),
                     node,
                     target.as_ref(),
-                    Operation { verb, from: None, to, expires_at: None, redates: false },
+                    MembershipWrite { kind: verb, from: None, to, expires_at: None, changes_expiry: false },
                 )
                 .is_ok()
             }
@@ -112,8 +112,8 @@ impl Scene {
 
     /// A role that somebody does not hold at a resource.
     fn another(&self, of: &ResourceType, node: Node, target: &Subject) -> Option<RoleId> {
-        let standing = self.view.standing(target.as_ref());
-        let bound = standing.map(|standing| self.view.bound(standing.member, node));
+        let standing = self.view.member_state(target.as_ref());
+        let bound = standing.map(|standing| self.view.assigned_roles(standing.member, node));
         of.roles().iter().copied().find(|role| bound.is_none_or(|bound| !bound.contains(role.mask())))
     }
 
@@ -121,7 +121,7 @@ impl Scene {
     pub fn declared(&self) -> Vec<(&str, &str)> {
         let mut declared: Vec<(&str, &str)> = Vec::new();
         for of in self.policy.types() {
-            let verbs = Verb::ALL.into_iter().filter(|verb| of.members().of(*verb).next().is_some());
+            let verbs = WriteKind::ALL.into_iter().filter(|verb| of.members().of(*verb).next().is_some());
             declared.extend(of.actions().iter().map(|action| (of.name(), action.name())));
             declared.extend(verbs.map(|verb| (of.name(), verb.name())));
         }

@@ -12,8 +12,8 @@ use proptest::{
 };
 use rollcall_engine::Snapshot;
 use rollcall_engine::{
-    self as engine, Facts, Library, Loading, Node, Operation, Policy, ResourceKey, ResourceType, Revision, RoleId,
-    Search, Stated, Subject, Tenant, Timestamp, View, compile, decide, explain, locate, permit,
+    self as engine, Facts, Loading, MembershipWrite, Node, Policy, PolicySet, ResourceKey, ResourceType, Revision,
+    RoleId, Search, Stated, Subject, Tenant, Timestamp, View, compile, decide, explain, find_rule, locate,
 };
 
 use self::{
@@ -36,7 +36,7 @@ fn compiled_rules_decide_as_the_naive_interpreter() {
         let world = World::random(model, tape);
         let text = world.model.text(tape);
         let policy = compile("random.toml", &text).unwrap_or_else(|wrong| panic!("{}", wrong.render(false)));
-        let mut library = Library::default();
+        let mut library = PolicySet::default();
         library.insert(policy);
         let view = view(&library, &world);
         let bench = Bench { world: &world, view: &view, text: &text };
@@ -58,7 +58,7 @@ fn compiled_rules_decide_as_the_naive_interpreter() {
     }
 }
 
-fn view(library: &Library, world: &World) -> View {
+fn view(library: &PolicySet, world: &World) -> View {
     let mut loading = Loading::new(library);
     let tenant = Tenant {
         id: "acme".to_owned(),
@@ -213,14 +213,19 @@ impl Bench<'_> {
                     ] {
                         let expected = self.world.may_write(actor, verb, target, at, (from, to));
                         let kind = match (from, to) {
-                            (Some(_), Some(_)) => engine::Verb::Change,
-                            (Some(_), None) => engine::Verb::Remove,
-                            (None, _) => engine::Verb::Invite,
+                            (Some(_), Some(_)) => engine::WriteKind::Change,
+                            (Some(_), None) => engine::WriteKind::Remove,
+                            (None, _) => engine::WriteKind::Invite,
                         };
                         let role = |index: Option<usize>| index.map(|index| self.role(index));
-                        let operation =
-                            Operation { verb: kind, from: role(from), to: role(to), expires_at: None, redates: false };
-                        let found = permit(self.view, actor.as_ref(), self.node(at), target.as_ref(), operation);
+                        let operation = MembershipWrite {
+                            kind,
+                            from: role(from),
+                            to: role(to),
+                            expires_at: None,
+                            changes_expiry: false,
+                        };
+                        let found = find_rule(self.view, actor.as_ref(), self.node(at), target.as_ref(), operation);
                         let place = key(self.world, at);
                         assert_eq!(
                             found.is_ok(),

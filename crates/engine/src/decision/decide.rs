@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{MemberStatus, ResourceRef, SubjectRef, kind},
-    facts::{Facts, Holders, Node, counting, path},
+    facts::{Facts, Node, Principals, ancestors, ancestors_with_mask},
     model::{
         Action, ResourceType, TypeId,
         mask::{Mask, Term},
@@ -73,7 +73,7 @@ pub struct Decision {
     /// Why; [`Reason::allowed`] says which way.
     pub reason: Reason,
     /// What the subject holds on the way from the resource to the root; empty for one who may not act at all.
-    pub held: Mask,
+    pub effective_roles: Mask,
     /// The term of the rule that let through.
     pub term: Option<Term>,
 }
@@ -126,7 +126,7 @@ impl Decision {
     }
 
     fn denied(reason: Reason, held: Mask) -> Self {
-        Self { reason, held, term: None }
+        Self { reason, effective_roles: held, term: None }
     }
 }
 
@@ -134,7 +134,7 @@ impl Decision {
 pub fn locate<'a, F: Facts + ?Sized>(facts: &F, of: &ResourceType, id: &'a str, stated: Stated<'a>) -> Target<'a> {
     if of.has_member_records() {
         let user = SubjectRef { kind: kind::USER, id };
-        return if facts.standing(user).is_some() { Target::Record(id) } else { Target::Absent };
+        return if facts.member_state(user).is_some() { Target::Record(id) } else { Target::Absent };
     }
     if let Some(node) = facts.find(of.id(), id) {
         return Target::Registered(node);
@@ -156,12 +156,13 @@ pub fn locate<'a, F: Facts + ?Sized>(facts: &F, of: &ResourceType, id: &'a str, 
 /// Decides about one action.
 pub fn decide<F: Facts + ?Sized>(facts: &F, subject: SubjectRef<'_>, action: &Action, target: Target<'_>) -> Decision {
     let (held, archived) = if subject.is_operator() {
-        let archived = start(facts, target).is_some_and(|node| path(facts, node).any(|(_, place)| place.archived));
+        let archived = lowest_registered(facts, target)
+            .is_some_and(|node| ancestors(facts, node).any(|(_, place)| place.archived));
         (Mask::OPERATOR, archived)
     } else {
         // Everybody is a member so that they can hold what is published, and may do no more than that.
-        let standing = facts.standing(subject).filter(|_| !subject.is_everybody());
-        let Some(standing) = standing else { return public(facts, subject, action, target) };
+        let standing = facts.member_state(subject).filter(|_| !subject.is_everybody());
+        let Some(standing) = standing else { return decide_for_stranger(facts, subject, action, target) };
         let barred = match standing.status {
             MemberStatus::Invited => Some(Reason::MemberInvited),
             MemberStatus::Deactivated => Some(Reason::MemberDeactivated),
@@ -171,7 +172,7 @@ pub fn decide<F: Facts + ?Sized>(facts: &F, subject: SubjectRef<'_>, action: &Ac
         if let Some(reason) = barred {
             return Decision::denied(reason, Mask::EMPTY);
         }
-        gather(facts, subject, Holders::of(facts, subject, standing.member), target)
+        effective_roles(facts, subject, Principals::of(facts, subject, standing.member), target)
     };
     if target == Target::Absent {
         return Decision::denied(Reason::ResourceNotFound, held);
@@ -179,68 +180,73 @@ pub fn decide<F: Facts + ?Sized>(facts: &F, subject: SubjectRef<'_>, action: &Ac
     if archived && !action.when_archived {
         return Decision::denied(Reason::ResourceArchived, held);
     }
-    judge(action, held)
+    by_rule(action, held)
 }
 
 /// Decides for somebody who is no member: they may do what a role lets them do that everybody holds, and not what every
 /// member may.
-fn public<F: Facts + ?Sized>(facts: &F, subject: SubjectRef<'_>, action: &Action, target: Target<'_>) -> Decision {
+fn decide_for_stranger<F: Facts + ?Sized>(
+    facts: &F,
+    subject: SubjectRef<'_>,
+    action: &Action,
+    target: Target<'_>,
+) -> Decision {
     let stranger = Decision::denied(Reason::NotAMember, Mask::EMPTY);
-    let Some(holders) = Holders::of_stranger(facts, subject) else { return stranger };
-    let (bound, archived) = bound_on_the_way(facts, holders, target);
+    let Some(holders) = Principals::of_stranger(facts, subject) else { return stranger };
+    let (bound, archived) = roles_on_ancestors(facts, holders, target);
     let held = facts.policy().closure(bound);
     if target == Target::Absent || archived && !action.when_archived {
         return stranger;
     }
     let lets = |term: &&Term| term.need.roles().next().is_some() && term.satisfied_by(held | Mask::ANYONE);
     match action.rule.terms().iter().find(lets) {
-        Some(term) => Decision { reason: Reason::GrantedByRole, held, term: Some(*term) },
+        Some(term) => Decision { reason: Reason::GrantedByRole, effective_roles: held, term: Some(*term) },
         None => stranger,
     }
 }
 
 /// What an active member holds at a target, and whether anything on the way up is archived.
-pub(crate) fn gather<F: Facts + ?Sized>(
+pub(crate) fn effective_roles<F: Facts + ?Sized>(
     facts: &F,
     subject: SubjectRef<'_>,
-    holders: Holders<'_>,
+    holders: Principals<'_>,
     target: Target<'_>,
 ) -> (Mask, bool) {
-    let (held, archived) = bound(facts, subject, holders, target);
+    let (held, archived) = assigned_roles(facts, subject, holders, target);
     (facts.policy().closure(held), archived)
 }
 
 /// As [`gather`], without what bound roles imply.
-pub(crate) fn bound<F: Facts + ?Sized>(
+pub(crate) fn assigned_roles<F: Facts + ?Sized>(
     facts: &F,
     subject: SubjectRef<'_>,
-    holders: Holders<'_>,
+    holders: Principals<'_>,
     target: Target<'_>,
 ) -> (Mask, bool) {
     let mut held = Mask::ANYONE;
     match target {
-        Target::Record(id) if subject.kind == kind::USER && subject.id == id => held |= Mask::ITSELF,
+        Target::Record(id) if subject.kind == kind::USER && subject.id == id => held |= Mask::SELF,
         Target::Stated { owner: Some(owner), .. } if owner == subject => held |= Mask::OWNER,
-        Target::Registered(node) if facts.place(node).owner == Some(subject) => held |= Mask::OWNER,
+        Target::Registered(node) if facts.resource(node).owner == Some(subject) => held |= Mask::OWNER,
         _ => {}
     }
-    let (bound, archived) = bound_on_the_way(facts, holders, target);
+    let (bound, archived) = roles_on_ancestors(facts, holders, target);
     (held | bound, archived)
 }
 
 /// The bound roles that count at a target, and whether anything on the way up is archived.
-fn bound_on_the_way<F: Facts + ?Sized>(facts: &F, holders: Holders<'_>, target: Target<'_>) -> (Mask, bool) {
+fn roles_on_ancestors<F: Facts + ?Sized>(facts: &F, holders: Principals<'_>, target: Target<'_>) -> (Mask, bool) {
     let (mut bound, mut archived) = (Mask::EMPTY, false);
-    let Some(node) = start(facts, target) else { return (bound, archived) };
-    for (node, place, counts) in counting(facts, node, below(target)) {
-        bound |= holders.bound(facts, node) & counts;
+    let Some(node) = lowest_registered(facts, target) else { return (bound, archived) };
+    for (node, place, counts) in ancestors_with_mask(facts, node, unregistered_type(target)) {
+        bound |= holders.assigned_roles(facts, node) & counts;
         archived |= place.archived;
     }
     (bound, archived)
 }
 
 /// The lowest registered resource on the way up from a target.
-pub(crate) fn start<F: Facts + ?Sized>(facts: &F, target: Target<'_>) -> Option<Node> {
+pub(crate) fn lowest_registered<F: Facts + ?Sized>(facts: &F, target: Target<'_>) -> Option<Node> {
     match target {
         Target::Registered(node) | Target::Stated { parent: node, .. } => Some(node),
         Target::Record(_) => Some(facts.root()),
@@ -249,7 +255,7 @@ pub(crate) fn start<F: Facts + ?Sized>(facts: &F, target: Target<'_>) -> Option<
 }
 
 /// The type of a target that is not registered, and so is below where the way up starts.
-pub(crate) fn below(target: Target<'_>) -> Option<TypeId> {
+pub(crate) fn unregistered_type(target: Target<'_>) -> Option<TypeId> {
     match target {
         Target::Stated { of, .. } => Some(of),
         Target::Registered(_) | Target::Record(_) | Target::Absent => None,
@@ -258,23 +264,25 @@ pub(crate) fn below(target: Target<'_>) -> Option<TypeId> {
 
 /// What a subject holds at a target by bindings and relations, without what those imply: nothing for whoever is no active
 /// member.
-pub fn assigned<F: Facts + ?Sized>(facts: &F, subject: SubjectRef<'_>, target: Target<'_>) -> Mask {
+pub fn assigned_roles_of<F: Facts + ?Sized>(facts: &F, subject: SubjectRef<'_>, target: Target<'_>) -> Mask {
     if subject.is_operator() {
         return Mask::OPERATOR;
     }
-    let active = facts.standing(subject).filter(|standing| standing.status == MemberStatus::Active);
-    active.map_or(Mask::EMPTY, |standing| bound(facts, subject, Holders::of(facts, subject, standing.member), target).0)
+    let active = facts.member_state(subject).filter(|standing| standing.status == MemberStatus::Active);
+    active.map_or(Mask::EMPTY, |standing| {
+        assigned_roles(facts, subject, Principals::of(facts, subject, standing.member), target).0
+    })
 }
 
 /// Whether a target, or anything above it, is archived.
 pub fn is_archived<F: Facts + ?Sized>(facts: &F, target: Target<'_>) -> bool {
-    start(facts, target).is_some_and(|node| path(facts, node).any(|(_, place)| place.archived))
+    lowest_registered(facts, target).is_some_and(|node| ancestors(facts, node).any(|(_, place)| place.archived))
 }
 
-fn judge(action: &Action, held: Mask) -> Decision {
+fn by_rule(action: &Action, held: Mask) -> Decision {
     let terms = action.rule.terms();
     if let Some(term) = terms.iter().find(|term| term.satisfied_by(held)) {
-        return Decision { reason: granted(term.need), held, term: Some(*term) };
+        return Decision { reason: granted(term.need), effective_roles: held, term: Some(*term) };
     }
     let excluded = terms.iter().any(|term| held.contains(term.need));
     Decision::denied(if excluded { Reason::Excluded } else { Reason::NotGranted }, held)
@@ -283,7 +291,7 @@ fn judge(action: &Action, held: Mask) -> Decision {
 fn granted(need: Mask) -> Reason {
     if need.roles().next().is_some() {
         Reason::GrantedByRole
-    } else if need.intersects(Mask::OWNER | Mask::ITSELF) {
+    } else if need.intersects(Mask::OWNER | Mask::SELF) {
         Reason::GrantedByRelation
     } else if need.contains(Mask::OPERATOR) {
         Reason::GrantedToOperator

@@ -1,9 +1,9 @@
 //! How a decision was reached, and for a denial what would change it.
 
 use crate::{
-    decision::decide::{Decision, Reason, Target, below, start},
+    decision::decide::{Decision, Reason, Target, lowest_registered, unregistered_type},
     domain::{ResourceKey, Subject, SubjectRef},
-    facts::{Facts, Holders, Node, counting, name_of, path},
+    facts::{Facts, Node, Principals, ancestors, ancestors_with_mask, name_of},
     model::{
         Action, ResourceType, Role, TypeId,
         mask::{Mask, Term},
@@ -67,12 +67,12 @@ pub fn explain<F: Facts + ?Sized>(
     decision: &Decision,
 ) -> Explanation {
     let policy = facts.policy();
-    let node = start(facts, target);
-    let held = node.map_or(Vec::new(), |node| held_roles(facts, subject, (node, below(target)), decision));
+    let node = lowest_registered(facts, target);
+    let held = node.map_or(Vec::new(), |node| held_roles(facts, subject, (node, unregistered_type(target)), decision));
     let ways_in = match (decision.reason, node) {
         // An operator holds no roles.
         (Reason::NotGranted | Reason::NotAMember | Reason::MemberInvited, Some(node)) if !subject.is_operator() => {
-            ways_in(facts, named, node, of, action.rule.terms(), decision.held | Mask::ANYONE)
+            ways_in(facts, named, node, of, action.rule.terms(), decision.effective_roles | Mask::ANYONE)
         }
         _ => Vec::new(),
     };
@@ -96,16 +96,16 @@ fn held_roles<F: Facts + ?Sized>(
     decision: &Decision,
 ) -> Vec<HeldRole> {
     let policy = facts.policy();
-    let standing = facts.standing(subject);
-    let holders = standing.map(|standing| Holders::of(facts, subject, standing.member));
-    let Some(holders) = holders.or_else(|| Holders::of_stranger(facts, subject)) else { return Vec::new() };
+    let standing = facts.member_state(subject);
+    let holders = standing.map(|standing| Principals::of(facts, subject, standing.member));
+    let Some(holders) = holders.or_else(|| Principals::of_stranger(facts, subject)) else { return Vec::new() };
     let own = standing.map(|standing| standing.member);
     let needed = decision.term.map_or(Mask::EMPTY, |term| term.need);
     let mut held = Vec::new();
-    for (above, _, counts) in counting(facts, node, below) {
+    for (above, _, counts) in ancestors_with_mask(facts, node, below) {
         for holder in holders.each() {
             let through = (Some(holder) != own).then(|| facts.subject(holder).to_subject());
-            for bound in policy.roles_in(facts.bound(holder, above) & counts) {
+            for bound in policy.roles_in(facts.assigned_roles(holder, above) & counts) {
                 held.extend(policy.roles_in(bound.closure()).map(|role| HeldRole {
                     role: policy.qualified(role),
                     implied_by: (role.id() != bound.id()).then(|| policy.qualified(bound)),
@@ -132,7 +132,7 @@ fn ways_in<F: Facts + ?Sized>(
     let mut ways = Vec::new();
     for term in terms {
         let missing = term.need.without(held);
-        if missing.intersects(Mask::OPERATOR | Mask::ITSELF) || term.forbid.intersects(held) {
+        if missing.intersects(Mask::OPERATOR | Mask::SELF) || term.forbid.intersects(held) {
             continue;
         }
         if missing == Mask::OWNER {
@@ -162,7 +162,7 @@ fn way_in<F: Facts + ?Sized>(
     let at = if role.of() == of.id() {
         named.clone()
     } else {
-        let (above, _) = path(facts, node).find(|(_, place)| place.of == role.of())?;
+        let (above, _) = ancestors(facts, node).find(|(_, place)| place.of == role.of())?;
         name_of(facts, above).to_key()
     };
     let mut given_by: Vec<String> =

@@ -3,7 +3,7 @@
 use crate::{
     decision::decide::{Target, decide},
     domain::{MemberStatus, SubjectRef},
-    facts::{Facts, Holders, Node},
+    facts::{Facts, Node, Principals},
     model::{Action, ResourceType, TypeId, mask::Mask},
 };
 
@@ -61,7 +61,7 @@ impl<'q> Search<'q> {
     fn places<'s, F: Facts + ?Sized>(&'s self, facts: &'s F) -> &'s [Node] {
         match &self.places {
             Places::Nowhere => &[],
-            Places::Anywhere => facts.ordered(self.of),
+            Places::Anywhere => facts.resources_of_type(self.of),
             Places::Among(nodes) => nodes,
         }
     }
@@ -81,16 +81,18 @@ fn places<F: Facts + ?Sized>(facts: &F, subject: SubjectRef<'_>, of: &ResourceTy
     if subject.is_operator() {
         return Places::Anywhere;
     }
-    let holders = match facts.standing(subject) {
-        None => Holders::of_stranger(facts, subject),
-        Some(standing) if standing.status == MemberStatus::Active => Some(Holders::of(facts, subject, standing.member)),
+    let holders = match facts.member_state(subject) {
+        None => Principals::of_stranger(facts, subject),
+        Some(standing) if standing.status == MemberStatus::Active => {
+            Some(Principals::of(facts, subject, standing.member))
+        }
         Some(_) => None,
     };
     let Some(holders) = holders else { return Places::Nowhere };
     let (mut elsewhere, mut here) = (Mask::EMPTY, Vec::new());
     for holder in holders.each() {
-        facts.each_bound(holder, &mut |node, bound| {
-            if facts.place(node).of == of.id() {
+        facts.each_assignment(holder, &mut |node, bound| {
+            if facts.resource(node).of == of.id() {
                 here.push(node);
                 // A role that reaches down counts at resources of this type at which nothing is bound.
                 elsewhere |= bound & facts.policy().reaching;
@@ -99,7 +101,7 @@ fn places<F: Facts + ?Sized>(facts: &F, subject: SubjectRef<'_>, of: &ResourceTy
             }
         });
     }
-    let without_a_role_here = facts.policy().closure(elsewhere) | Mask::ANYONE | Mask::OWNER | Mask::ITSELF;
+    let without_a_role_here = facts.policy().closure(elsewhere) | Mask::ANYONE | Mask::OWNER | Mask::SELF;
     if action.rule().terms().iter().any(|term| without_a_role_here.contains(term.need)) {
         return Places::Anywhere;
     }

@@ -14,7 +14,7 @@ use crate::{
         Action, Index, MemberRule, MemberRules, Policy, ResourceType, Role, RoleId, Rule, TypeId,
         mask::Mask,
         nearest::suggestion,
-        write_kind::{Stands, Verb},
+        write_kind::{WriteKind, WriteScope},
     },
 };
 
@@ -251,19 +251,19 @@ impl Compiler<'_> {
         }
         for (verb, rule) in &of.members.rules {
             let (what, why) = (verb.name(), rule.by.span.clone());
-            let (message, help) = match verb.stands() {
-                Stands::AtTheRoot if !is_root => (
+            let (message, help) = match verb.scope() {
+                WriteScope::AtTheRoot if !is_root => (
                     format!("`{what}` is done to a member of the whole tenant, not at a `{name}`"),
                     format!("move it to `[{root}.members]`"),
                 ),
-                Stands::WhereOwned if is_root => {
+                WriteScope::WhereOwned if is_root => {
                     (format!("a `{name}` is the tenant itself, and nobody owns it"), "take the rule out".to_owned())
                 }
-                _ if *verb == Verb::Publish && of.teams => (
+                _ if *verb == WriteKind::Publish && of.teams => (
                     format!("everybody can't belong to a team, as a `{name}` is"),
                     "publish roles where they are held, or take the rule out".to_owned(),
                 ),
-                Stands::WhereOwned if !of.owned => (
+                WriteScope::WhereOwned if !of.owned => (
                     format!("a `{name}` has no owner to change"),
                     "add `owned = true`, or take the rule out".to_owned(),
                 ),
@@ -338,8 +338,8 @@ impl Compiler<'_> {
         MemberRules { rules: rules.collect() }
     }
 
-    fn member_rule(&mut self, at: usize, verb: Verb, rule: &RuleDecl, scope: &Scope<'_>) -> Option<MemberRule> {
-        let whoever = verb == Verb::Remove && scope.parent(at).is_none();
+    fn member_rule(&mut self, at: usize, verb: WriteKind, rule: &RuleDecl, scope: &Scope<'_>) -> Option<MemberRule> {
+        let whoever = verb == WriteKind::Remove && scope.parent(at).is_none();
         let mut side = |roles: &[At<String>], whoever: bool| -> Mask {
             let mask = |role: &At<String>| {
                 if whoever && role.value == WHOEVER {

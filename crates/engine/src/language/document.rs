@@ -12,7 +12,7 @@ use crate::{
     },
     model::{
         mask::{Mask, NOBODY},
-        write_kind::Verb,
+        write_kind::WriteKind,
     },
 };
 
@@ -81,7 +81,7 @@ pub(crate) struct ActionDecl {
 #[derive(Default)]
 pub(crate) struct MembersDecl {
     pub(crate) joins_as: Option<At<String>>,
-    pub(crate) rules: Vec<(Verb, RuleDecl)>,
+    pub(crate) rules: Vec<(WriteKind, RuleDecl)>,
 }
 
 pub(crate) struct RuleDecl {
@@ -271,7 +271,7 @@ fn members(value: Value<'_, '_>, problems: &mut Problems) -> Option<MembersDecl>
     let mut fields = Fields::of(value, "`members`", problems)?;
     let joins_as = fields.string("joins_as", problems);
     let mut declared = MembersDecl { joins_as, rules: Vec::new() };
-    for verb in Verb::ALL {
+    for verb in WriteKind::ALL {
         let tables = fields.tables(verb.name(), &format!("a rule of `{}`", verb.name()), problems);
         let rules = tables.into_iter().filter_map(|table| Some((verb, rule(table, verb, problems)?)));
         declared.rules.extend(rules);
@@ -280,7 +280,7 @@ fn members(value: Value<'_, '_>, problems: &mut Problems) -> Option<MembersDecl>
     Some(declared)
 }
 
-fn rule(mut fields: Fields<'_, '_>, verb: Verb, problems: &mut Problems) -> Option<RuleDecl> {
+fn rule(mut fields: Fields<'_, '_>, verb: WriteKind, problems: &mut Problems) -> Option<RuleDecl> {
     let by = fields.require("by", "by = \"ROLE\"", problems).and_then(|value| string(value, "by", problems));
     let mut side = |name: &'static str, wanted: bool| {
         if !wanted {
@@ -294,7 +294,7 @@ fn rule(mut fields: Fields<'_, '_>, verb: Verb, problems: &mut Problems) -> Opti
         }
         Some(roles)
     };
-    let (from, to) = (side("from", verb.takes()), side("to", verb.gives()));
+    let (from, to) = (side("from", verb.removes_roles()), side("to", verb.grants_roles()));
     fields.finish(problems);
     Some(RuleDecl { by: by?, from: from?, to: to? })
 }

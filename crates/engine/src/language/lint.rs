@@ -8,7 +8,7 @@ use crate::{
     model::{
         Action, MemberRule, Policy, ResourceType, Role, Rule,
         mask::{Mask, NOBODY},
-        write_kind::Verb,
+        write_kind::WriteKind,
     },
 };
 
@@ -32,7 +32,7 @@ pub(crate) fn warnings(document: &Document, policy: &Policy) -> Problems {
             if is_idle(&rule.by, policy) && written.by.value.trim() != NOBODY {
                 problems.push(idle_rule(*verb, written));
             }
-            if *verb == Verb::Change {
+            if *verb == WriteKind::Change {
                 problems.extend(raises(written, rule, of, policy, &above));
             }
         }
@@ -80,12 +80,12 @@ fn covers(wide: &MemberRule, narrow: &MemberRule) -> bool {
     from && wide.to.contains(narrow.to) && narrow.by.terms().iter().all(by)
 }
 
-fn idle_rule(verb: Verb, written: &RuleDecl) -> Diagnostic {
+fn idle_rule(verb: WriteKind, written: &RuleDecl) -> Diagnostic {
     let message = format!("nobody can ever {} by this rule", verb.name());
     Diagnostic::new(message, written.by.span.clone(), "this contradicts itself").help("take it out")
 }
 
-fn covered(verb: Verb, written: &RuleDecl, wide: &RuleDecl) -> Diagnostic {
+fn covered(verb: WriteKind, written: &RuleDecl, wide: &RuleDecl) -> Diagnostic {
     let message = format!("another rule of `{}` lets through all that this one does", verb.name());
     let help = format!("take it out, or narrow the rule by `{}`", wide.by.value);
     Diagnostic::new(message, written.by.span.clone(), "this rule adds nothing").help(help)
@@ -100,7 +100,7 @@ fn raises(
     above: &[Mask],
 ) -> Option<Diagnostic> {
     let own = |mask: Mask| of.roles().iter().map(|id| policy.role(*id)).filter(move |role| mask.contains(role.mask()));
-    let lets_through = |from: &&Role| rule.by.satisfied_by(from.closure() | Mask::ANYONE | Mask::ITSELF);
+    let lets_through = |from: &&Role| rule.by.satisfied_by(from.closure() | Mask::ANYONE | Mask::SELF);
     let gains = |from: &Role| above.get(usize::from(from.id())).map_or(Mask::EMPTY, |above| *above & rule.to);
     let (from, to) = own(rule.from).filter(lets_through).find_map(|from| Some(from).zip(own(gains(from)).next()))?;
     let message = format!("whoever is `{}` can make themselves `{}`", from.name(), to.name());

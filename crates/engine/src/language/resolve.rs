@@ -94,8 +94,7 @@ impl<'a> Scope<'a> {
 
     fn bit(&self, of: usize, name: &At<String>, relations: Relations) -> Result<Mask, Diagnostic> {
         if let Some((word, bit)) = Mask::RELATIONS.iter().find(|(word, _)| *word == name.value) {
-            let means_nothing =
-                (*bit == Mask::ITSELF && !relations.itself) || (*bit == Mask::OWNER && !relations.owner);
+            let means_nothing = (*bit == Mask::SELF && !relations.itself) || (*bit == Mask::OWNER && !relations.owner);
             if means_nothing {
                 let message = format!("`{word}` means nothing here");
                 let label = format!("`{}` has no such relation", self.type_name(of));

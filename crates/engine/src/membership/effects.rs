@@ -11,7 +11,7 @@ use crate::{
         list::actions,
     },
     domain::{MemberStatus, ResourceKey, Subject, SubjectRef, kind},
-    facts::{Facts, Holders, name_of},
+    facts::{Facts, Principals, name_of},
     membership::writable::Writable,
     model::{Action, Policy, ResourceType, TypeId},
 };
@@ -178,9 +178,9 @@ fn kinds_below<'f>(before: &'f dyn Facts, after: &'f dyn Facts, above: &str) -> 
 }
 
 fn bound(facts: &dyn Facts, member: SubjectRef<'_>, places: &mut BTreeSet<ResourceKey>) {
-    let holders = facts.standing(member).map(|standing| Holders::of(facts, member, standing.member));
-    for holder in holders.into_iter().flat_map(Holders::each) {
-        facts.each_bound(holder, &mut |node, _| {
+    let holders = facts.member_state(member).map(|standing| Principals::of(facts, member, standing.member));
+    for holder in holders.into_iter().flat_map(Principals::each) {
+        facts.each_assignment(holder, &mut |node, _| {
             places.insert(name_of(facts, node).to_key());
         });
     }
@@ -188,8 +188,8 @@ fn bound(facts: &dyn Facts, member: SubjectRef<'_>, places: &mut BTreeSet<Resour
 
 fn owned(facts: &dyn Facts) -> HashMap<SubjectRef<'_>, BTreeSet<ResourceKey>> {
     let mut owned: HashMap<SubjectRef<'_>, BTreeSet<ResourceKey>> = HashMap::new();
-    for node in facts.policy().types().iter().flat_map(|of| facts.ordered(of.id())) {
-        if let Some(owner) = facts.place(*node).owner {
+    for node in facts.policy().types().iter().flat_map(|of| facts.resources_of_type(of.id())) {
+        if let Some(owner) = facts.resource(*node).owner {
             owned.entry(owner).or_default().insert(name_of(facts, *node).to_key());
         }
     }

@@ -1,7 +1,7 @@
 //! Why a membership write is refused.
 
 use crate::{
-    decision::decide::Reason, domain::Timestamp, facts::Node, membership::operation::Operation, model::RoleId,
+    decision::decide::Reason, domain::Timestamp, facts::Node, membership::write::MembershipWrite, model::RoleId,
 };
 
 /// Why a membership write is refused.
@@ -21,11 +21,11 @@ pub enum Refusal {
         at: Node,
     },
     /// The target holds no role there by a binding.
-    NoRoleHere,
+    RoleNotBound,
     /// No rule lets this actor do this.
     NotPermitted {
         /// What was asked, with the role that the target holds.
-        operation: Operation,
+        operation: MembershipWrite,
         /// The rules that would let somebody else do it.
         rules: Vec<RuleLine>,
     },
@@ -35,7 +35,7 @@ pub enum Refusal {
         latest: Timestamp,
     },
     /// The target holds several roles there, and the write does not say which one it takes.
-    WhichRole,
+    RoleAmbiguous,
     /// The target holds a role there already.
     AlreadyAMember,
     /// The target holds that very role already.
@@ -53,7 +53,7 @@ pub enum Refusal {
     /// The target owns the resource already.
     OwnerUnchanged,
     /// The target is a team, or stands for everybody, and this can't be done to such a one.
-    Unsuitable,
+    SubjectNotEligible,
     /// The team to be added has the one that it would be added to among its own.
     TeamCycle,
     /// Too few active holders would remain.
@@ -111,8 +111,8 @@ impl Refusal {
             Self::NoMember => "MEMBER_NOT_FOUND",
             Self::Deactivated => "MEMBER_DEACTIVATED",
             Self::Protected { .. } => "MEMBER_PROTECTED",
-            Self::NoRoleHere => "NO_ROLE_HERE",
-            Self::WhichRole => "WHICH_ROLE",
+            Self::RoleNotBound => "NO_ROLE_HERE",
+            Self::RoleAmbiguous => "WHICH_ROLE",
             Self::NotPermitted { .. } => "NOT_PERMITTED",
             Self::OutlastsGranter { .. } => "OUTLASTS_GRANTER",
             Self::AlreadyAMember => "ALREADY_A_MEMBER",
@@ -123,7 +123,7 @@ impl Refusal {
             Self::NotActive => "NOT_ACTIVE",
             Self::NotDeactivated => "NOT_DEACTIVATED",
             Self::OwnerUnchanged => "OWNER_UNCHANGED",
-            Self::Unsuitable => "HOLDER_UNSUITABLE",
+            Self::SubjectNotEligible => "HOLDER_UNSUITABLE",
             Self::TeamCycle => "TEAM_CYCLE",
             Self::LastHolder { .. } => "LAST_HOLDER",
         }

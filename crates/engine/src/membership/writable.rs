@@ -5,10 +5,10 @@ use crate::{
     domain::SubjectRef,
     facts::Facts,
     membership::{
-        govern::standing_bits,
+        rules::actor_roles,
         writes::{WriteGroup, pairs},
     },
-    model::{MemberRule, Policy, ResourceType, mask::Mask, rules_about::rules_about, write_kind::Verb},
+    model::{MemberRule, Policy, ResourceType, mask::Mask, rules_about::rules_about, write_kind::WriteKind},
 };
 
 /// Every membership write of a policy that some rule lets somebody make, by type. Made once, to ask about many members.
@@ -22,7 +22,7 @@ struct Row<'p> {
     words: String,
     /// The same for whoever may make it to nobody but themselves.
     own_words: String,
-    verb: Verb,
+    verb: WriteKind,
     from: Mask,
     rules: Vec<&'p MemberRule>,
 }
@@ -42,13 +42,13 @@ impl<'p> Writable<'p> {
     ) -> Vec<&str> {
         let rows = self.types.get(usize::from(of.id())).map_or(&[][..], Vec::as_slice);
         let (Some(standing), Ok(held), false) =
-            (facts.standing(member), standing_bits(facts, member, target), rows.is_empty())
+            (facts.member_state(member), actor_roles(facts, member, target), rows.is_empty())
         else {
             return Vec::new();
         };
         let bound = match target {
             Target::Absent => return Vec::new(),
-            Target::Registered(node) => facts.bound(standing.member, node),
+            Target::Registered(node) => facts.assigned_roles(standing.member, node),
             Target::Stated { .. } | Target::Record(_) => Mask::EMPTY,
         };
         rows.iter().filter_map(|row| row.by(held, bound)).collect()
@@ -61,21 +61,21 @@ impl Row<'_> {
         let lets = |held: Mask| self.rules.iter().any(|rule| rule.by().satisfied_by(held));
         // What somebody does not hold can't be taken from them, and nobody is everybody.
         let has = || match self.from {
-            _ if self.verb == Verb::Publish => false,
-            _ if !self.verb.takes() => true,
+            _ if self.verb == WriteKind::Publish => false,
+            _ if !self.verb.removes_roles() => true,
             Mask::ANYONE => bound.is_empty(),
             from => bound.contains(from),
         };
         if lets(held) {
             return Some(&self.words);
         }
-        (has() && lets(held | Mask::ITSELF)).then_some(self.own_words.as_str())
+        (has() && lets(held | Mask::SELF)).then_some(self.own_words.as_str())
     }
 }
 
 fn rows<'p>(policy: &'p Policy, of: &'p ResourceType) -> Vec<Row<'p>> {
     let mut rows = Vec::new();
-    for verb in Verb::ALL {
+    for verb in WriteKind::ALL {
         for (from, to) in pairs(verb, of) {
             let rules: Vec<&MemberRule> = rules_about(of, verb, from, to).collect();
             if !rules.is_empty() {

@@ -4,14 +4,14 @@ use crate::model::{
     MemberRule, Policy, ResourceType, RoleId,
     mask::{Mask, Term},
     rules_about::rules_about,
-    write_kind::Verb,
+    write_kind::WriteKind,
 };
 
 /// Writes of one kind about which the same is decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WriteGroup {
     /// Their kind.
-    pub verb: Verb,
+    pub verb: WriteKind,
     /// The roles that they take, and [`Mask::ANYONE`] for whoever holds none; empty where the kind takes none.
     pub from: Mask,
     /// The roles that they give; empty where the kind gives none.
@@ -31,8 +31,8 @@ impl WriteGroup {
 }
 
 /// What may stand on the side of the roles taken: each role, and for a rule about anybody also no role.
-pub fn taken(verb: Verb, of: &ResourceType) -> Vec<Mask> {
-    if !verb.takes() {
+pub fn taken(verb: WriteKind, of: &ResourceType) -> Vec<Mask> {
+    if !verb.removes_roles() {
         return vec![Mask::EMPTY];
     }
     let anybody = of.members().of(verb).any(|rule| rule.from().contains(Mask::ANYONE));
@@ -40,26 +40,26 @@ pub fn taken(verb: Verb, of: &ResourceType) -> Vec<Mask> {
 }
 
 /// What may stand on the side of the roles given.
-pub fn given(verb: Verb, of: &ResourceType) -> Vec<Mask> {
-    if verb.gives() { of.roles().iter().map(|role| role.mask()).collect() } else { vec![Mask::EMPTY] }
+pub fn given(verb: WriteKind, of: &ResourceType) -> Vec<Mask> {
+    if verb.grants_roles() { of.roles().iter().map(|role| role.mask()).collect() } else { vec![Mask::EMPTY] }
 }
 
 /// Each single write of a kind: the role that it takes and the one that it gives. What exchanges a role for itself is
 /// none.
-pub(crate) fn pairs(verb: Verb, of: &ResourceType) -> impl Iterator<Item = (Mask, Mask)> {
+pub(crate) fn pairs(verb: WriteKind, of: &ResourceType) -> impl Iterator<Item = (Mask, Mask)> {
     let given = given(verb, of);
     let pairs = taken(verb, of).into_iter().flat_map(move |from| given.clone().into_iter().map(move |to| (from, to)));
-    pairs.filter(move |(from, to)| !(verb.takes() && verb.gives()) || from != to)
+    pairs.filter(move |(from, to)| !(verb.removes_roles() && verb.grants_roles()) || from != to)
 }
 
 /// The terms of every rule about one write.
-pub fn terms(verb: Verb, of: &ResourceType, from: Mask, to: Mask) -> Vec<Term> {
+pub fn terms(verb: WriteKind, of: &ResourceType, from: Mask, to: Mask) -> Vec<Term> {
     rules_about(of, verb, from, to).flat_map(|rule| rule.by().terms()).copied().collect()
 }
 
 /// Every write of one kind at a type, those to which the same rules apply together; with only this role taken, and only
 /// this one given, where that is said. Empty where there is none.
-pub fn write_groups(of: &ResourceType, verb: Verb, from: Option<RoleId>, to: Option<RoleId>) -> Vec<WriteGroup> {
+pub fn write_groups(of: &ResourceType, verb: WriteKind, from: Option<RoleId>, to: Option<RoleId>) -> Vec<WriteGroup> {
     let side = |only: Option<RoleId>, all: Vec<Mask>| only.map_or(all, |role| vec![role.mask()]);
     let (taken, given) = (side(from, taken(verb, of)), side(to, given(verb, of)));
     let rules = |from: &Mask, to: &Mask| -> Vec<*const MemberRule> {
@@ -73,7 +73,7 @@ pub fn write_groups(of: &ResourceType, verb: Verb, from: Option<RoleId>, to: Opt
 
 /// The writes of one kind, joined where `outcome` says the same of them. What exchanges a role for itself is left out.
 pub fn joined<S: Clone + PartialEq, T: Clone + PartialEq>(
-    verb: Verb,
+    verb: WriteKind,
     (taken, given): (&[S], &[S]),
     outcome: impl Fn(&S, &S) -> T,
 ) -> Vec<(Vec<S>, Vec<S>, T)> {
@@ -95,7 +95,7 @@ pub fn joined<S: Clone + PartialEq, T: Clone + PartialEq>(
             }
         }
         for (mut tos, outcome) in columns {
-            if let ([from], true) = (froms.as_slice(), verb.takes() && verb.gives()) {
+            if let ([from], true) = (froms.as_slice(), verb.removes_roles() && verb.grants_roles()) {
                 tos.retain(|to| to != from);
             }
             if !tos.is_empty() {
@@ -107,9 +107,9 @@ pub fn joined<S: Clone + PartialEq, T: Clone + PartialEq>(
 }
 
 /// A write in words, with the roles by the names given.
-pub fn words(verb: Verb, from: &[String], to: &[String]) -> String {
+pub fn words(verb: WriteKind, from: &[String], to: &[String]) -> String {
     let name = verb.name();
-    match (verb.takes(), verb.gives()) {
+    match (verb.removes_roles(), verb.grants_roles()) {
         (true, true) if from == to => format!("{name} between {}", listed(from, "and")),
         (true, true) => format!("{name} {} to {}", listed(from, "or"), listed(to, "or")),
         (true, false) => format!("{name} {}", listed(from, "or")),

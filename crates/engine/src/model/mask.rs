@@ -24,14 +24,14 @@ impl Mask {
     /// The subject owns the resource.
     pub const OWNER: Self = Self(1);
     /// The resource is the subject's own record, or the member written to is the actor.
-    pub const ITSELF: Self = Self(1 << 1);
+    pub const SELF: Self = Self(1 << 1);
     /// The subject is the platform's own staff.
     pub const OPERATOR: Self = Self(1 << 2);
     /// The subject is an active member.
     pub const ANYONE: Self = Self(1 << 3);
     /// The relations, each with its word in a rule.
     pub const RELATIONS: [(&'static str, Self); 4] =
-        [("owner", Self::OWNER), ("self", Self::ITSELF), ("operator", Self::OPERATOR), ("anyone", Self::ANYONE)];
+        [("owner", Self::OWNER), ("self", Self::SELF), ("operator", Self::OPERATOR), ("anyone", Self::ANYONE)];
     /// The most roles that a policy may have.
     pub const MAX_ROLES: usize = 128 - Self::RELATIONS.len();
 

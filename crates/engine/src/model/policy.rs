@@ -139,16 +139,16 @@ impl Policy {
     }
 
     /// A type and those above it, from itself to the root type.
-    pub fn way_up<'p>(&'p self, of: &'p ResourceType) -> Vec<&'p ResourceType> {
+    pub fn ancestors<'p>(&'p self, of: &'p ResourceType) -> Vec<&'p ResourceType> {
         std::iter::successors(Some(of), |of| of.parent.map(|above| self.resource_type(above))).collect()
     }
 
     /// A role as a rule at `of` may name it: by its short name for one of `of` itself, and for one further up whose
     /// name no other role on the way has; otherwise with its type.
     pub fn name_at(&self, of: &ResourceType, role: &Role) -> String {
-        let mut roles = self.way_up(of).into_iter().flat_map(|of| &of.roles).map(|id| self.role(*id));
+        let mut roles = self.ancestors(of).into_iter().flat_map(|of| &of.roles).map(|id| self.role(*id));
         let short = role.of == of.id || roles.all(|other| other.id == role.id || other.name != role.name);
-        if short && self.way_up(of).iter().any(|of| of.id == role.of) {
+        if short && self.ancestors(of).iter().any(|of| of.id == role.of) {
             role.name.clone()
         } else {
             self.qualified(role)

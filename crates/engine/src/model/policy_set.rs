@@ -4,11 +4,11 @@ use crate::model::{Policy, Unknown, nearest::nearest};
 
 /// The policies that are loaded, by name and version.
 #[derive(Clone, Debug, Default)]
-pub struct Library {
+pub struct PolicySet {
     policies: BTreeMap<(String, u32), Arc<Policy>>,
 }
 
-impl Library {
+impl PolicySet {
     /// Adds a policy. The one that was loaded under the same name and version before, if any, is returned.
     pub fn insert(&mut self, policy: impl Into<Arc<Policy>>) -> Option<Arc<Policy>> {
         let policy = policy.into();

@@ -8,7 +8,7 @@
 use crate::model::{
     MemberRule, Policy, ResourceType, Role, RoleId, Rule,
     mask::{Mask, Term},
-    write_kind::Verb,
+    write_kind::WriteKind,
 };
 
 /// What a set of people can come to hold.
@@ -66,7 +66,7 @@ pub enum Deed {
 impl<'p> Reach<'p> {
     /// What people can come to hold who hold these roles at the start; `operators` help them or not.
     pub fn from(policy: &'p Policy, roles: Mask, operators: bool) -> Self {
-        let relations = Mask::ANYONE | Mask::ITSELF | Mask::OWNER;
+        let relations = Mask::ANYONE | Mask::SELF | Mask::OWNER;
         let start = roles | relations | if operators { Mask::OPERATOR } else { Mask::EMPTY };
         let mut reach = Self { policy, bound: start, first: vec![None; policy.roles().len()] };
         while reach.round() {}
@@ -101,15 +101,15 @@ impl<'p> Reach<'p> {
         let mut steps = Steps { held: self.policy.closure(self.bound), known: self.bound, first: Vec::new() };
         for of in self.policy.types() {
             self.creations(of, &mut steps);
-            for rule in of.members.of(Verb::Invite) {
+            for rule in of.members.of(WriteKind::Invite) {
                 self.invitations(of, rule, &mut steps);
             }
-            for rule in of.members.of(Verb::Publish) {
+            for rule in of.members.of(WriteKind::Publish) {
                 if let Some(needs) = self.needs(rule.by.terms(), steps.held) {
                     self.given(rule.to, Deed::Publish, &needs, &rule.by, &mut steps);
                 }
             }
-            for rule in of.members.of(Verb::Change) {
+            for rule in of.members.of(WriteKind::Change) {
                 if steps.known.contains(rule.to) {
                     continue;
                 }

@@ -1,6 +1,6 @@
 use crate::model::{
     mask::{Mask, Term},
-    write_kind::Verb,
+    write_kind::WriteKind,
 };
 
 /// A compiled action.
@@ -23,7 +23,7 @@ pub struct Rule {
 /// Who may write memberships at a resource of a type.
 #[derive(Debug, Default)]
 pub struct MemberRules {
-    pub(crate) rules: Vec<(Verb, MemberRule)>,
+    pub(crate) rules: Vec<(WriteKind, MemberRule)>,
 }
 
 /// One line of who may take whom from which role to which.
@@ -82,7 +82,7 @@ impl Rule {
 
 impl MemberRules {
     /// The rules of one kind of write, in the order of the file.
-    pub fn of(&self, verb: Verb) -> impl Iterator<Item = &MemberRule> {
+    pub fn of(&self, verb: WriteKind) -> impl Iterator<Item = &MemberRule> {
         self.rules.iter().filter(move |(of, _)| *of == verb).map(|(_, rule)| rule)
     }
 }

@@ -1,6 +1,6 @@
 /// A kind of membership write, as rules and cases name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Verb {
+pub enum WriteKind {
     /// Give a role to somebody who holds none there.
     Invite,
     /// Exchange a role for another.
@@ -27,7 +27,7 @@ pub enum Verb {
 
 /// At which types a rule means something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stands {
+pub enum WriteScope {
     /// At every type.
     Anywhere,
     /// At the root type: the write is done to a member of the whole tenant.
@@ -36,7 +36,7 @@ pub enum Stands {
     WhereOwned,
 }
 
-impl Verb {
+impl WriteKind {
     /// Every kind, in the order of a help page.
     pub const ALL: [Self; 11] = [
         Self::Invite,
@@ -75,21 +75,21 @@ impl Verb {
     }
 
     /// Whether its rules say which roles may be taken.
-    pub fn takes(self) -> bool {
+    pub fn removes_roles(self) -> bool {
         matches!(self, Self::Change | Self::Remove)
     }
 
     /// Whether its rules say which roles may be given.
-    pub fn gives(self) -> bool {
+    pub fn grants_roles(self) -> bool {
         matches!(self, Self::Invite | Self::Change | Self::Publish)
     }
 
     /// Where its rules mean something.
-    pub fn stands(self) -> Stands {
+    pub fn scope(self) -> WriteScope {
         match self {
-            Self::Invite | Self::Change | Self::Remove | Self::Resend | Self::Publish => Stands::Anywhere,
-            Self::Lock | Self::Unlock | Self::Update | Self::Deactivate | Self::Reactivate => Stands::AtTheRoot,
-            Self::Transfer => Stands::WhereOwned,
+            Self::Invite | Self::Change | Self::Remove | Self::Resend | Self::Publish => WriteScope::Anywhere,
+            Self::Lock | Self::Unlock | Self::Update | Self::Deactivate | Self::Reactivate => WriteScope::AtTheRoot,
+            Self::Transfer => WriteScope::WhereOwned,
         }
     }
 }

@@ -8,26 +8,26 @@ use crate::{
     facts::{Facts, MemberKey, Node},
     model::RoleId,
     view::{
-        ends::Bound,
-        facts::{Kind, MemberRow, NodeRow, View},
+        expirations::Assignment,
+        facts::{MemberRow, NodeRow, SubjectType, View},
     },
 };
 
 /// The changes can't be made: they name something that the view has not got, or are about its policy, so the two have
 /// parted.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Parted;
+pub struct Diverged;
 
 impl View {
     /// Makes the changes of the revisions after this view's visible.
     ///
     /// # Errors
     /// When the changes do not follow on what the view has; it must then be thrown away.
-    pub fn follow(&mut self, changes: &[(Revision, Change)]) -> Result<(), Parted> {
+    pub fn follow(&mut self, changes: &[(Revision, Change)]) -> Result<(), Diverged> {
         let seen = self.revision;
         for (revision, change) in changes.iter().filter(|(revision, _)| *revision > seen) {
             if *revision > self.revision.next() {
-                return Err(Parted);
+                return Err(Diverged);
             }
             self.change(change)?;
             self.revision = *revision;
@@ -35,13 +35,13 @@ impl View {
         Ok(())
     }
 
-    pub(crate) fn change(&mut self, change: &Change) -> Result<(), Parted> {
+    pub(crate) fn change(&mut self, change: &Change) -> Result<(), Diverged> {
         match change {
             Change::ResourceCreated { resource } => self.add_resource(resource),
             Change::ResourceArchived { resource } => self.archive(resource, true),
             Change::ResourceRestored { resource } => self.archive(resource, false),
             Change::ResourceMoved { resource, to, .. } => {
-                let to = self.locate(to.as_ref()).ok_or(Parted)?;
+                let to = self.locate(to.as_ref()).ok_or(Diverged)?;
                 self.node_row(resource)?.parent = Some(to);
                 Ok(())
             }
@@ -73,7 +73,7 @@ impl View {
                 Ok(())
             }
             // Rows keep the places that types and roles have in their policy, so another policy wants another view.
-            Change::PolicySet { .. } => Err(Parted),
+            Change::PolicySet { .. } => Err(Diverged),
             // A tenant's view begins after its creation, and invitations decide nothing: they stay in the store.
             Change::TenantCreated { .. }
             | Change::InvitationIssued { .. }
@@ -87,12 +87,12 @@ impl View {
         }
     }
 
-    fn add_resource(&mut self, resource: &Resource) -> Result<(), Parted> {
+    fn add_resource(&mut self, resource: &Resource) -> Result<(), Diverged> {
         let parent = match &resource.parent {
-            Some(parent) => Some(self.locate(parent.as_ref()).ok_or(Parted)?),
+            Some(parent) => Some(self.locate(parent.as_ref()).ok_or(Diverged)?),
             None => None,
         };
-        let node = self.add_node(resource.key.as_ref(), resource.owner.clone(), resource.archived).ok_or(Parted)?;
+        let node = self.add_node(resource.key.as_ref(), resource.owner.clone(), resource.archived).ok_or(Diverged)?;
         self.set_parent(node, parent);
         self.place_in_order(node);
         Ok(())
@@ -115,20 +115,20 @@ impl View {
         Some(Node(row))
     }
 
-    fn node_row(&mut self, key: &ResourceKey) -> Result<&mut NodeRow, Parted> {
-        let node = self.locate(key.as_ref()).ok_or(Parted)?;
-        self.nodes.get_mut(node.0 as usize).ok_or(Parted)
+    fn node_row(&mut self, key: &ResourceKey) -> Result<&mut NodeRow, Diverged> {
+        let node = self.locate(key.as_ref()).ok_or(Diverged)?;
+        self.nodes.get_mut(node.0 as usize).ok_or(Diverged)
     }
 
-    fn archive(&mut self, key: &ResourceKey, archived: bool) -> Result<(), Parted> {
+    fn archive(&mut self, key: &ResourceKey, archived: bool) -> Result<(), Diverged> {
         self.node_row(key)?.archived = archived;
         Ok(())
     }
 
     /// Takes a resource out, at which nothing is bound any more and below which nothing is.
-    fn remove_node(&mut self, key: &ResourceKey) -> Result<(), Parted> {
-        let node = self.locate(key.as_ref()).ok_or(Parted)?;
-        let of = self.place(node).of;
+    fn remove_node(&mut self, key: &ResourceKey) -> Result<(), Diverged> {
+        let node = self.locate(key.as_ref()).ok_or(Diverged)?;
+        let of = self.resource(node).of;
         let id = |node: Node| self.nodes.get(node.0 as usize).map(|row| &*row.id);
         if let Some(ordered) = self.ordered.get_mut(usize::from(of)) {
             let at = ordered.partition_point(|other| id(*other) < Some(key.id.as_str()));
@@ -148,7 +148,7 @@ impl View {
     }
 
     fn place_in_order(&mut self, node: Node) {
-        let (of, nodes) = (self.place(node).of, &self.nodes);
+        let (of, nodes) = (self.resource(node).of, &self.nodes);
         let id = |node: Node| nodes.get(node.0 as usize).map(|row| &*row.id);
         if let Some(ordered) = self.ordered.get_mut(usize::from(of)) {
             let at = ordered.partition_point(|other| id(*other) < id(node));
@@ -160,10 +160,10 @@ impl View {
     pub(crate) fn add_member(&mut self, subject: SubjectRef<'_>, status: MemberStatus, locked: bool) {
         let kind = self.kind_of(subject.kind).unwrap_or_else(|| {
             let teams = self.policy.is_team(subject);
-            self.kinds.push(Kind { name: subject.kind.into(), teams, everybody: None });
+            self.kinds.push(SubjectType { name: subject.kind.into(), teams, everybody: None });
             u16::try_from(self.kinds.len() - 1).unwrap_or(u16::MAX)
         });
-        let row = MemberRow { id: subject.id.into(), bound: Vec::new(), kind, status, locked };
+        let row = MemberRow { id: subject.id.into(), assignments: Vec::new(), kind, status, locked };
         let free = self.free_members.pop();
         let at = free.or_else(|| u32::try_from(self.members.len()).ok()).unwrap_or(u32::MAX);
         match self.members.get_mut(at as usize) {
@@ -176,23 +176,23 @@ impl View {
         }
     }
 
-    fn update_member(&mut self, member: &Member) -> Result<(), Parted> {
-        let row = self.find_member(member.subject.as_ref()).ok_or(Parted)?;
+    fn update_member(&mut self, member: &Member) -> Result<(), Diverged> {
+        let row = self.find_member(member.subject.as_ref()).ok_or(Diverged)?;
         self.count_holder_everywhere(row, false);
-        let slot = self.members.get_mut(row as usize).ok_or(Parted)?;
+        let slot = self.members.get_mut(row as usize).ok_or(Diverged)?;
         slot.status = member.status;
         slot.locked = member.locked;
         self.count_holder_everywhere(row, true);
         Ok(())
     }
 
-    fn remove_member(&mut self, subject: &Subject) -> Result<(), Parted> {
-        let row = self.find_member(subject.as_ref()).ok_or(Parted)?;
+    fn remove_member(&mut self, subject: &Subject) -> Result<(), Diverged> {
+        let row = self.find_member(subject.as_ref()).ok_or(Diverged)?;
         self.count_holder_everywhere(row, false);
-        let member = self.members.get_mut(row as usize).ok_or(Parted)?;
+        let member = self.members.get_mut(row as usize).ok_or(Diverged)?;
         self.member_index.remove((member.kind, &*member.id), row);
         member.id = Box::default();
-        for bound in std::mem::take(&mut member.bound) {
+        for bound in std::mem::take(&mut member.assignments) {
             self.ends.forget(row, bound);
         }
         if let Some(kind) = self.kinds.get_mut(usize::from(member.kind)).filter(|_| subject.as_ref().is_everybody()) {
@@ -211,12 +211,12 @@ impl View {
         at: ResourceRef<'_>,
         role: &str,
         expires_at: Option<Timestamp>,
-    ) -> Result<u32, Parted> {
-        let (row, node) = (self.find_member(holder).ok_or(Parted)?, self.locate(at).ok_or(Parted)?);
+    ) -> Result<u32, Diverged> {
+        let (row, node) = (self.find_member(holder).ok_or(Diverged)?, self.locate(at).ok_or(Diverged)?);
         let Some(role) = self.role(node, role) else { return Ok(row) };
-        let bound = Bound { node, role };
+        let bound = Assignment { node, role };
         // What has ended is bound anew before the log says that it has, and may be here still.
-        let here = self.members.get(row as usize).ok_or(Parted)?.bound.binary_search(&bound);
+        let here = self.members.get(row as usize).ok_or(Diverged)?.assignments.binary_search(&bound);
         if here.is_ok() {
             self.count_holder(row, bound, false);
         }
@@ -225,36 +225,36 @@ impl View {
             None => _ = self.ends.forget(row, bound),
         }
         if let (Err(place), Some(member)) = (here, self.members.get_mut(row as usize)) {
-            member.bound.insert(place, bound);
+            member.assignments.insert(place, bound);
         }
         self.count_holder(row, bound, true);
         Ok(row)
     }
 
-    fn unbind(&mut self, holder: SubjectRef<'_>, at: ResourceRef<'_>, role: &str) -> Result<u32, Parted> {
-        let (row, node) = (self.find_member(holder).ok_or(Parted)?, self.locate(at).ok_or(Parted)?);
+    fn unbind(&mut self, holder: SubjectRef<'_>, at: ResourceRef<'_>, role: &str) -> Result<u32, Diverged> {
+        let (row, node) = (self.find_member(holder).ok_or(Diverged)?, self.locate(at).ok_or(Diverged)?);
         let Some(role) = self.role(node, role) else { return Ok(row) };
-        let bound = Bound { node, role };
-        let member = self.members.get_mut(row as usize).ok_or(Parted)?;
-        match member.bound.binary_search(&bound) {
+        let bound = Assignment { node, role };
+        let member = self.members.get_mut(row as usize).ok_or(Diverged)?;
+        match member.assignments.binary_search(&bound) {
             Ok(place) => {
-                member.bound.remove(place);
+                member.assignments.remove(place);
                 self.count_holder(row, bound, false);
                 self.ends.forget(row, bound);
             }
             // It has ended here already.
             Err(_) if self.ends.forget(row, bound) => {}
-            Err(_) => return Err(Parted),
+            Err(_) => return Err(Diverged),
         }
         Ok(row)
     }
 
     /// Takes away what has ended by `now`: before the log says so, for the log is written a little later.
-    pub fn lapse(&mut self, now: Timestamp) {
-        while let Some((row, bound)) = self.ends.pop(now) {
+    pub fn expire_due(&mut self, now: Timestamp) {
+        while let Some((row, bound)) = self.ends.take_due(now) {
             let Some(member) = self.members.get_mut(row as usize) else { continue };
-            if let Ok(place) = member.bound.binary_search(&bound) {
-                member.bound.remove(place);
+            if let Ok(place) = member.assignments.binary_search(&bound) {
+                member.assignments.remove(place);
             }
             if self.is_team_node(bound.node) {
                 self.regroup(row);
@@ -270,7 +270,7 @@ impl View {
     }
 
     /// Whether a binding counts for a role that must keep a holder.
-    pub(crate) fn lasts(&self, row: u32, bound: Bound) -> bool {
+    pub(crate) fn lasts(&self, row: u32, bound: Assignment) -> bool {
         let somebody = self.members.get(row as usize).is_some_and(|member| *member.id != *EVERYBODY);
         somebody && !self.is_team(row) && self.ends.of(row, bound).is_none()
     }
@@ -280,19 +280,19 @@ impl View {
     }
 
     fn role(&self, node: Node, name: &str) -> Option<RoleId> {
-        let of = self.policy.resource_type(self.place(node).of);
+        let of = self.policy.resource_type(self.resource(node).of);
         self.policy.find_role(of, name).ok().map(crate::model::Role::id)
     }
 
     fn count_holder_everywhere(&mut self, row: u32, add: bool) {
-        let bound = self.members.get(row as usize).map_or(Vec::new(), |member| member.bound.clone());
+        let bound = self.members.get(row as usize).map_or(Vec::new(), |member| member.assignments.clone());
         for bound in bound {
             self.count_holder(row, bound, add);
         }
     }
 
     /// Counts an active holder in or out, of a role that must keep one and lasts.
-    fn count_holder(&mut self, row: u32, bound: Bound, add: bool) {
+    fn count_holder(&mut self, row: u32, bound: Assignment, add: bool) {
         let active = self.members.get(row as usize).is_some_and(|member| member.status == MemberStatus::Active);
         if !active || self.policy.role(bound.role).at_least() == 0 || !self.lasts(row, bound) {
             return;

@@ -4,10 +4,10 @@ use rustc_hash::FxBuildHasher;
 
 use crate::{
     domain::{MemberStatus, Revision, Subject, SubjectRef, Timestamp},
-    facts::{Facts, MemberKey, Node, Place, Standing},
+    facts::{Facts, MemberKey, MemberState, Node, ResourceState},
     model::{Policy, RoleId, TypeId, mask::Mask},
     view::{
-        ends::{Bound, Ends},
+        expirations::{Assignment, Expirations},
         index::RowIndex,
     },
 };
@@ -27,17 +27,17 @@ pub struct View {
     pub(crate) member_index: RowIndex,
     pub(crate) free_members: Vec<u32>,
     /// The subject types that members have; a row keeps a place in here.
-    pub(crate) kinds: Vec<Kind>,
+    pub(crate) kinds: Vec<SubjectType>,
     /// The teams that members belong to, through other teams too; those who belong to none are not in here.
     pub(crate) teams: HashMap<u32, Box<[MemberKey]>, FxBuildHasher>,
-    pub(crate) ends: Ends,
+    pub(crate) ends: Expirations,
     /// How many active people lastingly hold each role that must keep a holder.
     pub(crate) holders: HashMap<(Node, RoleId), u32, FxBuildHasher>,
 }
 
 /// A subject type that members have.
 #[derive(Debug)]
-pub(crate) struct Kind {
+pub(crate) struct SubjectType {
     pub(crate) name: Box<str>,
     /// Whether its subjects are teams.
     pub(crate) teams: bool,
@@ -58,7 +58,7 @@ pub(crate) struct NodeRow {
 pub(crate) struct MemberRow {
     pub(crate) id: Box<str>,
     /// In the order of node and role.
-    pub(crate) bound: Vec<Bound>,
+    pub(crate) assignments: Vec<Assignment>,
     pub(crate) kind: u16,
     pub(crate) status: MemberStatus,
     pub(crate) locked: bool,
@@ -80,7 +80,7 @@ impl View {
             free_members: Vec::new(),
             kinds: Vec::new(),
             teams: HashMap::default(),
-            ends: Ends::default(),
+            ends: Expirations::default(),
             holders: HashMap::default(),
         }
     }
@@ -91,12 +91,12 @@ impl View {
     }
 
     /// The policy that the facts are under.
-    pub fn shared_policy(&self) -> &Arc<Policy> {
+    pub fn policy_handle(&self) -> &Arc<Policy> {
         &self.policy
     }
 
     /// When the next of the assigned roles ends; none when every one lasts.
-    pub fn next_end(&self) -> Option<Timestamp> {
+    pub fn next_expiry(&self) -> Option<Timestamp> {
         self.ends.next()
     }
 
@@ -133,8 +133,8 @@ impl View {
 impl MemberRow {
     /// The roles bound at one node.
     pub(crate) fn bound_at(&self, node: Node) -> impl Iterator<Item = RoleId> {
-        let start = self.bound.partition_point(|bound| bound.node < node);
-        let rest = self.bound.get(start..).unwrap_or_default();
+        let start = self.assignments.partition_point(|bound| bound.node < node);
+        let rest = self.assignments.get(start..).unwrap_or_default();
         rest.iter().take_while(move |bound| bound.node == node).map(|bound| bound.role)
     }
 }
@@ -154,9 +154,9 @@ impl Facts for View {
             .map(Node)
     }
 
-    fn place(&self, node: Node) -> Place<'_> {
+    fn resource(&self, node: Node) -> ResourceState<'_> {
         let row = self.node(node);
-        Place {
+        ResourceState {
             of: row.of,
             parent: row.parent,
             owner: row.owner.as_deref().map(Subject::as_ref),
@@ -168,10 +168,10 @@ impl Facts for View {
         &self.node(node).id
     }
 
-    fn standing(&self, subject: SubjectRef<'_>) -> Option<Standing> {
+    fn member_state(&self, subject: SubjectRef<'_>) -> Option<MemberState> {
         let row = self.find_member(subject)?;
         let member = self.member(MemberKey(row));
-        Some(Standing { member: MemberKey(row), status: member.status, locked: member.locked })
+        Some(MemberState { member: MemberKey(row), status: member.status, locked: member.locked })
     }
 
     fn subject(&self, member: MemberKey) -> SubjectRef<'_> {
@@ -180,27 +180,27 @@ impl Facts for View {
         SubjectRef { kind, id: &row.id }
     }
 
-    fn each_member<'f>(&'f self, visit: &mut dyn FnMut(SubjectRef<'f>, Standing)) {
+    fn each_member<'f>(&'f self, visit: &mut dyn FnMut(SubjectRef<'f>, MemberState)) {
         for (row, member) in (0..).zip(&self.members) {
             // The row of a member who was removed has no id.
             if let Some(kind) = self.kinds.get(usize::from(member.kind)).filter(|_| !member.id.is_empty()) {
-                let standing = Standing { member: MemberKey(row), status: member.status, locked: member.locked };
+                let standing = MemberState { member: MemberKey(row), status: member.status, locked: member.locked };
                 visit(SubjectRef { kind: &kind.name, id: &member.id }, standing);
             }
         }
     }
 
-    fn bound(&self, member: MemberKey, node: Node) -> Mask {
+    fn assigned_roles(&self, member: MemberKey, node: Node) -> Mask {
         self.member(member).bound_at(node).map(RoleId::mask).collect()
     }
 
-    fn lasting(&self, member: MemberKey, node: Node) -> Mask {
-        let lasts = |role: &RoleId| self.lasts(member.0, Bound { node, role: *role });
+    fn permanent_roles(&self, member: MemberKey, node: Node) -> Mask {
+        let lasts = |role: &RoleId| self.lasts(member.0, Assignment { node, role: *role });
         self.member(member).bound_at(node).filter(lasts).map(RoleId::mask).collect()
     }
 
-    fn end(&self, member: MemberKey, node: Node, role: RoleId) -> Option<Timestamp> {
-        self.ends.of(member.0, Bound { node, role })
+    fn role_expiry(&self, member: MemberKey, node: Node, role: RoleId) -> Option<Timestamp> {
+        self.ends.of(member.0, Assignment { node, role })
     }
 
     fn teams(&self, member: MemberKey) -> &[MemberKey] {
@@ -211,15 +211,15 @@ impl Facts for View {
         self.kinds.iter().find(|known| *known.name == *kind)?.everybody
     }
 
-    fn each_bound(&self, member: MemberKey, visit: &mut dyn FnMut(Node, Mask)) {
-        for group in self.member(member).bound.chunk_by(|a, b| a.node == b.node) {
+    fn each_assignment(&self, member: MemberKey, visit: &mut dyn FnMut(Node, Mask)) {
+        for group in self.member(member).assignments.chunk_by(|a, b| a.node == b.node) {
             if let Some(first) = group.first() {
                 visit(first.node, group.iter().map(|bound| bound.role.mask()).collect());
             }
         }
     }
 
-    fn ordered(&self, of: TypeId) -> &[Node] {
+    fn resources_of_type(&self, of: TypeId) -> &[Node] {
         self.ordered.get(usize::from(of)).map_or(&[], Vec::as_slice)
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     domain::{MemberStatus, ResourceKey, ResourceRef, Revision, Subject, SubjectRef, Tenant, Timestamp},
     facts::{Facts, Node},
-    model::{Policy, policy_set::Library},
+    model::{Policy, policy_set::PolicySet},
     view::{
         facts::{NodeRow, View},
         snapshot::Snapshot,
@@ -34,7 +34,7 @@ pub struct Loading<'a> {
 
 /// Where the tenant's policy comes from.
 enum Policies<'a> {
-    Loaded(&'a Library),
+    Loaded(&'a PolicySet),
     /// This one, whichever the tenant runs.
     Given(Arc<Policy>),
 }
@@ -47,7 +47,7 @@ enum State {
 
 impl<'a> Loading<'a> {
     /// A view that has been told nothing; its tenant will run one of these policies.
-    pub fn new(policies: &'a Library) -> Self {
+    pub fn new(policies: &'a PolicySet) -> Self {
         Self::with(Policies::Loaded(policies))
     }
 
@@ -102,7 +102,7 @@ impl View {
             list.shrink_to_fit();
         }
         for member in &mut self.members {
-            member.bound.shrink_to_fit();
+            member.assignments.shrink_to_fit();
         }
         self.members.shrink_to_fit();
         self.nodes.shrink_to_fit();

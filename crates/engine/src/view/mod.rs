@@ -1,7 +1,7 @@
 //! A tenant's facts in memory: loaded from a snapshot of a store, and changed by the tenant's log.
 
 mod apply;
-mod ends;
+mod expirations;
 mod facts;
 mod index;
 mod load;
@@ -9,7 +9,7 @@ mod replay;
 mod snapshot;
 mod teams;
 
-pub use apply::Parted;
+pub use apply::Diverged;
 pub use facts::View;
 pub use load::{Loading, UnknownPolicy};
 pub use snapshot::Snapshot;

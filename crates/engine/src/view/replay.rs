@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::{
     domain::{Change, Resource, ResourceKey, Revision},
     facts::{Facts as _, name_of},
-    view::{apply::Parted, facts::View},
+    view::{apply::Diverged, facts::View},
 };
 
 impl View {
@@ -14,7 +14,7 @@ impl View {
     ///
     /// # Errors
     /// When the change does not follow on what the view has.
-    pub fn replay(&mut self, revision: Revision, change: &Change) -> Result<(), Parted> {
+    pub fn replay(&mut self, revision: Revision, change: &Change) -> Result<(), Diverged> {
         if let Some(change) = self.known(change) {
             self.change(&change)?;
         }

@@ -36,7 +36,7 @@ impl View {
 
     /// Whether a node is a team.
     pub(crate) fn is_team_node(&self, node: Node) -> bool {
-        self.policy.resource_type(self.place(node).of).is_teams()
+        self.policy.resource_type(self.resource(node).of).is_teams()
     }
 
     pub(crate) fn is_team(&self, row: u32) -> bool {
@@ -48,7 +48,7 @@ impl View {
         let mut teams = Vec::new();
         let mut next = vec![row];
         while let Some(row) = next.pop() {
-            let bound = self.members.get(row as usize).map_or(&[][..], |member| &member.bound);
+            let bound = self.members.get(row as usize).map_or(&[][..], |member| &member.assignments);
             for team in bound.iter().filter_map(|bound| self.team_at(bound.node)) {
                 if !teams.contains(&MemberKey(team)) {
                     teams.push(MemberKey(team));
@@ -61,7 +61,7 @@ impl View {
 
     /// The member that the team at a node is.
     fn team_at(&self, node: Node) -> Option<u32> {
-        let of = self.policy.resource_type(self.place(node).of);
+        let of = self.policy.resource_type(self.resource(node).of);
         of.is_teams().then(|| self.find_member(SubjectRef { kind: of.name(), id: self.id(node) })).flatten()
     }
 }

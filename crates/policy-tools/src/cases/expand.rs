@@ -3,12 +3,13 @@
 use std::{collections::HashSet, hash::Hash};
 
 use rollcall_engine::{
-    Action, Diagnostic, Operation, Reason, Refusal, ResourceKey, ResourceType, RoleId, Stands, Subject, Verb,
+    Action, Diagnostic, MembershipWrite, Reason, Refusal, ResourceKey, ResourceType, RoleId, Subject, WriteKind,
+    WriteScope,
     reader::{At, Problems},
 };
 
 use crate::cases::{
-    Case, Check, Expected, Write,
+    Case, CheckCase, Expected, WriteCase,
     rows::{self, Row},
     scene::{EVERYBODY, EVERYBODY_ELSE, OPERATOR, SELF, Scene, Spot, subject_of, unknown},
 };
@@ -91,7 +92,7 @@ fn checks_of(
     spot: &Spot<'_>,
     row: &Row,
     left: &mut Left,
-) -> Result<Vec<Check>> {
+) -> Result<Vec<CheckCase>> {
     let known: Vec<&str> = spot.of.actions().iter().map(Action::name).collect();
     let denials: Vec<&str> =
         Reason::ALL.iter().filter(|reason| !reason.allowed()).map(|reason| reason.code()).collect();
@@ -101,7 +102,7 @@ fn checks_of(
         for (words, others, allowed) in [(&row.may, &row.may_not, true), (&row.may_not, &row.may, false)] {
             for action in pick(words, others, (&known, &known), ("action", spot.of.name()))? {
                 left.take(1, row)?;
-                checks.push(Check {
+                checks.push(CheckCase {
                     expected: expected(allowed),
                     subject: subject.clone(),
                     action: action.to_owned(),
@@ -121,26 +122,29 @@ fn writes_of(
     (on, spot): (&At<String>, &Spot<'_>),
     row: &Row,
     left: &mut Left,
-) -> Result<Vec<Write>> {
+) -> Result<Vec<WriteCase>> {
     let (true, Some(id)) = (spot.registered, &spot.id) else {
         let message = format!("`{}` is not registered, so nobody is a member there", on.value);
         return Err(Diagnostic::new(message, on.span.clone(), "take `writes` out of this case"));
     };
     let at = ResourceKey::new(spot.of.name(), id);
     let known: Vec<&str> =
-        Verb::ALL.into_iter().filter(|verb| means_something(*verb, spot.of)).map(Verb::name).collect();
+        WriteKind::ALL.into_iter().filter(|verb| means_something(*verb, spot.of)).map(WriteKind::name).collect();
     let expected = expected(row, &Refusal::CODES)?;
     let mut writes = Vec::new();
     for actor in actors(scene, row, named)? {
         for target in targets(scene, row, &actor)? {
-            let usual: Vec<&str> =
-                Verb::ALL.into_iter().filter(|verb| is_usual(*verb, spot.of, &target)).map(Verb::name).collect();
+            let usual: Vec<&str> = WriteKind::ALL
+                .into_iter()
+                .filter(|verb| is_usual(*verb, spot.of, &target))
+                .map(WriteKind::name)
+                .collect();
             for (words, others, allowed) in [(&row.may, &row.may_not, true), (&row.may_not, &row.may, false)] {
                 for operation in pick(words, others, (&known, &usual), ("membership write", spot.of.name()))? {
                     let wanted = wanted(scene, spot.of, &at, row, operation, &target)?;
                     left.take(wanted.len().max(1), row)?;
                     for wanted in wanted {
-                        writes.push(Write {
+                        writes.push(WriteCase {
                             expected: expected(allowed),
                             actor: actor.clone(),
                             wanted,
@@ -157,9 +161,9 @@ fn writes_of(
 }
 
 /// A role that no write of the row takes or gives was meant for another operation.
-fn sides_count(row: &Row, writes: &[Write]) -> Result<()> {
-    let takes = |write: &Write| write.wanted.verb.takes();
-    let gives = |write: &Write| write.wanted.verb.gives();
+fn sides_count(row: &Row, writes: &[WriteCase]) -> Result<()> {
+    let takes = |write: &WriteCase| write.wanted.kind.removes_roles();
+    let gives = |write: &WriteCase| write.wanted.kind.grants_roles();
     let idle = |name: &At<String>| {
         Err(Diagnostic::new("no write of this row takes or gives this role", name.span.clone(), "take this out"))
     };
@@ -271,7 +275,7 @@ fn wanted(
     row: &Row,
     operation: &str,
     target: &Subject,
-) -> Result<Vec<Operation>> {
+) -> Result<Vec<MembershipWrite>> {
     let held = scene.roles_at(target, at);
     let named = match &row.from {
         None => None,
@@ -285,34 +289,34 @@ fn wanted(
         }
     };
     let given: Vec<RoleId> = row.to.iter().map(|name| scene.role(of, name)).collect::<Result<_>>()?;
-    let Some(verb) = Verb::of_name(operation).filter(|verb| verb.gives()) else {
-        let taking = |verb: Verb| Operation::plain(verb).taking(named.filter(|_| verb.takes()));
-        return Ok(Verb::of_name(operation).map(taking).into_iter().collect());
+    let Some(verb) = WriteKind::of_name(operation).filter(|verb| verb.grants_roles()) else {
+        let taking = |verb: WriteKind| MembershipWrite::plain(verb).taking(named.filter(|_| verb.removes_roles()));
+        return Ok(WriteKind::of_name(operation).map(taking).into_iter().collect());
     };
     let given = if given.is_empty() {
         // "May change" without a role means to any other.
-        of.roles().iter().copied().filter(|to| verb != Verb::Change || !held.contains(to)).collect()
+        of.roles().iter().copied().filter(|to| verb != WriteKind::Change || !held.contains(to)).collect()
     } else {
         given
     };
-    let taken = named.filter(|_| verb.takes());
-    Ok(given.into_iter().map(|to| Operation::giving(verb, to).taking(taken)).collect())
+    let taken = named.filter(|_| verb.removes_roles());
+    Ok(given.into_iter().map(|to| MembershipWrite::giving(verb, to).taking(taken)).collect())
 }
 
 /// Whether a kind of write can be done at a resource of this type.
-fn means_something(verb: Verb, of: &ResourceType) -> bool {
-    match verb.stands() {
-        Stands::Anywhere => true,
-        Stands::AtTheRoot => of.parent().is_none(),
-        Stands::WhereOwned => of.is_owned(),
+fn means_something(verb: WriteKind, of: &ResourceType) -> bool {
+    match verb.scope() {
+        WriteScope::Anywhere => true,
+        WriteScope::AtTheRoot => of.parent().is_none(),
+        WriteScope::WhereOwned => of.is_owned(),
     }
 }
 
 /// Whether a kind of write is one that can be done to such a target.
-fn is_usual(verb: Verb, of: &ResourceType, target: &Subject) -> bool {
+fn is_usual(verb: WriteKind, of: &ResourceType, target: &Subject) -> bool {
     let fits = match verb {
-        Verb::Publish => target.as_ref().is_everybody(),
-        Verb::Remove => true,
+        WriteKind::Publish => target.as_ref().is_everybody(),
+        WriteKind::Remove => true,
         _ => !target.as_ref().is_everybody(),
     };
     fits && means_something(verb, of)

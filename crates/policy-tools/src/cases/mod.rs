@@ -10,7 +10,7 @@ mod scene;
 
 use expand::Left;
 use rollcall_engine::{
-    Change, Diagnostics, Operation, Policy, ResourceKey, Subject,
+    Change, Diagnostics, MembershipWrite, Policy, ResourceKey, Subject,
     reader::{Fields, Lines, read_file},
 };
 
@@ -22,9 +22,9 @@ pub struct Case {
     /// The tenant's facts, in an order in which a view can follow them.
     pub facts: Vec<Change>,
     /// The questions about actions, in the order of the file.
-    pub checks: Vec<Check>,
+    pub checks: Vec<CheckCase>,
     /// The questions about membership writes, in the order of the file.
-    pub writes: Vec<Write>,
+    pub writes: Vec<WriteCase>,
 }
 
 /// What a row says must come out.
@@ -40,7 +40,7 @@ pub struct Expected {
 
 /// May this subject do this here?
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Check {
+pub struct CheckCase {
     /// What must come out.
     pub expected: Expected,
     /// Who acts.
@@ -57,13 +57,13 @@ pub struct Check {
 
 /// May this actor make this membership write?
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Write {
+pub struct WriteCase {
     /// What must come out.
     pub expected: Expected,
     /// Who acts.
     pub actor: Subject,
     /// What is asked for.
-    pub wanted: Operation,
+    pub wanted: MembershipWrite,
     /// The member written to, or the person invited.
     pub target: Subject,
     /// The registered resource that it is done at.

@@ -1,6 +1,6 @@
 //! The questions that a cell of the table wants to have been asked.
 
-use rollcall_engine::{Mask, Policy, ResourceType, Role, Term, Verb};
+use rollcall_engine::{Mask, Policy, ResourceType, Role, Term, WriteKind};
 
 use crate::{
     coverage::{Asked, What},
@@ -111,7 +111,7 @@ impl Row<'_> {
     /// The least that one holds who holds this: who takes a role from themselves has it.
     fn least(&self, who: Mask) -> Mask {
         match self.what {
-            What::Write { from, .. } if who.contains(Mask::ITSELF) => who | from.without(Mask::ANYONE),
+            What::Write { from, .. } if who.contains(Mask::SELF) => who | from.without(Mask::ANYONE),
             _ => who,
         }
     }
@@ -119,7 +119,7 @@ impl Row<'_> {
     fn can_be_met(&self, demand: &Demand) -> bool {
         let least = self.least(demand.who);
         let may = allowed(&self.terms, self.policy.bits(least));
-        let of_oneself = demand.who.contains(Mask::ITSELF);
+        let of_oneself = demand.who.contains(Mask::SELF);
         // The column's role must be bound, and so must one that somebody takes from themselves.
         let taken = least.without(demand.who);
         may == demand.allowed
@@ -130,7 +130,7 @@ impl Row<'_> {
     /// Whether somebody can have all these roles, the column's by a binding and the one taken by one at the resource
     /// itself, where a type lets them hold one of its own.
     fn can_be_held(&self, (column, taken): (Mask, Mask), all: Mask) -> bool {
-        let way_up = self.policy.way_up(self.of);
+        let way_up = self.policy.ancestors(self.of);
         way_up.iter().filter(|of| !of.holds_several()).all(|of| {
             let roles = || of.roles().iter().map(|id| self.policy.role(*id));
             // These may be held at one above of the same type, as many as there are.
@@ -152,17 +152,17 @@ impl Row<'_> {
         let roles = || self.policy.roles_in(held);
         let elsewhere = reaching(self.policy, self.of);
         let own = || roles().any(|role| role.of() == self.of.id() && !elsewhere.contains(role.mask()));
-        let protected =
-            (verb.takes() || verb.gives()) && roles().any(|role| role.of() != self.of.id() && role.protects_below());
+        let protected = (verb.removes_roles() || verb.grants_roles())
+            && roles().any(|role| role.of() != self.of.id() && role.protects_below());
         let holds_none = from.contains(Mask::ANYONE) && own();
         let state = match verb {
-            Verb::Invite => own() && !self.of.holds_several(),
-            Verb::Resend | Verb::Unlock | Verb::Reactivate => true,
-            Verb::Transfer => held.contains(Mask::OWNER),
+            WriteKind::Invite => own() && !self.of.holds_several(),
+            WriteKind::Resend | WriteKind::Unlock | WriteKind::Reactivate => true,
+            WriteKind::Transfer => held.contains(Mask::OWNER),
             _ => false,
         };
         // Nobody is everybody.
-        protected || holds_none || verb == Verb::Publish || (allowed && state)
+        protected || holds_none || verb == WriteKind::Publish || (allowed && state)
     }
 }
 

@@ -9,8 +9,8 @@ mod report;
 use std::collections::HashSet;
 
 use rollcall_engine::{
-    Action, Decision, Facts, Mask, Node, Operation, Permitted, Policy, Reason, Refusal, ResourceType, RoleId,
-    SubjectRef, Target, TypeId, Verb, assigned, is_archived,
+    Action, Decision, Facts, Mask, MembershipWrite, Node, Permitted, Policy, Reason, Refusal, ResourceType, RoleId,
+    SubjectRef, Target, TypeId, WriteKind, assigned_roles_of, is_archived,
 };
 
 pub use report::Report;
@@ -29,7 +29,7 @@ enum What {
     Action(usize),
     /// A membership write.
     Write {
-        verb: Verb,
+        verb: WriteKind,
         /// The role that it takes, [`Mask::ANYONE`] of whoever holds none; empty where the kind takes none.
         from: Mask,
         /// The role that it gives; empty where the kind gives none.
@@ -67,9 +67,9 @@ impl<'p> Coverage<'p> {
             return;
         };
         let asked = Asked {
-            held: assigned(facts, subject, target),
+            held: assigned_roles_of(facts, subject, target),
             allowed: decision.allowed(),
-            locked: facts.standing(subject).is_some_and(|standing| standing.locked),
+            locked: facts.member_state(subject).is_some_and(|standing| standing.locked),
             archived: is_archived(facts, target),
         };
         self.asked.insert((of.id(), What::Action(at), asked));
@@ -83,24 +83,24 @@ impl<'p> Coverage<'p> {
         actor: SubjectRef<'_>,
         node: Node,
         target: SubjectRef<'_>,
-        wanted: Operation,
+        wanted: MembershipWrite,
         outcome: &Result<Permitted<'_>, Refusal>,
     ) {
-        let own = if actor == target { Mask::ITSELF } else { Mask::EMPTY };
-        let held = assigned(facts, actor, Target::Registered(node)) | own;
-        let of = facts.place(node).of;
-        let mut take_down = |operation: Operation, taken: Mask| {
+        let own = if actor == target { Mask::SELF } else { Mask::EMPTY };
+        let held = assigned_roles_of(facts, actor, Target::Registered(node)) | own;
+        let of = facts.resource(node).of;
+        let mut take_down = |operation: MembershipWrite, taken: Mask| {
             let what = What::Write {
-                verb: operation.verb,
-                from: if operation.verb.takes() && taken.is_empty() { Mask::ANYONE } else { taken },
+                verb: operation.kind,
+                from: if operation.kind.removes_roles() && taken.is_empty() { Mask::ANYONE } else { taken },
                 to: operation.to.map_or(Mask::EMPTY, RoleId::mask),
             };
             let asked = Asked { held, allowed: outcome.is_ok(), locked: false, archived: false };
             self.asked.insert((of, what, asked));
         };
         match outcome {
-            Ok(permitted) if permitted.taken.is_empty() => take_down(wanted, Mask::EMPTY),
-            Ok(permitted) => permitted.taken.roles().for_each(|role| take_down(wanted, Mask::role(role))),
+            Ok(permitted) if permitted.removed_roles.is_empty() => take_down(wanted, Mask::EMPTY),
+            Ok(permitted) => permitted.removed_roles.roles().for_each(|role| take_down(wanted, Mask::role(role))),
             Err(Refusal::NotPermitted { operation, .. }) => {
                 take_down(*operation, operation.from.map_or(Mask::EMPTY, RoleId::mask));
             }

@@ -1,6 +1,6 @@
 //! What is left to ask, in words.
 
-use rollcall_engine::{Mask, Policy, ResourceType, Term, Verb, listed, writes};
+use rollcall_engine::{Mask, Policy, ResourceType, Term, WriteKind, listed, writes};
 
 use crate::{
     coverage::{
@@ -48,14 +48,15 @@ fn actions(coverage: &Coverage<'_>, of: &ResourceType, report: &mut Report) {
 
 fn members(coverage: &Coverage<'_>, of: &ResourceType, report: &mut Report) {
     let policy = coverage.policy;
-    let pairs = |verb: Verb| {
+    let pairs = |verb: WriteKind| {
         let (taken, given) = (writes::taken(verb, of), writes::given(verb, of));
         let pair = move |from: Mask| given.clone().into_iter().map(move |to| (from, to));
         // What exchanges a role for itself is in no table.
         taken.into_iter().flat_map(pair).filter(|(from, to)| from != to || from.is_empty()).collect::<Vec<_>>()
     };
-    let verbs: Vec<Verb> = Verb::ALL.into_iter().filter(|verb| of.members().of(*verb).next().is_some()).collect();
-    let terms = |verb: Verb, (from, to): (Mask, Mask)| writes::terms(verb, of, from, to);
+    let verbs: Vec<WriteKind> =
+        WriteKind::ALL.into_iter().filter(|verb| of.members().of(*verb).next().is_some()).collect();
+    let terms = |verb: WriteKind, (from, to): (Mask, Mask)| writes::terms(verb, of, from, to);
     let all: Vec<Vec<Term>> =
         verbs.iter().flat_map(|verb| pairs(*verb).into_iter().map(|pair| terms(*verb, pair))).collect();
     let columns = bits(policy, of, &all);
@@ -99,7 +100,7 @@ fn left(coverage: &Coverage<'_>, row: &Row<'_>, columns: &[Mask], report: &mut R
 
 /// Writes of one kind with the same left to ask, in one line where nothing else is from one of the same roles to one of
 /// the same.
-fn joined(verb: Verb, left: &[Left]) -> Vec<(writes::WriteGroup, String)> {
+fn joined(verb: WriteKind, left: &[Left]) -> Vec<(writes::WriteGroup, String)> {
     let mut lines: Vec<(writes::WriteGroup, String)> = Vec::new();
     for ((from, to), gap) in left.iter().flat_map(|(pair, gaps)| gaps.iter().map(move |gap| (*pair, gap))) {
         let lacks = |wider: &writes::WriteGroup| {
@@ -145,6 +146,6 @@ fn who(row: &Row<'_>, mask: Mask) -> String {
         What::Write { .. } => " writing to themselves",
     };
     let owning = if mask.contains(Mask::OWNER) { " who owns it" } else { "" };
-    let themselves = if mask.contains(Mask::ITSELF) { themselves } else { "" };
+    let themselves = if mask.contains(Mask::SELF) { themselves } else { "" };
     format!("{anybody}{with}{owning}{themselves}")
 }

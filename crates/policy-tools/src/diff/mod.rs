@@ -10,7 +10,7 @@ mod text;
 
 use std::collections::BTreeSet;
 
-use rollcall_engine::{Policy, ResourceType, Verb, writes};
+use rollcall_engine::{Policy, ResourceType, WriteKind, writes};
 
 pub use side::Holding;
 
@@ -88,7 +88,7 @@ pub enum What {
     /// role for itself is none. `anyone` is whoever holds no role.
     Write {
         /// The kind.
-        verb: Verb,
+        verb: WriteKind,
         /// The roles taken, by short name; empty where the kind takes none.
         from: Vec<String>,
         /// The roles given; empty where the kind gives none.
@@ -144,7 +144,7 @@ fn type_diff(old: &Policy, new: &Policy, name: &str) -> Option<TypeDiff> {
         let (words, flips) = (format!("`{action}`"), flips(&sides, &terms(before), &terms(after)));
         decisions.extend(decision(What::Action(action), words, flips));
     }
-    for verb in Verb::ALL {
+    for verb in WriteKind::ALL {
         decisions.extend(write_diffs(&sides, verb));
     }
     let settings = settings::of_type(&sides);
@@ -152,7 +152,7 @@ fn type_diff(old: &Policy, new: &Policy, name: &str) -> Option<TypeDiff> {
     changed.then(|| TypeDiff { of: name.to_owned(), parts, settings, decisions })
 }
 
-fn write_diffs(sides: &Sides<'_>, verb: Verb) -> Vec<DecisionDiff> {
+fn write_diffs(sides: &Sides<'_>, verb: WriteKind) -> Vec<DecisionDiff> {
     let (taken, given) = (sides.choices(verb, writes::taken), sides.choices(verb, writes::given));
     let outcome = |from: &String, to: &String| {
         let terms = |side: &Side<'_>| side.write_terms(verb, from, to);

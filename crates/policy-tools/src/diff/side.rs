@@ -1,6 +1,6 @@
 //! One type under two policies, whose roles go by name.
 
-use rollcall_engine::{Mask, Policy, ResourceType, Role, RoleId, Term, Verb, listed, writes};
+use rollcall_engine::{Mask, Policy, ResourceType, Role, RoleId, Term, WriteKind, listed, writes};
 
 use crate::table::cell::held_relations;
 
@@ -93,7 +93,7 @@ impl<'p> Sides<'p> {
 
     /// What may stand on one side of a kind of writes under either policy, by name; the empty name where the kind has
     /// no such side.
-    pub(crate) fn choices(&self, verb: Verb, choices: fn(Verb, &ResourceType) -> Vec<Mask>) -> Vec<String> {
+    pub(crate) fn choices(&self, verb: WriteKind, choices: fn(WriteKind, &ResourceType) -> Vec<Mask>) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
         for side in [&self.old, &self.new] {
             for choice in side.of.map_or(Vec::new(), |of| choices(verb, of)) {
@@ -152,7 +152,7 @@ impl Side<'_> {
     }
 
     /// The terms of the rules about one write, its roles by name.
-    pub(crate) fn write_terms(&self, verb: Verb, from: &str, to: &str) -> Vec<Term> {
+    pub(crate) fn write_terms(&self, verb: WriteKind, from: &str, to: &str) -> Vec<Term> {
         let Some(of) = self.of else { return Vec::new() };
         let mask = |name: &str| match name {
             "" => Some(Mask::EMPTY),
@@ -195,6 +195,6 @@ pub(crate) fn shown_choice(name: &str) -> String {
 
 /// The roles of a type and of those above it, from the root down.
 fn on_the_way<'p>(policy: &'p Policy, of: Option<&'p ResourceType>) -> Vec<&'p Role> {
-    let way = of.map_or(Vec::new(), |of| policy.way_up(of));
+    let way = of.map_or(Vec::new(), |of| policy.ancestors(of));
     way.into_iter().rev().flat_map(ResourceType::roles).map(|id| policy.role(*id)).collect()
 }

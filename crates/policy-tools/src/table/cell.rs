@@ -108,7 +108,7 @@ fn exceptions(policy: &Policy, terms: &[Term], bits: Mask) -> Vec<Mask> {
 
 /// The relations of a mask that a member may stand in or not.
 pub(crate) fn held_relations(mask: Mask) -> Mask {
-    mask & (Mask::OWNER | Mask::ITSELF)
+    mask & (Mask::OWNER | Mask::SELF)
 }
 
 /// Whether any of the terms lets these bits through.

@@ -33,7 +33,7 @@ impl Column {
 /// the root down, and the relations that matter in some row.
 pub(crate) fn columns(policy: &Policy, of: &ResourceType, rows: &[Vec<Term>]) -> Vec<Column> {
     let mut columns = Vec::new();
-    for above in policy.way_up(of).into_iter().rev() {
+    for above in policy.ancestors(of).into_iter().rev() {
         columns.extend(above.roles().iter().map(|id| policy.role(*id)).map(|role| Column {
             who: role.mask(),
             group: above.name().to_owned(),

@@ -18,7 +18,7 @@ pub use question::{Answer, Question, WhoMay, ask, who_may};
 pub(crate) const NEVER: &str = "What never comes about, however many act together";
 
 use rollcall_engine::{
-    Mask, Policy, ResourceType, Rule, Term, Verb,
+    Mask, Policy, ResourceType, Rule, Term, WriteKind,
     writes::{self, WriteGroup},
 };
 
@@ -159,7 +159,7 @@ fn actions(policy: &Policy, of: &ResourceType) -> Option<Grid> {
 
 fn members(policy: &Policy, of: &ResourceType) -> Option<Grid> {
     let mut lines = Vec::new();
-    for verb in Verb::ALL.into_iter().filter(|verb| of.members().of(*verb).next().is_some()) {
+    for verb in WriteKind::ALL.into_iter().filter(|verb| of.members().of(*verb).next().is_some()) {
         let (taken, given) = (writes::taken(verb, of), writes::given(verb, of));
         let terms = |from: &Mask, to: &Mask| writes::terms(verb, of, *from, *to);
         for (from, to, terms) in writes::joined(verb, (&taken, &given), terms) {
@@ -202,7 +202,7 @@ fn sources(policy: &Policy, of: &ResourceType) -> Vec<Source> {
     let source = |about: String, rule: &Rule| Source { about, text: rule.text().to_owned(), line: rule.line() };
     let mut sources: Vec<Source> =
         of.actions().iter().map(|action| source(format!("`{}`", action.name()), action.rule())).collect();
-    for verb in Verb::ALL {
+    for verb in WriteKind::ALL {
         sources.extend(of.members().of(verb).map(|rule| {
             let from = if rule.from().contains(Mask::ANYONE) {
                 writes::taken(verb, of).into_iter().collect()

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rollcall_engine::{Action, Mask, Policy, ResourceType, Role, Verb, listed};
+use rollcall_engine::{Action, Mask, Policy, ResourceType, Role, WriteKind, listed};
 
 const DAY: u64 = 24 * 60 * 60;
 
@@ -154,13 +154,13 @@ fn about_role(policy: &Policy, of: &ResourceType, role: &Role) -> Vec<String> {
 
 /// The writes that move roles, and that no rule lets anybody make.
 fn nobody(of: &ResourceType) -> Option<String> {
-    let idle = |verb: &Verb| {
-        (verb.takes() || verb.gives())
-            && *verb != Verb::Publish
+    let idle = |verb: &WriteKind| {
+        (verb.removes_roles() || verb.grants_roles())
+            && *verb != WriteKind::Publish
             && of.members().of(*verb).next().is_none()
             && !of.roles().is_empty()
     };
-    let verbs: Vec<&str> = Verb::ALL.into_iter().filter(idle).map(Verb::name).collect();
+    let verbs: Vec<&str> = WriteKind::ALL.into_iter().filter(idle).map(WriteKind::name).collect();
     (!verbs.is_empty()).then(|| format!("Nobody may {} anybody here.", listed(&verbs, "or")))
 }
 
@@ -168,7 +168,7 @@ fn nobody(of: &ResourceType) -> Option<String> {
 pub(crate) fn meaning(relation: Mask) -> &'static str {
     match relation {
         Mask::OWNER => "a member who owns the resource",
-        Mask::ITSELF => "a member, about themselves: their own record, or their own membership",
+        Mask::SELF => "a member, about themselves: their own record, or their own membership",
         Mask::OPERATOR => "the platform's own staff, members of no tenant",
         _ => "every active member, whatever they hold",
     }

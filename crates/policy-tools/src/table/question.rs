@@ -132,7 +132,7 @@ fn because(policy: &Policy, of: &ResourceType, held: Mask, need: Mask) -> String
     if !roles.is_empty() {
         parts.push(format!("they are {}", listed(&roles, "and")));
     }
-    for (relation, words) in [(Mask::OWNER, "they own it"), (Mask::ITSELF, "it is their own")] {
+    for (relation, words) in [(Mask::OWNER, "they own it"), (Mask::SELF, "it is their own")] {
         parts.extend(need.contains(relation).then(|| words.to_owned()));
     }
     if parts.is_empty() { "every active member may".to_owned() } else { parts.join(", and ") }
@@ -141,14 +141,14 @@ fn because(policy: &Policy, of: &ResourceType, held: Mask, need: Mask) -> String
 fn way_in(policy: &Policy, of: &ResourceType, way: &Way) -> String {
     let of_role = |role: &Role| {
         let name = format!("`{}`", policy.name_at(of, role));
-        let roles = policy.way_up(of).into_iter().flat_map(ResourceType::roles).map(|id| policy.role(*id));
+        let roles = policy.ancestors(of).into_iter().flat_map(ResourceType::roles).map(|id| policy.role(*id));
         let implying: Vec<String> = roles
             .filter(|other| other.id() != role.id() && other.closure().contains(role.mask()))
             .map(|other| format!("`{}`", policy.name_at(of, other)))
             .collect();
         if implying.is_empty() { name } else { format!("{name} (or {}, which implies it)", listed(&implying, "or")) }
     };
-    let relations = [(Mask::OWNER, "to own it"), (Mask::ITSELF, "to do it to their own")];
+    let relations = [(Mask::OWNER, "to own it"), (Mask::SELF, "to do it to their own")];
     let relations = relations.iter().filter(|(relation, _)| way.with.contains(*relation));
     let relations = relations.map(|(_, words)| (*words).to_owned());
     let parts: Vec<String> = relations.chain(policy.roles_in(way.with).map(of_role)).collect();

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use rollcall_engine::{Effect, Policy};
 use rollcall_policy_tools::style::{BOLD, GREEN, RED, paint};
 
-use crate::cli::policy::diff::tenants::{Asked, TenantDiff};
+use crate::cli::policy::diff::tenants::{Comparison, TenantDiff};
 
 /// Said of a tenant in which nothing changes.
 const NOTHING: &str = "nobody gains or loses anything";
@@ -22,7 +22,7 @@ impl TenantDiff {
 }
 
 /// As text for a terminal; with colours when `styled`.
-pub(super) fn text(asked: &Asked<'_>, old: &Policy, tenants: &[TenantDiff], styled: bool) -> String {
+pub(super) fn text(asked: &Comparison<'_>, old: &Policy, tenants: &[TenantDiff], styled: bool) -> String {
     let mut text = String::new();
     if tenants.is_empty() {
         writeln!(text, "\n{}", nobody(asked, old)).ok();
@@ -54,7 +54,7 @@ pub(super) fn text(asked: &Asked<'_>, old: &Policy, tenants: &[TenantDiff], styl
 }
 
 /// As Markdown, with headings of the second level.
-pub(super) fn markdown(asked: &Asked<'_>, old: &Policy, tenants: &[TenantDiff]) -> String {
+pub(super) fn markdown(asked: &Comparison<'_>, old: &Policy, tenants: &[TenantDiff]) -> String {
     let mut text = String::new();
     if tenants.is_empty() {
         writeln!(text, "\n{}", nobody(asked, old)).ok();
@@ -80,7 +80,7 @@ pub(super) fn markdown(asked: &Asked<'_>, old: &Policy, tenants: &[TenantDiff]) 
     text
 }
 
-fn nobody(asked: &Asked<'_>, old: &Policy) -> String {
+fn nobody(asked: &Comparison<'_>, old: &Policy) -> String {
     format!("no tenant in `{}` runs `{}` version {}", asked.database, old.name(), old.version())
 }
 

@@ -9,7 +9,7 @@ use rollcall_policy_tools::diff::diff;
 
 use crate::cli::policy::{NOT_COMPARED, NOT_WELL, Output, WELL, file};
 
-use tenants::{Asked, TenantDiff};
+use tenants::{Comparison, TenantDiff};
 
 /// `rollcall policy diff`.
 #[derive(Clone, Debug, Args)]
@@ -61,7 +61,7 @@ pub(crate) fn run(args: &DiffArgs, output: &mut Output<'_>) -> io::Result<u8> {
     };
     let mut same = diff.is_empty();
     if let Some(database) = &args.database {
-        let asked = Asked { database, tenant: args.tenant.as_deref(), most: args.most };
+        let asked = Comparison { database, tenant: args.tenant.as_deref(), most: args.most };
         let tenants = match asked.compare(&old, &new) {
             Ok(tenants) => tenants,
             Err(mistake) => return output.mistake(&mistake).map(|()| NOT_COMPARED),

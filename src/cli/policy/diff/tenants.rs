@@ -9,7 +9,7 @@ use rollcall_engine::{
 use crate::{
     cli::policy::file::Mistake,
     serve::SystemClock,
-    service::{Misfits, ports::Clock as _},
+    service::{PolicyIncompatibilities, ports::Clock as _},
     store::{ReadError, SqlReader},
 };
 
@@ -22,7 +22,7 @@ pub(super) struct TenantDiff {
 }
 
 /// What is asked of a database.
-pub(super) struct Asked<'a> {
+pub(super) struct Comparison<'a> {
     pub(super) database: &'a str,
     /// Only this tenant.
     pub(super) tenant: Option<&'a str>,
@@ -30,7 +30,7 @@ pub(super) struct Asked<'a> {
     pub(super) most: usize,
 }
 
-impl Asked<'_> {
+impl Comparison<'_> {
     /// Compares two policies over every tenant that runs the old one, in the order of their ids.
     pub(super) fn compare(&self, old: &Arc<Policy>, new: &Arc<Policy>) -> Result<Vec<TenantDiff>, Mistake> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -77,7 +77,7 @@ impl Asked<'_> {
             tenant: None,
             before: Loading::under(Arc::clone(old)),
             after: Loading::under(Arc::clone(new)),
-            misfits: Misfits::of(new),
+            misfits: PolicyIncompatibilities::of(new),
         };
         reader.load(&id, &mut facts).await?;
         let Facts { tenant, before, after, mut misfits, .. } = facts;
@@ -103,7 +103,7 @@ struct Facts<'p> {
     tenant: Option<Tenant>,
     before: Loading<'static>,
     after: Loading<'static>,
-    misfits: Misfits<'p>,
+    misfits: PolicyIncompatibilities<'p>,
 }
 
 impl Snapshot for Facts<'_> {

@@ -7,7 +7,7 @@ use clap::{
     builder::{PossibleValuesParser, TypedValueParser},
 };
 
-use rollcall_engine::{Action, Mask, Policy, ResourceType, Role, Rule, Unknown, Verb};
+use rollcall_engine::{Action, Mask, Policy, ResourceType, Role, Rule, Unknown, WriteKind};
 use rollcall_policy_tools::table::{Question, ask, who_may};
 
 use crate::cli::policy::{
@@ -29,7 +29,7 @@ pub struct ExplainArgs {
     pub action: Option<String>,
     /// The kind of membership write that is to be made there
     #[arg(long, value_name = "KIND", value_parser = kinds())]
-    pub write: Option<Verb>,
+    pub write: Option<WriteKind>,
     /// The role that the write takes; every one when not given
     #[arg(long, value_name = "ROLE", requires = "write", conflicts_with = "action")]
     pub from: Option<String>,
@@ -50,9 +50,9 @@ pub struct ExplainArgs {
 /// One line of an answer: what it is about, and what is said.
 type Line = (&'static str, String);
 
-fn kinds() -> impl TypedValueParser<Value = Verb> {
-    PossibleValuesParser::new(Verb::ALL.map(Verb::name))
-        .try_map(|name| Verb::of_name(&name).ok_or_else(|| format!("no kind of write is called `{name}`")))
+fn kinds() -> impl TypedValueParser<Value = WriteKind> {
+    PossibleValuesParser::new(WriteKind::ALL.map(WriteKind::name))
+        .try_map(|name| WriteKind::of_name(&name).ok_or_else(|| format!("no kind of write is called `{name}`")))
 }
 
 /// Explains one action, or writes of one kind; whether there was anything to explain.
@@ -68,7 +68,7 @@ fn explained(args: &ExplainArgs) -> Result<String, Mistake> {
     let types: Vec<String> = policy.types().iter().map(|of| of.name().to_owned()).collect();
     let of = policy.find_type(&args.of).map_err(|unknown| mistake("resource type", &unknown, &types))?;
     let mut held: Mask = args.roles.iter().map(|name| Ok(role(&policy, of, name)?.mask())).collect::<Result<_, _>>()?;
-    for (given, relation) in [(args.owner, Mask::OWNER), (args.itself, Mask::ITSELF)] {
+    for (given, relation) in [(args.owner, Mask::OWNER), (args.itself, Mask::SELF)] {
         held = if given { held | relation } else { held };
     }
     if let Some(verb) = args.write {
@@ -147,7 +147,7 @@ fn holder(
     let answer = ask(policy, of, question, held);
     let roles: Vec<String> = policy.roles_in(held).map(|role| format!("`{}`", policy.name_at(of, role))).collect();
     let itself = if matches!(question, Question::Write(_)) { "to themselves" } else { "whose own it is" };
-    let relations = [(Mask::OWNER, "who owns it"), (Mask::ITSELF, itself)];
+    let relations = [(Mask::OWNER, "who owns it"), (Mask::SELF, itself)];
     let relations = relations.iter().filter(|(relation, _)| held.contains(*relation)).map(|(_, words)| *words);
     let who = if roles.is_empty() { "a member".to_owned() } else { roles.join(" with ") };
     let who = std::iter::once(who.as_str()).chain(relations).collect::<Vec<_>>().join(", ");
@@ -163,7 +163,7 @@ fn holder(
 
 /// The role that a rule at this type would mean by a name.
 fn role<'p>(policy: &'p Policy, of: &'p ResourceType, name: &str) -> Result<&'p Role, Mistake> {
-    let way = policy.way_up(of);
+    let way = policy.ancestors(of);
     let found: Vec<&Role> = way.iter().filter_map(|above| policy.find_role(above, name).ok()).collect();
     match found.as_slice() {
         [first, ..] if first.of() == of.id() => Ok(first),

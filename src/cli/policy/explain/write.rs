@@ -1,7 +1,7 @@
 //! What is said of a membership write.
 
 use rollcall_engine::{
-    Mask, Policy, ResourceType, Role, RoleId, Stands, Verb,
+    Mask, Policy, ResourceType, Role, RoleId, WriteKind, WriteScope,
     writes::{WriteGroup, write_groups},
 };
 use rollcall_policy_tools::table::Question;
@@ -15,20 +15,20 @@ use crate::cli::policy::{
 pub(super) fn asked(
     policy: &Policy,
     of: &ResourceType,
-    verb: Verb,
+    verb: WriteKind,
     args: &ExplainArgs,
 ) -> Result<Vec<WriteGroup>, Mistake> {
     let (kind, at) = (verb.name(), of.name());
     let nothing = |why: String| Err(Mistake::Unknown(why));
-    match verb.stands() {
-        Stands::AtTheRoot if of.parent().is_some() => {
+    match verb.scope() {
+        WriteScope::AtTheRoot if of.parent().is_some() => {
             let root = policy.root().name();
             return nothing(format!("`{kind}` is done to a member of the whole tenant; ask about `--type {root}`"));
         }
-        Stands::WhereOwned if !of.is_owned() => {
+        WriteScope::WhereOwned if !of.is_owned() => {
             return nothing(format!("a `{at}` has no owner, so nobody transfers it"));
         }
-        Stands::Anywhere if of.roles().is_empty() => {
+        WriteScope::Anywhere if of.roles().is_empty() => {
             return nothing(format!("a `{at}` has no roles, so there is nothing to {kind}"));
         }
         _ => {}
@@ -43,7 +43,8 @@ pub(super) fn asked(
             policy.find_role(of, name).map_err(|unknown| mistake(&format!("role of `{at}`"), &unknown, &known))?;
         Ok(Some(role.id()))
     };
-    let (from, to) = (side(args.from.as_ref(), "from", verb.takes())?, side(args.to.as_ref(), "to", verb.gives())?);
+    let (from, to) =
+        (side(args.from.as_ref(), "from", verb.removes_roles())?, side(args.to.as_ref(), "to", verb.grants_roles())?);
     let found = write_groups(of, verb, from, to);
     if found.is_empty() {
         return nothing("to exchange a role for itself moves its end at most; ask with another role".to_owned());
@@ -70,24 +71,24 @@ fn bounds(policy: &Policy, of: &ResourceType, write: &WriteGroup) -> Vec<Line> {
         names.join(" or ")
     };
     let protecting: Vec<&Role> = policy
-        .way_up(of)
+        .ancestors(of)
         .into_iter()
         .skip(1)
         .flat_map(ResourceType::roles)
         .map(|id| policy.role(*id))
         .filter(|role| role.protects_below())
         .collect();
-    if (write.verb.takes() || write.verb.gives()) && !protecting.is_empty() {
+    if (write.verb.removes_roles() || write.verb.grants_roles()) && !protecting.is_empty() {
         lines.push(("protected", format!("not to whoever is {}, whoever asks", names(protecting))));
     }
     // Whoever leaves the tenant, or is deactivated, takes every role along.
-    let leaves = write.verb == Verb::Deactivate || (write.verb == Verb::Remove && of.parent().is_none());
+    let leaves = write.verb == WriteKind::Deactivate || (write.verb == WriteKind::Remove && of.parent().is_none());
     let taken = if leaves { !Mask::EMPTY } else { write.from };
     let kept: Vec<&Role> = policy.roles_in(taken).filter(|role| role.at_least() > 0).collect();
     if !kept.is_empty() {
         lines.push(("last", format!("not to the last who are {}, whoever asks", names(kept))));
     }
-    if write.verb == Verb::Invite && of.members().of(Verb::Resend).next().is_some() {
+    if write.verb == WriteKind::Invite && of.members().of(WriteKind::Resend).next().is_some() {
         lines.push(("again", "the rules of `resend` too, for whoever is invited to that role already".to_owned()));
     }
     lines

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use crate::service::write::engine::secret::Secret;
 
 /// An answer that can be kept for retries.
-pub trait Kept: Serialize + DeserializeOwned + Send + 'static {
+pub trait StorableResponse: Serialize + DeserializeOwned + Send + 'static {
     /// Puts in what is not stored.
     fn reveal(&mut self, _secret: &Secret) {}
 }
@@ -24,7 +24,7 @@ pub struct CreatedTenant {
 
 /// A tenant was moved to another version of its policy.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct PolicySet {
+pub struct PolicyChange {
     /// The tenant.
     pub tenant: Tenant,
     /// The type of its root resource.
@@ -46,7 +46,7 @@ pub struct ResourceAnswer {
 
 /// A resource was deleted, with all that was below it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Deleted {
+pub struct DeletedResources {
     /// Every resource that is gone, what is below before what is above.
     pub resources: Vec<ResourceKey>,
 }
@@ -62,7 +62,7 @@ pub struct MemberAnswer {
 
 /// People were given roles.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Invited {
+pub struct InviteResults {
     /// One result an invitee, in the order of the request.
     pub results: Vec<InviteeResult>,
 }
@@ -75,7 +75,7 @@ pub struct InviteeResult {
     /// The roles that this call gave them.
     pub grants: Vec<Grant>,
     /// For somebody invited, the pending invitation.
-    pub offer: Option<Offer>,
+    pub issued: Option<IssuedInvitation>,
 }
 
 /// An invitation as it is after the write.
@@ -89,7 +89,7 @@ pub struct InvitationAnswer {
 
 /// An invitation under a new secret, as it is told to whoever issued it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Offer {
+pub struct IssuedInvitation {
     /// The pending invitation.
     pub invitation: InvitationAnswer,
     /// What the token is derived from.
@@ -101,7 +101,7 @@ pub struct Offer {
 
 /// An invitation was taken back.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Revoked {
+pub struct RevokedInvitation {
     /// The invitation.
     pub invitation: InvitationAnswer,
     /// The roles that it would have given.
@@ -117,7 +117,7 @@ pub struct AddressAnswer {
 
 /// An invitation became a membership.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Accepted {
+pub struct AcceptedInvitation {
     /// The member.
     pub member: MemberAnswer,
     /// The roles that the invitation gave.
@@ -126,7 +126,7 @@ pub struct Accepted {
 
 /// A role was exchanged for another.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct RoleChanged {
+pub struct ChangedRole {
     /// The member.
     pub member: MemberAnswer,
     /// The short name of the role before.
@@ -135,50 +135,50 @@ pub struct RoleChanged {
 
 /// Several roles were exchanged.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct RolesChanged {
+pub struct ChangedRoles {
     /// One result a change, in the order of the request.
-    pub results: Vec<RoleChanged>,
+    pub results: Vec<ChangedRole>,
 }
 
 /// Somebody was taken out.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Removed {
+pub struct RemovedMember {
     /// The roles that they held and hold no more.
     pub revoked: Vec<Grant>,
 }
 
 /// What had come due has happened.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Swept {
+pub(crate) struct SweepResult {
     /// How many changes that were.
     pub(crate) changes: u64,
     /// Whether there is more than one write makes.
     pub(crate) more: bool,
 }
 
-impl Kept for CreatedTenant {}
-impl Kept for PolicySet {}
-impl Kept for ResourceAnswer {}
-impl Kept for Deleted {}
-impl Kept for MemberAnswer {}
-impl Kept for Accepted {}
-impl Kept for RoleChanged {}
-impl Kept for RolesChanged {}
-impl Kept for Removed {}
-impl Kept for InvitationAnswer {}
-impl Kept for Revoked {}
-impl Kept for AddressAnswer {}
-impl Kept for Swept {}
+impl StorableResponse for CreatedTenant {}
+impl StorableResponse for PolicyChange {}
+impl StorableResponse for ResourceAnswer {}
+impl StorableResponse for DeletedResources {}
+impl StorableResponse for MemberAnswer {}
+impl StorableResponse for AcceptedInvitation {}
+impl StorableResponse for ChangedRole {}
+impl StorableResponse for ChangedRoles {}
+impl StorableResponse for RemovedMember {}
+impl StorableResponse for InvitationAnswer {}
+impl StorableResponse for RevokedInvitation {}
+impl StorableResponse for AddressAnswer {}
+impl StorableResponse for SweepResult {}
 
-impl Kept for Offer {
+impl StorableResponse for IssuedInvitation {
     fn reveal(&mut self, secret: &Secret) {
         self.token = secret.token(&self.nonce);
     }
 }
 
-impl Kept for Invited {
+impl StorableResponse for InviteResults {
     fn reveal(&mut self, secret: &Secret) {
-        for offer in self.results.iter_mut().filter_map(|result| result.offer.as_mut()) {
+        for offer in self.results.iter_mut().filter_map(|result| result.issued.as_mut()) {
             offer.reveal(secret);
         }
     }

@@ -1,13 +1,13 @@
 //! Refusals of the policy, told so that the reader knows what would change them.
 
 use rollcall_engine::{
-    Facts, Node, Operation, Reason, Refusal, Role, RoleId, RuleLine, Subject, Timestamp, Verb, name_of,
+    Facts, MembershipWrite, Node, Reason, Refusal, Role, RoleId, RuleLine, Subject, Timestamp, WriteKind, name_of,
 };
 
 use crate::service::{
-    error::{Error, Kind},
+    error::{Error, ErrorKind},
     resolve::not_found::no_member,
-    write::engine::call::Call,
+    write::engine::request_context::RequestContext,
 };
 
 /// How many refused parts of a write an error tells in full.
@@ -29,10 +29,10 @@ pub(crate) fn all_refused(refusals: Vec<(String, Error)>) -> Option<Error> {
 /// A refused membership write.
 pub(crate) fn refused(
     facts: &dyn Facts,
-    call: &Call,
+    call: &RequestContext,
     node: Node,
     target: &Subject,
-    wanted: Operation,
+    wanted: MembershipWrite,
     refusal: &Refusal,
 ) -> Error {
     let place = name_of(facts, node);
@@ -46,44 +46,45 @@ pub(crate) fn refused(
         Refusal::OutlastsGranter { latest } => return outlasts(facts, call, node, target, wanted, *latest),
         Refusal::LastHolder { role, at } => return last_holder(facts, *at, target, facts.policy().role(*role)),
         Refusal::Deactivated => (
-            Kind::FailedPrecondition,
+            ErrorKind::FailedPrecondition,
             format!("`{target}` is deactivated, and no invitation undoes that here; reactivate them instead"),
         ),
-        Refusal::NoRoleHere => (
-            Kind::FailedPrecondition,
+        Refusal::RoleNotBound => (
+            ErrorKind::FailedPrecondition,
             format!(
                 "`{target}` holds no role bound at `{place}`: there is none to take; a role from above is taken above"
             ),
         ),
-        Refusal::WhichRole => (
-            Kind::FailedPrecondition,
+        Refusal::RoleAmbiguous => (
+            ErrorKind::FailedPrecondition,
             format!("`{target}` holds several roles at `{place}`; say which one in `from_role`"),
         ),
         Refusal::AlreadyAMember => {
-            (Kind::AlreadyExists, format!("`{target}` holds a role at `{place}` already; change it instead"))
+            (ErrorKind::AlreadyExists, format!("`{target}` holds a role at `{place}` already; change it instead"))
         }
         Refusal::RoleUnchanged => {
-            (Kind::FailedPrecondition, format!("`{target}` holds that role at `{place}` already"))
+            (ErrorKind::FailedPrecondition, format!("`{target}` holds that role at `{place}` already"))
         }
-        Refusal::AlreadyLocked => (Kind::FailedPrecondition, format!("`{target}` is locked already")),
-        Refusal::NotLocked => (Kind::FailedPrecondition, format!("`{target}` is not locked")),
-        Refusal::NotInvited => (Kind::FailedPrecondition, format!("`{target}` has no pending invitation")),
-        Refusal::NotActive => (Kind::FailedPrecondition, format!("`{target}` is not an active member")),
-        Refusal::NotDeactivated => (Kind::FailedPrecondition, format!("`{target}` is not deactivated")),
-        Refusal::Unsuitable => (Kind::FailedPrecondition, unsuitable(facts, target, wanted)),
-        Refusal::TeamCycle => {
-            (Kind::FailedPrecondition, format!("`{place}` belongs to `{target}`, or is it: take it out of there first"))
-        }
-        Refusal::OwnerUnchanged => (Kind::FailedPrecondition, format!("`{target}` owns `{place}` already")),
+        Refusal::AlreadyLocked => (ErrorKind::FailedPrecondition, format!("`{target}` is locked already")),
+        Refusal::NotLocked => (ErrorKind::FailedPrecondition, format!("`{target}` is not locked")),
+        Refusal::NotInvited => (ErrorKind::FailedPrecondition, format!("`{target}` has no pending invitation")),
+        Refusal::NotActive => (ErrorKind::FailedPrecondition, format!("`{target}` is not an active member")),
+        Refusal::NotDeactivated => (ErrorKind::FailedPrecondition, format!("`{target}` is not deactivated")),
+        Refusal::SubjectNotEligible => (ErrorKind::FailedPrecondition, unsuitable(facts, target, wanted)),
+        Refusal::TeamCycle => (
+            ErrorKind::FailedPrecondition,
+            format!("`{place}` belongs to `{target}`, or is it: take it out of there first"),
+        ),
+        Refusal::OwnerUnchanged => (ErrorKind::FailedPrecondition, format!("`{target}` owns `{place}` already")),
     };
     Error::new(kind, refusal.code(), message)
         .with("member", target.to_string())
-        .with("operation", wanted.verb.name())
+        .with("operation", wanted.kind.name())
         .with("resource", place.to_string())
 }
 
 /// The actor may not act at all.
-pub(crate) fn actor(call: &Call, reason: Reason) -> Error {
+pub(crate) fn actor(call: &RequestContext, reason: Reason) -> Error {
     let why = match reason {
         Reason::MemberInvited => "has not accepted their invitation",
         Reason::MemberDeactivated => "is deactivated",
@@ -91,16 +92,17 @@ pub(crate) fn actor(call: &Call, reason: Reason) -> Error {
         _ => "is no member of this tenant",
     };
     let message = format!("`{}` may not act: they are the actor, and the actor {why}", call.actor);
-    Error::new(Kind::PermissionDenied, Refusal::Actor(reason).code(), message).with("actor", call.actor.to_string())
+    Error::new(ErrorKind::PermissionDenied, Refusal::Actor(reason).code(), message)
+        .with("actor", call.actor.to_string())
 }
 
 /// No rule lets this actor do this.
 fn not_permitted(
     facts: &dyn Facts,
-    call: &Call,
+    call: &RequestContext,
     node: Node,
     target: &Subject,
-    operation: Operation,
+    operation: MembershipWrite,
     rules: &[RuleLine],
 ) -> Error {
     let policy = facts.policy();
@@ -113,9 +115,9 @@ fn not_permitted(
     let (place, what) = (name_of(facts, node), described(facts, target, operation));
     let message = format!("`{}` may not {what} at `{place}`: {remedy}", call.actor);
     let by: Vec<&str> = rules.iter().map(|rule| rule.by.as_str()).collect();
-    Error::new(Kind::PermissionDenied, "NOT_PERMITTED", message)
+    Error::new(ErrorKind::PermissionDenied, "NOT_PERMITTED", message)
         .with("actor", call.actor.to_string())
-        .with("operation", operation.verb.name())
+        .with("operation", operation.kind.name())
         .with("member", target.to_string())
         .with("resource", place.to_string())
         .with("policy", format!("{}@{}", policy.name(), policy.version()))
@@ -125,10 +127,10 @@ fn not_permitted(
 /// The member holds a role above that protects them.
 fn protected(
     facts: &dyn Facts,
-    call: &Call,
+    call: &RequestContext,
     node: Node,
     target: &Subject,
-    wanted: Operation,
+    wanted: MembershipWrite,
     (role, at): (&str, Node),
 ) -> Error {
     let place = name_of(facts, node);
@@ -137,9 +139,9 @@ fn protected(
         "`{target}` holds `{role}` at `{above}`, which protects them from being invited, changed or removed at \
          `{place}`; change that role first"
     );
-    Error::new(Kind::PermissionDenied, "MEMBER_PROTECTED", message)
+    Error::new(ErrorKind::PermissionDenied, "MEMBER_PROTECTED", message)
         .with("actor", call.actor.to_string())
-        .with("operation", wanted.verb.name())
+        .with("operation", wanted.kind.name())
         .with("member", target.to_string())
         .with("resource", place.to_string())
         .with("protected_by", role)
@@ -149,10 +151,10 @@ fn protected(
 /// The role would outlast what lets the actor give it.
 fn outlasts(
     facts: &dyn Facts,
-    call: &Call,
+    call: &RequestContext,
     node: Node,
     target: &Subject,
-    wanted: Operation,
+    wanted: MembershipWrite,
     latest: Timestamp,
 ) -> Error {
     let (place, what) = (name_of(facts, node), described(facts, target, wanted));
@@ -162,9 +164,9 @@ fn outlasts(
          `expire_time` no later than that",
         call.actor
     );
-    Error::new(Kind::PermissionDenied, "OUTLASTS_GRANTER", message)
+    Error::new(ErrorKind::PermissionDenied, "OUTLASTS_GRANTER", message)
         .with("actor", call.actor.to_string())
-        .with("operation", wanted.verb.name())
+        .with("operation", wanted.kind.name())
         .with("member", target.to_string())
         .with("resource", place.to_string())
         .with("latest_expire_time", latest)
@@ -185,7 +187,7 @@ pub(crate) fn last_holder(facts: &dyn Facts, node: Node, target: &Subject, role:
          else first",
         role.at_least()
     );
-    Error::new(Kind::FailedPrecondition, "LAST_HOLDER", message)
+    Error::new(ErrorKind::FailedPrecondition, "LAST_HOLDER", message)
         .with("member", target.to_string())
         .with("role", role_name)
         .with("resource", place.to_string())
@@ -193,23 +195,23 @@ pub(crate) fn last_holder(facts: &dyn Facts, node: Node, target: &Subject, role:
 }
 
 /// Why a write can't be done to a team, or to everybody.
-fn unsuitable(facts: &dyn Facts, target: &Subject, wanted: Operation) -> String {
+fn unsuitable(facts: &dyn Facts, target: &Subject, wanted: MembershipWrite) -> String {
     let role = wanted.to.map(|to| facts.policy().qualified(facts.policy().role(to)));
     match role {
         Some(role) if facts.policy().is_team(target.as_ref()) => {
             format!("`{target}` is a team, and `{role}` is not a role `for_teams`")
         }
-        Some(role) if wanted.verb == Verb::Publish => {
+        Some(role) if wanted.kind == WriteKind::Publish => {
             format!("`{target}` is somebody, and to publish is to give `{role}` to everybody of a type: `user:*`")
         }
-        _ => format!("`{target}` is not somebody whom one can {}; only roles are given and taken", wanted.verb.name()),
+        _ => format!("`{target}` is not somebody whom one can {}; only roles are given and taken", wanted.kind.name()),
     }
 }
 
 /// A membership write in words.
-fn described(facts: &dyn Facts, target: &Subject, operation: Operation) -> String {
+fn described(facts: &dyn Facts, target: &Subject, operation: MembershipWrite) -> String {
     let role = |id: RoleId| facts.policy().role(id).name();
-    let verb = operation.verb.name();
+    let verb = operation.kind.name();
     match (operation.from, operation.to) {
         (Some(from), Some(to)) => format!("{verb} `{target}` from `{}` to `{}`", role(from), role(to)),
         (None, Some(to)) => format!("{verb} `{target}` as `{}`", role(to)),

@@ -7,14 +7,14 @@ use rollcall_engine::{Change, Revision};
 
 use crate::service::{
     Service,
-    error::{Error, Kind, Result},
+    error::{Error, ErrorKind, Result},
     input::operator_not_allowed,
-    ports::{Answered, LogEntry, TenantView, WriteTx},
+    ports::{LogEntry, StoredResponse, TenantView, WriteTx},
     write::engine::{
-        answers::Kept,
-        call::{Call, RequestKey},
+        answers::StorableResponse,
+        context::WriteContext,
+        request_context::{IdempotencyKey, RequestContext},
         secret::Secret,
-        session::Session,
     },
 };
 
@@ -22,11 +22,11 @@ use crate::service::{
 #[async_trait]
 pub trait Write: Send + Sync + 'static {
     /// What it answers.
-    type Answer: Kept;
+    type Answer: StorableResponse;
 
     /// Decides, and says what would change. Called inside the write's transaction, with facts as of the revision
     /// before it; must change nothing itself.
-    async fn plan(&self, session: &mut Session<'_>) -> Result<Plan<Self::Answer>>;
+    async fn plan(&self, session: &mut WriteContext<'_>) -> Result<Plan<Self::Answer>>;
 }
 
 /// What a write comes to.
@@ -57,13 +57,13 @@ impl Service {
     ///
     /// # Errors
     /// `OPERATOR_NOT_ALLOWED`, `REQUEST_ID_REUSED`, what the write's plan refuses, and what the store brings.
-    pub async fn write<W: Write>(self: &Arc<Self>, call: Call, write: W) -> Result<Written<W::Answer>> {
+    pub async fn write<W: Write>(self: &Arc<Self>, call: RequestContext, write: W) -> Result<Written<W::Answer>> {
         if call.actor.as_ref().is_operator() && !call.caller.asserts_operators {
             return Err(operator_not_allowed(&call.caller.name));
         }
         // One write a tenant at a time, and few at all: the others wait here, in order, for as long as who asked does, and
         // not inside the store.
-        let turn = self.views.turn(&call.tenant).await;
+        let turn = self.views.write_permit(&call.tenant).await;
         let place = Arc::clone(&self.writes).acquire_owned().await.map_err(Error::internal)?;
         let service = Arc::clone(self);
         let span = tracing::Span::current();
@@ -71,17 +71,17 @@ impl Service {
             let _place = place;
             let tenant = call.tenant.clone();
             let outcome = service.in_turn(call, write).await;
-            service.views.end_turn(&tenant, turn);
+            service.views.release_permit(&tenant, turn);
             outcome
         };
         tokio::spawn(tracing::Instrument::instrument(task, span)).await.map_err(Error::internal)?
     }
 
-    async fn in_turn<W: Write>(&self, call: Call, write: W) -> Result<Written<W::Answer>> {
+    async fn in_turn<W: Write>(&self, call: RequestContext, write: W) -> Result<Written<W::Answer>> {
         let (view, mut tx) = self.begin(&call.tenant).await?;
-        let secret = match &call.request {
+        let secret = match &call.idempotency_key {
             Some(request) => {
-                if let Some(answered) = tx.answered(&request.stored()).await? {
+                if let Some(answered) = tx.find_response(&request.stored()).await? {
                     tx.rollback().await?;
                     return replayed(&answered, request, &Secret::new(request.id.as_bytes()));
                 }
@@ -89,7 +89,7 @@ impl Service {
             }
             None => Secret::new(self.random.bytes()),
         };
-        let mut session = Session::new(self, &call, &mut *tx, view.clone(), &secret);
+        let mut session = WriteContext::new(self, &call, &mut *tx, view.clone(), &secret);
         let (at, revision) = (session.now(), session.revision());
         let Plan { changes, rule, mut answer } = match write.plan(&mut session).await {
             Ok(plan) => plan,
@@ -109,10 +109,10 @@ impl Service {
             trace_id: call.trace_id.as_deref(),
         };
         tx.append(&entry).await?;
-        if let Some(request) = &call.request {
+        if let Some(request) = &call.idempotency_key {
             let answer = serde_json::to_string(&answer).map_err(Error::internal)?;
             let (request, body) = (request.stored(), request.body.clone());
-            tx.remember(&Answered { request, body, answer, revision, at }).await?;
+            tx.save_response(&StoredResponse { request, body, answer, revision, at }).await?;
         }
         if let Err(error) = tx.commit().await {
             // Whether it happened is not known, so the view may be behind: it is loaded anew.
@@ -138,7 +138,8 @@ impl Service {
         if view.revision() != newest {
             // The two have parted, say because the store was restored from a backup under a running process.
             self.views.forget(tenant);
-            let reloading = Error::new(Kind::Unavailable, "VIEW_RELOADING", "the tenant is being loaded; try again");
+            let reloading =
+                Error::new(ErrorKind::Unavailable, "VIEW_RELOADING", "the tenant is being loaded; try again");
             return Err(undone(tx, reloading).await);
         }
         Ok((Some(view), tx))
@@ -146,7 +147,7 @@ impl Service {
 
     /// A tenant's view and a transaction on it, or neither view nor tenant.
     async fn view_and_lock(&self, tenant: &str) -> Result<(Option<Arc<dyn TenantView>>, Box<dyn WriteTx>)> {
-        let view = self.views.open_in_turn(tenant).await?;
+        let view = self.views.open_with_permit(tenant).await?;
         let tx = self.store.begin(tenant).await?;
         if view.is_some() == tx.tenant().is_some() {
             return Ok((view, tx));
@@ -154,13 +155,13 @@ impl Service {
         // The tenant was created or deleted between the two lines above: once more, for that happens once.
         tx.rollback().await?;
         self.views.forget(tenant);
-        let view = self.views.open_in_turn(tenant).await?;
+        let view = self.views.open_with_permit(tenant).await?;
         let tx = self.store.begin(tenant).await?;
         if view.is_some() == tx.tenant().is_some() {
             return Ok((view, tx));
         }
         let message = "the tenant was just created or deleted; try again";
-        Err(Error::new(Kind::Aborted, "CONFLICT", message).with("tenant", tenant))
+        Err(Error::new(ErrorKind::Aborted, "CONFLICT", message).with("tenant", tenant))
     }
 
     fn show(&self, tenant: &str, view: Option<&dyn TenantView>, revision: Revision, changes: Vec<Change>) {
@@ -186,13 +187,17 @@ async fn undone(tx: Box<dyn WriteTx>, refused: Error) -> Error {
 }
 
 /// The first answer again, if the request is the first one again.
-fn replayed<A: Kept>(answered: &Answered, request: &RequestKey, secret: &Secret) -> Result<Written<A>> {
+fn replayed<A: StorableResponse>(
+    answered: &StoredResponse,
+    request: &IdempotencyKey,
+    secret: &Secret,
+) -> Result<Written<A>> {
     if answered.body != request.body {
         let message = format!(
             "request id `{}` was used for another request; take a new id, or send the first request again",
             request.id
         );
-        let error = Error::new(Kind::FailedPrecondition, "REQUEST_ID_REUSED", message);
+        let error = Error::new(ErrorKind::FailedPrecondition, "REQUEST_ID_REUSED", message);
         return Err(error
             .with("request_id", request.id.clone())
             .violation("request_id", "was used for another request"));

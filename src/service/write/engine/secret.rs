@@ -7,7 +7,7 @@
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
-use crate::service::write::engine::call::hex;
+use crate::service::write::engine::request_context::hex;
 
 /// What turns this write's nonces into tokens: the request id, or random bytes where there is none.
 #[derive(Clone, Debug)]

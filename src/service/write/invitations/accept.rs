@@ -1,14 +1,16 @@
 use async_trait::async_trait;
-use rollcall_engine::{self as engine, Change, Facts, Grant, Member, MemberStatus, Operation, Profile, Subject, Verb};
+use rollcall_engine::{
+    self as engine, Change, Facts, Grant, Member, MemberStatus, MembershipWrite, Profile, Subject, WriteKind,
+};
 
 use crate::service::{
-    error::{Error, Kind, Result},
+    error::{Error, ErrorKind, Result},
     ports::{MemberBy, MemberRecord},
     write::{
         engine::{
-            answers::Accepted,
+            answers::AcceptedInvitation,
+            context::WriteContext,
             run::{Plan, Write},
-            session::Session,
         },
         invitations::invitation,
     },
@@ -25,9 +27,9 @@ pub struct AcceptInvitation {
 
 #[async_trait]
 impl Write for AcceptInvitation {
-    type Answer = Accepted;
+    type Answer = AcceptedInvitation;
 
-    async fn plan(&self, session: &mut Session<'_>) -> Result<Plan<Accepted>> {
+    async fn plan(&self, session: &mut WriteContext<'_>) -> Result<Plan<AcceptedInvitation>> {
         session.tenant()?;
         let invitation = invitation::by_token(session, &self.token, self.profile.email.as_deref()).await?;
         let invited = session.member(&Subject::email(&invitation.email)).await?;
@@ -59,19 +61,19 @@ impl Write for AcceptInvitation {
             may_invite_themselves(session, &actor, &grants)?;
         }
         let rule = format!("invitation:{}", invitation.id);
-        Ok(Plan { changes, rule, answer: Accepted { member: session.answer(member), grants } })
+        Ok(Plan { changes, rule, answer: AcceptedInvitation { member: session.answer(member), grants } })
     }
 }
 
 impl AcceptInvitation {
-    async fn newcomer(&self, session: &mut Session<'_>, invited: &MemberRecord) -> Result<Member> {
+    async fn newcomer(&self, session: &mut WriteContext<'_>, invited: &MemberRecord) -> Result<Member> {
         // What the invited person was given already is theirs.
         let owner = Some(&invited.member.subject);
         if let Some(username) = &self.profile.username {
-            session.free(MemberBy::Username(username), "profile.username", owner).await?;
+            session.check_identifier_free(MemberBy::Username(username), "profile.username", owner).await?;
         }
         if let Some(phone) = &self.profile.phone {
-            session.free(MemberBy::Phone(phone), "profile.phone", owner).await?;
+            session.check_identifier_free(MemberBy::Phone(phone), "profile.phone", owner).await?;
         }
         let mut profile = self.profile.clone();
         if profile.display_name.is_empty() {
@@ -88,7 +90,7 @@ impl AcceptInvitation {
 }
 
 /// Whoever accepts is a person, and neither a team nor everybody.
-fn somebody(session: &Session<'_>, actor: &Subject) -> Result<()> {
+fn somebody(session: &WriteContext<'_>, actor: &Subject) -> Result<()> {
     if session.with(|facts| Ok(facts.policy().is_person(actor.as_ref())))? {
         return Ok(());
     }
@@ -97,9 +99,9 @@ fn somebody(session: &Session<'_>, actor: &Subject) -> Result<()> {
 
 /// Whoever accepts what they themselves sent, to another email of theirs, must be one who may invite themselves. The
 /// role that somebody new joins the tenant with comes with the others.
-fn may_invite_themselves(session: &Session<'_>, actor: &Subject, grants: &[Grant]) -> Result<()> {
+fn may_invite_themselves(session: &WriteContext<'_>, actor: &Subject, grants: &[Grant]) -> Result<()> {
     for grant in grants {
-        let place = session.place(&grant.resource, "invitation_token")?;
+        let place = session.resource_node(&grant.resource, "invitation_token")?;
         let role = session.role(place, &grant.role, "invitation_token")?;
         let joins = session.with(|facts| {
             let policy = facts.policy();
@@ -107,7 +109,7 @@ fn may_invite_themselves(session: &Session<'_>, actor: &Subject, grants: &[Grant
             Ok(place.is_root && types.any(|of| of.joins_as() == Some(role)))
         })?;
         if !joins {
-            session.judge(place, actor, Operation::giving(Verb::Invite, role).until(grant.expires_at))?;
+            session.permit(place, actor, MembershipWrite::giving(WriteKind::Invite, role).until(grant.expires_at))?;
         }
     }
     Ok(())
@@ -117,7 +119,7 @@ fn may_invite_themselves(session: &Session<'_>, actor: &Subject, grants: &[Grant
 fn may_join(record: MemberRecord) -> Result<Member> {
     let refused = |reason, why: &str| {
         let message = format!("`{}` {why}", record.member.subject);
-        Err(Error::new(Kind::PermissionDenied, reason, message).with("actor", record.member.subject.to_string()))
+        Err(Error::new(ErrorKind::PermissionDenied, reason, message).with("actor", record.member.subject.to_string()))
     };
     match record.member.status {
         MemberStatus::Deactivated => refused("ACTOR_DEACTIVATED", "is deactivated; reactivate them first"),
@@ -128,18 +130,18 @@ fn may_join(record: MemberRecord) -> Result<Member> {
 
 /// The invited roles that the person can take: where they hold a role already, or are protected from above, that
 /// stays as it is. What has ended meanwhile is not there to take.
-fn takeable(session: &Session<'_>, actor: &Subject, invited: Vec<Grant>) -> Result<Vec<Grant>> {
+fn takeable(session: &WriteContext<'_>, actor: &Subject, invited: Vec<Grant>) -> Result<Vec<Grant>> {
     let now = session.now();
     let invited: Vec<Grant> =
         invited.into_iter().filter(|grant| grant.expires_at.is_none_or(|end| end > now)).collect();
     session.with(|facts: &dyn Facts| {
-        let Some(standing) = facts.standing(actor.as_ref()) else { return Ok(invited) };
+        let Some(standing) = facts.member_state(actor.as_ref()) else { return Ok(invited) };
         let free = |grant: &Grant| {
             let of = facts.policy().find_type(&grant.resource.kind).ok();
             let node = of.and_then(|of| facts.find(of.id(), &grant.resource.id));
             node.is_some_and(|node| {
-                let bound = facts.bound(standing.member, node);
-                let of = facts.policy().resource_type(facts.place(node).of);
+                let bound = facts.assigned_roles(standing.member, node);
+                let of = facts.policy().resource_type(facts.resource(node).of);
                 let role = facts.policy().find_role(of, &grant.role).map(engine::Role::mask).unwrap_or_default();
                 let takes = bound.is_empty() || (of.holds_several() && !bound.contains(role));
                 takes && !engine::is_protected(facts, node, actor.as_ref())

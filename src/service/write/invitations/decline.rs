@@ -6,8 +6,8 @@ use crate::service::{
     write::{
         engine::{
             answers::InvitationAnswer,
+            context::WriteContext,
             run::{Plan, Write},
-            session::Session,
         },
         invitations::invitation,
     },
@@ -26,7 +26,7 @@ pub struct DeclineInvitation {
 impl Write for DeclineInvitation {
     type Answer = InvitationAnswer;
 
-    async fn plan(&self, session: &mut Session<'_>) -> Result<Plan<InvitationAnswer>> {
+    async fn plan(&self, session: &mut WriteContext<'_>) -> Result<Plan<InvitationAnswer>> {
         session.tenant()?;
         let found = invitation::by_token(session, &self.token, Some(&self.email)).await?;
         let invited = session.member(&Subject::email(&found.email)).await?;

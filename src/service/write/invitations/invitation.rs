@@ -3,36 +3,36 @@
 use rollcall_engine::{Change, Grant, Invitation, InvitationStatus, Policy, ResourceKey, Subject, Timestamp};
 
 use crate::service::{
-    error::{Error, Kind, Result},
+    error::{Error, ErrorKind, Result},
     ports::MemberRecord,
     write::{
         engine::{
-            answers::{InvitationAnswer, Offer},
-            call::hex,
+            answers::{InvitationAnswer, IssuedInvitation},
+            context::{ResourceNode, WriteContext},
+            request_context::hex,
             secret,
-            session::{Place, Session},
         },
         invitations::renewal::Renewal,
     },
 };
 
 /// The pending invitation of this token, for whoever brings its email too.
-pub(crate) async fn by_token(session: &mut Session<'_>, token: &str, email: Option<&str>) -> Result<Invitation> {
+pub(crate) async fn by_token(session: &mut WriteContext<'_>, token: &str, email: Option<&str>) -> Result<Invitation> {
     let found = session.tx.invitation_by_hash(&secret::hash(token)).await?;
     let invitation = found.ok_or_else(|| {
         let message = "no invitation has this token; a newer one may have been sent since";
-        Error::new(Kind::NotFound, "INVITATION_NOT_FOUND", message)
+        Error::new(ErrorKind::NotFound, "INVITATION_NOT_FOUND", message)
     })?;
     still_open(&invitation)?;
     if invitation.status == InvitationStatus::Expired || invitation.expires_at <= session.now() {
         let message = "the invitation has expired; ask for a new one";
         return Err(
-            Error::new(Kind::FailedPrecondition, "INVITATION_EXPIRED", message).with("invitation", invitation.id)
+            Error::new(ErrorKind::FailedPrecondition, "INVITATION_EXPIRED", message).with("invitation", invitation.id)
         );
     }
     if email != Some(invitation.email.as_str()) {
         let message = "the invitation is bound to another email; answer it with the email that it was sent to";
-        return Err(Error::new(Kind::PermissionDenied, "EMAIL_MISMATCH", message)
+        return Err(Error::new(ErrorKind::PermissionDenied, "EMAIL_MISMATCH", message)
             .with("invitation", invitation.id)
             .with("email", email.unwrap_or_default()));
     }
@@ -47,25 +47,25 @@ pub(crate) fn still_open(invitation: &Invitation) -> Result<()> {
         InvitationStatus::Revoked => ("INVITATION_REVOKED", "the invitation was taken back; a new one is needed"),
         InvitationStatus::Declined => ("INVITATION_DECLINED", "the invitation was declined; a new one is needed"),
     };
-    Err(Error::new(Kind::FailedPrecondition, reason, message).with("invitation", invitation.id.clone()))
+    Err(Error::new(ErrorKind::FailedPrecondition, reason, message).with("invitation", invitation.id.clone()))
 }
 
 /// Nothing may be sent to this email.
 pub(crate) fn suppressed(email: &str) -> Error {
     let message = format!("`{email}` is suppressed: nothing may be sent there until an operator clears it");
-    Error::new(Kind::FailedPrecondition, "ADDRESS_SUPPRESSED", message)
+    Error::new(ErrorKind::FailedPrecondition, "ADDRESS_SUPPRESSED", message)
         .with("email", email)
         .with("cleared_by", "operator")
 }
 
 /// An invitation of this email under a new secret: a new one, or the open one again.
 pub(crate) fn issue(
-    session: &Session<'_>,
+    session: &WriteContext<'_>,
     email: &str,
     inviter: Subject,
     open: Option<&Invitation>,
     renewal: &Renewal,
-) -> Result<Offer> {
+) -> Result<IssuedInvitation> {
     let now = session.now();
     let nonce = secret::nonce(session.random.bytes());
     let (id, created_at) = match open {
@@ -88,7 +88,7 @@ pub(crate) fn issue(
         issued_at: now,
         created_at,
     };
-    Ok(Offer { invitation: answer(session, invitation), nonce, token: String::new() })
+    Ok(IssuedInvitation { invitation: answer(session, invitation), nonce, token: String::new() })
 }
 
 /// When to remind somebody next of an invitation that was issued at `issued_at`, after `after` and before it expires.
@@ -110,17 +110,17 @@ pub(crate) fn gone(invited: &MemberRecord) -> Vec<Change> {
 }
 
 /// An invitation at its end, as it will be after this write.
-pub(crate) fn ended(session: &Session<'_>, invitation: Invitation, status: InvitationStatus) -> InvitationAnswer {
+pub(crate) fn ended(session: &WriteContext<'_>, invitation: Invitation, status: InvitationStatus) -> InvitationAnswer {
     answer(session, Invitation { status, remind_at: None, ..invitation })
 }
 
-fn answer(session: &Session<'_>, invitation: Invitation) -> InvitationAnswer {
+fn answer(session: &WriteContext<'_>, invitation: Invitation) -> InvitationAnswer {
     InvitationAnswer { invitation, changed_at: session.revision() }
 }
 
 /// The roles that an invitation gives: those of the invited member whose time is not over.
 pub(crate) fn giving<'r>(
-    session: &Session<'_>,
+    session: &WriteContext<'_>,
     invited: &'r MemberRecord,
 ) -> impl Iterator<Item = &'r Grant> + use<'r> {
     let now = session.now();
@@ -128,11 +128,11 @@ pub(crate) fn giving<'r>(
 }
 
 /// Where somebody is invited to, in the order of resource type and id; the tenant, if they hold nothing at all.
-pub(crate) fn places(session: &Session<'_>, invited: &MemberRecord) -> Result<Vec<Place>> {
+pub(crate) fn places(session: &WriteContext<'_>, invited: &MemberRecord) -> Result<Vec<ResourceNode>> {
     let mut resources: Vec<&ResourceKey> = giving(session, invited).map(|grant| &grant.resource).collect();
     resources.dedup();
     if resources.is_empty() {
         return Ok(vec![session.root()?]);
     }
-    resources.into_iter().map(|resource| session.place(resource, "invitation")).collect()
+    resources.into_iter().map(|resource| session.resource_node(resource, "invitation")).collect()
 }

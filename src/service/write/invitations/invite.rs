@@ -2,8 +2,8 @@ use std::collections::HashSet;
 
 use async_trait::async_trait;
 use rollcall_engine::{
-    self as engine, Change, Grant, Invitation, Member, MemberStatus, Operation, Profile, RoleId, Subject, Timestamp,
-    Verb,
+    self as engine, Change, Grant, Invitation, Member, MemberStatus, MembershipWrite, Profile, RoleId, Subject,
+    Timestamp, WriteKind,
 };
 
 use crate::service::{
@@ -12,10 +12,10 @@ use crate::service::{
     resolve::not_found::no_member,
     write::{
         engine::{
-            answers::{Invited, InviteeResult, MemberAnswer},
+            answers::{InviteResults, InviteeResult, MemberAnswer},
+            context::{ResourceNode, WriteContext},
             refuse::all_refused,
             run::{Plan, Write},
-            session::{Place, Session},
         },
         invitations::{
             invitation,
@@ -53,7 +53,7 @@ pub enum Who {
 
 /// A role to be given, looked up.
 struct Offered {
-    place: Place,
+    place: ResourceNode,
     role: RoleId,
     grant: Grant,
 }
@@ -87,9 +87,9 @@ struct Progress {
 
 #[async_trait]
 impl Write for Invite {
-    type Answer = Invited;
+    type Answer = InviteResults;
 
-    async fn plan(&self, session: &mut Session<'_>) -> Result<Plan<Invited>> {
+    async fn plan(&self, session: &mut WriteContext<'_>) -> Result<Plan<InviteResults>> {
         session.tenant()?;
         let wanted = self.wanted(session)?;
         let mut progress = Progress::default();
@@ -99,25 +99,25 @@ impl Write for Invite {
         if let Some(refused) = all_refusals(progress.refusals) {
             return Err(refused);
         }
-        session.room_to_issue(progress.issued).await?;
+        session.check_invitation_quota(progress.issued).await?;
         progress.rules.dedup();
         Ok(Plan {
             changes: progress.changes,
             rule: progress.rules.join(" "),
-            answer: Invited { results: progress.results },
+            answer: InviteResults { results: progress.results },
         })
     }
 }
 
 impl Invite {
-    fn wanted(&self, session: &Session<'_>) -> Result<Vec<Offered>> {
+    fn wanted(&self, session: &WriteContext<'_>) -> Result<Vec<Offered>> {
         let mut places = HashSet::new();
         let look_up = |(index, grant): (usize, &Grant)| {
             let field = format!("grants[{index}]");
-            let place = session.place(&grant.resource, &format!("{field}.resource"))?;
+            let place = session.resource_node(&grant.resource, &format!("{field}.resource"))?;
             let role = session.role(place, &grant.role, &format!("{field}.role"))?;
-            let several =
-                session.with(|facts| Ok(facts.policy().resource_type(facts.place(place.node).of).holds_several()))?;
+            let several = session
+                .with(|facts| Ok(facts.policy().resource_type(facts.resource(place.node).of).holds_several()))?;
             if !places.insert((place.node, several.then_some(role))) {
                 let description = "names what an earlier grant names; a member holds one role a resource, unless the \
                                    policy says `several_roles`";
@@ -134,7 +134,7 @@ impl Invite {
 impl Progress {
     async fn invite(
         &mut self,
-        session: &mut Session<'_>,
+        session: &mut WriteContext<'_>,
         index: usize,
         invitee: &Invitee,
         wanted: &[Offered],
@@ -165,8 +165,8 @@ impl Progress {
         let held: Vec<Grant> = known.iter().flat_map(|record| invitation::giving(session, record)).cloned().collect();
         let (mut given, mut ends) = (Vec::new(), Vec::new());
         for (at, wanted) in wanted.iter().enumerate() {
-            let invite = Operation::giving(Verb::Invite, wanted.role).until(wanted.grant.expires_at);
-            match session.judge(wanted.place, &target, invite) {
+            let invite = MembershipWrite::giving(WriteKind::Invite, wanted.role).until(wanted.grant.expires_at);
+            match session.permit(wanted.place, &target, invite) {
                 Ok(_) if suppressed => {
                     let error = invitation::suppressed(&target.id);
                     self.refusals.push(Refused { invitee: index, grant: at, error });
@@ -206,7 +206,7 @@ impl Progress {
         if let Some(member) = added {
             self.changes.extend(joining.prolonged(&target, &held, &[]));
             self.bind(&target, &given);
-            self.results.push(InviteeResult { member: session.answer(member), grants: given, offer: None });
+            self.results.push(InviteeResult { member: session.answer(member), grants: given, issued: None });
             return Ok(());
         }
         if suppressed {
@@ -222,7 +222,7 @@ impl Progress {
     /// Makes or renews the invitation of somebody who is not active yet.
     fn offer(
         &mut self,
-        session: &Session<'_>,
+        session: &WriteContext<'_>,
         invitee: &Invitee,
         target: &Subject,
         (known, open): (Option<MemberRecord>, Option<Invitation>),
@@ -266,7 +266,7 @@ impl Progress {
         let offer = invitation::issue(session, &email, session.call.actor.clone(), open.as_ref(), &renewal)?;
         self.issued += 1;
         self.changes.push(Change::InvitationIssued { before: open, invitation: offer.invitation.invitation.clone() });
-        self.results.push(InviteeResult { member: answer, grants: given, offer: Some(offer) });
+        self.results.push(InviteeResult { member: answer, grants: given, issued: Some(offer) });
         Ok(())
     }
 }
@@ -279,10 +279,10 @@ fn everybody(subject: &Subject, now: Timestamp) -> Member {
 
 impl Joining {
     /// What comes with these roles, of which the actor may give each until then, if not for good.
-    fn of(session: &Session<'_>, wanted: &[Offered], ends: &[Option<Timestamp>]) -> Result<Self> {
+    fn of(session: &WriteContext<'_>, wanted: &[Offered], ends: &[Option<Timestamp>]) -> Result<Self> {
         session.with(|facts| {
             let policy = facts.policy();
-            let joins = |wanted: &Offered| policy.resource_type(facts.place(wanted.place.node).of).joins_as();
+            let joins = |wanted: &Offered| policy.resource_type(facts.resource(wanted.place.node).of).joins_as();
             let role = wanted.iter().find_map(joins).filter(|_| !wanted.iter().any(|wanted| wanted.place.is_root));
             let bringing = wanted.iter().zip(ends).filter(|(wanted, _)| role.is_some() && joins(wanted) == role);
             let until =

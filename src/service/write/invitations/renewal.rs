@@ -1,15 +1,15 @@
 //! What becomes of the roles that an open invitation gives, when it is issued again.
 
 use rollcall_engine::{
-    self as engine, Change, Facts, Grant, Invitation, InvitationStatus, Node, Operation, RoleId, Subject, Timestamp,
-    Verb,
+    self as engine, Change, Facts, Grant, Invitation, InvitationStatus, MembershipWrite, Node, RoleId, Subject,
+    Timestamp, WriteKind,
 };
 
 use crate::service::{
     error::{Error, Result},
     ports::MemberRecord,
     write::{
-        engine::{refuse, session::Session},
+        engine::{context::WriteContext, refuse},
         invitations::invitation::giving,
     },
 };
@@ -34,7 +34,7 @@ impl Renewal {
     /// INVARIANT (renewal): an invitation that is issued again prolongs only what its actor may give or send again, for as
     /// long as it is to count. What has run out and is neither is gone.
     pub(crate) fn of(
-        session: &Session<'_>,
+        session: &WriteContext<'_>,
         invited: &MemberRecord,
         open: &Invitation,
         (beside, until): (&[Grant], Option<Timestamp>),
@@ -86,7 +86,7 @@ impl Renewal {
 
 /// Why a role of somebody invited has run out and can't go on, if so.
 pub(crate) fn gone(
-    session: &Session<'_>,
+    session: &WriteContext<'_>,
     target: &Subject,
     open: Option<&Invitation>,
     pending: Option<&Grant>,
@@ -97,24 +97,24 @@ pub(crate) fn gone(
     }
 }
 
-fn is_over(session: &Session<'_>, open: &Invitation) -> bool {
+fn is_over(session: &WriteContext<'_>, open: &Invitation) -> bool {
     open.status == InvitationStatus::Expired || open.expires_at <= session.now()
 }
 
 /// Whether the actor may have a role of somebody invited go on, or why not.
-fn may_renew(session: &Session<'_>, target: &Subject, grant: &Grant) -> Result<Result<Option<Timestamp>>> {
-    let place = session.place(&grant.resource, "invitation")?;
+fn may_renew(session: &WriteContext<'_>, target: &Subject, grant: &Grant) -> Result<Result<Option<Timestamp>>> {
+    let place = session.resource_node(&grant.resource, "invitation")?;
     let role = session.role(place, &grant.role, "invitation")?;
     session.with(|facts| {
         let actor = session.call.actor.as_ref();
         let outcome = engine::may_renew(facts, actor, place.node, target.as_ref(), role, grant.expires_at);
-        let wanted = Operation::giving(Verb::Invite, role);
+        let wanted = MembershipWrite::giving(WriteKind::Invite, role);
         Ok(outcome.map_err(|refusal| refuse::refused(facts, session.call, place.node, target, wanted, &refusal)))
     })
 }
 
 /// Whether a role in the tenant itself comes with others, and ends no later than the actor may give one of those.
-fn is_brought(session: &Session<'_>, grant: &Grant, others: &[(Grant, Option<Timestamp>)]) -> Result<bool> {
+fn is_brought(session: &WriteContext<'_>, grant: &Grant, others: &[(Grant, Option<Timestamp>)]) -> Result<bool> {
     session.with(|facts| {
         let brings = |other: &Grant| joined(facts, other).is_some_and(|(root, role)| names(facts, root, role, grant));
         let covers =

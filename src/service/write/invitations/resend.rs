@@ -1,14 +1,14 @@
 use async_trait::async_trait;
-use rollcall_engine::{Change, Operation, Subject, Verb};
+use rollcall_engine::{Change, MembershipWrite, Subject, WriteKind};
 
 use crate::service::{
     error::Result,
     ports::MemberRecord,
     write::{
         engine::{
-            answers::Offer,
+            answers::IssuedInvitation,
+            context::WriteContext,
             run::{Plan, Write},
-            session::Session,
         },
         invitations::{invitation, renewal::Renewal},
     },
@@ -27,9 +27,9 @@ pub struct ResendInvitation {
 
 #[async_trait]
 impl Write for ResendInvitation {
-    type Answer = Offer;
+    type Answer = IssuedInvitation;
 
-    async fn plan(&self, session: &mut Session<'_>) -> Result<Plan<Offer>> {
+    async fn plan(&self, session: &mut WriteContext<'_>) -> Result<Plan<IssuedInvitation>> {
         let (found, changed_at) = session.invitation(&self.invitation).await?;
         invitation::still_open(&found)?;
         let invited = session.member(&Subject::email(&found.email)).await?;
@@ -38,7 +38,7 @@ impl Write for ResendInvitation {
         if session.tx.suppressed(&found.email).await?.is_some() {
             return Err(invitation::suppressed(&found.email));
         }
-        session.room_to_issue(1).await?;
+        session.check_invitation_quota(1).await?;
         let renewal = Renewal::of(session, &invited, &found, (&[], None))?.some()?;
         let answer = invitation::issue(session, &found.email, found.inviter.clone(), Some(&found), &renewal)?;
         let issued = answer.invitation.invitation.clone();
@@ -49,11 +49,11 @@ impl Write for ResendInvitation {
 }
 
 /// The rule of a place that they are invited to, by which the actor may send the invitation again.
-fn permitted(session: &Session<'_>, invited: &MemberRecord) -> Result<String> {
-    let resend = Operation::plain(Verb::Resend);
+fn permitted(session: &WriteContext<'_>, invited: &MemberRecord) -> Result<String> {
+    let resend = MembershipWrite::plain(WriteKind::Resend);
     let mut judged = invitation::places(session, invited)?
         .into_iter()
-        .map(|place| session.judge(place, &invited.member.subject, resend).map(|allowed| allowed.rule));
+        .map(|place| session.permit(place, &invited.member.subject, resend).map(|allowed| allowed.rule));
     // There is one place at least; if no rule of any lets the actor, the first one's refusal is told.
     let first = judged.next().unwrap_or_else(|| Ok(String::new()));
     first.or_else(|refused| judged.find_map(Result::ok).ok_or(refused))

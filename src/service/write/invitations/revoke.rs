@@ -1,14 +1,14 @@
 use async_trait::async_trait;
-use rollcall_engine::{Change, Grant, InvitationStatus, Operation, Subject, Verb};
+use rollcall_engine::{Change, Grant, InvitationStatus, MembershipWrite, Subject, WriteKind};
 
 use crate::service::{
     error::Result,
     ports::MemberRecord,
     write::{
         engine::{
-            answers::Revoked,
+            answers::RevokedInvitation,
+            context::WriteContext,
             run::{Plan, Write},
-            session::Session,
         },
         invitations::invitation,
     },
@@ -26,9 +26,9 @@ pub struct RevokeInvitation {
 
 #[async_trait]
 impl Write for RevokeInvitation {
-    type Answer = Revoked;
+    type Answer = RevokedInvitation;
 
-    async fn plan(&self, session: &mut Session<'_>) -> Result<Plan<Revoked>> {
+    async fn plan(&self, session: &mut WriteContext<'_>) -> Result<Plan<RevokedInvitation>> {
         let (found, changed_at) = session.invitation(&self.invitation).await?;
         invitation::still_open(&found)?;
         let invited = session.member(&Subject::email(&found.email)).await?;
@@ -37,23 +37,23 @@ impl Write for RevokeInvitation {
         let mut changes = vec![Change::InvitationRevoked { id: found.id.clone(), email: found.email.clone() }];
         changes.extend(invitation::gone(&invited));
         let invitation = invitation::ended(session, found, InvitationStatus::Revoked);
-        Ok(Plan { changes, rule, answer: Revoked { invitation, revoked: invited.held } })
+        Ok(Plan { changes, rule, answer: RevokedInvitation { invitation, revoked: invited.held } })
     }
 }
 
 /// The rules by which the actor may take everything that the invitation gives.
-fn permitted(session: &Session<'_>, invited: &MemberRecord) -> Result<String> {
-    let (subject, remove) = (&invited.member.subject, Operation::plain(Verb::Remove));
+fn permitted(session: &WriteContext<'_>, invited: &MemberRecord) -> Result<String> {
+    let (subject, remove) = (&invited.member.subject, MembershipWrite::plain(WriteKind::Remove));
     let held: Vec<&Grant> = invitation::giving(session, invited).collect();
-    let from_the_tenant = session.judge(session.root()?, subject, remove);
+    let from_the_tenant = session.permit(session.root()?, subject, remove);
     if from_the_tenant.is_ok() || held.is_empty() {
         return Ok(from_the_tenant?.rule);
     }
     let mut rules = Vec::new();
     for grant in held {
-        let place = session.place(&grant.resource, "invitation")?;
+        let place = session.resource_node(&grant.resource, "invitation")?;
         let role = session.role(place, &grant.role, "invitation")?;
-        rules.push(session.judge(place, subject, remove.taking(Some(role)))?.rule);
+        rules.push(session.permit(place, subject, remove.taking(Some(role)))?.rule);
     }
     rules.dedup();
     Ok(rules.join(" "))

@@ -2,11 +2,11 @@ use async_trait::async_trait;
 use rollcall_engine::{Change, SuppressedAddress};
 
 use crate::service::{
-    error::{Error, Kind, Result},
+    error::{Error, ErrorKind, Result},
     write::engine::{
         answers::AddressAnswer,
+        context::WriteContext,
         run::{Plan, Write},
-        session::Session,
     },
 };
 
@@ -24,7 +24,7 @@ pub struct SetSuppressed {
 impl Write for SetSuppressed {
     type Answer = AddressAnswer;
 
-    async fn plan(&self, session: &mut Session<'_>) -> Result<Plan<AddressAnswer>> {
+    async fn plan(&self, session: &mut WriteContext<'_>) -> Result<Plan<AddressAnswer>> {
         match self.detail {
             Some(_) => session.operators_only("suppress_address", "suppress an address")?,
             None => session.operators_only("clear_address", "clear an address")?,
@@ -48,6 +48,6 @@ impl Write for SetSuppressed {
 impl SetSuppressed {
     fn unchanged(&self, reason: &'static str, what: &str) -> Error {
         let message = format!("`{}` {what}", self.email);
-        Error::new(Kind::FailedPrecondition, reason, message).with("email", self.email.clone())
+        Error::new(ErrorKind::FailedPrecondition, reason, message).with("email", self.email.clone())
     }
 }

@@ -1,15 +1,17 @@
 use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
-use rollcall_engine::{self as engine, Change, Node, Operation, ResourceKey, RoleId, Subject, Timestamp, Verb};
+use rollcall_engine::{
+    self as engine, Change, MembershipWrite, Node, ResourceKey, RoleId, Subject, Timestamp, WriteKind,
+};
 
 use crate::service::{
     error::{Error, Result},
     write::engine::{
-        answers::{RoleChanged, RolesChanged},
+        answers::{ChangedRole, ChangedRoles},
+        context::WriteContext,
         refuse::{self, all_refused},
         run::{Plan, Write},
-        session::Session,
     },
 };
 
@@ -41,7 +43,7 @@ pub struct ChangeRoles {
 struct Exchange {
     change: Change,
     rule: String,
-    answer: RoleChanged,
+    answer: ChangedRole,
     /// Whose it is, and where.
     member: Subject,
     node: Node,
@@ -53,9 +55,9 @@ struct Exchange {
 
 #[async_trait]
 impl Write for ChangeRole {
-    type Answer = RoleChanged;
+    type Answer = ChangedRole;
 
-    async fn plan(&self, session: &mut Session<'_>) -> Result<Plan<RoleChanged>> {
+    async fn plan(&self, session: &mut WriteContext<'_>) -> Result<Plan<ChangedRole>> {
         let Exchange { change, rule, answer, .. } = self.exchange(session, "").await?;
         Ok(Plan { changes: vec![change], rule, answer })
     }
@@ -63,9 +65,9 @@ impl Write for ChangeRole {
 
 #[async_trait]
 impl Write for ChangeRoles {
-    type Answer = RolesChanged;
+    type Answer = ChangedRoles;
 
-    async fn plan(&self, session: &mut Session<'_>) -> Result<Plan<RolesChanged>> {
+    async fn plan(&self, session: &mut WriteContext<'_>) -> Result<Plan<ChangedRoles>> {
         session.tenant()?;
         let mut seen = HashSet::new();
         let (mut exchanges, mut refusals) = (Vec::new(), Vec::new());
@@ -89,23 +91,26 @@ impl Write for ChangeRoles {
         let mut rules: Vec<String> = exchanges.iter().map(|exchange| exchange.rule.clone()).collect();
         rules.dedup();
         let (changes, results) = exchanges.into_iter().map(|exchange| (exchange.change, exchange.answer)).unzip();
-        Ok(Plan { changes, rule: rules.join(" "), answer: RolesChanged { results } })
+        Ok(Plan { changes, rule: rules.join(" "), answer: ChangedRoles { results } })
     }
 }
 
 impl ChangeRole {
     /// What this comes to; the request has its fields at `prefix`.
-    async fn exchange(&self, session: &mut Session<'_>, prefix: &str) -> Result<Exchange> {
+    async fn exchange(&self, session: &mut WriteContext<'_>, prefix: &str) -> Result<Exchange> {
         let field = |name: &str| format!("{prefix}{name}");
         let record = session.member(&self.member).await?;
-        let place = session.place(&self.resource, &field("resource"))?;
+        let place = session.resource_node(&self.resource, &field("resource"))?;
         let to = session.role(place, &self.role, &field("role"))?;
         let from =
             if self.from.is_empty() { None } else { Some(session.role(place, &self.from, &field("from_role"))?) };
         session.not_over(self.expires_at, &field("expire_time"))?;
         let redates = session.held(&record, place, to)?.expires_at != self.expires_at;
-        let wanted = Operation { redates, ..Operation::giving(Verb::Change, to).taking(from).until(self.expires_at) };
-        let allowed = session.judge(place, &self.member, wanted)?;
+        let wanted = MembershipWrite {
+            changes_expiry: redates,
+            ..MembershipWrite::giving(WriteKind::Change, to).taking(from).until(self.expires_at)
+        };
+        let allowed = session.permit(place, &self.member, wanted)?;
         session.unchanged(&record, &self.etag)?;
         let before = session.held(&record, place, allowed.taken.first().copied().unwrap_or(to))?;
         let after = session.grant(place, to)?;
@@ -117,8 +122,9 @@ impl ChangeRole {
             to: after.role,
             expires_at: self.expires_at,
         };
-        let lost = session.with(|facts| Ok(engine::kept(facts, self.member.as_ref(), place.node, &allowed.taken)))?;
-        let answer = RoleChanged { member: session.answer(record.member), previous_role: before.role };
+        let lost =
+            session.with(|facts| Ok(engine::counted_roles(facts, self.member.as_ref(), place.node, &allowed.taken)))?;
+        let answer = ChangedRole { member: session.answer(record.member), previous_role: before.role };
         let (member, node) = (self.member.clone(), place.node);
         let roles = allowed.taken.into_iter().chain([to]).collect();
         Ok(Exchange { change, rule: allowed.rule, answer, member, node, roles, lost })
@@ -134,7 +140,7 @@ impl Exchange {
 
 impl ChangeRoles {
     /// The last holders that a role would lose: none of the changes takes them alone, but all of them together do.
-    fn missed(&self, session: &Session<'_>, exchanges: &[Exchange]) -> Result<Vec<(String, Error)>> {
+    fn missed(&self, session: &WriteContext<'_>, exchanges: &[Exchange]) -> Result<Vec<(String, Error)>> {
         session.with(|facts| {
             let mut lost: HashMap<(Node, RoleId), u32> = HashMap::new();
             let mut missed = Vec::new();

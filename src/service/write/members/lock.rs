@@ -1,12 +1,12 @@
 use async_trait::async_trait;
-use rollcall_engine::{Change, Member, Operation, Subject, Verb};
+use rollcall_engine::{Change, Member, MembershipWrite, Subject, WriteKind};
 
 use crate::service::{
     error::Result,
     write::engine::{
         answers::MemberAnswer,
+        context::WriteContext,
         run::{Plan, Write},
-        session::Session,
     },
 };
 
@@ -25,10 +25,14 @@ pub struct SetLock {
 impl Write for SetLock {
     type Answer = MemberAnswer;
 
-    async fn plan(&self, session: &mut Session<'_>) -> Result<Plan<MemberAnswer>> {
+    async fn plan(&self, session: &mut WriteContext<'_>) -> Result<Plan<MemberAnswer>> {
         let record = session.member(&self.member).await?;
-        let wanted = if self.locked { Operation::plain(Verb::Lock) } else { Operation::plain(Verb::Unlock) };
-        let allowed = session.judge(session.root()?, &self.member, wanted)?;
+        let wanted = if self.locked {
+            MembershipWrite::plain(WriteKind::Lock)
+        } else {
+            MembershipWrite::plain(WriteKind::Unlock)
+        };
+        let allowed = session.permit(session.root()?, &self.member, wanted)?;
         session.unchanged(&record, &self.etag)?;
         let member = Member { locked: self.locked, ..record.member.clone() };
         let changes = vec![Change::MemberUpdated { before: record.member, member: member.clone() }];

@@ -1,15 +1,15 @@
 use async_trait::async_trait;
 use rollcall_engine::{
-    self as engine, Change, Facts, Grant, MemberStatus, Node, Operation, ResourceKey, Subject, Verb,
+    self as engine, Change, Facts, Grant, MemberStatus, MembershipWrite, Node, ResourceKey, Subject, WriteKind,
 };
 
 use crate::service::{
     error::Result,
     ports::MemberRecord,
     write::engine::{
-        answers::Removed,
+        answers::RemovedMember,
+        context::WriteContext,
         run::{Plan, Write},
-        session::Session,
     },
 };
 
@@ -28,13 +28,13 @@ pub struct RemoveMember {
 
 #[async_trait]
 impl Write for RemoveMember {
-    type Answer = Removed;
+    type Answer = RemovedMember;
 
-    async fn plan(&self, session: &mut Session<'_>) -> Result<Plan<Removed>> {
+    async fn plan(&self, session: &mut WriteContext<'_>) -> Result<Plan<RemovedMember>> {
         let record = session.member(&self.member).await?;
-        let place = session.place(&self.resource, "resource")?;
+        let place = session.resource_node(&self.resource, "resource")?;
         let role = if self.role.is_empty() { None } else { Some(session.role(place, &self.role, "role")?) };
-        let allowed = session.judge(place, &self.member, Operation::plain(Verb::Remove).taking(role))?;
+        let allowed = session.permit(place, &self.member, MembershipWrite::plain(WriteKind::Remove).taking(role))?;
         session.unchanged(&record, &self.etag)?;
         let person = session.with(|facts| Ok(facts.policy().is_person(self.member.as_ref())))?;
         let leaves = place.is_root && role.is_none() && person;
@@ -47,13 +47,13 @@ impl Write for RemoveMember {
         if leaves {
             changes.extend(self.gone(session, &record).await?);
         }
-        Ok(Plan { changes, rule: allowed.rule, answer: Removed { revoked } })
+        Ok(Plan { changes, rule: allowed.rule, answer: RemovedMember { revoked } })
     }
 }
 
 impl RemoveMember {
     /// What becomes of the member themself, and of the invitation of one who has not accepted.
-    async fn gone(&self, session: &mut Session<'_>, record: &MemberRecord) -> Result<Vec<Change>> {
+    async fn gone(&self, session: &mut WriteContext<'_>, record: &MemberRecord) -> Result<Vec<Change>> {
         let mut changes = Vec::new();
         if record.member.status == MemberStatus::Invited {
             let open = session.tx.open_invitation(&self.member.id).await?;
@@ -68,8 +68,8 @@ impl RemoveMember {
 /// What a member owns has no owner when they are gone: nobody comes by it who later comes under the same id.
 fn disowned(facts: &dyn Facts, member: &Subject) -> Vec<Change> {
     // Also what no owner counts for in this version of the policy: another one may bring that back.
-    let owned = facts.policy().types().iter().flat_map(|of| facts.ordered(of.id()));
-    let owned = owned.filter(|node| facts.place(**node).owner == Some(member.as_ref()));
+    let owned = facts.policy().types().iter().flat_map(|of| facts.resources_of_type(of.id()));
+    let owned = owned.filter(|node| facts.resource(**node).owner == Some(member.as_ref()));
     let disowned = |node: &Node| Change::OwnerChanged {
         resource: engine::name_of(facts, *node).to_key(),
         from: Some(member.clone()),

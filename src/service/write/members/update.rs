@@ -1,13 +1,13 @@
 use async_trait::async_trait;
-use rollcall_engine::{Change, Member, MemberStatus, Operation, Profile, Subject, Verb};
+use rollcall_engine::{Change, Member, MemberStatus, MembershipWrite, Profile, Subject, WriteKind};
 
 use crate::service::{
-    error::{Error, Kind, Result},
+    error::{Error, ErrorKind, Result},
     ports::MemberBy,
     write::engine::{
         answers::MemberAnswer,
+        context::WriteContext,
         run::{Plan, Write},
-        session::Session,
     },
 };
 
@@ -26,13 +26,13 @@ pub struct UpdateMember {
 impl Write for UpdateMember {
     type Answer = MemberAnswer;
 
-    async fn plan(&self, session: &mut Session<'_>) -> Result<Plan<MemberAnswer>> {
+    async fn plan(&self, session: &mut WriteContext<'_>) -> Result<Plan<MemberAnswer>> {
         let record = session.member(&self.member).await?;
-        let allowed = session.judge(session.root()?, &self.member, Operation::plain(Verb::Update))?;
+        let allowed = session.permit(session.root()?, &self.member, MembershipWrite::plain(WriteKind::Update))?;
         session.unchanged(&record, &self.etag)?;
         if record.member.profile == self.profile {
             let message = format!("the profile of `{}` is like this already", self.member);
-            let error = Error::new(Kind::FailedPrecondition, "PROFILE_UNCHANGED", message);
+            let error = Error::new(ErrorKind::FailedPrecondition, "PROFILE_UNCHANGED", message);
             return Err(error.with("member", self.member.to_string()));
         }
         if record.member.status == MemberStatus::Invited && record.member.profile.email != self.profile.email {
@@ -41,13 +41,13 @@ impl Write for UpdateMember {
         }
         let owner = Some(&self.member);
         if let Some(email) = &self.profile.email {
-            session.free(MemberBy::Email(email), "profile.email", owner).await?;
+            session.check_identifier_free(MemberBy::Email(email), "profile.email", owner).await?;
         }
         if let Some(username) = &self.profile.username {
-            session.free(MemberBy::Username(username), "profile.username", owner).await?;
+            session.check_identifier_free(MemberBy::Username(username), "profile.username", owner).await?;
         }
         if let Some(phone) = &self.profile.phone {
-            session.free(MemberBy::Phone(phone), "profile.phone", owner).await?;
+            session.check_identifier_free(MemberBy::Phone(phone), "profile.phone", owner).await?;
         }
         let member = Member { profile: self.profile.clone(), ..record.member.clone() };
         let changes = vec![Change::MemberUpdated { before: record.member, member: member.clone() }];

@@ -2,20 +2,22 @@ use async_trait::async_trait;
 use rollcall_engine::{Change, Resource, ResourceKey};
 
 use crate::service::{
-    error::{Error, Kind, Result},
+    error::{Error, ErrorKind, Result},
     write::{
         engine::{
             answers::ResourceAnswer,
+            context::WriteContext,
             run::{Plan, Write},
-            session::Session,
         },
-        resources::by_action::{Deed, not_the_root},
+        resources::resource_permission::{ResourceOperation, not_the_root},
     },
 };
 
-const ARCHIVE: Deed = Deed { operation: "archive_resource", words: &["archive"], told: "archive" };
+const ARCHIVE: ResourceOperation =
+    ResourceOperation { operation: "archive_resource", words: &["archive"], description: "archive" };
 /// Who archives may undo it, where the policy has no action of its own for that.
-const RESTORE: Deed = Deed { operation: "restore_resource", words: &["restore", "archive"], told: "restore" };
+const RESTORE: ResourceOperation =
+    ResourceOperation { operation: "restore_resource", words: &["restore", "archive"], description: "restore" };
 
 /// Archives a resource, or ends that. Governed by the actions `TYPE.archive` and `TYPE.restore`.
 #[derive(Clone, Debug)]
@@ -32,8 +34,8 @@ pub struct SetArchived {
 impl Write for SetArchived {
     type Answer = ResourceAnswer;
 
-    async fn plan(&self, session: &mut Session<'_>) -> Result<Plan<ResourceAnswer>> {
-        let place = session.place(&self.resource, "resource")?;
+    async fn plan(&self, session: &mut WriteContext<'_>) -> Result<Plan<ResourceAnswer>> {
+        let place = session.resource_node(&self.resource, "resource")?;
         not_the_root(place, &self.resource)?;
         let rule = if self.archived { ARCHIVE } else { RESTORE }.permitted(session, place)?;
         let record = session.resource(&self.resource).await?;
@@ -45,7 +47,7 @@ impl Write for SetArchived {
             };
             let message = format!("`{}` {what}", self.resource);
             return Err(
-                Error::new(Kind::FailedPrecondition, reason, message).with("resource", self.resource.to_string())
+                Error::new(ErrorKind::FailedPrecondition, reason, message).with("resource", self.resource.to_string())
             );
         }
         session.resource_unchanged(&record, &self.etag)?;

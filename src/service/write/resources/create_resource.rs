@@ -5,15 +5,15 @@ use rollcall_engine::{
 };
 
 use crate::service::{
-    error::{Error, Kind, Result},
+    error::{Error, ErrorKind, Result},
     resolve::{not_found::no_resource, types::find_type},
     write::{
         engine::{
             answers::ResourceAnswer,
+            context::WriteContext,
             run::{Plan, Write},
-            session::Session,
         },
-        resources::by_action::by_action,
+        resources::resource_permission::permit_by_action,
     },
 };
 
@@ -32,23 +32,23 @@ pub struct CreateResource {
 impl Write for CreateResource {
     type Answer = ResourceAnswer;
 
-    async fn plan(&self, session: &mut Session<'_>) -> Result<Plan<ResourceAnswer>> {
+    async fn plan(&self, session: &mut WriteContext<'_>) -> Result<Plan<ResourceAnswer>> {
         session.tenant()?;
         let (now, call, revision) = (session.now(), session.call, session.revision());
         session.with(|facts| {
             let policy = facts.policy();
             let of = find_type(policy, &self.resource.kind, "resource.type")?;
             let parent = parent_node(facts, of, self.parent.as_ref())?;
-            let above = policy.resource_type(facts.place(parent).of);
+            let above = policy.resource_type(facts.resource(parent).of);
             let actions = policy.create_actions(of, above).collect();
             let what = format!("create a `{}` at `{}`", of.name(), engine::name_of(facts, parent));
-            let rule = by_action(facts, call, parent, actions, "create_resource", &what)?;
+            let rule = permit_by_action(facts, call, parent, actions, "create_resource", &what)?;
             if facts.find(of.id(), &self.resource.id).is_some() {
                 let message = format!("`{}` is registered already", self.resource);
-                return Err(Error::new(Kind::AlreadyExists, "RESOURCE_EXISTS", message)
+                return Err(Error::new(ErrorKind::AlreadyExists, "RESOURCE_EXISTS", message)
                     .with("resource", self.resource.to_string()));
             }
-            let is_member = facts.standing(call.actor.as_ref()).is_some();
+            let is_member = facts.member_state(call.actor.as_ref()).is_some();
             let resource = Resource {
                 key: self.resource.clone(),
                 parent: Some(engine::name_of(facts, parent).to_key()),

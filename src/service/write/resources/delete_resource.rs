@@ -2,18 +2,19 @@ use async_trait::async_trait;
 use rollcall_engine::{self as engine, Change, Facts, Grant, Node, ResourceKey, Subject};
 
 use crate::service::{
-    error::{Error, Kind, Result},
+    error::{Error, ErrorKind, Result},
     write::{
         engine::{
-            answers::Deleted,
+            answers::DeletedResources,
+            context::WriteContext,
             run::{Plan, Write},
-            session::Session,
         },
-        resources::by_action::{Deed, not_the_root},
+        resources::resource_permission::{ResourceOperation, not_the_root},
     },
 };
 
-const DELETE: Deed = Deed { operation: "delete_resource", words: &["delete"], told: "delete" };
+const DELETE: ResourceOperation =
+    ResourceOperation { operation: "delete_resource", words: &["delete"], description: "delete" };
 
 /// The most that goes away in one write: resources, and roles bound at them.
 const MOST: usize = 1000;
@@ -29,10 +30,10 @@ pub struct DeleteResource {
 
 #[async_trait]
 impl Write for DeleteResource {
-    type Answer = Deleted;
+    type Answer = DeletedResources;
 
-    async fn plan(&self, session: &mut Session<'_>) -> Result<Plan<Deleted>> {
-        let place = session.place(&self.resource, "resource")?;
+    async fn plan(&self, session: &mut WriteContext<'_>) -> Result<Plan<DeletedResources>> {
+        let place = session.resource_node(&self.resource, "resource")?;
         not_the_root(place, &self.resource)?;
         let rule = DELETE.permitted(session, place)?;
         let record = session.resource(&self.resource).await?;
@@ -59,7 +60,7 @@ impl Write for DeleteResource {
         for key in &resources {
             changes.push(Change::ResourceDeleted { resource: session.resource(key).await?.resource });
         }
-        Ok(Plan { changes, rule, answer: Deleted { resources } })
+        Ok(Plan { changes, rule, answer: DeletedResources { resources } })
     }
 }
 
@@ -69,7 +70,7 @@ impl DeleteResource {
             "`{}` has {count} or more resources or roles below it, and {MOST} go at once; delete what is below first",
             self.resource
         );
-        Error::new(Kind::FailedPrecondition, "SUBTREE_TOO_LARGE", message)
+        Error::new(ErrorKind::FailedPrecondition, "SUBTREE_TOO_LARGE", message)
             .with("resource", self.resource.to_string())
             .with("limit", MOST.to_string())
     }
@@ -79,12 +80,12 @@ impl DeleteResource {
 fn subtree(facts: &dyn Facts, top: Node) -> (Vec<ResourceKey>, Vec<Subject>) {
     let policy = facts.policy();
     let mut found: Vec<(usize, Node)> = Vec::new();
-    for node in policy.types().iter().flat_map(|of| facts.ordered(of.id())) {
-        found.extend(engine::way_up(facts, *node).position(|above| above == top).map(|depth| (depth, *node)));
+    for node in policy.types().iter().flat_map(|of| facts.resources_of_type(of.id())) {
+        found.extend(engine::ancestor_nodes(facts, *node).position(|above| above == top).map(|depth| (depth, *node)));
     }
     found.sort_by_key(|(depth, _)| std::cmp::Reverse(*depth));
     let key = |node: &Node| engine::name_of(facts, *node).to_key();
-    let teams = found.iter().filter(|(_, node)| policy.resource_type(facts.place(*node).of).is_teams());
+    let teams = found.iter().filter(|(_, node)| policy.resource_type(facts.resource(*node).of).is_teams());
     let teams = teams.map(|(_, node)| key(node)).map(|team| Subject::new(team.kind, team.id)).collect();
     (found.iter().map(|(_, node)| key(node)).collect(), teams)
 }

@@ -2,21 +2,21 @@ use async_trait::async_trait;
 use rollcall_engine::{self as engine, Change, Facts, Node, Resource, ResourceKey};
 
 use crate::service::{
-    error::{Error, Kind, Result},
+    error::{Error, ErrorKind, Result},
     write::{
         engine::{
             answers::ResourceAnswer,
+            context::WriteContext,
             run::{Plan, Write},
-            session::Session,
         },
         resources::{
-            by_action::{Deed, by_action, not_the_root},
             create_resource::parent_node,
+            resource_permission::{ResourceOperation, not_the_root, permit_by_action},
         },
     },
 };
 
-const MOVE: Deed = Deed { operation: "move_resource", words: &["move"], told: "move" };
+const MOVE: ResourceOperation = ResourceOperation { operation: "move_resource", words: &["move"], description: "move" };
 
 /// Hangs a resource, with all that is below it, from another parent. Governed by the action `TYPE.move` of the resource,
 /// and by what lets somebody create such a one at the new parent.
@@ -34,16 +34,16 @@ pub struct MoveResource {
 impl Write for MoveResource {
     type Answer = ResourceAnswer;
 
-    async fn plan(&self, session: &mut Session<'_>) -> Result<Plan<ResourceAnswer>> {
-        let place = session.place(&self.resource, "resource")?;
+    async fn plan(&self, session: &mut WriteContext<'_>) -> Result<Plan<ResourceAnswer>> {
+        let place = session.resource_node(&self.resource, "resource")?;
         not_the_root(place, &self.resource)?;
         let (from, to, creates) = session.with(|facts| {
             let policy = facts.policy();
-            let of = policy.resource_type(facts.place(place.node).of);
+            let of = policy.resource_type(facts.resource(place.node).of);
             let parent = parent_node(facts, of, Some(&self.parent))?;
-            let actions = policy.create_actions(of, policy.resource_type(facts.place(parent).of)).collect();
+            let actions = policy.create_actions(of, policy.resource_type(facts.resource(parent).of)).collect();
             let what = format!("move a `{}` to `{}`", of.name(), engine::name_of(facts, parent));
-            let creates = by_action(facts, session.call, parent, actions, MOVE.operation, &what)?;
+            let creates = permit_by_action(facts, session.call, parent, actions, MOVE.operation, &what)?;
             Ok((self.place(facts, place.node, parent)?, engine::name_of(facts, parent).to_key(), creates))
         })?;
         let moves = MOVE.permitted(session, place)?;
@@ -63,12 +63,12 @@ impl MoveResource {
     /// Where the resource is now, if it can go below the other.
     fn place(&self, facts: &dyn Facts, node: Node, parent: Node) -> Result<ResourceKey> {
         let refused = |reason, message: String| {
-            Err(Error::new(Kind::FailedPrecondition, reason, message).with("resource", self.resource.to_string()))
+            Err(Error::new(ErrorKind::FailedPrecondition, reason, message).with("resource", self.resource.to_string()))
         };
-        if engine::way_up(facts, parent).any(|above| above == node) {
+        if engine::ancestor_nodes(facts, parent).any(|above| above == node) {
             return refused("RESOURCE_CYCLE", format!("`{}` is, or is below, `{}`", self.parent, self.resource));
         }
-        let now = facts.place(node).parent.unwrap_or(facts.root());
+        let now = facts.resource(node).parent.unwrap_or(facts.root());
         if now == parent {
             return refused("PARENT_UNCHANGED", format!("`{}` is there already", self.resource));
         }

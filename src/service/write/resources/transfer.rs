@@ -1,12 +1,12 @@
 use async_trait::async_trait;
-use rollcall_engine::{Change, Operation, Resource, ResourceKey, Subject, Verb};
+use rollcall_engine::{Change, MembershipWrite, Resource, ResourceKey, Subject, WriteKind};
 
 use crate::service::{
     error::Result,
     write::engine::{
         answers::ResourceAnswer,
+        context::WriteContext,
         run::{Plan, Write},
-        session::Session,
     },
 };
 
@@ -25,9 +25,9 @@ pub struct TransferOwnership {
 impl Write for TransferOwnership {
     type Answer = ResourceAnswer;
 
-    async fn plan(&self, session: &mut Session<'_>) -> Result<Plan<ResourceAnswer>> {
-        let place = session.place(&self.resource, "resource")?;
-        let allowed = session.judge(place, &self.owner, Operation::plain(Verb::Transfer))?;
+    async fn plan(&self, session: &mut WriteContext<'_>) -> Result<Plan<ResourceAnswer>> {
+        let place = session.resource_node(&self.resource, "resource")?;
+        let allowed = session.permit(place, &self.owner, MembershipWrite::plain(WriteKind::Transfer))?;
         let record = session.resource(&self.resource).await?;
         session.resource_unchanged(&record, &self.etag)?;
         let change = Change::OwnerChanged {

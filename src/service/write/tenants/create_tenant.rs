@@ -2,11 +2,11 @@ use async_trait::async_trait;
 use rollcall_engine::{Change, Grant, Member, MemberStatus, Profile, Resource, ResourceKey, Subject, Tenant};
 
 use crate::service::{
-    error::{Error, Kind, Result},
+    error::{Error, ErrorKind, Result},
     write::engine::{
         answers::CreatedTenant,
+        context::WriteContext,
         run::{Plan, Write},
-        session::Session,
     },
 };
 
@@ -29,12 +29,12 @@ pub struct CreateTenant {
 impl Write for CreateTenant {
     type Answer = CreatedTenant;
 
-    async fn plan(&self, session: &mut Session<'_>) -> Result<Plan<CreatedTenant>> {
+    async fn plan(&self, session: &mut WriteContext<'_>) -> Result<Plan<CreatedTenant>> {
         session.operators_only("create_tenant", "create a tenant")?;
         let id = &session.call.tenant;
         if session.tx.tenant().is_some() {
             let message = format!("there is a tenant `{id}` already; choose another id");
-            return Err(Error::new(Kind::AlreadyExists, "TENANT_EXISTS", message).with("tenant", id.clone()));
+            return Err(Error::new(ErrorKind::AlreadyExists, "TENANT_EXISTS", message).with("tenant", id.clone()));
         }
         let policy = session.loaded_policy(&self.policy, self.policy_version, "policy")?;
         if !policy.is_person(self.first_member.as_ref()) {

@@ -2,14 +2,14 @@ use async_trait::async_trait;
 use rollcall_engine::{self as engine, Change, Tenant};
 
 use crate::service::{
-    error::{Error, Kind, Result},
+    error::{Error, ErrorKind, Result},
     write::{
         engine::{
-            answers::PolicySet,
+            answers::PolicyChange,
+            context::WriteContext,
             run::{Plan, Write},
-            session::Session,
         },
-        tenants::misfits::Misfits,
+        tenants::incompatibilities::PolicyIncompatibilities,
     },
 };
 
@@ -27,9 +27,9 @@ pub struct SetPolicy {
 
 #[async_trait]
 impl Write for SetPolicy {
-    type Answer = PolicySet;
+    type Answer = PolicyChange;
 
-    async fn plan(&self, session: &mut Session<'_>) -> Result<Plan<PolicySet>> {
+    async fn plan(&self, session: &mut WriteContext<'_>) -> Result<Plan<PolicyChange>> {
         session.operators_only("set_policy", "move a tenant to another version of its policy")?;
         let tenant = session.tenant()?.clone();
         if !self.policy.is_empty() && self.policy != tenant.policy {
@@ -43,12 +43,12 @@ impl Write for SetPolicy {
         let (from, to) = (tenant.policy_version, policy.version());
         if from == to {
             let message = format!("tenant `{}` runs policy `{}` version {to} already", tenant.id, policy.name());
-            return Err(Error::new(Kind::FailedPrecondition, "POLICY_UNCHANGED", message)
+            return Err(Error::new(ErrorKind::FailedPrecondition, "POLICY_UNCHANGED", message)
                 .with("tenant", tenant.id)
                 .with("policy", policy.name())
                 .with("version", to.to_string()));
         }
-        let mut misfits = Misfits::of(&policy);
+        let mut misfits = PolicyIncompatibilities::of(&policy);
         session.store.load(&tenant.id, &mut misfits).await?;
         misfits.finish(&tenant)?;
         let (before, after) = (session.view()?, session.under(&policy).await?);
@@ -57,14 +57,14 @@ impl Write for SetPolicy {
         let compared = tokio::task::spawn_blocking(move || {
             before.with(|before, _| {
                 after.with(|after, _| {
-                    let mut misfits = Misfits::of(after.policy());
+                    let mut misfits = PolicyIncompatibilities::of(after.policy());
                     misfits.compare(before, after);
                     misfits.finish(&told).map(|()| engine::effects(before, after, MAX_EFFECTS))
                 })
             })
         });
         let effects = compared.await.map_err(Error::internal)??;
-        let answer = PolicySet {
+        let answer = PolicyChange {
             tenant: Tenant { policy_version: to, ..tenant.clone() },
             root_type: policy.root().name().to_owned(),
             effects: effects.first,

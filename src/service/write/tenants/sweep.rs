@@ -5,9 +5,9 @@ use crate::service::{
     error::Result,
     write::{
         engine::{
-            answers::Swept,
+            answers::SweepResult,
+            context::WriteContext,
             run::{Plan, Write},
-            session::Session,
         },
         invitations::invitation::next_reminder,
     },
@@ -23,21 +23,21 @@ pub(crate) struct Sweep;
 
 #[async_trait]
 impl Write for Sweep {
-    type Answer = Swept;
+    type Answer = SweepResult;
 
-    async fn plan(&self, session: &mut Session<'_>) -> Result<Plan<Swept>> {
+    async fn plan(&self, session: &mut WriteContext<'_>) -> Result<Plan<SweepResult>> {
         session.tenant()?;
         // Each kind of thing that comes due adds its changes, and tells whether there is more of it.
         let (mut changes, more_ended) = bindings(session).await?;
         let (due, more_due) = invitations(session).await?;
         changes.extend(due);
-        let answer = Swept { changes: changes.len() as u64, more: more_ended || more_due };
+        let answer = SweepResult { changes: changes.len() as u64, more: more_ended || more_due };
         Ok(Plan { changes, rule: "time".to_owned(), answer })
     }
 }
 
 /// Roles that have ended. They count no more since then; now the log says so, and the tables are rid of them.
-async fn bindings(session: &mut Session<'_>) -> Result<(Vec<Change>, bool)> {
+async fn bindings(session: &mut WriteContext<'_>) -> Result<(Vec<Change>, bool)> {
     let ended = session.tx.ended_bindings(session.now(), BATCH).await?;
     let more = ended.len() as u64 == u64::from(BATCH);
     let expired = |(subject, grant): (Subject, Grant)| {
@@ -49,7 +49,7 @@ async fn bindings(session: &mut Session<'_>) -> Result<(Vec<Change>, bool)> {
 
 /// Invitations that have expired, and reminders of those that have not. Of several reminders that came due while nobody
 /// looked, there is one.
-async fn invitations(session: &mut Session<'_>) -> Result<(Vec<Change>, bool)> {
+async fn invitations(session: &mut WriteContext<'_>) -> Result<(Vec<Change>, bool)> {
     let now = session.now();
     let due = session.tx.due_invitations(now, BATCH).await?;
     let more = due.len() as u64 == u64::from(BATCH);

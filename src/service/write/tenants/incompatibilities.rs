@@ -6,13 +6,13 @@ use rollcall_engine::{
     Facts, MemberStatus, Policy, ResourceRef, ResourceType, Revision, Snapshot, SubjectRef, Tenant, Timestamp,
 };
 
-use crate::service::error::{Error, Kind, Result};
+use crate::service::error::{Error, ErrorKind, Result};
 
 /// An error travels in HTTP headers, which peers limit: this many things that do not fit are told at most.
 const MOST_TOLD: usize = 20;
 
 /// What of a tenant's facts has no place under a policy: each by its name, with how many there are.
-pub struct Misfits<'p> {
+pub struct PolicyIncompatibilities<'p> {
     policy: &'p Policy,
     resources: BTreeMap<String, u64>,
     roles: BTreeMap<String, u64>,
@@ -20,7 +20,7 @@ pub struct Misfits<'p> {
     teams: BTreeMap<String, u64>,
 }
 
-impl<'p> Misfits<'p> {
+impl<'p> PolicyIncompatibilities<'p> {
     /// Nothing yet of a tenant that is to run this policy.
     pub fn of(policy: &'p Policy) -> Self {
         let none = BTreeMap::new;
@@ -36,7 +36,7 @@ impl<'p> Misfits<'p> {
             if was != of.is_teams() {
                 before.each_member(&mut |subject, _| members += u64::from(subject.kind == of.name()));
             }
-            let count = members.max(after.ordered(of.id()).len() as u64);
+            let count = members.max(after.resources_of_type(of.id()).len() as u64);
             if was != of.is_teams() && count > 0 {
                 self.teams.insert(of.name().to_owned(), count);
             }
@@ -50,7 +50,7 @@ impl<'p> Misfits<'p> {
             let of = self.policy.resource_type(role.of());
             let was = before.policy().find_type(of.name()).ok();
             let was = was.and_then(|of| Some((of.id(), before.policy().find_role(of, role.name()).ok()?)));
-            for node in after.ordered(of.id()) {
+            for node in after.resources_of_type(of.id()) {
                 let lacked = was.is_some_and(|(of, role)| {
                     let node = before.find(of, after.id(*node));
                     node.is_some_and(|node| {
@@ -91,7 +91,7 @@ impl<'p> Misfits<'p> {
             tenant.id,
             what.join(" and ")
         );
-        let error = Error::new(Kind::FailedPrecondition, "POLICY_INCOMPATIBLE", message)
+        let error = Error::new(ErrorKind::FailedPrecondition, "POLICY_INCOMPATIBLE", message)
             .with("tenant", tenant.id.clone())
             .with("policy", name)
             .with("version", version.to_string());
@@ -99,7 +99,7 @@ impl<'p> Misfits<'p> {
     }
 }
 
-impl Snapshot for Misfits<'_> {
+impl Snapshot for PolicyIncompatibilities<'_> {
     fn tenant(&mut self, _: Tenant, _: Revision) {}
 
     fn resource(&mut self, key: ResourceRef<'_>, parent: Option<ResourceRef<'_>>, _: Option<SubjectRef<'_>>, _: bool) {

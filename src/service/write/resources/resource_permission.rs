@@ -5,36 +5,36 @@ use rollcall_engine::{
 };
 
 use crate::service::{
-    error::{Error, Kind, Result},
+    error::{Error, ErrorKind, Result},
     write::engine::{
-        call::Call,
+        context::{ResourceNode, WriteContext, rule_name},
         refuse,
-        session::{Place, Session, rule_name},
+        request_context::RequestContext,
     },
 };
 
 /// What is done to a resource: its names in the log and in the policy.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Deed {
+pub(crate) struct ResourceOperation {
     /// As errors name it.
     pub(crate) operation: &'static str,
     /// The last parts of the action's name, the first that the policy has: `archive` of `project.archive`.
     pub(crate) words: &'static [&'static str],
     /// As a sentence goes on after "may not".
-    pub(crate) told: &'static str,
+    pub(crate) description: &'static str,
 }
 
-impl Deed {
+impl ResourceOperation {
     /// The policy line that lets the actor do this to a registered resource: by an action of its own type, or by one of
     /// the type above, asked of its parent.
-    pub(crate) fn permitted(self, session: &Session<'_>, place: Place) -> Result<String> {
+    pub(crate) fn permitted(self, session: &WriteContext<'_>, place: ResourceNode) -> Result<String> {
         session.with(|facts| {
-            let what = format!("{} `{}`", self.told, engine::name_of(facts, place.node));
-            let stands = facts.place(place.node);
+            let what = format!("{} `{}`", self.description, engine::name_of(facts, place.node));
+            let stands = facts.resource(place.node);
             let of = facts.policy().resource_type(stands.of);
             let own = self.action(of, of);
             let above = stands.parent.and_then(|parent| {
-                let above = facts.policy().resource_type(facts.place(parent).of);
+                let above = facts.policy().resource_type(facts.resource(parent).of);
                 Some((parent, self.action(of, above)?))
             });
             let (node, action) = match (own, above) {
@@ -42,7 +42,7 @@ impl Deed {
                 (None, Some((parent, action))) => (parent, Some(action)),
                 (None, None) => (place.node, None),
             };
-            by_action(facts, session.call, node, action.into_iter().collect(), self.operation, &what)
+            permit_by_action(facts, session.call, node, action.into_iter().collect(), self.operation, &what)
         })
     }
 
@@ -53,9 +53,9 @@ impl Deed {
 }
 
 /// The policy line that lets the actor do one of these actions on a registered resource; `what` is told of who may not.
-pub(crate) fn by_action(
+pub(crate) fn permit_by_action(
     facts: &dyn Facts,
-    call: &Call,
+    call: &RequestContext,
     node: Node,
     actions: Vec<&Action>,
     operation: &'static str,
@@ -65,13 +65,13 @@ pub(crate) fn by_action(
     let (policy, place) = (facts.policy(), engine::name_of(facts, node));
     let refused = |why: &str, permitted_to: &str| {
         let message = format!("`{actor}` may not {what}: {why}");
-        Error::new(Kind::PermissionDenied, "NOT_PERMITTED", message)
+        Error::new(ErrorKind::PermissionDenied, "NOT_PERMITTED", message)
             .with("actor", actor.to_string())
             .with("operation", operation)
             .with("resource", place.to_string())
             .with("permitted_to", permitted_to)
     };
-    engine::acting(facts, actor).map_err(|reason| refuse::actor(call, reason))?;
+    engine::active_actor(facts, actor).map_err(|reason| refuse::actor(call, reason))?;
     let target = Target::Registered(node);
     let decide = |action| (action, engine::decide(facts, actor, action, target));
     let decided: Vec<(&Action, Decision)> = actions.into_iter().map(decide).collect();
@@ -84,17 +84,17 @@ pub(crate) fn by_action(
     if decision.reason == Reason::ResourceArchived {
         return Err(archived(facts, node, &format!("`{actor}` may not {what}")));
     }
-    let of = policy.resource_type(facts.place(node).of);
+    let of = policy.resource_type(facts.resource(node).of);
     let explained = engine::explain(facts, actor, of, &place.to_key(), action, target, decision);
     Err(refused(&explained.summary, action.rule().text()))
 }
 
 /// Nothing of the kind is done to what is archived, or is below what is.
 fn archived(facts: &dyn Facts, node: Node, may_not: &str) -> Error {
-    let above = engine::way_up(facts, node).find(|above| facts.place(*above).archived).unwrap_or(node);
+    let above = engine::ancestor_nodes(facts, node).find(|above| facts.resource(*above).archived).unwrap_or(node);
     let shut = engine::name_of(facts, above);
     Error::new(
-        Kind::FailedPrecondition,
+        ErrorKind::FailedPrecondition,
         "RESOURCE_ARCHIVED",
         format!("{may_not}: `{shut}` is archived; restore it first"),
     )
@@ -106,7 +106,7 @@ fn line(policy: &Policy, action: &Action) -> String {
 }
 
 /// Refuses what can't be done to the tenant itself.
-pub(crate) fn not_the_root(place: Place, key: &ResourceKey) -> Result<()> {
+pub(crate) fn not_the_root(place: ResourceNode, key: &ResourceKey) -> Result<()> {
     if place.is_root {
         let description = format!("is the tenant itself; `{}` has no such thing done to it", key.kind);
         return Err(Error::field("FIELD_INVALID", "resource", description));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use rollcall_engine::{
-    Change, Facts, LogPlace, LoggedChange, Parted, Policy, Revision, Shelf, Timestamp, UnknownPolicy, View,
+    Change, Diverged, Facts, LogPlace, LoggedChange, Policy, PolicyStore, Revision, Timestamp, UnknownPolicy, View,
 };
 use tokio::sync::Semaphore;
 
@@ -13,42 +13,42 @@ use crate::service::ports::{LogFilter, LogQuery, Store, StoreError, TenantView, 
 /// How many logs are replayed at a time: each keeps a processor busy.
 const AT_A_TIME: usize = 2;
 /// How many changes are read at a time.
-const PIECE: u32 = 1000;
+const CHUNK: u32 = 1000;
 
 /// What looking back may cost.
 #[derive(Clone, Copy, Debug)]
-pub struct PastLimits {
+pub struct HistoryLimits {
     /// The most changes that are replayed for a view.
     pub changes: u64,
     /// How many views are kept for the next questions at the same revision.
     pub kept: usize,
 }
 
-impl Default for PastLimits {
+impl Default for HistoryLimits {
     fn default() -> Self {
         Self { changes: 1_000_000, kept: 8 }
     }
 }
 
 /// The views of earlier revisions that were asked for last.
-pub(super) struct Past {
-    limits: PastLimits,
+pub(super) struct History {
+    limits: HistoryLimits,
     /// The one that was used last comes last.
-    kept: Mutex<Vec<Kept>>,
+    kept: Mutex<Vec<CachedSnapshot>>,
     turns: Semaphore,
 }
 
 /// A view that no write shows in, and in which nothing ends any more.
-pub(super) struct Frozen(View);
+pub(super) struct HistoricalView(View);
 
-struct Kept {
+struct CachedSnapshot {
     tenant: String,
     revision: Revision,
-    view: Arc<Frozen>,
+    view: Arc<HistoricalView>,
 }
 
-impl Past {
-    pub(super) fn new(limits: PastLimits) -> Self {
+impl History {
+    pub(super) fn new(limits: HistoryLimits) -> Self {
         Self { limits, kept: Mutex::default(), turns: Semaphore::new(AT_A_TIME) }
     }
 
@@ -56,10 +56,10 @@ impl Past {
     pub(super) async fn view(
         &self,
         store: &dyn Store,
-        policies: &Shelf,
+        policies: &PolicyStore,
         tenant: &str,
         revision: Revision,
-    ) -> Result<Option<Arc<Frozen>>, ViewError> {
+    ) -> Result<Option<Arc<HistoricalView>>, ViewError> {
         if let Some(view) = self.find(policies, tenant, revision) {
             return Ok(Some(view));
         }
@@ -77,7 +77,7 @@ impl Past {
         let mut view = View::new(policy, Revision::default());
         let (mut after, mut count, mut now) = (None, 0, Timestamp::default());
         loop {
-            let piece = part(store, tenant, &[], revision, (after, false, PIECE)).await?;
+            let piece = part(store, tenant, &[], revision, (after, false, CHUNK)).await?;
             let Some(last) = piece.last() else { break };
             (after, now) = (Some(last.place), last.at);
             count += piece.len() as u64;
@@ -85,20 +85,20 @@ impl Past {
                 return Err(too_many);
             }
             for LoggedChange { place, change, .. } in &piece {
-                view.replay(place.revision, change).map_err(|Parted| {
+                view.replay(place.revision, change).map_err(|Diverged| {
                     StoreError::Broken(format!("the log does not add up at revision {}", place.revision).into())
                 })?;
             }
         }
-        view.lapse(now);
-        let view = Arc::new(Frozen(view));
-        self.keep(Kept { tenant: tenant.to_owned(), revision, view: Arc::clone(&view) });
+        view.expire_due(now);
+        let view = Arc::new(HistoricalView(view));
+        self.keep(CachedSnapshot { tenant: tenant.to_owned(), revision, view: Arc::clone(&view) });
         Ok(Some(view))
     }
 
-    fn find(&self, policies: &Shelf, tenant: &str, revision: Revision) -> Option<Arc<Frozen>> {
+    fn find(&self, policies: &PolicyStore, tenant: &str, revision: Revision) -> Option<Arc<HistoricalView>> {
         let mut kept = self.kept.lock();
-        kept.retain(|kept| policies.current().has(kept.view.0.shared_policy()));
+        kept.retain(|kept| policies.current().has(kept.view.0.policy_handle()));
         let at = kept.iter().position(|kept| kept.tenant == tenant && kept.revision == revision)?;
         let found = kept.remove(at);
         let view = Arc::clone(&found.view);
@@ -106,7 +106,7 @@ impl Past {
         Some(view)
     }
 
-    fn keep(&self, view: Kept) {
+    fn keep(&self, view: CachedSnapshot) {
         let mut kept = self.kept.lock();
         kept.retain(|other| other.tenant != view.tenant || other.revision != view.revision);
         kept.push(view);
@@ -118,7 +118,7 @@ impl Past {
 /// The policy that a tenant ran at a revision; none before there was the tenant.
 async fn policy_at(
     store: &dyn Store,
-    policies: &Shelf,
+    policies: &PolicyStore,
     tenant: &str,
     revision: Revision,
 ) -> Result<Option<Arc<Policy>>, ViewError> {
@@ -140,15 +140,15 @@ async fn part(
     store: &dyn Store,
     tenant: &str,
     kinds: &[String],
-    upto: Revision,
+    up_to: Revision,
     (after, newest_first, limit): (Option<LogPlace>, bool, u32),
 ) -> Result<Vec<LoggedChange>, StoreError> {
     let filter = LogFilter { kinds, ..LogFilter::default() };
-    let query = LogQuery { tenant, filter, revisions: (Revision::default(), upto), after, newest_first, limit };
+    let query = LogQuery { tenant, filter, revisions: (Revision::default(), up_to), after, newest_first, limit };
     store.log(&query).await
 }
 
-impl TenantView for Frozen {
+impl TenantView for HistoricalView {
     fn revision(&self) -> Revision {
         self.0.revision()
     }

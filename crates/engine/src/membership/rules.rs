@@ -2,12 +2,12 @@
 //! `[TYPE.members]`.
 
 use crate::{
-    decision::decide::{Reason, Target, gather},
+    decision::decide::{Reason, Target, effective_roles},
     domain::{MemberStatus, SubjectRef},
-    facts::{Facts, Holders, Node, Standing, path},
+    facts::{Facts, MemberState, Node, Principals, ancestors},
     membership::{
-        operation::Operation,
         refusal::{Refusal, RuleLine},
+        write::MembershipWrite,
     },
     model::{MemberRule, Role, RoleId, mask::Mask, rules_about::rules_about},
 };
@@ -16,24 +16,24 @@ use crate::{
 ///
 /// # Errors
 /// The refusal.
-pub fn permit<'f, F: Facts + ?Sized>(
+pub fn find_rule<'f, F: Facts + ?Sized>(
     facts: &'f F,
     actor: SubjectRef<'_>,
     node: Node,
     target: SubjectRef<'_>,
-    operation: Operation,
+    operation: MembershipWrite,
 ) -> Result<&'f MemberRule, Refusal> {
     let policy = facts.policy();
-    let held = standing_bits(facts, actor, Target::Registered(node))?;
-    let held = if actor == target { held | Mask::ITSELF } else { held };
-    let of = policy.resource_type(facts.place(node).of);
+    let held = actor_roles(facts, actor, Target::Registered(node))?;
+    let held = if actor == target { held | Mask::SELF } else { held };
+    let of = policy.resource_type(facts.resource(node).of);
     let from = match operation.from {
-        _ if !operation.verb.takes() => Mask::EMPTY,
+        _ if !operation.kind.removes_roles() => Mask::EMPTY,
         None => Mask::ANYONE,
         Some(from) => from.mask(),
     };
     let to = operation.to.map_or(Mask::EMPTY, RoleId::mask);
-    let rules = || rules_about(of, operation.verb, from, to);
+    let rules = || rules_about(of, operation.kind, from, to);
     if operation.moves_roles() {
         protected(facts, node, target)?;
     }
@@ -47,13 +47,13 @@ pub fn permit<'f, F: Facts + ?Sized>(
 ///
 /// # Errors
 /// The refusal.
-pub(crate) fn may_write<F: Facts + ?Sized>(
+pub(crate) fn check_actor_and_target<F: Facts + ?Sized>(
     facts: &F,
     actor: SubjectRef<'_>,
     node: Node,
     target: SubjectRef<'_>,
 ) -> Result<(), Refusal> {
-    standing_bits(facts, actor, Target::Registered(node))?;
+    actor_roles(facts, actor, Target::Registered(node))?;
     protected(facts, node, target)
 }
 
@@ -68,12 +68,12 @@ pub fn is_protected<F: Facts + ?Sized>(facts: &F, node: Node, target: SubjectRef
 ///
 /// # Errors
 /// Why they may not.
-pub fn acting<F: Facts + ?Sized>(facts: &F, actor: SubjectRef<'_>) -> Result<Option<Standing>, Reason> {
+pub fn active_actor<F: Facts + ?Sized>(facts: &F, actor: SubjectRef<'_>) -> Result<Option<MemberState>, Reason> {
     if actor.is_operator() {
         return Ok(None);
     }
     let acts = |actor| facts.policy().is_person(actor);
-    let standing = facts.standing(actor).filter(|_| acts(actor)).ok_or(Reason::NotAMember)?;
+    let standing = facts.member_state(actor).filter(|_| acts(actor)).ok_or(Reason::NotAMember)?;
     match standing.status {
         MemberStatus::Invited => Err(Reason::MemberInvited),
         MemberStatus::Deactivated => Err(Reason::MemberDeactivated),
@@ -86,21 +86,22 @@ pub fn acting<F: Facts + ?Sized>(facts: &F, actor: SubjectRef<'_>) -> Result<Opt
 ///
 /// # Errors
 /// When the actor may not act at all.
-pub(crate) fn standing_bits<F: Facts + ?Sized>(
+pub(crate) fn actor_roles<F: Facts + ?Sized>(
     facts: &F,
     actor: SubjectRef<'_>,
     target: Target<'_>,
 ) -> Result<Mask, Refusal> {
-    let gathered = |standing: Standing| gather(facts, actor, Holders::of(facts, actor, standing.member), target).0;
-    Ok(acting(facts, actor).map_err(Refusal::Actor)?.map_or(Mask::OPERATOR, gathered))
+    let gathered =
+        |standing: MemberState| effective_roles(facts, actor, Principals::of(facts, actor, standing.member), target).0;
+    Ok(active_actor(facts, actor).map_err(Refusal::Actor)?.map_or(Mask::OPERATOR, gathered))
 }
 
 /// INVARIANT (protected holders): whoever holds a protecting role above keeps their place below, whoever asks.
 fn protected<F: Facts + ?Sized>(facts: &F, node: Node, target: SubjectRef<'_>) -> Result<(), Refusal> {
-    let Some(standing) = facts.standing(target) else { return Ok(()) };
-    let (policy, holders) = (facts.policy(), Holders::of(facts, target, standing.member));
-    for (above, _) in path(facts, node).skip(1) {
-        let bound = holders.bound(facts, above);
+    let Some(standing) = facts.member_state(target) else { return Ok(()) };
+    let (policy, holders) = (facts.policy(), Principals::of(facts, target, standing.member));
+    for (above, _) in ancestors(facts, node).skip(1) {
+        let bound = holders.assigned_roles(facts, above);
         if let Some(role) = policy.roles_in(bound).find(|role| role.protected_below) {
             return Err(Refusal::Protected { role: policy.qualified(role), at: above });
         }
@@ -109,9 +110,9 @@ fn protected<F: Facts + ?Sized>(facts: &F, node: Node, target: SubjectRef<'_>) -
 }
 
 /// Of the roles that this member loses at a resource, those that must keep a holder and count them as one.
-pub fn kept<F: Facts + ?Sized>(facts: &F, member: SubjectRef<'_>, node: Node, lost: &[RoleId]) -> Vec<RoleId> {
-    let counted = facts.standing(member).filter(|standing| standing.status == MemberStatus::Active);
-    let lasting = counted.map_or(Mask::EMPTY, |standing| facts.lasting(standing.member, node));
+pub fn counted_roles<F: Facts + ?Sized>(facts: &F, member: SubjectRef<'_>, node: Node, lost: &[RoleId]) -> Vec<RoleId> {
+    let counted = facts.member_state(member).filter(|standing| standing.status == MemberStatus::Active);
+    let lasting = counted.map_or(Mask::EMPTY, |standing| facts.permanent_roles(standing.member, node));
     let counts = |role: &&RoleId| lasting.contains(role.mask()) && facts.policy().role(**role).at_least > 0;
     lost.iter().filter(counts).copied().collect()
 }
@@ -125,10 +126,10 @@ pub(crate) fn last_holder<'f, F: Facts + ?Sized>(
     node: Node,
     lost: Mask,
 ) -> Option<&'f Role> {
-    let standing = facts.standing(member)?;
+    let standing = facts.member_state(member)?;
     if standing.status != MemberStatus::Active {
         return None;
     }
-    let lost = lost & facts.lasting(standing.member, node);
+    let lost = lost & facts.permanent_roles(standing.member, node);
     facts.policy().roles_in(lost).find(|role| role.at_least > 0 && facts.active_holders(node, role.id) <= role.at_least)
 }

@@ -1,12 +1,12 @@
 use async_trait::async_trait;
-use rollcall_engine::{Change, Member, MemberStatus, Operation, Subject, Verb};
+use rollcall_engine::{Change, Member, MemberStatus, MembershipWrite, Subject, WriteKind};
 
 use crate::service::{
     error::Result,
     write::engine::{
         answers::MemberAnswer,
+        context::WriteContext,
         run::{Plan, Write},
-        session::Session,
     },
 };
 
@@ -26,10 +26,10 @@ pub struct SetActive {
 impl Write for SetActive {
     type Answer = MemberAnswer;
 
-    async fn plan(&self, session: &mut Session<'_>) -> Result<Plan<MemberAnswer>> {
+    async fn plan(&self, session: &mut WriteContext<'_>) -> Result<Plan<MemberAnswer>> {
         let record = session.member(&self.member).await?;
-        let verb = if self.active { Verb::Reactivate } else { Verb::Deactivate };
-        let allowed = session.judge(session.root()?, &self.member, Operation::plain(verb))?;
+        let verb = if self.active { WriteKind::Reactivate } else { WriteKind::Deactivate };
+        let allowed = session.permit(session.root()?, &self.member, MembershipWrite::plain(verb))?;
         session.unchanged(&record, &self.etag)?;
         let status = if self.active { MemberStatus::Active } else { MemberStatus::Deactivated };
         let member = Member { status, ..record.member.clone() };

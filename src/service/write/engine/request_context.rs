@@ -12,7 +12,7 @@ pub struct Caller {
 
 /// What every write is told.
 #[derive(Clone, Debug)]
-pub struct Call {
+pub struct RequestContext {
     /// The tenant's id.
     pub tenant: String,
     /// On whose behalf.
@@ -22,21 +22,21 @@ pub struct Call {
     /// The trace that the request is part of, 32 digits in lower-case hexadecimal.
     pub trace_id: Option<String>,
     /// What makes a retry a retry; none: every call is new.
-    pub request: Option<RequestKey>,
+    pub idempotency_key: Option<IdempotencyKey>,
     /// Decide and answer as for the real write, and change nothing.
     pub validate_only: bool,
 }
 
 /// A request id with a digest of what was asked under it.
 #[derive(Clone, Debug)]
-pub struct RequestKey {
+pub struct IdempotencyKey {
     /// As the caller gave it. Never stored: invitation tokens of a retry are derived from it.
     pub id: String,
     /// SHA-256 of the method and the whole body, in lower-case hexadecimal.
     pub body: String,
 }
 
-impl RequestKey {
+impl IdempotencyKey {
     /// The key of a request of this method with this encoded body.
     pub fn new(id: String, method: &str, body: &[u8]) -> Self {
         let digest = Sha256::new().chain_update(method).chain_update([0]).chain_update(body).finalize();

@@ -1,13 +1,13 @@
 use std::{sync::Arc, time::Duration};
 
 use rollcall_engine::{
-    self as engine, Facts, Grant, Invitation, Library, Member, Node, Operation, Policy, Resource, ResourceKey,
+    self as engine, Facts, Grant, Invitation, Member, MembershipWrite, Node, Policy, PolicySet, Resource, ResourceKey,
     Revision, RoleId, Subject, Tenant, Timestamp, Token,
 };
 
 use crate::service::{
-    Limits, Service,
-    error::{Error, Kind, Result},
+    Quotas, Service,
+    error::{Error, ErrorKind, Result},
     ports::{MemberBy, MemberRecord, Random, ResourceRecord, Store, TenantView, Views, WriteTx},
     resolve::{
         not_found::{no_invitation, no_member, no_resource},
@@ -16,8 +16,8 @@ use crate::service::{
     },
     write::engine::{
         answers::{MemberAnswer, ResourceAnswer},
-        call::Call,
         refuse,
+        request_context::RequestContext,
         secret::Secret,
     },
 };
@@ -27,14 +27,14 @@ const DAY: Duration = Duration::from_hours(24);
 
 /// What a plan is made with: the transaction to read through, the facts at the revision before the write, the
 /// time, and the call itself.
-pub struct Session<'a> {
-    pub(crate) call: &'a Call,
+pub struct WriteContext<'a> {
+    pub(crate) call: &'a RequestContext,
     pub(crate) tx: &'a mut dyn WriteTx,
     pub(crate) secret: &'a Secret,
     pub(crate) random: &'a dyn Random,
-    pub(crate) policies: Arc<Library>,
+    pub(crate) policies: Arc<PolicySet>,
     pub(crate) store: &'a dyn Store,
-    limits: Limits,
+    limits: Quotas,
     views: &'a dyn Views,
     view: Option<Arc<dyn TenantView>>,
     now: Timestamp,
@@ -42,13 +42,13 @@ pub struct Session<'a> {
 
 /// A place in the tenant's tree that a write is about.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Place {
+pub(crate) struct ResourceNode {
     pub(crate) node: Node,
     pub(crate) is_root: bool,
 }
 
 /// A membership write that the policy allows.
-pub(crate) struct Allowed {
+pub(crate) struct Permission {
     /// The policy line that allows it, for the log.
     pub(crate) rule: String,
     /// The roles that it takes from the target at the place.
@@ -59,10 +59,10 @@ pub(crate) struct Allowed {
     pub(crate) until: Option<Timestamp>,
 }
 
-impl<'a> Session<'a> {
+impl<'a> WriteContext<'a> {
     pub(crate) fn new(
         service: &'a Service,
-        call: &'a Call,
+        call: &'a RequestContext,
         tx: &'a mut dyn WriteTx,
         view: Option<Arc<dyn TenantView>>,
         secret: &'a Secret,
@@ -99,13 +99,13 @@ impl<'a> Session<'a> {
 
     /// The same facts under another policy.
     pub(crate) async fn under(&mut self, policy: &Arc<Policy>) -> Result<Arc<dyn TenantView>> {
-        let view = self.views.under(&self.call.tenant, policy.clone()).await?;
+        let view = self.views.open_under(&self.call.tenant, policy.clone()).await?;
         let view = view.ok_or_else(|| Error::no_tenant(&self.call.tenant))?;
         if view.revision().next() == self.revision() {
             return Ok(view);
         }
         let message = "the tenant is not as it was when this write began; try again";
-        Err(Error::new(Kind::Aborted, "CONFLICT", message).with("tenant", self.call.tenant.clone()))
+        Err(Error::new(ErrorKind::Aborted, "CONFLICT", message).with("tenant", self.call.tenant.clone()))
     }
 
     /// Refuses whoever is no operator, before any policy is asked.
@@ -115,7 +115,7 @@ impl<'a> Session<'a> {
             return Ok(());
         }
         let message = format!("`{actor}` may not {what}: only an operator may");
-        Err(Error::new(Kind::PermissionDenied, "NOT_PERMITTED", message)
+        Err(Error::new(ErrorKind::PermissionDenied, "NOT_PERMITTED", message)
             .with("actor", actor.to_string())
             .with("operation", operation)
             .with("permitted_to", "operator"))
@@ -134,23 +134,23 @@ impl<'a> Session<'a> {
     }
 
     /// The registered resource that the request names in `field`; the tenant itself for the root type.
-    pub(crate) fn place(&self, key: &ResourceKey, field: &str) -> Result<Place> {
+    pub(crate) fn resource_node(&self, key: &ResourceKey, field: &str) -> Result<ResourceNode> {
         self.with(|facts| {
             let node = find_node(facts, key, field)?;
-            Ok(Place { node, is_root: node == facts.root() })
+            Ok(ResourceNode { node, is_root: node == facts.root() })
         })
     }
 
     /// The resource whose rules govern what is written to members themselves: the tenant.
-    pub(crate) fn root(&self) -> Result<Place> {
+    pub(crate) fn root(&self) -> Result<ResourceNode> {
         let root = self.with(|facts| Ok(ResourceKey::new(facts.policy().root().name(), "")))?;
-        self.place(&root, "resource")
+        self.resource_node(&root, "resource")
     }
 
     /// The role of this name at a place, which the request names in `field`.
-    pub(crate) fn role(&self, place: Place, name: &str, field: &str) -> Result<RoleId> {
+    pub(crate) fn role(&self, place: ResourceNode, name: &str, field: &str) -> Result<RoleId> {
         self.with(|facts| {
-            let of = facts.policy().resource_type(facts.place(place.node).of);
+            let of = facts.policy().resource_type(facts.resource(place.node).of);
             facts.policy().find_role(of, name).map(engine::Role::id).map_err(|unknown| {
                 let message = format!("`{}` has no role `{name}`{}", of.name(), meant(&unknown));
                 Error::field("UNKNOWN_ROLE", field, message)
@@ -162,7 +162,7 @@ impl<'a> Session<'a> {
     }
 
     /// A role at a place, as the log and the tables name it.
-    pub(crate) fn grant(&self, place: Place, role: RoleId) -> Result<Grant> {
+    pub(crate) fn grant(&self, place: ResourceNode, role: RoleId) -> Result<Grant> {
         self.with(|facts| {
             let resource = engine::name_of(facts, place.node).to_key();
             Ok(Grant::lasting(resource, facts.policy().role(role).name()))
@@ -170,7 +170,7 @@ impl<'a> Session<'a> {
     }
 
     /// A role that a member holds at a place, with its end.
-    pub(crate) fn held(&self, record: &MemberRecord, place: Place, role: RoleId) -> Result<Grant> {
+    pub(crate) fn held(&self, record: &MemberRecord, place: ResourceNode, role: RoleId) -> Result<Grant> {
         let named = self.grant(place, role)?;
         Ok(record.held.iter().find(|held| held.is_role_of(&named)).cloned().unwrap_or(named))
     }
@@ -200,7 +200,7 @@ impl<'a> Session<'a> {
 
     /// Refuses when somebody changed the resource since the caller read it.
     pub(crate) fn resource_unchanged(&self, record: &ResourceRecord, etag: &str) -> Result<()> {
-        self.same(record.changed_at, etag, "resource", record.resource.key.to_string())
+        self.check_etag(record.changed_at, etag, "resource", record.resource.key.to_string())
     }
 
     /// A resource as it will be after this write.
@@ -210,21 +210,21 @@ impl<'a> Session<'a> {
 
     /// Refuses when somebody changed the member since the caller read them.
     pub(crate) fn unchanged(&self, record: &MemberRecord, etag: &str) -> Result<()> {
-        self.same(record.changed_at, etag, "member", record.member.subject.to_string())
+        self.check_etag(record.changed_at, etag, "member", record.member.subject.to_string())
     }
 
     /// Refuses when somebody changed the invitation since the caller read it.
     pub(crate) fn invitation_unchanged(&self, id: &str, changed_at: Revision, etag: &str) -> Result<()> {
-        self.same(changed_at, etag, "invitation", id.to_owned())
+        self.check_etag(changed_at, etag, "invitation", id.to_owned())
     }
 
-    fn same(&self, changed_at: Revision, etag: &str, what: &'static str, name: String) -> Result<()> {
+    fn check_etag(&self, changed_at: Revision, etag: &str, what: &'static str, name: String) -> Result<()> {
         let current = Token::encode(&self.call.tenant, changed_at);
         if etag.is_empty() || etag == current {
             return Ok(());
         }
         let message = format!("`{name}` was changed meanwhile; read it again");
-        Err(Error::new(Kind::Aborted, "ETAG_MISMATCH", message).with(what, name).with("current_etag", current))
+        Err(Error::new(ErrorKind::Aborted, "ETAG_MISMATCH", message).with(what, name).with("current_etag", current))
     }
 
     /// The invitation that a write is about, which must exist, and the revision that last changed it.
@@ -234,10 +234,10 @@ impl<'a> Session<'a> {
     }
 
     /// Refuses when the tenant would have issued more invitations in a day than it may.
-    pub(crate) async fn room_to_issue(&mut self, count: u64) -> Result<()> {
+    pub(crate) async fn check_invitation_quota(&mut self, count: u64) -> Result<()> {
         let limit = u64::from(self.limits.invitations_per_day);
         let exhausted = |message: String| {
-            let error = Error::new(Kind::ResourceExhausted, "INVITATION_LIMIT", message);
+            let error = Error::new(ErrorKind::ResourceExhausted, "INVITATION_LIMIT", message);
             error.with("tenant", self.call.tenant.clone()).with("limit", limit.to_string())
         };
         let Some(spare) = limit.checked_sub(count) else {
@@ -255,13 +255,13 @@ impl<'a> Session<'a> {
     }
 
     /// Asks the policy about a membership write, as it stands now.
-    pub(crate) fn judge(&self, place: Place, target: &Subject, wanted: Operation) -> Result<Allowed> {
+    pub(crate) fn permit(&self, place: ResourceNode, target: &Subject, wanted: MembershipWrite) -> Result<Permission> {
         self.with(|facts| {
-            engine::judge(facts, self.call.actor.as_ref(), place.node, target.as_ref(), wanted)
-                .map(|permitted| Allowed {
+            engine::permit(facts, self.call.actor.as_ref(), place.node, target.as_ref(), wanted)
+                .map(|permitted| Permission {
                     rule: rule_name(facts.policy(), permitted.rule.by().line()),
-                    taken: facts.policy().roles_in(permitted.taken).map(engine::Role::id).collect(),
-                    gives: permitted.gives,
+                    taken: facts.policy().roles_in(permitted.removed_roles).map(engine::Role::id).collect(),
+                    gives: permitted.is_new_role,
                     until: permitted.until,
                 })
                 .map_err(|refusal| refuse::refused(facts, self.call, place.node, target, wanted, &refusal))
@@ -269,7 +269,12 @@ impl<'a> Session<'a> {
     }
 
     /// Refuses when an identifier belongs to somebody else than `owner`.
-    pub(crate) async fn free(&mut self, by: MemberBy<'_>, field: &str, owner: Option<&Subject>) -> Result<()> {
+    pub(crate) async fn check_identifier_free(
+        &mut self,
+        by: MemberBy<'_>,
+        field: &str,
+        owner: Option<&Subject>,
+    ) -> Result<()> {
         let taken = self.tx.member(by).await?.filter(|record| Some(&record.member.subject) != owner);
         let Some(holder) = taken else { return Ok(()) };
         let (identifier, value) = match by {
@@ -279,7 +284,7 @@ impl<'a> Session<'a> {
             MemberBy::Subject(subject) => ("subject", subject.to_string()),
         };
         let message = format!("{identifier} `{value}` belongs to `{}` already", holder.member.subject);
-        Err(Error::new(Kind::AlreadyExists, "IDENTIFIER_TAKEN", message)
+        Err(Error::new(ErrorKind::AlreadyExists, "IDENTIFIER_TAKEN", message)
             .with("identifier", identifier)
             .with("value", value)
             .violation(field, "belongs to another member"))

@@ -1,13 +1,13 @@
 use crate::{
     domain::Timestamp,
-    model::{RoleId, write_kind::Verb},
+    model::{RoleId, write_kind::WriteKind},
 };
 
 /// A membership write at one resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Operation {
+pub struct MembershipWrite {
     /// Its kind.
-    pub verb: Verb,
+    pub kind: WriteKind,
     /// The role taken, by a kind that takes one. None: [`judge`](super::judge()) takes whatever is held, and a rule is
     /// asked about one who holds nothing.
     pub from: Option<RoleId>,
@@ -16,17 +16,17 @@ pub struct Operation {
     /// When what is given ends; none when it lasts.
     pub expires_at: Option<Timestamp>,
     /// Whether what is given ends at another time than what is taken: the same role is then a change too.
-    pub redates: bool,
+    pub changes_expiry: bool,
 }
 
-impl Operation {
+impl MembershipWrite {
     /// A write that gives no role.
-    pub fn plain(verb: Verb) -> Self {
-        Self { verb, from: None, to: None, expires_at: None, redates: false }
+    pub fn plain(verb: WriteKind) -> Self {
+        Self { kind: verb, from: None, to: None, expires_at: None, changes_expiry: false }
     }
 
     /// A write that gives a role for good.
-    pub fn giving(verb: Verb, to: RoleId) -> Self {
+    pub fn giving(verb: WriteKind, to: RoleId) -> Self {
         Self { to: Some(to), ..Self::plain(verb) }
     }
 
@@ -54,6 +54,6 @@ impl Operation {
 
     /// Whether it touches the roles that a member holds at the resource.
     pub(crate) fn moves_roles(self) -> bool {
-        self.verb.takes() || self.verb.gives()
+        self.kind.removes_roles() || self.kind.grants_roles()
     }
 }
