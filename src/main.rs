@@ -1,4 +1,4 @@
-//! The `rollcall` program.
+//! The `rollcall` program: sets the allocator, and runs the command line.
 
 use std::process::ExitCode;
 

@@ -6,7 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-/// The same command under callgrind, which tells what it counted in `log`.
+/// The same command under callgrind, which writes what it counted to `log`.
 pub fn under(command: &Command, log: &Path) -> Command {
     let mut counted = Command::new("valgrind");
     counted.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]).arg(format!("--log-file={}", log.display()));

@@ -42,9 +42,9 @@ impl Counts {
         let mut table = "| instructions of | counted | kept | difference |\n|---|---:|---:|---:|\n".to_owned();
         for (name, count) in &self.0 {
             let before = kept.0.get(name);
-            let told = before.map_or("none".to_owned(), ToString::to_string);
+            let kept_count = before.map_or("none".to_owned(), ToString::to_string);
             let difference = before.map_or(String::new(), |before| format!("{:+} %", percent(*count, *before)));
-            writeln!(table, "| {name} | {count} | {told} | {difference} |").expect("a text can be written to");
+            writeln!(table, "| {name} | {count} | {kept_count} | {difference} |").expect("a text can be written to");
         }
         table
     }

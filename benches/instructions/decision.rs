@@ -2,10 +2,9 @@
 
 use std::{env, hint::black_box, process::Command};
 
-use rollcall_engine::Snapshot as _;
 use rollcall_engine::{
-    Facts, Loading, MemberStatus, PolicySet, ResourceKey, Revision, Stated, Subject, Tenant, Timestamp, View, compile,
-    decide as decided, locate,
+    Facts, MemberStatus, PolicySet, Question, ResourceKey, Revision, SnapshotSink as _, StatedFacts, Subject, Tenant,
+    Timestamp, View, ViewBuilder, compile, decide as engine_decide, locate,
 };
 
 use crate::{
@@ -21,7 +20,8 @@ const DIFFERENT: usize = 1024;
 /// How many are made in the shorter run and in the longer.
 const RUNS: (usize, usize) = (10_000, 50_000);
 
-struct Question {
+/// A question by names, as a request has it.
+struct Request {
     subject: Subject,
     action: &'static str,
     resource: ResourceKey,
@@ -45,24 +45,24 @@ pub fn count() -> u64 {
 /// Makes so many decisions.
 pub fn decide(count: usize) {
     let view = view();
-    let questions = questions();
-    for question in questions.iter().cycle().take(count) {
-        black_box(allows(&view, black_box(question)));
+    let requests = requests();
+    for request in requests.iter().cycle().take(count) {
+        black_box(allows(&view, black_box(request)));
     }
 }
 
-fn allows(facts: &dyn Facts, question: &Question) -> bool {
-    let of = facts.policy().find_type(&question.resource.kind).expect("a type of the policy");
-    let action = of.find_action(question.action).expect("an action of the type");
-    let target = locate(facts, of, &question.resource.id, Stated::default());
-    decided(facts, question.subject.as_ref(), action, target).allowed()
+fn allows(facts: &dyn Facts, request: &Request) -> bool {
+    let resource_type = facts.policy().find_type(&request.resource.kind).expect("a type of the policy");
+    let action = resource_type.find_action(request.action).expect("an action of the type");
+    let target = locate(facts, resource_type, &request.resource.id, StatedFacts::default());
+    engine_decide(facts, &Question::new(request.subject.as_ref(), action, target)).allowed()
 }
 
 /// A workspace of some 1,000 bindings: everybody is a user, and a viewer of one site and an editor of another.
 fn view() -> View {
-    let mut library = PolicySet::default();
-    library.insert(compile("lumicon.toml", include_str!("../../policies/lumicon.toml")).expect("a good policy"));
-    let mut loading = Loading::new(&library);
+    let mut policies = PolicySet::default();
+    policies.insert(compile("lumicon.toml", include_str!("../../policies/lumicon.toml")).expect("a good policy"));
+    let mut builder = ViewBuilder::new(&policies);
     let tenant = Tenant {
         id: "bench".to_owned(),
         display_name: String::new(),
@@ -70,29 +70,29 @@ fn view() -> View {
         policy_version: 1,
         created_at: Timestamp(1),
     };
-    loading.tenant(tenant, Revision(1));
+    builder.tenant(tenant, Revision(1));
     let root = ResourceKey::new("workspace", "bench");
     for number in 0..SITES {
-        loading.resource(site(number).as_ref(), Some(root.as_ref()), None, false);
+        builder.resource(site(number).as_ref(), Some(root.as_ref()), None, false);
     }
     for number in 0..MEMBERS {
         let member = member(number);
-        loading.member(member.as_ref(), MemberStatus::Active, false);
-        loading.binding(member.as_ref(), root.as_ref(), "user", None);
-        loading.binding(member.as_ref(), site(number % SITES).as_ref(), "viewer", None);
-        loading.binding(member.as_ref(), site((number + 7) % SITES).as_ref(), "editor", None);
+        builder.member(member.as_ref(), MemberStatus::Active, false);
+        builder.binding(member.as_ref(), root.as_ref(), "user", None);
+        builder.binding(member.as_ref(), site(number % SITES).as_ref(), "viewer", None);
+        builder.binding(member.as_ref(), site((number + 7) % SITES).as_ref(), "editor", None);
     }
-    loading.finish().expect("the policy is there").expect("the tenant is there")
+    builder.finish().expect("the policy is there").expect("the tenant is there")
 }
 
-fn questions() -> Vec<Question> {
+fn requests() -> Vec<Request> {
     let mut rng = Rng::new(7);
-    let question = |number: usize| {
+    let request = |number: usize| {
         let asker = rng.range(0, MEMBERS);
         let resource = if number.is_multiple_of(2) { site(asker % SITES) } else { site(rng.range(0, SITES)) };
-        Question { subject: member(asker), action: rng.pick::<&str>(&ACTIONS), resource }
+        Request { subject: member(asker), action: rng.pick::<&str>(&ACTIONS), resource }
     };
-    (0..DIFFERENT).map(question).collect()
+    (0..DIFFERENT).map(request).collect()
 }
 
 fn member(number: u64) -> Subject {

@@ -30,7 +30,7 @@ struct Arguments {
     /// Only decide so many questions: this is what callgrind runs.
     #[arg(long, hide = true)]
     decide: Option<usize>,
-    /// Said by cargo.
+    /// Passed by cargo bench.
     #[arg(long, hide = true)]
     bench: bool,
 }

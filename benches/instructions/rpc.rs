@@ -1,5 +1,5 @@
-//! RPCs of the real server, one at a time over one connection: a warm `Check`, an item of a batch, and the health service's
-//! RPC beside them, which does next to nothing on the same stack.
+//! RPCs of the real server, one at a time over one connection: a warm `Check`, an item of a batch, and the health
+//! service's RPC beside them, which does next to nothing on the same stack.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
 
 use crate::{
     callgrind::{counted, under},
-    support::{Server, World, server},
+    support::{Server, WireTenant, server},
 };
 
 /// How often each is called in the shorter run and in the longer.
@@ -16,7 +16,7 @@ const RUNS: (usize, usize) = (300, 1300);
 /// The same for batches, of so many items each.
 const BATCHES: (usize, usize) = (4, 12);
 const ITEMS: usize = 1000;
-/// Nothing happens by itself meanwhile.
+/// Settings that turn background work off, so that it is not counted.
 const STILL: [&str; 4] = ["sweep.every=0s", "policies.poll=0", "watch.poll=0s", "store.read_connections=1"];
 
 /// What a server is asked while it is counted.
@@ -31,7 +31,7 @@ enum Rpc {
 pub async fn count() -> [(&'static str, u64); 3] {
     let dir = tempfile::tempdir().expect("there is room for a directory");
     let server = Server::start(dir.path()).await;
-    World::furnished(&server.api().await, "bench").await;
+    WireTenant::seeded(&server.api().await, "bench").await;
     assert!(server.terminate().await.success(), "the tenant is made");
     let check = one(dir.path(), Rpc::Check, RUNS).await;
     let health = one(dir.path(), Rpc::Health, RUNS).await;
@@ -48,7 +48,7 @@ async fn run(dir: &Path, rpc: Rpc, count: usize) -> u64 {
     let log = dir.join("callgrind.log");
     let server = Server::spawn(under(&server::command(dir, &STILL), &log)).await;
     let channel = server.channel().await;
-    let world = World { api: crate::support::Api::new(channel.clone()), tenant: "bench".to_owned() };
+    let world = WireTenant { api: crate::support::Api::new(channel.clone()), tenant: "bench".to_owned() };
     for _ in 0..count {
         match rpc {
             Rpc::Check => {
@@ -70,11 +70,11 @@ async fn run(dir: &Path, rpc: Rpc, count: usize) -> u64 {
     counted(&log)
 }
 
-fn question(world: &World) -> CheckRequest {
+fn question(world: &WireTenant) -> CheckRequest {
     world.question("edith", "data.edit", "harbour")
 }
 
-fn batch(world: &World) -> BatchCheckRequest {
+fn batch(world: &WireTenant) -> BatchCheckRequest {
     let CheckRequest { tenant, subject, action, resource, .. } = question(world);
     let item = CheckItem { subject, action, resource, ..CheckItem::default() };
     BatchCheckRequest { tenant, items: vec![item; ITEMS], ..BatchCheckRequest::default() }

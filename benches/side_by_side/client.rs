@@ -82,9 +82,9 @@ impl Caller {
         self.method.clone()
     }
 
-    /// The message at a place, counted round and round.
-    pub fn message(&self, place: usize) -> Bytes {
-        self.messages[place % self.messages.len()].clone()
+    /// The message of a number; after the last one they start over.
+    pub fn message(&self, number: usize) -> Bytes {
+        self.messages[number % self.messages.len()].clone()
     }
 }
 
@@ -95,7 +95,7 @@ impl Method {
         let mut builder = h2::client::Builder::new();
         builder.initial_window_size(WINDOW).initial_connection_window_size(WINDOW);
         let (sender, connection) = builder.handshake::<_, Bytes>(socket).await.expect("the server speaks HTTP/2");
-        // How it ends is told to those that call over it.
+        // An error of the connection reaches those that call over it.
         tokio::spawn(connection);
         let head = Request::post(format!("http://{address}{path}"))
             .version(Version::HTTP_2)

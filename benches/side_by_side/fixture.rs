@@ -1,4 +1,5 @@
-//! The tenants that questions are about, made through the API: a small one and a large one, each on a server of its own.
+//! The tenants that questions are about, made through the API: a small one and a large one, each on a server of its
+//! own.
 
 use std::time::Instant;
 
@@ -6,10 +7,10 @@ use tempfile::TempDir;
 use tokio::task::JoinSet;
 
 use crate::{
+    plan::progress,
     process::Process,
-    progress,
     stats::whole,
-    support::{World, names::email_of, rng::Rng},
+    support::{WireTenant, names::email_of, rng::Rng},
 };
 
 /// The site that has as many members in every tenant.
@@ -39,7 +40,7 @@ pub const LARGE: Size = Size { name: "100 k bindings", members: 10_000, sites: 6
 pub struct Fixture {
     pub size: Size,
     pub process: Process,
-    pub world: World,
+    pub world: WireTenant,
     pub dir: TempDir,
 }
 
@@ -82,7 +83,7 @@ impl Fixture {
         let start = Instant::now();
         let dir = directory();
         let process = Process::rollcall(core, dir.path(), SETTINGS).await;
-        let world = World::bare(&process.api().await, "bench").await;
+        let world = WireTenant::bare(&process.api().await, "bench").await;
         let members = (0..size.members).map(member).collect::<Vec<_>>();
         for group in members.chunks(100) {
             join(&world, group).await;
@@ -106,7 +107,7 @@ impl Fixture {
 }
 
 /// Makes members of the workspace, a hundred at most.
-pub async fn join(world: &World, users: &[String]) {
+pub async fn join(world: &WireTenant, users: &[String]) {
     let emails = users.iter().map(|user| email_of(user)).collect::<Vec<_>>();
     let emails = emails.iter().map(String::as_str).collect::<Vec<_>>();
     let write = world.invite_all("ada", &emails, &[("workspace", "user")]);
@@ -122,7 +123,7 @@ pub async fn join(world: &World, users: &[String]) {
 }
 
 /// Gives members of the workspace roles at sites.
-pub async fn invite(world: &World, users: &[String], grants: &[(&str, &str)]) {
+pub async fn invite(world: &WireTenant, users: &[String], grants: &[(&str, &str)]) {
     let users = users.iter().map(String::as_str).collect::<Vec<_>>();
     world.api.write(world.invite_all("ada", &users, grants)).await.expect("an admin invites");
 }

@@ -1,7 +1,7 @@
 //! `./dev bench`: what the service does, beside an empty RPC of the same stack where that tells something.
 //!
-//! `docs/performance.md` says how it is measured. Servers are processes of their own on 127.0.0.1, all on one core, this
-//! program on another; those that are not being measured are stopped.
+//! `docs/performance.md` says how it is measured. Servers are processes of their own on 127.0.0.1, all on one core,
+//! this program on another; those that are not being measured are stopped.
 
 #![allow(clippy::indexing_slicing, clippy::panic, reason = "a measurement may fail loudly")]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the tables are what this program is for")]
@@ -19,6 +19,7 @@ mod empty;
 mod fixture;
 mod open;
 mod pin;
+mod plan;
 mod process;
 mod questions;
 mod sections;
@@ -33,6 +34,7 @@ use clap::{Parser, ValueEnum};
 
 use fixture::{Fixture, LARGE, SMALL};
 use pin::Cores;
+use plan::{Plan, progress};
 
 /// Measures the service, and prints tables in Markdown.
 #[derive(Debug, Parser)]
@@ -44,7 +46,7 @@ struct Arguments {
     /// How many rounds of each count.
     #[arg(long, value_name = "N", default_value_t = 11, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
-    /// Said by cargo.
+    /// Passed by cargo bench.
     #[arg(long, hide = true)]
     bench: bool,
     /// Be the server of the empty RPC.
@@ -64,27 +66,6 @@ enum Section {
     Writes,
     /// The first question after a start.
     Cold,
-}
-
-/// How to measure.
-#[derive(Clone, Copy, Debug)]
-pub struct Plan {
-    /// Where client and servers run.
-    pub cores: Cores,
-    /// How many pairs of rounds count.
-    pub pairs: usize,
-}
-
-impl Plan {
-    /// How many pairs of rounds of latency count; each is as long as three others.
-    pub fn latency_pairs(&self) -> usize {
-        self.pairs.div_ceil(2)
-    }
-}
-
-/// Tells what is being done, beside the tables.
-pub fn progress(text: &str) {
-    eprintln!("side_by_side: {text}");
 }
 
 fn main() -> ExitCode {
@@ -112,25 +93,25 @@ fn main() -> ExitCode {
 }
 
 async fn measure(plan: &Plan, only: &[Section]) {
-    let wanted = |section| only.is_empty() || only.contains(&section);
+    let is_selected = |section| only.is_empty() || only.contains(&section);
     println!("{}\n", machine(plan.cores));
-    if [Section::Check, Section::Batch, Section::Lists, Section::Cold].into_iter().any(wanted) {
+    if [Section::Check, Section::Batch, Section::Lists, Section::Cold].into_iter().any(is_selected) {
         let small = Fixture::new(plan.cores.server, SMALL).await;
         let large = Fixture::new(plan.cores.server, LARGE).await;
-        if wanted(Section::Check) {
+        if is_selected(Section::Check) {
             sections::check::run(plan, &[&small, &large]).await;
         }
-        if wanted(Section::Batch) {
+        if is_selected(Section::Batch) {
             sections::batch::run(plan, &small, &large).await;
         }
-        if wanted(Section::Lists) {
+        if is_selected(Section::Lists) {
             sections::lists::run(plan, &small, &large).await;
         }
-        if wanted(Section::Cold) {
+        if is_selected(Section::Cold) {
             sections::cold::run(plan, vec![small, large]).await;
         }
     }
-    if wanted(Section::Writes) {
+    if is_selected(Section::Writes) {
         sections::writes::run(plan).await;
     }
 }

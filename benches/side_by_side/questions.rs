@@ -4,8 +4,8 @@ use rollcall::proto::{BatchCheckRequest, CheckItem, CheckRequest};
 
 use crate::{
     fixture::{Fixture, chance, member},
+    plan::progress,
     process::resume,
-    progress,
     support::rng::Rng,
 };
 

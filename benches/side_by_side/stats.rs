@@ -27,9 +27,9 @@ impl Spread {
         let mut numbers = numbers.into_iter().collect::<Vec<_>>();
         numbers.sort_by(f64::total_cmp);
         let at = |share: f64| {
-            let place = share * (numbers.len() - 1) as f64;
-            let (below, above) = (numbers[place.floor() as usize], numbers[place.ceil() as usize]);
-            below + (above - below) * place.fract()
+            let rank = share * (numbers.len() - 1) as f64;
+            let (below, above) = (numbers[rank.floor() as usize], numbers[rank.ceil() as usize]);
+            below + (above - below) * rank.fract()
         };
         Self { low: at(0.0), quarter: at(0.25), median: at(0.5), three_quarters: at(0.75), high: at(1.0) }
     }
@@ -72,8 +72,8 @@ pub fn micros(time: Duration) -> f64 {
 pub fn whole(number: f64) -> String {
     let digits = format!("{number:.0}");
     let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

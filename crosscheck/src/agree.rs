@@ -1,76 +1,84 @@
-//! Asks both sides the same, and counts.
+//! Asks Rollcall and Cedar the same requests about random tenants, and counts where they disagree.
 
 use std::{str::FromStr, sync::Arc};
 
-use cedar_policy::{Authorizer, Context, Decision, Entities, PolicySet, Request};
-use rollcall_engine::Snapshot;
-use rollcall_engine::{ResourceKey, Revision, Subject, Tenant, Timestamp, Library, Policy, Stated, compile, decide, locate, Loading, View};
+use cedar_policy::{Authorizer, Context, Decision, Entities, PolicySet as CedarPolicies, Request};
+use rollcall_engine::{
+    Facts as _, ViewBuilder, Policy, PolicySet, Question, ResourceKey, Revision, SnapshotSink as _, StatedFacts, Subject, Tenant,
+    Timestamp, View, compile, decide, locate,
+};
 
-use crate::{model::Model, random::Random, translate::action_id, world::{Found, Question, TENANT, World}, entities};
+use crate::{
+    entities,
+    model::Model,
+    random::Random,
+    translate::action_id,
+    world::{CheckRequest, Lookup, TENANT, World},
+};
 
-const QUESTIONS_OF_A_TENANT: usize = 250;
+const REQUESTS_PER_TENANT: usize = 250;
 
-/// How it came out.
+/// How many requests were made, and with which outcomes.
 #[derive(Debug, Default)]
-pub struct Tally {
+pub struct Summary {
     /// How many tenants were made.
     pub tenants: usize,
     /// How many requests Rollcall allowed.
     pub allowed: usize,
-    /// How many it denied.
+    /// How many requests Rollcall denied.
     pub denied: usize,
-    /// The requests that Cedar answered otherwise, or with an error.
+    /// The requests that Cedar answered differently, or with an error; each with both answers.
     pub disagreements: Vec<String>,
 }
 
-/// When to stop asking.
+/// When to stop asking: as soon as one of the two is reached.
 #[derive(Clone, Copy, Debug)]
-pub struct Until {
+pub struct StopCondition {
     /// After this many requests.
     pub requests: usize,
-    /// After this many disagreements.
+    /// After this many disagreements; more may be found with the last tenant.
     pub disagreements: usize,
 }
 
 /// Asks Rollcall under a policy file, and Cedar under a model's roles and a Cedar text, about random tenants.
 ///
 /// # Errors
-/// When either side can't read its text or is told what it does not understand.
-pub fn compare(file: &str, model: &Model, cedar: &str, seed: u64, until: Until) -> Result<Tally, String> {
-    let mut library = Library::default();
-    library.insert(compile("policy", file).map_err(|error| format!("{error:?}"))?);
-    let policy = library.iter().next().map(Arc::clone).ok_or("no policy")?;
-    let cedar = PolicySet::from_str(cedar).map_err(|error| error.to_string())?;
+/// When either side can't read its text, or refuses the facts or a request.
+pub fn compare(file: &str, model: &Model, cedar: &str, seed: u64, stop: StopCondition) -> Result<Summary, String> {
+    let mut policies = PolicySet::default();
+    policies.insert(compile("policy", file).map_err(|error| format!("{error:?}"))?);
+    let policy = policies.iter().next().map(Arc::clone).ok_or("no policy")?;
+    let cedar = CedarPolicies::from_str(cedar).map_err(|error| error.to_string())?;
 
     let mut random = Random::new(seed);
-    let mut tally = Tally::default();
-    while tally.asked() < until.requests && tally.disagreements.len() < until.disagreements {
+    let mut summary = Summary::default();
+    while summary.requests() < stop.requests && summary.disagreements.len() < stop.disagreements {
         let world = World::random(model, &mut random)?;
-        let view = view(&library, &policy, &world)?;
+        let view = view(&policies, &policy, &world)?;
         let entities = entities::entities(model, &world)?;
-        tally.tenants += 1;
-        for _ in 0..QUESTIONS_OF_A_TENANT.min(until.requests - tally.asked()) {
-            let question = world.question(model, &mut random).ok_or("there is nothing to ask")?;
-            let rollcall = ask_rollcall(&view, &question)?;
-            *(if rollcall { &mut tally.allowed } else { &mut tally.denied }) += 1;
-            let cedar = ask_cedar(&cedar, &entities, &question)?;
+        summary.tenants += 1;
+        for _ in 0..REQUESTS_PER_TENANT.min(stop.requests - summary.requests()) {
+            let request = world.request(model, &mut random).ok_or("there is nothing to ask")?;
+            let rollcall = ask_rollcall(&view, &request)?;
+            *(if rollcall { &mut summary.allowed } else { &mut summary.denied }) += 1;
+            let cedar = ask_cedar(&cedar, &entities, &request)?;
             if cedar != Ok(rollcall) {
-                tally.disagreements.push(format!("allowed by Rollcall: {rollcall}, by Cedar: {cedar:?}: {question:?}"));
+                summary.disagreements.push(format!("allowed by Rollcall: {rollcall}, by Cedar: {cedar:?}: {request:?}"));
             }
         }
     }
-    Ok(tally)
+    Ok(summary)
 }
 
-impl Tally {
-    /// How many requests there were.
-    pub fn asked(&self) -> usize {
+impl Summary {
+    /// How many requests were made.
+    pub fn requests(&self) -> usize {
         self.allowed + self.denied
     }
 }
 
-fn view(library: &Library, policy: &Policy, world: &World) -> Result<View, String> {
-    let mut loading = Loading::new(library);
+fn view(policies: &PolicySet, policy: &Policy, world: &World) -> Result<View, String> {
+    let mut builder = ViewBuilder::new(policies);
     let tenant = Tenant {
         id: TENANT.to_owned(),
         display_name: String::new(),
@@ -78,40 +86,39 @@ fn view(library: &Library, policy: &Policy, world: &World) -> Result<View, Strin
         policy_version: policy.version(),
         created_at: Timestamp::default(),
     };
-    loading.tenant(tenant, Revision(1));
-    for place in world.places.iter().filter(|place| place.found == Found::Registered) {
-        let above = place.above.and_then(|above| world.places.get(above)).map(|above| above.key.as_ref());
-        loading.resource(place.key.as_ref(), above, place.owner.as_ref().map(Subject::as_ref), place.archived);
+    builder.tenant(tenant, Revision(1));
+    for node in world.nodes.iter().filter(|node| node.lookup == Lookup::Registered) {
+        let parent = node.parent.and_then(|parent| world.nodes.get(parent)).map(|parent| parent.key.as_ref());
+        builder.resource(node.key.as_ref(), parent, node.owner.as_ref().map(Subject::as_ref), node.archived);
     }
     for member in &world.members {
-        loading.member(member.subject.as_ref(), member.status, member.locked);
+        builder.member(member.subject.as_ref(), member.status, member.locked);
     }
     for (member, role, at) in &world.bindings {
-        let (member, place) = world.members.get(*member).zip(world.places.get(*at)).ok_or("a binding of nobody")?;
+        let (member, node) = world.members.get(*member).zip(world.nodes.get(*at)).ok_or("a binding of nobody")?;
         let (_, role) = role.split_once('.').ok_or("a role without its type")?;
-        loading.binding(member.subject.as_ref(), place.key.as_ref(), role, None);
+        builder.binding(member.subject.as_ref(), node.key.as_ref(), role, None);
     }
-    loading.finish().map_err(|error| format!("{error:?}"))?.ok_or_else(|| "no tenant".to_owned())
+    builder.finish().map_err(|error| format!("{error:?}"))?.ok_or_else(|| "no tenant".to_owned())
 }
 
-fn ask_rollcall(view: &View, question: &Question) -> Result<bool, String> {
-    use rollcall_engine::Facts as _;
-    let of = view.policy().find_type(&question.resource.kind).map_err(|error| format!("{error:?}"))?;
-    let action = of.find_action(&question.action).map_err(|error| format!("{error:?}"))?;
-    let stated = Stated {
-        parent: question.stated_parent.as_ref().map(ResourceKey::as_ref),
-        owner: question.stated_owner.as_ref().map(Subject::as_ref),
+fn ask_rollcall(view: &View, request: &CheckRequest) -> Result<bool, String> {
+    let resource_type = view.policy().find_type(&request.resource.kind).map_err(|error| format!("{error:?}"))?;
+    let action = resource_type.find_action(&request.action).map_err(|error| format!("{error:?}"))?;
+    let stated = StatedFacts {
+        parent: request.stated_parent.as_ref().map(ResourceKey::as_ref),
+        owner: request.stated_owner.as_ref().map(Subject::as_ref),
     };
-    let target = locate(view, of, &question.resource.id, stated);
-    Ok(decide(view, question.subject.as_ref(), action, target).allowed())
+    let target = locate(view, resource_type, &request.resource.id, stated);
+    Ok(decide(view, &Question::new(request.subject.as_ref(), action, target)).allowed())
 }
 
-/// Cedar's answer, or what it stumbled over on the way to it.
-fn ask_cedar(policies: &PolicySet, entities: &Entities, question: &Question) -> Result<Result<bool, String>, String> {
-    let action = entities::uid("Action", &action_id(&question.resource.kind, &question.action))?;
-    let (subject, resource) = (entities::subject(&question.subject)?, entities::resource(&question.resource)?);
-    let request = Request::new(subject, action, resource, Context::empty(), None).map_err(|error| error.to_string())?;
-    let response = Authorizer::new().is_authorized(&request, policies, entities);
-    let stumbled = response.diagnostics().errors().next().map(ToString::to_string);
-    Ok(stumbled.map_or(Ok(response.decision() == Decision::Allow), Err))
+/// Cedar's answer, or the error of a policy that it could not evaluate.
+fn ask_cedar(policies: &CedarPolicies, entities: &Entities, request: &CheckRequest) -> Result<Result<bool, String>, String> {
+    let action = entities::uid("Action", &action_id(&request.resource.kind, &request.action))?;
+    let (subject, resource) = (entities::subject(&request.subject)?, entities::resource(&request.resource)?);
+    let cedar_request = Request::new(subject, action, resource, Context::empty(), None).map_err(|error| error.to_string())?;
+    let response = Authorizer::new().is_authorized(&cedar_request, policies, entities);
+    let error = response.diagnostics().errors().next().map(ToString::to_string);
+    Ok(error.map_or(Ok(response.decision() == Decision::Allow), Err))
 }

@@ -5,15 +5,18 @@ use std::collections::{HashMap, HashSet};
 use cedar_policy::{Entities, Entity, EntityId, EntityTypeName, EntityUid, RestrictedExpression};
 use rollcall_engine::{MemberStatus, ResourceKey, Subject};
 
-use crate::{model::Model, world::{Found, Member, Place, World}};
+use crate::{
+    model::Model,
+    world::{Lookup, Member, Node, World},
+};
 
 /// The entity of this type and id.
 ///
 /// # Errors
 /// When the type is no name for Cedar.
-pub fn uid(of: &str, id: &str) -> Result<EntityUid, String> {
-    let of: EntityTypeName = of.parse().map_err(|error| format!("`{of}`: {error}"))?;
-    Ok(EntityUid::from_type_name_and_id(of, EntityId::new(id)))
+pub fn uid(resource_type: &str, id: &str) -> Result<EntityUid, String> {
+    let resource_type: EntityTypeName = resource_type.parse().map_err(|error| format!("`{resource_type}`: {error}"))?;
+    Ok(EntityUid::from_type_name_and_id(resource_type, EntityId::new(id)))
 }
 
 /// The entity of a subject.
@@ -32,22 +35,22 @@ pub fn resource(key: &ResourceKey) -> Result<EntityUid, String> {
     uid(&format!("Resource::{}", key.kind), &key.id)
 }
 
-/// All that Cedar is told about a tenant.
+/// Everything that Cedar gets to know of a tenant.
 ///
 /// # Errors
-/// As [`uid`], and when Cedar refuses what it is told.
+/// As [`uid`], and when Cedar refuses the entities.
 pub fn entities(model: &Model, world: &World) -> Result<Entities, String> {
     let mut all = Vec::new();
     for (at, member) in world.members.iter().enumerate() {
         all.push(member_entity(world, at, member)?);
     }
-    for (at, place) in world.places.iter().enumerate() {
-        all.push(place_entity(model, world, at, place)?);
-        for role in &model.find(&place.key.kind)?.roles {
+    for (at, node) in world.nodes.iter().enumerate() {
+        all.push(node_entity(model, world, at, node)?);
+        for role in &model.find(&node.key.kind)?.roles {
             let mut implied = HashSet::new();
             for name in &role.implies {
-                for (below, _) in world.places.iter().enumerate().filter(|(_, below)| is_of(name, &below.key.kind)) {
-                    if way_up(world, below).any(|(above, _)| above == at) {
+                for (below, _) in world.nodes.iter().enumerate().filter(|(_, below)| is_role_of(name, &below.key.kind)) {
+                    if ancestors(world, below).any(|(ancestor, _)| ancestor == at) {
                         implied.insert(holders(world, name, below)?);
                     }
                 }
@@ -68,47 +71,47 @@ fn member_entity(world: &World, at: usize, member: &Member) -> Result<Entity, St
         ("status".to_owned(), RestrictedExpression::new_string(status.to_owned())),
         ("locked".to_owned(), RestrictedExpression::new_bool(member.locked)),
     ]);
-    let bound = world.bindings.iter().filter(|(holder, ..)| *holder == at);
-    let groups = bound.map(|(_, role, place)| holders(world, role, *place)).collect::<Result<_, _>>()?;
+    let bindings = world.bindings.iter().filter(|(holder, ..)| *holder == at);
+    let groups = bindings.map(|(_, role, node)| holders(world, role, *node)).collect::<Result<_, _>>()?;
     Entity::new(subject(&member.subject)?, attributes, groups).map_err(|error| error.to_string())
 }
 
-fn place_entity(model: &Model, world: &World, at: usize, place: &Place) -> Result<Entity, String> {
+fn node_entity(model: &Model, world: &World, at: usize, node: &Node) -> Result<Entity, String> {
     let mut groups = HashSet::new();
-    let above = place.above.and_then(|above| world.places.get(above));
-    groups.insert(above.map_or_else(|| uid("State", "known"), |above| resource(&above.key))?);
-    if place.archived {
+    let parent = node.parent.and_then(|parent| world.nodes.get(parent));
+    groups.insert(parent.map_or_else(|| uid("State", "known"), |parent| resource(&parent.key))?);
+    if node.archived {
         groups.insert(uid("State", "archived")?);
     }
-    let mut counting = Vec::new();
-    for (at, place) in way_up(world, at) {
-        for role in &model.find(&place.key.kind)?.roles {
-            counting.push((role.name.clone(), RestrictedExpression::new_entity_uid(holders(world, &role.name, at)?)));
+    let mut role_groups = Vec::new();
+    for (at, node) in ancestors(world, at) {
+        for role in &model.find(&node.key.kind)?.roles {
+            role_groups.push((role.name.clone(), RestrictedExpression::new_entity_uid(holders(world, &role.name, at)?)));
         }
     }
-    let counting = RestrictedExpression::new_record(counting).map_err(|error| error.to_string())?;
-    let mut attributes = HashMap::from([("holders".to_owned(), counting)]);
-    if let Some(owner) = &place.owner {
+    let role_groups = RestrictedExpression::new_record(role_groups).map_err(|error| error.to_string())?;
+    let mut attributes = HashMap::from([("holders".to_owned(), role_groups)]);
+    if let Some(owner) = &node.owner {
         attributes.insert("owner".to_owned(), RestrictedExpression::new_entity_uid(subject(owner)?));
     }
-    if place.found == Found::Record {
-        let whose = subject(&Subject::user(place.key.id.as_str()))?;
+    if node.lookup == Lookup::Record {
+        let whose = subject(&Subject::user(node.key.id.as_str()))?;
         attributes.insert("whose".to_owned(), RestrictedExpression::new_entity_uid(whose));
     }
-    Entity::new(resource(&place.key)?, attributes, groups).map_err(|error| error.to_string())
+    Entity::new(resource(&node.key)?, attributes, groups).map_err(|error| error.to_string())
 }
 
-/// The group of those who hold a role at a place.
+/// The group of those who hold a role at a node, by the node's index.
 fn holders(world: &World, role: &str, at: usize) -> Result<EntityUid, String> {
-    let place = world.places.get(at).ok_or("no such place")?;
-    uid("Role", &format!("{role}@{}", place.key.id))
+    let node = world.nodes.get(at).ok_or("no such node")?;
+    uid("Role", &format!("{role}@{}", node.key.id))
 }
 
-fn way_up(world: &World, from: usize) -> impl Iterator<Item = (usize, &Place)> {
-    let place = |at: usize| world.places.get(at).map(|place| (at, place));
-    std::iter::successors(place(from), move |(_, below)| below.above.and_then(place))
+fn ancestors(world: &World, from: usize) -> impl Iterator<Item = (usize, &Node)> {
+    let node = |at: usize| world.nodes.get(at).map(|node| (at, node));
+    std::iter::successors(node(from), move |(_, below)| below.parent.and_then(node))
 }
 
-fn is_of(role: &str, kind: &str) -> bool {
-    role.split_once('.').is_some_and(|(of, _)| of == kind)
+fn is_role_of(role: &str, kind: &str) -> bool {
+    role.split_once('.').is_some_and(|(resource_type, _)| resource_type == kind)
 }

@@ -9,7 +9,7 @@ pub mod random;
 pub mod translate;
 pub mod world;
 
-/// The policies that are held against Cedar, each with its file's text.
+/// The policies that are compared with Cedar: name, and text of the file.
 pub const POLICIES: [(&str, &str); 4] = [
     ("lumicon", include_str!("../../policies/lumicon.toml")),
     ("lumi-1", include_str!("../../policies/lumi-1.toml")),

@@ -1,4 +1,4 @@
-//! Holds Rollcall's decisions against Cedar's: `crosscheck [--requests N] [--seed N]`.
+//! Compares Rollcall's decisions with Cedar's: `crosscheck [--requests N] [--seed N]`.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command says how it went")]
 
@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use crosscheck::{
     POLICIES,
-    agree::{Until, compare},
+    agree::{StopCondition, compare},
     model::Model,
     translate::translate,
 };
@@ -29,29 +29,29 @@ fn run() -> Result<(), String> {
     let (requests, seed) = options()?;
     println!("seed {seed}");
     let mut failed = Vec::new();
-    let mut asked = 0;
+    let mut total = 0;
     for (name, file) in POLICIES {
         let model = Model::read(file)?;
         let cedar = translate(&model)?;
-        let until = Until { requests: requests.div_ceil(POLICIES.len()), disagreements: usize::MAX };
-        let tally = compare(file, &model, &cedar, seed, until)?;
+        let stop = StopCondition { requests: requests.div_ceil(POLICIES.len()), disagreements: usize::MAX };
+        let summary = compare(file, &model, &cedar, seed, stop)?;
         println!(
             "{name:8} {:6} requests to {:3} tenants: {:6} allowed, {:6} denied, {} disagreements",
-            tally.asked(),
-            tally.tenants,
-            tally.allowed,
-            tally.denied,
-            tally.disagreements.len()
+            summary.requests(),
+            summary.tenants,
+            summary.allowed,
+            summary.denied,
+            summary.disagreements.len()
         );
-        tally.disagreements.iter().take(SHOWN).for_each(|disagreement| println!("  {disagreement}"));
-        let one_sided = tally.allowed.min(tally.denied) * SUBSTANTIAL < tally.asked();
-        if one_sided || !tally.disagreements.is_empty() {
+        summary.disagreements.iter().take(SHOWN).for_each(|disagreement| println!("  {disagreement}"));
+        let one_sided = summary.allowed.min(summary.denied) * SUBSTANTIAL < summary.requests();
+        if one_sided || !summary.disagreements.is_empty() {
             failed.push(name);
         }
-        asked += tally.asked();
+        total += summary.requests();
     }
     if failed.is_empty() {
-        println!("Rollcall and Cedar agree on {asked} requests");
+        println!("Rollcall and Cedar agree on {total} requests");
         Ok(())
     } else {
         Err(format!("disagreements, or hardly any requests allowed or denied, for {}", failed.join(", ")))

@@ -2,27 +2,27 @@
 
 use toml::{Table, Value};
 
-/// A role model.
+/// A role model: what is in a policy file.
 pub struct Model {
-    /// Its types, in no order that matters.
+    /// The resource types, in any order.
     pub types: Vec<Type>,
 }
 
-/// A resource type.
+/// A resource type with its roles and actions.
 pub struct Type {
-    /// Its name.
+    /// The name of the type.
     pub name: String,
     /// The type above it; none for the root type.
     pub parent: Option<String>,
     /// Whether its resources are the members themselves.
     pub member_records: bool,
-    /// Its roles.
+    /// The roles of the type.
     pub roles: Vec<Role>,
-    /// Its actions.
+    /// The actions of the type.
     pub actions: Vec<Action>,
 }
 
-/// A role.
+/// A role, and what it implies.
 pub struct Role {
     /// Its name with its type: `job_site.editor`.
     pub name: String,
@@ -30,9 +30,9 @@ pub struct Role {
     pub implies: Vec<String>,
 }
 
-/// An action.
+/// An action, and who may do it.
 pub struct Action {
-    /// Its name.
+    /// The name of the action, unique in its type.
     pub name: String,
     /// The text of its rule.
     pub rule: String,
@@ -60,36 +60,36 @@ impl Model {
     /// # Errors
     /// When there is none.
     pub fn find(&self, name: &str) -> Result<&Type, String> {
-        self.types.iter().find(|of| of.name == name).ok_or_else(|| format!("no type `{name}`"))
+        self.types.iter().find(|resource_type| resource_type.name == name).ok_or_else(|| format!("no type `{name}`"))
     }
 
-    /// The root type.
+    /// The type without a parent.
     ///
     /// # Errors
     /// When there is none.
     pub fn root(&self) -> Result<&Type, String> {
-        self.types.iter().find(|of| of.parent.is_none()).ok_or_else(|| "no root type".to_owned())
+        self.types.iter().find(|resource_type| resource_type.parent.is_none()).ok_or_else(|| "no root type".to_owned())
     }
 
-    /// A type and those above it.
-    pub fn up_from<'m>(&'m self, of: &'m Type) -> impl Iterator<Item = &'m Type> {
-        std::iter::successors(Some(of), |of| self.find(of.parent.as_deref()?).ok())
+    /// A type and those above it, from itself up to the root.
+    pub fn ancestors<'m>(&'m self, resource_type: &'m Type) -> impl Iterator<Item = &'m Type> {
+        std::iter::successors(Some(resource_type), |resource_type| self.find(resource_type.parent.as_deref()?).ok())
     }
 
-    /// The whole name of a role that a rule of this type names: with its type, or without it where the type itself has
-    /// it, or else only one above.
+    /// The qualified name (`TYPE.ROLE`) of a role that a rule of this type names. The rule may leave out the type where
+    /// its own type has the role, or else only one above.
     ///
     /// # Errors
     /// When no role or several are meant.
-    pub fn meant(&self, of: &Type, name: &str) -> Result<String, String> {
-        let whole = |of: &Type| format!("{}.{name}", of.name);
-        let holds = |of: &&Type| of.roles.iter().any(|role| role.name == whole(of) || role.name == name);
-        let above: Vec<&Type> = self.up_from(of).filter(holds).collect();
+    pub fn qualified_role(&self, resource_type: &Type, name: &str) -> Result<String, String> {
+        let qualified = |resource_type: &Type| format!("{}.{name}", resource_type.name);
+        let holds = |resource_type: &&Type| resource_type.roles.iter().any(|role| role.name == qualified(resource_type) || role.name == name);
+        let above: Vec<&Type> = self.ancestors(resource_type).filter(holds).collect();
         match above.as_slice() {
-            [] => Err(format!("no role `{name}` at `{}`", of.name)),
+            [] => Err(format!("no role `{name}` at `{}`", resource_type.name)),
             _ if name.contains('.') => Ok(name.to_owned()),
-            [first, rest @ ..] if rest.is_empty() || first.name == of.name => Ok(whole(first)),
-            _ => Err(format!("several roles `{name}` above `{}`", of.name)),
+            [first, rest @ ..] if rest.is_empty() || first.name == resource_type.name => Ok(qualified(first)),
+            _ => Err(format!("several roles `{name}` above `{}`", resource_type.name)),
         }
     }
 }
@@ -99,10 +99,10 @@ impl Type {
         if flag(table, "nested") {
             return Err(format!("`{name}` is nested, which is not translated"));
         }
-        let within = |key: &str| table.get(key).and_then(Value::as_table).cloned().unwrap_or_default();
-        let roles = within("roles").iter().map(|(role, value)| Role::read(name, role, value)).collect();
+        let section = |key: &str| table.get(key).and_then(Value::as_table).cloned().unwrap_or_default();
+        let roles = section("roles").iter().map(|(role, value)| Role::read(name, role, value)).collect();
         let actions =
-            within("actions").iter().map(|(action, value)| Action::read(action, value)).collect::<Result<_, _>>();
+            section("actions").iter().map(|(action, value)| Action::read(action, value)).collect::<Result<_, _>>();
         Ok(Self {
             name: name.to_owned(),
             parent: table.get("parent").and_then(Value::as_str).map(str::to_owned),
@@ -114,10 +114,10 @@ impl Type {
 }
 
 impl Role {
-    fn read(of: &str, name: &str, value: &Value) -> Self {
-        let whole = |name: &str| if name.contains('.') { name.to_owned() } else { format!("{of}.{name}") };
+    fn read(resource_type: &str, name: &str, value: &Value) -> Self {
+        let qualified = |name: &str| if name.contains('.') { name.to_owned() } else { format!("{resource_type}.{name}") };
         let implied = value.get("implies").and_then(Value::as_array).into_iter().flatten();
-        Self { name: whole(name), implies: implied.filter_map(Value::as_str).map(whole).collect() }
+        Self { name: qualified(name), implies: implied.filter_map(Value::as_str).map(qualified).collect() }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Numbers that are the same for the same seed.
+//! Random numbers that are the same for the same seed.
 
 /// A xorshift generator.
 pub struct Random(u64);
@@ -20,18 +20,18 @@ impl Random {
         self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 32
     }
 
-    /// A number below `bound`; 0 when that is 0.
-    pub fn below(&mut self, bound: usize) -> usize {
+    /// A number below `end`; 0 when that is 0.
+    pub fn below(&mut self, end: usize) -> usize {
         let drawn = usize::try_from(self.next()).unwrap_or(0);
-        drawn.checked_rem(bound).unwrap_or(0)
+        drawn.checked_rem(end).unwrap_or(0)
     }
 
-    /// Whether one of a hundred equal lots, of which `percent` win, is a win.
+    /// True with a probability of this many percent.
     pub fn percent(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
 
-    /// One of these; none when there are none.
+    /// One of these by chance; none when there are none.
     pub fn pick<'a, T>(&mut self, from: &'a [T]) -> Option<&'a T> {
         from.get(self.below(from.len()))
     }

@@ -29,31 +29,31 @@ const OPERATOR: &str = "principal is Subject::operator";
 /// When a rule is no expression, or names what is not there.
 pub fn translate(model: &Model) -> Result<String, String> {
     let mut text = String::new();
-    for of in &model.types {
-        for action in &of.actions {
-            translate_action(model, of, action, &mut text).map_err(|error| format!("{}: {error}", action.name))?;
+    for resource_type in &model.types {
+        for action in &resource_type.actions {
+            translate_action(model, resource_type, action, &mut text).map_err(|error| format!("{}: {error}", action.name))?;
         }
     }
     Ok(text)
 }
 
 /// The id of an action, which is its type's own.
-pub fn action_id(of: &str, action: &str) -> String {
-    format!("{of}/{action}")
+pub fn action_id(resource_type: &str, action: &str) -> String {
+    format!("{resource_type}/{action}")
 }
 
-fn translate_action(model: &Model, of: &Type, action: &Action, text: &mut String) -> Result<(), String> {
+fn translate_action(model: &Model, resource_type: &Type, action: &Action, text: &mut String) -> Result<(), String> {
     let rule = parse(&action.rule)?;
     let archived = if action.when_archived { "" } else { NOT_ARCHIVED };
     let locked = if action.when_locked { "" } else { NOT_LOCKED };
-    let id = action_id(&of.name, &action.name);
+    let id = action_id(&resource_type.name, &action.name);
     let head = format!(
         "// {}\npermit (principal, action == Action::\"{id}\", resource is Resource::{}){KNOWN}{archived}",
-        action.rule, of.name
+        action.rule, resource_type.name
     );
-    let condition = cedar(model, of, &rule)?;
+    let condition = cedar(model, resource_type, &rule)?;
     let written = if names_operator(&rule) {
-        let says = says_operator(model, of, &rule)?;
+        let says = says_operator(model, resource_type, &rule)?;
         write!(text, "{head}{ACTIVE}{locked}{RULE} {condition} }};\n{head}\nwhen {{ {OPERATOR} }}{RULE} {says} }};\n\n")
     } else {
         write!(text, "{head}{ACTIVE}{locked}{RULE} {condition} }};\n\n")
@@ -62,7 +62,7 @@ fn translate_action(model: &Model, of: &Type, action: &Action, text: &mut String
 }
 
 /// The rule as Cedar's condition, name by name.
-fn cedar(model: &Model, of: &Type, rule: &Expr) -> Result<String, String> {
+fn cedar(model: &Model, resource_type: &Type, rule: &Expr) -> Result<String, String> {
     Ok(match rule {
         Expr::Name(name) => match name.as_str() {
             "nobody" => "false".to_owned(),
@@ -70,18 +70,18 @@ fn cedar(model: &Model, of: &Type, rule: &Expr) -> Result<String, String> {
             "operator" => OPERATOR.to_owned(),
             "owner" => "(resource has owner && principal == resource.owner)".to_owned(),
             "self" => "(resource has whose && principal == resource.whose)".to_owned(),
-            name => format!("principal in resource.holders[\"{}\"]", model.meant(of, name)?),
+            name => format!("principal in resource.holders[\"{}\"]", model.qualified_role(resource_type, name)?),
         },
-        Expr::Not(inner) => format!("!({})", cedar(model, of, inner)?),
-        Expr::And(left, right) => format!("({} && {})", cedar(model, of, left)?, cedar(model, of, right)?),
-        Expr::Or(left, right) => format!("({} || {})", cedar(model, of, left)?, cedar(model, of, right)?),
+        Expr::Not(inner) => format!("!({})", cedar(model, resource_type, inner)?),
+        Expr::And(left, right) => format!("({} && {})", cedar(model, resource_type, left)?, cedar(model, resource_type, right)?),
+        Expr::Or(left, right) => format!("({} || {})", cedar(model, resource_type, left)?, cedar(model, resource_type, right)?),
     })
 }
 
 /// The condition under which a rule says `operator` of an operator: some way to satisfy it has the word in it, and not
 /// only what an operator is not.
-fn says_operator(model: &Model, of: &Type, rule: &Expr) -> Result<String, String> {
-    let says = |rule: &Expr| says_operator(model, of, rule);
+fn says_operator(model: &Model, resource_type: &Type, rule: &Expr) -> Result<String, String> {
+    let says = |rule: &Expr| says_operator(model, resource_type, rule);
     Ok(match rule {
         Expr::Name(name) if name == "operator" => OPERATOR.to_owned(),
         Expr::Name(_) => "false".to_owned(),
@@ -94,8 +94,8 @@ fn says_operator(model: &Model, of: &Type, rule: &Expr) -> Result<String, String
         Expr::And(left, right) => format!(
             "(({} && {}) || ({} && {}))",
             says(left)?,
-            cedar(model, of, right)?,
-            cedar(model, of, left)?,
+            cedar(model, resource_type, right)?,
+            cedar(model, resource_type, left)?,
             says(right)?
         ),
         Expr::Or(left, right) => format!("({} || {})", says(left)?, says(right)?),

@@ -1,10 +1,10 @@
-//! A random tenant, and random things to ask about it: what both sides are told.
+//! A random tenant and random requests about it, from which the input of both engines is made.
 
 use rollcall_engine::{MemberStatus, ResourceKey, Subject, kind};
 
 use crate::{model::{Model, Type}, random::Random};
 
-/// The root resource, which is the tenant.
+/// The id of the tenant, and of its root resource.
 pub const TENANT: &str = "acme";
 const NOWHERE: &str = "nowhere";
 const USERS: usize = 8;
@@ -12,41 +12,41 @@ const OF_EACH_TYPE: usize = 3;
 
 /// A tenant, and what callers may state beside it.
 pub struct World {
-    /// Who is a member.
+    /// The members: users, and one of each other kind.
     pub members: Vec<Member>,
-    /// Everything that can be found; the root comes first, and each comes after what is above it.
-    pub places: Vec<Place>,
-    /// Which member, by place in the list, holds which role (`job_site.editor`) at which place.
+    /// Every resource that can be found; the root comes first, and each comes after its parent.
+    pub nodes: Vec<Node>,
+    /// The bindings: the index of the member, the role (`job_site.editor`), and the index of the node.
     pub bindings: Vec<(usize, String, usize)>,
 }
 
-/// A member.
+/// A member of the tenant.
 pub struct Member {
-    /// Who.
+    /// The subject who is the member; unique.
     pub subject: Subject,
-    /// Their status.
+    /// Active, invited or deactivated.
     pub status: MemberStatus,
     /// Whether they are locked.
     pub locked: bool,
 }
 
 /// A resource that can be found.
-pub struct Place {
+pub struct Node {
     /// Its type and id.
     pub key: ResourceKey,
-    /// What is above it; none for the root.
-    pub above: Option<usize>,
-    /// Its owner.
+    /// The index of its parent; none for the root, and for one whose type of parent has no resource.
+    pub parent: Option<usize>,
+    /// Its owner, registered or stated; need not be a member.
     pub owner: Option<Subject>,
     /// Whether it is archived itself.
     pub archived: bool,
-    /// How it is found.
-    pub found: Found,
+    /// How the engines come to know it.
+    pub lookup: Lookup,
 }
 
-/// How a resource is found.
+/// How an engine comes to know a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Found {
+pub enum Lookup {
     /// It is registered.
     Registered,
     /// Whoever asks states its parent and owner.
@@ -55,18 +55,18 @@ pub enum Found {
     Record,
 }
 
-/// What is asked.
+/// A request: may the subject do the action on the resource?
 #[derive(Debug)]
-pub struct Question {
-    /// Who would act.
+pub struct CheckRequest {
+    /// Who would act; need not be a member.
     pub subject: Subject,
-    /// The action.
+    /// The name of an action of the resource's type.
     pub action: String,
-    /// On what.
+    /// What it would be done to; need not exist.
     pub resource: ResourceKey,
-    /// The parent that is stated; with an empty id it is the root.
+    /// The parent that the request states, if any; one with an empty id is the root.
     pub stated_parent: Option<ResourceKey>,
-    /// The owner that is stated.
+    /// The owner that the request states, if any.
     pub stated_owner: Option<Subject>,
 }
 
@@ -76,65 +76,65 @@ impl World {
     /// # Errors
     /// When the model has no root type.
     pub fn random(model: &Model, random: &mut Random) -> Result<Self, String> {
-        let mut world = Self { members: members(random), places: Vec::new(), bindings: Vec::new() };
+        let mut world = Self { members: members(random), nodes: Vec::new(), bindings: Vec::new() };
         let root = ResourceKey::new(&model.root()?.name, TENANT);
-        world.places.push(Place { key: root, above: None, owner: None, archived: false, found: Found::Registered });
-        let mut rest: Vec<&Type> = model.types.iter().filter(|of| of.parent.is_some()).collect();
+        world.nodes.push(Node { key: root, parent: None, owner: None, archived: false, lookup: Lookup::Registered });
+        let mut rest: Vec<&Type> = model.types.iter().filter(|resource_type| resource_type.parent.is_some()).collect();
         // Types from the top down, so that there is something to hang each resource from.
-        rest.sort_by_key(|of| model.up_from(of).count());
-        for of in rest {
-            if of.member_records {
-                world.add_records(of);
+        rest.sort_by_key(|resource_type| model.ancestors(resource_type).count());
+        for resource_type in rest {
+            if resource_type.member_records {
+                world.add_records(resource_type);
             } else {
-                world.add_places(of, random);
+                world.add_nodes(resource_type, random);
             }
         }
         world.bind(model, random);
         Ok(world)
     }
 
-    fn add_records(&mut self, of: &Type) {
+    fn add_records(&mut self, resource_type: &Type) {
         for member in self.members.iter().filter(|member| member.subject.kind == kind::USER) {
-            let key = ResourceKey::new(&of.name, member.subject.id.as_str());
-            let place = Place { key, above: Some(0), owner: None, archived: false, found: Found::Record };
-            self.places.push(place);
+            let key = ResourceKey::new(&resource_type.name, member.subject.id.as_str());
+            let node = Node { key, parent: Some(0), owner: None, archived: false, lookup: Lookup::Record };
+            self.nodes.push(node);
         }
     }
 
-    fn add_places(&mut self, of: &Type, random: &mut Random) {
-        let is_above = |place: &Place| place.found == Found::Registered && Some(&place.key.kind) == of.parent.as_ref();
-        let all_above: Vec<usize> =
-            self.places.iter().enumerate().filter(|(_, place)| is_above(place)).map(|(at, _)| at).collect();
-        for (found, word) in [(Found::Registered, "is"), (Found::Stated, "said")] {
+    fn add_nodes(&mut self, resource_type: &Type, random: &mut Random) {
+        let is_parent = |node: &Node| node.lookup == Lookup::Registered && Some(&node.key.kind) == resource_type.parent.as_ref();
+        let parents: Vec<usize> =
+            self.nodes.iter().enumerate().filter(|(_, node)| is_parent(node)).map(|(at, _)| at).collect();
+        for (lookup, word) in [(Lookup::Registered, "is"), (Lookup::Stated, "said")] {
             for number in 0..OF_EACH_TYPE {
-                let place = Place {
-                    key: ResourceKey::new(&of.name, format!("{word}-{number}")),
-                    above: random.pick(&all_above).copied(),
-                    owner: if random.percent(75) { Some(self.somebody(random)) } else { None },
-                    archived: found == Found::Registered && random.percent(20),
-                    found,
+                let node = Node {
+                    key: ResourceKey::new(&resource_type.name, format!("{word}-{number}")),
+                    parent: random.pick(&parents).copied(),
+                    owner: if random.percent(75) { Some(self.any_subject(random)) } else { None },
+                    archived: lookup == Lookup::Registered && random.percent(20),
+                    lookup,
                 };
-                self.places.push(place);
+                self.nodes.push(node);
             }
         }
     }
 
     fn bind(&mut self, model: &Model, random: &mut Random) {
         for member in 0..self.members.len() {
-            for (at, place) in self.places.iter().enumerate().filter(|(_, place)| place.found == Found::Registered) {
-                let roles = model.find(&place.key.kind).map(|of| of.roles.as_slice()).unwrap_or_default();
-                let (chance, again) = if at == 0 { (45, 10) } else { (25, 10) };
+            for (at, node) in self.nodes.iter().enumerate().filter(|(_, node)| node.lookup == Lookup::Registered) {
+                let roles = model.find(&node.key.kind).map(|resource_type| resource_type.roles.as_slice()).unwrap_or_default();
+                let (chance, second) = if at == 0 { (45, 10) } else { (25, 10) };
                 if random.percent(chance) {
-                    let count = 1 + usize::from(random.percent(again));
-                    let held = (0..count).filter_map(|_| random.pick(roles));
-                    self.bindings.extend(held.map(|role| (member, role.name.clone(), at)));
+                    let count = 1 + usize::from(random.percent(second));
+                    let assigned_roles = (0..count).filter_map(|_| random.pick(roles));
+                    self.bindings.extend(assigned_roles.map(|role| (member, role.name.clone(), at)));
                 }
             }
         }
     }
 
-    /// Mostly a member, at times a stranger or an operator.
-    fn somebody(&self, random: &mut Random) -> Subject {
+    /// A subject: mostly a member, at times a stranger or an operator.
+    fn any_subject(&self, random: &mut Random) -> Subject {
         let member = random.pick(&self.members).map(|member| member.subject.clone());
         match random.below(100) {
             0..5 => Subject::user("stranger"),
@@ -143,59 +143,59 @@ impl World {
         }
     }
 
-    /// Something to ask.
-    pub fn question(&self, model: &Model, random: &mut Random) -> Option<Question> {
+    /// A random request; none when the model has no actions.
+    pub fn request(&self, model: &Model, random: &mut Random) -> Option<CheckRequest> {
         let actions: Vec<(&Type, &str)> =
-            model.types.iter().flat_map(|of| of.actions.iter().map(move |action| (of, &*action.name))).collect();
-        let (of, action) = random.pick(&actions)?;
-        let mut question = Question {
-            subject: self.somebody(random),
+            model.types.iter().flat_map(|resource_type| resource_type.actions.iter().map(move |action| (resource_type, &*action.name))).collect();
+        let (resource_type, action) = random.pick(&actions)?;
+        let mut request = CheckRequest {
+            subject: self.any_subject(random),
             action: (*action).to_owned(),
-            resource: ResourceKey::new(&of.name, NOWHERE),
+            resource: ResourceKey::new(&resource_type.name, NOWHERE),
             stated_parent: None,
             stated_owner: None,
         };
-        let places: Vec<&Place> = self.places.iter().filter(|place| place.key.kind == of.name).collect();
-        match random.pick(&places).filter(|_| random.percent(92)) {
-            Some(place) => self.ask_about(place, &mut question, random),
-            None => self.ask_in_vain(of, &mut question, random),
+        let nodes: Vec<&Node> = self.nodes.iter().filter(|node| node.key.kind == resource_type.name).collect();
+        match random.pick(&nodes).filter(|_| random.percent(92)) {
+            Some(node) => self.ask_about(node, &mut request, random),
+            None => self.ask_about_nothing(resource_type, &mut request, random),
         }
-        Some(question)
+        Some(request)
     }
 
-    fn ask_about(&self, place: &Place, question: &mut Question, random: &mut Random) {
-        question.resource = place.key.clone();
-        let own =
-            if place.found == Found::Record { Some(Subject::user(place.key.id.as_str())) } else { place.owner.clone() };
-        if let Some(own) = own.filter(|_| random.percent(25)) {
-            question.subject = own;
+    fn ask_about(&self, node: &Node, request: &mut CheckRequest, random: &mut Random) {
+        request.resource = node.key.clone();
+        let owner_or_self =
+            if node.lookup == Lookup::Record { Some(Subject::user(node.key.id.as_str())) } else { node.owner.clone() };
+        if let Some(owner_or_self) = owner_or_self.filter(|_| random.percent(25)) {
+            request.subject = owner_or_self;
         }
-        if place.found == Found::Stated {
-            question.stated_owner.clone_from(&place.owner);
-            question.stated_parent =
-                place.above.and_then(|above| self.places.get(above)).map(|above| above.key.clone());
-            if let Some(parent) = question.stated_parent.as_mut().filter(|key| key.id == TENANT && random.percent(50)) {
+        if node.lookup == Lookup::Stated {
+            request.stated_owner.clone_from(&node.owner);
+            request.stated_parent =
+                node.parent.and_then(|parent| self.nodes.get(parent)).map(|parent| parent.key.clone());
+            if let Some(parent) = request.stated_parent.as_mut().filter(|key| key.id == TENANT && random.percent(50)) {
                 parent.id.clear();
             }
         } else if random.percent(25) {
             // What is stated of a resource that is registered, or of a record, counts for nothing.
-            question.stated_owner = Some(question.subject.clone());
-            question.stated_parent = random.pick(&self.places).map(|place| place.key.clone());
+            request.stated_owner = Some(request.subject.clone());
+            request.stated_parent = random.pick(&self.nodes).map(|node| node.key.clone());
         }
     }
 
-    /// Asks about what is not there, with no parent, one that is not registered, or one of a type that it can't have.
-    fn ask_in_vain(&self, of: &Type, question: &mut Question, random: &mut Random) {
-        let misfits: Vec<&Place> = self
-            .places
+    /// Asks about a resource that does not exist, with no parent, one that is not registered, or one of a wrong type.
+    fn ask_about_nothing(&self, resource_type: &Type, request: &mut CheckRequest, random: &mut Random) {
+        let unsuitable_parents: Vec<&Node> = self
+            .nodes
             .iter()
-            .filter(|place| place.found != Found::Registered || Some(&place.key.kind) != of.parent.as_ref())
+            .filter(|node| node.lookup != Lookup::Registered || Some(&node.key.kind) != resource_type.parent.as_ref())
             .collect();
-        question.stated_owner = Some(question.subject.clone());
-        question.stated_parent = match random.below(3) {
+        request.stated_owner = Some(request.subject.clone());
+        request.stated_parent = match random.below(3) {
             0 => None,
-            1 => of.parent.as_ref().map(|kind| ResourceKey::new(kind, NOWHERE)),
-            _ => random.pick(&misfits).map(|place| place.key.clone()),
+            1 => resource_type.parent.as_ref().map(|kind| ResourceKey::new(kind, NOWHERE)),
+            _ => random.pick(&unsuitable_parents).map(|node| node.key.clone()),
         };
     }
 }

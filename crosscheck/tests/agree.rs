@@ -4,7 +4,7 @@
 
 use crosscheck::{
     POLICIES,
-    agree::{Until, compare},
+    agree::{StopCondition, compare},
     expr::parse,
     model::Model,
     translate::{ACTIVE, KNOWN, NOT_ARCHIVED, NOT_LOCKED, RULE, translate},
@@ -22,7 +22,7 @@ fn is_noticed(file: &str, cedar: &str) -> bool {
 }
 
 fn agree(file: &str, model: &Model, cedar: &str, requests: usize) -> bool {
-    compare(file, model, cedar, SEED, Until { requests, disagreements: 1 }).unwrap().disagreements.is_empty()
+    compare(file, model, cedar, SEED, StopCondition { requests, disagreements: 1 }).unwrap().disagreements.is_empty()
 }
 
 #[test]
@@ -78,12 +78,12 @@ fn a_name_in_a_rule_that_holds_for_nobody_is_noticed() {
 fn an_implied_role_left_out_is_noticed() {
     for (name, file) in POLICIES {
         let model = Model::read(file).unwrap();
-        let implying = model.types.iter().flat_map(|of| &of.roles).filter(|role| !role.implies.is_empty());
+        let implying = model.types.iter().flat_map(|resource_type| &resource_type.roles).filter(|role| !role.implies.is_empty());
         let roles: Vec<&str> = implying.map(|role| &*role.name).collect();
         assert!(!roles.is_empty());
         for role in roles {
             let mut model = Model::read(file).unwrap();
-            let all = model.types.iter_mut().flat_map(|of| &mut of.roles);
+            let all = model.types.iter_mut().flat_map(|resource_type| &mut resource_type.roles);
             all.filter(|each| each.name == role).for_each(|role| role.implies.clear());
             assert!(!agree(file, &model, &translated(file), 20_000), "{name}: nobody misses what {role} implies");
         }

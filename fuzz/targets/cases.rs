@@ -1,5 +1,6 @@
+//! Feeds text to `rollcall_fuzz::cases`: it is read as a file of cases.
+
 #![no_main]
-//! See `rollcall_fuzz::cases`.
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     if let Ok(text) = std::str::from_utf8(bytes) {

@@ -1,5 +1,6 @@
+//! Feeds text to `rollcall_fuzz::policy`: it is compiled as a policy file.
+
 #![no_main]
-//! See `rollcall_fuzz::policy`.
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     if let Ok(text) = std::str::from_utf8(bytes) {

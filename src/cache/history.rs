@@ -1,46 +1,49 @@
-//! Views of earlier revisions: the log, replayed from its first change.
+//! Views of earlier revisions: the log, replayed from its first change, and the last of them kept.
 
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 use rollcall_engine::{
-    Change, Diverged, Facts, LogPlace, LoggedChange, Policy, PolicyStore, Revision, Timestamp, UnknownPolicy, View,
+    Change, Diverged, Facts, LogPosition, LoggedChange, Policy, PolicyStore, Revision, Timestamp, UnknownPolicy, View,
 };
 use tokio::sync::Semaphore;
 
 use crate::service::ports::{LogFilter, LogQuery, Store, StoreError, TenantView, ViewError};
 
-/// How many logs are replayed at a time: each keeps a processor busy.
-const AT_A_TIME: usize = 2;
+/// How many replays run at a time: each keeps a processor busy.
+const CONCURRENT_REPLAYS: usize = 2;
 /// How many changes are read at a time.
 const CHUNK: u32 = 1000;
 
-/// What looking back may cost.
-#[derive(Clone, Copy, Debug)]
+/// What questions as of an earlier revision may cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HistoryLimits {
-    /// The most changes that are replayed for a view.
+    /// The most changes that are replayed for one view; a question that needs more is refused. The settings allow 1,000
+    /// to 1,000,000,000.
     pub changes: u64,
-    /// How many views are kept for the next questions at the same revision.
-    pub kept: usize,
+    /// How many views are kept in memory for the next questions at the same revision; zero: none. The settings allow up
+    /// to 10,000.
+    pub cached: usize,
 }
 
 impl Default for HistoryLimits {
     fn default() -> Self {
-        Self { changes: 1_000_000, kept: 8 }
+        Self { changes: 1_000_000, cached: 8 }
     }
 }
 
-/// The views of earlier revisions that were asked for last.
+/// Makes views of earlier revisions, and keeps those that were used last.
 pub(super) struct History {
     limits: HistoryLimits,
-    /// The one that was used last comes last.
-    kept: Mutex<Vec<CachedSnapshot>>,
-    turns: Semaphore,
+    /// In the order of their last use, the latest last.
+    cached: Mutex<Vec<CachedSnapshot>>,
+    replay_permits: Semaphore,
 }
 
-/// A view that no write shows in, and in which nothing ends any more.
+/// A view of an earlier revision: it follows no write, and nothing ends in it any more.
 pub(super) struct HistoricalView(View);
 
+/// A historical view with the question that it answers.
 struct CachedSnapshot {
     tenant: String,
     revision: Revision,
@@ -49,10 +52,11 @@ struct CachedSnapshot {
 
 impl History {
     pub(super) fn new(limits: HistoryLimits) -> Self {
-        Self { limits, kept: Mutex::default(), turns: Semaphore::new(AT_A_TIME) }
+        Self { limits, cached: Mutex::default(), replay_permits: Semaphore::new(CONCURRENT_REPLAYS) }
     }
 
-    /// A tenant's facts at a revision and at its time, under the policy that it ran then; none before there was the tenant.
+    /// A tenant's facts at a revision and at its time, under the policy that it ran then; none before there was the
+    /// tenant.
     pub(super) async fn view(
         &self,
         store: &dyn Store,
@@ -68,8 +72,8 @@ impl History {
         if u64::try_from(revision.0).is_ok_and(|revisions| revisions > self.limits.changes) {
             return Err(too_many);
         }
-        // Nobody closes the semaphore; without a turn it would only be busier.
-        let _turn = self.turns.acquire().await.ok();
+        // Nobody closes the semaphore, so a permit comes; without one the processors would only be busier.
+        let _permit = self.replay_permits.acquire().await.ok();
         if let Some(view) = self.find(policies, tenant, revision) {
             return Ok(Some(view));
         }
@@ -77,41 +81,44 @@ impl History {
         let mut view = View::new(policy, Revision::default());
         let (mut after, mut count, mut now) = (None, 0, Timestamp::default());
         loop {
-            let piece = part(store, tenant, &[], revision, (after, false, CHUNK)).await?;
-            let Some(last) = piece.last() else { break };
-            (after, now) = (Some(last.place), last.at);
-            count += piece.len() as u64;
+            let chunk = log_page(store, tenant, &[], revision, (after, false, CHUNK)).await?;
+            let Some(last) = chunk.last() else { break };
+            (after, now) = (Some(last.position), last.at);
+            count += chunk.len() as u64;
             if count > self.limits.changes {
                 return Err(too_many);
             }
-            for LoggedChange { place, change, .. } in &piece {
-                view.replay(place.revision, change).map_err(|Diverged| {
-                    StoreError::Broken(format!("the log does not add up at revision {}", place.revision).into())
+            for LoggedChange { position, change, .. } in &chunk {
+                view.replay(position.revision, change).map_err(|Diverged| {
+                    let cause =
+                        format!("the change log has a change that does not apply, at revision {}", position.revision);
+                    StoreError::Broken(cause.into())
                 })?;
             }
         }
         view.expire_due(now);
         let view = Arc::new(HistoricalView(view));
-        self.keep(CachedSnapshot { tenant: tenant.to_owned(), revision, view: Arc::clone(&view) });
+        self.insert(CachedSnapshot { tenant: tenant.to_owned(), revision, view: Arc::clone(&view) });
         Ok(Some(view))
     }
 
     fn find(&self, policies: &PolicyStore, tenant: &str, revision: Revision) -> Option<Arc<HistoricalView>> {
-        let mut kept = self.kept.lock();
-        kept.retain(|kept| policies.current().has(kept.view.0.policy_handle()));
-        let at = kept.iter().position(|kept| kept.tenant == tenant && kept.revision == revision)?;
-        let found = kept.remove(at);
+        let mut cached = self.cached.lock();
+        // A view of a policy that was replaced is of no use: the file now says something else.
+        cached.retain(|snapshot| policies.current().has(snapshot.view.0.policy_handle()));
+        let index = cached.iter().position(|snapshot| snapshot.tenant == tenant && snapshot.revision == revision)?;
+        let found = cached.remove(index);
         let view = Arc::clone(&found.view);
-        kept.push(found);
+        cached.push(found);
         Some(view)
     }
 
-    fn keep(&self, view: CachedSnapshot) {
-        let mut kept = self.kept.lock();
-        kept.retain(|other| other.tenant != view.tenant || other.revision != view.revision);
-        kept.push(view);
-        let surplus = kept.len().saturating_sub(self.limits.kept);
-        kept.drain(..surplus);
+    fn insert(&self, snapshot: CachedSnapshot) {
+        let mut cached = self.cached.lock();
+        cached.retain(|other| other.tenant != snapshot.tenant || other.revision != snapshot.revision);
+        cached.push(snapshot);
+        let surplus = cached.len().saturating_sub(self.limits.cached);
+        cached.drain(..surplus);
     }
 }
 
@@ -123,7 +130,7 @@ async fn policy_at(
     revision: Revision,
 ) -> Result<Option<Arc<Policy>>, ViewError> {
     let kinds = ["tenant_created", "policy_set"].map(str::to_owned);
-    let newest = part(store, tenant, &kinds, revision, (None, true, 1)).await?;
+    let newest = log_page(store, tenant, &kinds, revision, (None, true, 1)).await?;
     let (name, version) = match newest.into_iter().next().map(|logged| logged.change) {
         Some(Change::TenantCreated { tenant }) => (tenant.policy, tenant.policy_version),
         Some(Change::PolicySet { policy, to, .. }) => (policy, to),
@@ -135,13 +142,13 @@ async fn policy_at(
     }
 }
 
-/// A part of a tenant's log up to a revision.
-async fn part(
+/// A page of a tenant's log up to a revision.
+async fn log_page(
     store: &dyn Store,
     tenant: &str,
     kinds: &[String],
     up_to: Revision,
-    (after, newest_first, limit): (Option<LogPlace>, bool, u32),
+    (after, newest_first, limit): (Option<LogPosition>, bool, u32),
 ) -> Result<Vec<LoggedChange>, StoreError> {
     let filter = LogFilter { kinds, ..LogFilter::default() };
     let query = LogQuery { tenant, filter, revisions: (Revision::default(), up_to), after, newest_first, limit };

@@ -1,4 +1,5 @@
-//! Tenants' views: loaded on first use, kept, followed, and looked back into.
+//! Tenants' views in memory: loaded from the store on first use, kept current by its log, and rebuilt for earlier
+//! revisions.
 
 mod history;
 mod registry;

@@ -1,3 +1,6 @@
+//! The registry of views: one slot for each tenant in use, with its view, its write queue and the newest revision
+//! shown.
+
 use std::sync::{
     Arc,
     atomic::{AtomicI64, Ordering},
@@ -6,7 +9,7 @@ use std::sync::{
 use async_trait::async_trait;
 use hashbrown::HashMap;
 use parking_lot::RwLock;
-use rollcall_engine::{Change, Facts, Loading, Policy, PolicyStore, Revision, View};
+use rollcall_engine::{Change, Facts, Policy, PolicyStore, Revision, View, ViewBuilder};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::{
@@ -14,27 +17,27 @@ use crate::{
     service::ports::{Clock, Store, TenantView, ViewError, Views},
 };
 
-/// Every tenant's view that is in use.
+/// The views of all tenants in use: loads them from the store on first use, and implements [`Views`].
 pub struct Registry {
     store: Arc<dyn Store>,
     policies: Arc<PolicyStore>,
     clock: Arc<dyn Clock>,
     slots: RwLock<HashMap<String, Arc<Slot>>>,
-    past: History,
+    history: History,
 }
 
-/// One tenant's place in the registry.
+/// What the registry has of one tenant, or of a name that may become one.
 #[derive(Default)]
 struct Slot {
-    /// None until it is loaded.
+    /// None until it is loaded, and after it was forgotten.
     view: RwLock<Option<Arc<SharedView>>>,
-    /// Held by whoever loads or writes, so that no write of this process is missed by a load.
+    /// Locked by whoever loads or writes, so that no load misses a write of this process.
     write_queue: Arc<Mutex<()>>,
     /// The newest revision that was shown or acknowledged; 0 when none was.
     shown: Arc<AtomicI64>,
 }
 
-/// Somebody uses a slot. When they end, however that comes, a slot that nobody needs is dropped.
+/// Guards the use of a slot: dropped, also when a future is abandoned, it removes a slot that nobody needs.
 struct SlotUse<'a> {
     registry: &'a Registry,
     tenant: &'a str,
@@ -45,16 +48,22 @@ struct SlotUse<'a> {
 struct SharedView {
     view: RwLock<View>,
     clock: Arc<dyn Clock>,
-    /// When the next binding of the view ends, in the units of [`Timestamp`]; far away when none does.
+    /// When the next binding of the view ends, as the microseconds of a `Timestamp`; `i64::MAX` when none does.
     next_end: AtomicI64,
-    /// Its slot's.
+    /// The `shown` of its slot: what is applied to the view is shown from then on.
     shown: Arc<AtomicI64>,
 }
 
 impl Registry {
-    /// A registry without any view; tenants are loaded from `store` and run one of `policies`.
-    pub fn new(store: Arc<dyn Store>, policies: Arc<PolicyStore>, clock: Arc<dyn Clock>, past: HistoryLimits) -> Self {
-        Self { store, policies, clock, slots: RwLock::default(), past: History::new(past) }
+    /// An empty registry: tenants are loaded from `store`, each must run one of `policies`, and `limits` holds for
+    /// views of earlier revisions.
+    pub fn new(
+        store: Arc<dyn Store>,
+        policies: Arc<PolicyStore>,
+        clock: Arc<dyn Clock>,
+        limits: HistoryLimits,
+    ) -> Self {
+        Self { store, policies, clock, slots: RwLock::default(), history: History::new(limits) }
     }
 
     fn shared(&self, view: View, shown: Arc<AtomicI64>) -> SharedView {
@@ -77,7 +86,7 @@ impl Registry {
         }
         loop {
             let policies = self.policies.current();
-            let mut loading = Loading::new(&policies);
+            let mut loading = ViewBuilder::new(&*policies);
             let shown = slot.shown();
             self.store.load(tenant, &mut loading).await?;
             let view = loading.finish()?;
@@ -87,8 +96,8 @@ impl Registry {
             let Some(view) = view else { return Ok(None) };
             let shared = Arc::new(self.shared(view, Arc::clone(&slot.shown)));
             *slot.view.write() = Some(Arc::clone(&shared));
-            // A policy that was replaced before this line was replaced unseen by `forget_replaced`; one that is
-            // replaced after it is not.
+            // `forget_replaced` sees this view only from the line above on, so that a policy replaced before is looked
+            // for here.
             if shared.runs_one_of(&self.policies) {
                 return Ok(Some(shared));
             }
@@ -107,15 +116,15 @@ impl Registry {
         }
     }
 
-    /// Names that are no tenant's must not pile up in memory. A slot that somebody else has in hand stays, for
-    /// they may be creating the tenant.
+    /// Removes a slot without a view that nobody uses: names that are no tenant's must not pile up in memory. One in
+    /// use stays, for its user may be creating the tenant.
     fn drop_unused(&self, tenant: &str) {
-        // One count is the map's.
+        // One reference is the map's.
         let is_unused = |slot: &Arc<Slot>| {
             let is_free = Arc::strong_count(slot) == 1 && Arc::strong_count(&slot.write_queue) == 1;
             is_free && slot.view.read().is_none() && slot.shown() == Revision::default()
         };
-        // Nearly always somebody needs it, and then nobody waits for this look.
+        // Nearly always the slot stays, and a read lock is enough to see that.
         if !self.slots.read().get(tenant).is_some_and(is_unused) {
             return;
         }
@@ -135,8 +144,8 @@ impl Slot {
         Revision(self.shown.load(Ordering::Acquire))
     }
 
-    /// Notes the revision of what was loaded since `before` had been shown. False when it must be loaded anew, for another
-    /// was acknowledged meanwhile.
+    /// Notes the revision of what was loaded after `before` had been shown. False when a newer one was acknowledged
+    /// meanwhile, so that it must be loaded again.
     ///
     /// INVARIANT (never backwards): nothing is shown that is older than what was shown or acknowledged before.
     fn show(&self, loaded: Revision, before: Revision) -> Result<bool, ViewError> {
@@ -163,38 +172,38 @@ impl Views for Registry {
         if let Some(view) = self.warm(tenant) {
             return Ok(Some(view));
         }
-        // Dropped last, when the slot and its turn are free.
-        let _using = SlotUse { registry: self, tenant };
+        // Declared first, so that it is dropped last, when the slot and its queue are free.
+        let _slot_use = SlotUse { registry: self, tenant };
         let slot = self.slot(tenant);
-        let _turn = slot.write_queue.lock().await;
+        let _permit = slot.write_queue.lock().await;
         self.load(tenant, &slot).await
     }
 
     async fn write_permit(&self, tenant: &str) -> OwnedMutexGuard<()> {
-        let _using = SlotUse { registry: self, tenant };
+        let _slot_use = SlotUse { registry: self, tenant };
         Arc::clone(&self.slot(tenant).write_queue).lock_owned().await
     }
 
-    fn release_permit(&self, tenant: &str, turn: OwnedMutexGuard<()>) {
-        drop(turn);
+    fn release_permit(&self, tenant: &str, permit: OwnedMutexGuard<()>) {
+        drop(permit);
         self.drop_unused(tenant);
     }
 
     async fn open_with_permit(&self, tenant: &str) -> Result<Option<Arc<dyn TenantView>>, ViewError> {
-        let _using = SlotUse { registry: self, tenant };
+        let _slot_use = SlotUse { registry: self, tenant };
         let slot = self.slot(tenant);
         self.load(tenant, &slot).await
     }
 
     async fn open_under(&self, tenant: &str, policy: Arc<Policy>) -> Result<Option<Arc<dyn TenantView>>, ViewError> {
-        let mut loading = Loading::under(policy);
+        let mut loading = ViewBuilder::new(policy);
         self.store.load(tenant, &mut loading).await?;
         let shared = |view| Arc::new(self.shared(view, Arc::default())) as Arc<dyn TenantView>;
         Ok(loading.finish()?.map(shared))
     }
 
     async fn at_revision(&self, tenant: &str, revision: Revision) -> Result<Option<Arc<dyn TenantView>>, ViewError> {
-        let view = self.past.view(&*self.store, &self.policies, tenant, revision).await?;
+        let view = self.history.view(&*self.store, &self.policies, tenant, revision).await?;
         Ok(view.map(|view| view as Arc<dyn TenantView>))
     }
 
@@ -227,8 +236,8 @@ impl SharedView {
         self.next_end.store(view.next_expiry().map_or(i64::MAX, |end| end.0), Ordering::Relaxed);
     }
 
-    /// Takes away what has ended. Costs a glance where nothing ends.
-    fn lapse(&self) {
+    /// Takes bindings away that have ended. Where none ends soon it costs one atomic load, or a look at the clock.
+    fn expire_due(&self) {
         let next = self.next_end.load(Ordering::Relaxed);
         if next == i64::MAX {
             return;
@@ -248,7 +257,7 @@ impl TenantView for SharedView {
     }
 
     fn read(&self, reader: &mut dyn FnMut(&dyn Facts, Revision)) {
-        self.lapse();
+        self.expire_due();
         let view = self.view.read();
         reader(&*view, view.revision());
     }

@@ -1,4 +1,4 @@
-//! The command line.
+//! The command line of `rollcall`: its commands, and what each runs.
 
 pub mod policy;
 mod serve;

@@ -10,12 +10,12 @@ use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
-    config::{self, Config, Flag, Loaded, LogFormat, Warning},
-    serve,
-    telemetry::{self, Format, TelemetryOptions},
+    config::{self, Config, Flag, Loaded, Warning},
+    serve, telemetry,
 };
 
-/// What a mistaken setting or policy exits with, so that a supervisor can tell it from a failure that a restart may mend.
+/// What a mistaken setting or policy exits with, so that a supervisor can tell it from a failure that a restart may
+/// mend.
 const MISTAKEN: u8 = 2;
 
 /// How to run the service.
@@ -65,17 +65,7 @@ pub(super) fn run(args: &ServeArgs) -> ExitCode {
 }
 
 async fn served(Loaded { config, warnings }: Loaded, demo: bool) -> ExitCode {
-    let options = TelemetryOptions {
-        format: match config.log.format {
-            LogFormat::Text => Format::Text,
-            LogFormat::Json => Format::Json,
-        },
-        level: config.log.level.clone(),
-        otlp_endpoint: config.telemetry.otlp_endpoint.clone(),
-        sample_ratio: config.telemetry.sample_ratio,
-        service_name: config.telemetry.service_name.clone(),
-    };
-    let guard = match telemetry::init(&options) {
+    let guard = match telemetry::init(&config.telemetry) {
         Ok(guard) => guard,
         Err(error) => return complain(&error, MISTAKEN),
     };
@@ -88,7 +78,7 @@ async fn served(Loaded { config, warnings }: Loaded, demo: bool) -> ExitCode {
         );
     }
     let outcome = match stop_signal() {
-        Ok(stop) => serve::run(&config, &options, demo, stop).await,
+        Ok(stop) => serve::run(&config, demo, stop).await,
         Err(error) => Err(error.into()),
     };
     guard.shutdown().await;

@@ -1,8 +1,7 @@
-//! Collects what each source says, untyped, together with where it says it.
+//! Collects the values of every source, untyped, each with the place where it was given.
 
 use std::{
     collections::BTreeMap,
-    fmt,
     ops::Range,
     path::{Path, PathBuf},
 };
@@ -12,48 +11,31 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use crate::config::{DEFAULTS, Flag, Mistake, Warning, nearest};
+use crate::config::{
+    error::{Mistake, Warning},
+    nearest::nearest,
+    value::{Raw, Source, Value},
+};
 
-/// What the environment variable of a setting begins with.
+/// Every setting with its default and what it means, in the form of a file of settings.
+pub const DEFAULTS: &str = include_str!("default.toml");
+
+/// A setting given on the command line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Flag {
+    /// The flag as the user knows it, for messages: `--set`, or one that stands for a single setting.
+    pub name: String,
+    /// The setting's dotted key, as in `store.url`. One that is no setting is a mistake.
+    pub key: String,
+    /// Its value, as in the environment: a list is comma separated.
+    pub value: String,
+}
+
+/// The prefix of the environment variables of settings.
 const PREFIX: &str = "ROLLCALL_";
 
-/// Where a value was given.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Source {
-    /// A file and a line, counted from 1; no line when the file as a whole is at fault.
-    File(PathBuf, Option<usize>),
-    /// An environment variable.
-    Variable(String),
-    /// A command line flag.
-    Flag(String),
-}
-
-/// A value as its source gave it.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Value {
-    /// From the environment or a flag: text that may stand for any kind.
-    Untyped(String),
-    /// A TOML string.
-    Text(String),
-    /// A TOML integer or float, in decimal.
-    Number(String),
-    /// A TOML boolean.
-    Boolean(bool),
-    /// A TOML array.
-    List(Vec<Value>),
-    /// Anything else, by what TOML calls it.
-    Other(&'static str),
-}
-
-/// A value and its source.
-#[derive(Clone, Debug)]
-pub(super) struct Raw {
-    pub(super) value: Value,
-    pub(super) source: Source,
-}
-
 /// What a key names.
-enum Kind {
+enum KeyKind {
     Setting,
     Section,
     Unknown,
@@ -72,7 +54,7 @@ impl Layers {
         let mut layers = Self { values: BTreeMap::new(), mistakes: Vec::new(), warnings: Vec::new() };
         let path = PathBuf::from("default.toml");
         let (document, _) = DeTable::parse_recoverable(DEFAULTS);
-        leaves(document.get_ref(), "", &|_| Kind::Section, &mut |key, range, value| {
+        leaves(document.get_ref(), "", &|_| KeyKind::Section, &mut |key, range, value| {
             let source = Source::File(path.clone(), Some(line(DEFAULTS, &range)));
             layers.values.insert(key, vec![Raw { value: convert(value), source }]);
         });
@@ -80,7 +62,7 @@ impl Layers {
     }
 
     /// Every value given to `key`, the overriding one last.
-    pub(super) fn of(&self, key: &str) -> &[Raw] {
+    pub(super) fn values(&self, key: &str) -> &[Raw] {
         self.values.get(key).map_or(&[], Vec::as_slice)
     }
 
@@ -131,12 +113,12 @@ impl Layers {
         self.add(&flag.key, Raw { value: Value::Untyped(flag.value), source: Source::Flag(flag.name) });
     }
 
-    fn kind(&self, key: &str) -> Kind {
+    fn kind(&self, key: &str) -> KeyKind {
         if self.values.contains_key(key) {
-            return Kind::Setting;
+            return KeyKind::Setting;
         }
         let section = format!("{key}.");
-        if self.values.keys().any(|known| known.starts_with(&section)) { Kind::Section } else { Kind::Unknown }
+        if self.values.keys().any(|known| known.starts_with(&section)) { KeyKind::Section } else { KeyKind::Unknown }
     }
 
     fn add(&mut self, key: &str, raw: Raw) {
@@ -145,7 +127,7 @@ impl Layers {
             return;
         }
         let problem = match self.kind(key) {
-            Kind::Section => "is a section, set one of the settings in it".to_owned(),
+            KeyKind::Section => "is a section, set one of the settings in it".to_owned(),
             _ => unknown(key, self.values.keys().map(String::as_str)),
         };
         self.mistakes.push(Mistake { source: raw.source, key: Some(key.to_owned()), problem });
@@ -168,14 +150,14 @@ fn unknown<'a>(key: &str, known: impl Iterator<Item = &'a str>) -> String {
 fn leaves(
     table: &DeTable<'_>,
     prefix: &str,
-    kind: &dyn Fn(&str) -> Kind,
+    kind: &dyn Fn(&str) -> KeyKind,
     visit: &mut dyn FnMut(String, Range<usize>, &DeValue<'_>),
 ) {
     for (name, value) in table {
         let key = format!("{prefix}{}", name.get_ref());
         match (value.get_ref(), kind(&key)) {
-            (DeValue::Table(inner), Kind::Section) => leaves(inner, &format!("{key}."), kind, visit),
-            (DeValue::Table(inner), Kind::Unknown) if !inner.is_empty() => {
+            (DeValue::Table(inner), KeyKind::Section) => leaves(inner, &format!("{key}."), kind, visit),
+            (DeValue::Table(inner), KeyKind::Unknown) if !inner.is_empty() => {
                 leaves(inner, &format!("{key}."), kind, visit);
             }
             (value, _) => visit(key, name.span(), value),
@@ -199,14 +181,4 @@ fn convert(value: &DeValue<'_>) -> Value {
 
 fn line(text: &str, range: &Range<usize>) -> usize {
     1 + text.bytes().take(range.start).filter(|byte| *byte == b'\n').count()
-}
-
-impl fmt::Display for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::File(path, Some(line)) => write!(f, "{}:{line}", path.display()),
-            Self::File(path, None) => write!(f, "{}", path.display()),
-            Self::Variable(name) | Self::Flag(name) => f.write_str(name),
-        }
-    }
 }

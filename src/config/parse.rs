@@ -1,13 +1,12 @@
-//! From a value as given to a value of the right type. An `Err` says what was expected, and shows what was found
-//! unless it may be a secret.
+//! Parses untyped values. An `Err` says what was expected, and shows what was found unless it may be a secret.
 
 use std::{net::SocketAddr, ops::RangeInclusive, path::PathBuf, str::FromStr as _, time::Duration};
 
 use tracing_subscriber::EnvFilter;
 
-use crate::config::{
-    layers::Value,
-    settings::{Caller, LogFormat},
+use crate::{
+    config::{settings::CallerKey, value::Value},
+    telemetry::LogFormat,
 };
 
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
@@ -115,8 +114,8 @@ pub(super) fn otlp_endpoint(value: &Value) -> Result<String, String> {
 }
 
 /// A caller may be written as its bare key by mistake: what follows the name is never shown.
-pub(super) fn callers(value: &Value) -> Result<Vec<Caller>, String> {
-    let mut callers: Vec<Caller> = Vec::new();
+pub(super) fn callers(value: &Value) -> Result<Vec<CallerKey>, String> {
+    let mut callers: Vec<CallerKey> = Vec::new();
     for (position, entry) in list(value)?.into_iter().enumerate() {
         let position = position + 1;
         let caller = caller(&entry).ok_or_else(|| {
@@ -137,7 +136,7 @@ pub(super) fn names(value: &Value) -> Result<Vec<String>, String> {
     list(value)
 }
 
-fn caller(entry: &str) -> Option<Caller> {
+fn caller(entry: &str) -> Option<CallerKey> {
     let (name, hex) = entry.split_once(':')?;
     let is_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
     if !is_name || hex.len() != 64 {
@@ -148,7 +147,7 @@ fn caller(entry: &str) -> Option<Caller> {
     for (byte, pair) in key_sha256.iter_mut().zip(digits.chunks_exact(2)) {
         *byte = pair.iter().fold(0, |byte, digit| byte << 4 | u8::try_from(*digit).unwrap_or_default());
     }
-    Some(Caller { name: name.to_owned(), key_sha256 })
+    Some(CallerKey { name: name.to_owned(), key_sha256 })
 }
 
 fn list(value: &Value) -> Result<Vec<String>, String> {

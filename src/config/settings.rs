@@ -1,70 +1,70 @@
-//! The settings, typed and checked. What each one means is written in `default.toml`.
+//! The settings, typed and checked. Those of a component are the component's own options.
 
-use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-/// Every setting of the server, as [`Config::load`](super::Config::load) gives them: complete and consistent.
+use crate::{
+    cache::HistoryLimits,
+    edge::grpc::TransportLimits,
+    service::{Quotas, WatchOptions},
+    store,
+    telemetry::TelemetryOptions,
+};
+
+/// Every setting of the server, as [`Config::load`] gives them: complete and consistent. `default.toml` says what each
+/// one means to the operator.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
-    /// Where the server listens.
+    /// `listen`: the address on which the server listens. Port 0 lets the system choose one.
     pub listen: SocketAddr,
-    /// The database.
-    pub store: Store,
-    /// Where policies come from.
+    /// `store.*`: the database. Its timeout is no setting.
+    pub store: store::Options,
+    /// `policies.*`: where the policy files are.
     pub policies: Policies,
-    /// Who may call.
+    /// `auth.*`: which callers are accepted.
     pub auth: Auth,
-    /// How the server stops.
+    /// `shutdown.*`: how the server stops.
     pub shutdown: Shutdown,
-    /// What is logged, and how.
-    pub log: Log,
-    /// What is traced, and where spans go.
-    pub telemetry: Telemetry,
-    /// How watchers are served.
-    pub watch: Watch,
-    /// What questions about the past may cost.
-    pub snapshots: Snapshots,
-    /// What a request may cost, and how much a tenant may do.
-    pub limits: Limits,
-    /// What happens by itself when its time comes.
+    /// `log.*` and `telemetry.*`: what is logged and traced.
+    pub telemetry: TelemetryOptions,
+    /// `watch.*`: how watches of the change log are served.
+    pub watch: WatchOptions,
+    /// `snapshots.*`: what questions as of an earlier token may cost.
+    pub snapshots: HistoryLimits,
+    /// `limits.*`, apart from the quotas: what a connection and its requests may use.
+    pub limits: TransportLimits,
+    /// `limits.invitations_per_day`: how much a tenant may do.
+    pub quotas: Quotas,
+    /// `sweep.*`: the background work on what is due.
     pub sweep: Sweep,
 }
 
-/// The database.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Store {
-    /// A URL that begins with `sqlite:`.
-    pub url: String,
-    /// Connections that only read, 1 to 256.
-    pub read_connections: u32,
-}
-
-/// Where policies come from.
+/// Where the policy files are, and how often they are read again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policies {
-    /// The directory of the policy files, relative to the working directory or absolute.
+    /// The directory of the policy files, relative to the working directory or absolute; not blank.
     pub dir: PathBuf,
-    /// How often the files are looked at for changes; zero: never.
+    /// The time between two readings of the files; zero: they are read at the start only.
     pub poll: Duration,
 }
 
-/// Who may call.
+/// Which callers are accepted.
 ///
 /// Either `callers` is not empty and `allow_anonymous` is false, or every caller is anonymous and trusted in full, on
 /// a loopback address or by `allow_anonymous`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Auth {
     /// The known callers. A name may occur more than once, a key may not.
-    pub callers: Vec<Caller>,
+    pub callers: Vec<CallerKey>,
     /// The names of the callers that may assert an operator; each is in `callers`.
     pub operators: Vec<String>,
-    /// Whether anonymous callers are trusted on any address.
+    /// Whether anonymous callers are trusted on any address, rather than on loopback addresses only.
     pub allow_anonymous: bool,
 }
 
-/// A caller and what proves it.
+/// A caller and the hash of the key that proves it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Caller {
-    /// Of `a-z`, `0-9` and `-`.
+pub struct CallerKey {
+    /// The caller's name, one or more of `a-z`, `0-9` and `-`. The change log records it.
     pub name: String,
     /// The SHA-256 of the caller's bearer key.
     pub key_sha256: [u8; 32],
@@ -73,84 +73,13 @@ pub struct Caller {
 /// How the server stops.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shutdown {
-    /// How long open requests may take to end.
+    /// How long open requests may take to end before they are cut off; zero: they are cut off at once.
     pub grace: Duration,
 }
 
-/// What is logged, and how.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Log {
-    /// The form of a line.
-    pub format: LogFormat,
-    /// A list of `tracing` filter directives, known to parse.
-    pub level: String,
-}
-
-/// The form of a log line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogFormat {
-    /// For people.
-    Text,
-    /// One JSON object a line.
-    Json,
-}
-
-/// What is traced, and where spans go.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Telemetry {
-    /// An OTLP gRPC endpoint that begins with `http://`; empty for none.
-    pub otlp_endpoint: String,
-    /// The share of requests traced among those without a `traceparent` header, 0 to 1.
-    pub sample_ratio: f64,
-    /// The `service.name` of the spans.
-    pub service_name: String,
-}
-
-/// How watchers are served.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Watch {
-    /// How often a watcher to whom nothing was told is told where they are; zero: never.
-    pub heartbeat: Duration,
-    /// How often the log is looked at without a commit of this process; zero: never.
-    pub poll: Duration,
-    /// How long a watcher may take to read one response.
-    pub timeout: Duration,
-    /// The most watchers at a time, 1 to 100,000.
-    pub watchers: usize,
-}
-
-/// What questions about the past may cost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Snapshots {
-    /// The most changes that are replayed for one, 1,000 to 1,000,000,000.
-    pub changes: u64,
-    /// How many tenants' earlier facts are kept, 0 to 10,000.
-    pub kept: usize,
-}
-
-/// What a request may cost, and how much a tenant may do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// The largest request message, in bytes.
-    pub request_bytes: usize,
-    /// The most bytes of request messages that one connection has under way; at least `request_bytes`.
-    pub connection_bytes: usize,
-    /// The most streams that one connection has open, 1 to 100,000.
-    pub connection_streams: u32,
-    /// The most invitations that a tenant issues in any 24 hours.
-    pub invitations_per_day: u32,
-}
-
-/// What happens by itself when its time comes.
+/// The background work on what is due: ends of roles, expired invitations, and reminders.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sweep {
-    /// How often what has come due is looked for; zero: never.
+    /// The time between two searches for what is due; zero: there are none.
     pub every: Duration,
-}
-
-/// Leaves out the URL, which may hold a password.
-impl fmt::Debug for Store {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Store").field("read_connections", &self.read_connections).finish_non_exhaustive()
-    }
 }

@@ -1,10 +1,17 @@
-//! Settings from every source, which of them counts, and what is said of mistakes.
+//! Settings from every source: which one counts, and how mistakes are reported.
 
 use std::{fs, net::SocketAddr, path::PathBuf, time::Duration};
 
 use tempfile::TempDir;
 
 use super::*;
+use crate::{
+    cache::HistoryLimits,
+    edge::grpc::TransportLimits,
+    service::{Quotas, WatchOptions},
+    store,
+    telemetry::{LogFormat, TelemetryOptions},
+};
 
 const KEY: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789ABCDEF";
 
@@ -64,25 +71,26 @@ fn the_defaults_alone_are_valid() {
     assert!(warnings.is_empty(), "{warnings:?}");
     let expected = Config {
         listen: SocketAddr::from(([127, 0, 0, 1], 7450)),
-        store: Store { url: "sqlite:data/rollcall.db".to_owned(), read_connections: 4 },
+        store: store::Options { read_connections: 4, ..store::Options::new("sqlite:data/rollcall.db") },
         policies: Policies { dir: PathBuf::from("policies"), poll: Duration::from_secs(2) },
         auth: Auth { callers: vec![], operators: vec![], allow_anonymous: false },
         shutdown: Shutdown { grace: Duration::from_secs(10) },
-        log: Log { format: LogFormat::Text, level: "info".to_owned() },
-        telemetry: Telemetry { otlp_endpoint: String::new(), sample_ratio: 0.01, service_name: "rollcall".to_owned() },
-        watch: Watch {
+        telemetry: TelemetryOptions {
+            format: LogFormat::Text,
+            level: "info".to_owned(),
+            otlp_endpoint: String::new(),
+            sample_ratio: 0.01,
+            service_name: "rollcall".to_owned(),
+        },
+        watch: WatchOptions {
             heartbeat: Duration::from_secs(10),
             poll: Duration::from_secs(1),
             timeout: Duration::from_secs(30),
             watchers: 1000,
         },
-        snapshots: Snapshots { changes: 1_000_000, kept: 8 },
-        limits: Limits {
-            request_bytes: 4_194_304,
-            connection_bytes: 8_388_608,
-            connection_streams: 200,
-            invitations_per_day: 1000,
-        },
+        snapshots: HistoryLimits { changes: 1_000_000, cached: 8 },
+        limits: TransportLimits { request_bytes: 4_194_304, connection_bytes: 8_388_608, connection_streams: 200 },
+        quotas: Quotas { invitations_per_day: 1000 },
         sweep: Sweep { every: Duration::from_secs(10) },
     };
     assert_eq!(config, expected);
@@ -226,7 +234,7 @@ fn values_in_their_domain_are_taken() {
     }
     assert_eq!(file("policies.poll = 0").unwrap().policies.poll, Duration::ZERO);
     for level in ["off", "WARN", "info,sqlx=warn", "info,rollcall[check]=trace"] {
-        assert_eq!(set("log.level", level).unwrap().log.level, level);
+        assert_eq!(set("log.level", level).unwrap().telemetry.level, level);
     }
     for (text, ratio) in [("0", 0.0), ("1", 1.0), ("1e-3", 0.001)] {
         let config = file(&format!("telemetry.sample_ratio = {text}")).unwrap();

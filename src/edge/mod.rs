@@ -1,3 +1,3 @@
-//! Who calls, and the protocols in which they do.
+//! The protocols in which callers reach the service, and who those callers are.
 
 pub mod grpc;

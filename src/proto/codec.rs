@@ -1,6 +1,6 @@
-//! The codec of the contract's messages: Protobuf, but for messages of more entries than any request may have.
+//! The codec of the contract's messages: Protobuf, which refuses a message with more entries than any request may have.
 //!
-//! An empty entry takes two bytes on the wire and hundreds when it is decoded, so a message is counted before.
+//! An empty entry takes two bytes on the wire and hundreds once decoded, so the entries are counted before decoding.
 
 use std::marker::PhantomData;
 
@@ -14,15 +14,17 @@ use tonic::{
 };
 use tonic_prost::{ProstCodec, ProstDecoder, ProstEncoder};
 
-/// The most entries of a message, its other fields included. `BatchCheck` has 10,000 items at most.
+/// The most entries of a message, its other fields included. The largest message, `BatchCheck`, has at most 10,000
+/// items.
 const MOST_ENTRIES: usize = 10_016;
-/// Messages up to this size, in bytes, are small however they are decoded.
+/// Messages up to this size, in bytes, are not counted: they are small even once decoded.
 const SMALL: usize = 1024;
 
-/// Encodes `T` and decodes `U`.
+/// Encodes messages `T` and decodes messages `U`, which it refuses with `INVALID_ARGUMENT` when they have more than
+/// 10,016 entries.
 pub struct BoundedCodec<T, U>(PhantomData<(T, U)>);
 
-/// Decodes `U`.
+/// The decoder of [`BoundedCodec`].
 pub struct BoundedDecoder<U>(ProstDecoder<U>);
 
 impl<T, U> Default for BoundedCodec<T, U> {
@@ -64,8 +66,8 @@ impl<U: Message + Default> Decoder for BoundedDecoder<U> {
     }
 }
 
-/// Whether a message has more fields than that, the entries of a repeated one counted singly. What does not parse is left
-/// to whoever decodes it.
+/// Whether a message has more than `most` fields, each entry of a repeated one counted. A message that does not parse
+/// is left to the decoder to refuse.
 fn has_more_than(most: usize, mut message: &[u8]) -> bool {
     let mut count = 0;
     while !message.is_empty() {

@@ -1,3 +1,5 @@
+//! The machine's clock and source of randomness, as the service's ports want them.
+
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use rollcall_engine::Timestamp;

@@ -1,4 +1,4 @@
-//! A sample tenant to try things on, made by the same governed writes that everybody uses.
+//! The sample tenant of `--demo`, created by the same governed writes that every client uses.
 
 use std::{
     io::{self, Write as _},
@@ -9,7 +9,7 @@ use std::{
 use rollcall_engine::{Grant, Profile, ResourceKey, Subject, kind};
 
 use crate::{
-    serve::Error,
+    serve::error::Error,
     service::{
         self, AcceptInvitation, Caller, CreateResource, CreateTenant, ErrorKind, Invite, Invitee, RequestContext,
         Service, Who,
@@ -26,7 +26,7 @@ const PEOPLE: [(&str, &str, &str, &str); 3] = [
     ("quentin", "Quentin Quarry", "quarry", "editor"),
 ];
 
-/// Creates the sample tenant unless it is there, and prints calls to try.
+/// Creates the sample tenant unless it exists, and prints calls to try.
 pub(super) async fn prepare(service: &Arc<Service>, address: SocketAddr) -> Result<(), Error> {
     match service.tenant(TENANT).await {
         Ok(_) => {}
@@ -55,11 +55,11 @@ async fn create(service: &Arc<Service>) -> service::Result<()> {
     for (id, name, site, role) in PEOPLE {
         let invite = Invite {
             invitees: vec![Invitee { who: Who::Email(email(id)), display_name: name.to_owned() }],
-            grants: vec![Grant::lasting(ResourceKey::new("job_site", site), role)],
+            grants: vec![Grant::permanent(ResourceKey::new("job_site", site), role)],
         };
         let invited = service.write(call(&admin), invite).await?;
-        let offer = invited.answer.results.into_iter().find_map(|result| result.issued);
-        let token = offer.map_or(String::new(), |offer| offer.token);
+        let issued = invited.answer.results.into_iter().find_map(|result| result.issued);
+        let token = issued.map_or(String::new(), |issued| issued.token);
         service.write(call(&Subject::user(id)), AcceptInvitation { token, profile: profile(id, name) }).await?;
     }
     Ok(())

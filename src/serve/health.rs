@@ -1,5 +1,5 @@
-//! What probes are told. The process is alive while it answers at all; it is ready while the store answers and it is
-//! not being stopped.
+//! The health service for probes. The process is alive while it answers at all; it is ready while the store answers and
+//! it is not being stopped.
 
 use std::time::Duration;
 
@@ -12,21 +12,22 @@ use tonic_health::{
 
 use crate::{edge::grpc::SERVICES, service::Service};
 
-/// The name that a liveness probe asks for. Overall readiness goes by the empty name.
+/// The service name of the liveness probe. Overall readiness has the empty name.
 const LIVENESS: &str = "liveness";
 /// How often the store is asked.
 const INTERVAL: Duration = Duration::from_secs(2);
 /// How long the store may take to answer.
-const PATIENCE: Duration = Duration::from_secs(2);
-/// How long watchers have to read that the service is draining, before their streams end.
-const LAST_WORD: Duration = Duration::from_millis(100);
+const TIMEOUT: Duration = Duration::from_secs(2);
+/// How long health watchers have to read that the server is draining, before their streams end.
+const DRAIN_NOTICE: Duration = Duration::from_millis(100);
 
 pub(super) struct Health {
     reporter: HealthReporter,
 }
 
 impl Health {
-    /// Reports and the service that tells them. Everything is NOT_SERVING until [`Health::look`] says otherwise.
+    /// The reports, and the service that sends them. Everything but liveness is NOT_SERVING until [`Health::look`]
+    /// finds otherwise.
     pub(super) async fn new() -> (Self, HealthServer<impl HealthService>) {
         let (reporter, service) = tonic_health::server::health_reporter();
         let health = Self { reporter };
@@ -35,14 +36,14 @@ impl Health {
         (health, service)
     }
 
-    /// Looks once, and says what it found.
+    /// Asks the store once, reports readiness, and returns it.
     pub(super) async fn look(&self, service: &Service) -> bool {
-        let ready = matches!(time::timeout(PATIENCE, service.ready()).await, Ok(Ok(())));
+        let ready = matches!(time::timeout(TIMEOUT, service.ready()).await, Ok(Ok(())));
         self.report(if ready { ServingStatus::Serving } else { ServingStatus::NotServing }).await;
         ready
     }
 
-    /// Keeps the reports true, which were `ready` at the last look. Never ends.
+    /// Keeps the reports up to date; `ready` is what the last look found. Never ends.
     pub(super) async fn watch(&self, service: &Service, mut ready: bool) {
         loop {
             time::sleep(INTERVAL).await;
@@ -53,14 +54,14 @@ impl Health {
         }
     }
 
-    /// Tells everybody to go elsewhere.
+    /// Reports that the server takes no further requests.
     pub(super) async fn drain(&self) {
         self.report(ServingStatus::NotServing).await;
     }
 
     /// Ends the streams of those who watch, which would otherwise keep the server from stopping.
     pub(super) async fn end_watches(&self) {
-        time::sleep(LAST_WORD).await;
+        time::sleep(DRAIN_NOTICE).await;
         let mut reporter = self.reporter.clone();
         for name in names().chain([LIVENESS]) {
             reporter.clear_service_status(name).await;

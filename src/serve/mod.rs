@@ -1,13 +1,14 @@
-//! Puts the parts together and runs them until told to stop.
+//! Puts the parts of the server together, and runs them until it is told to stop.
 
 mod ambient;
 mod demo;
+mod error;
 mod health;
 mod policies;
 mod reload;
 mod sweep;
 
-use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::{net::TcpListener, sync::oneshot, time};
 use tokio_stream::StreamExt as _;
@@ -15,129 +16,73 @@ use tonic::{
     service::Routes,
     transport::{Server, server::TcpIncoming},
 };
+use tonic_health::pb::health_server::{Health as HealthService, HealthServer};
 
 use crate::{
-    cache::{HistoryLimits, Registry},
-    config::{self, Config},
+    cache::Registry,
+    config::Config,
     edge::grpc::{AdmissionLayer, Callers, Connection, Handler},
     proto,
-    service::{self, Caller, Service, WatchOptions, ports::StoreError},
-    store::{self, SqlStore},
-    telemetry::{TelemetryOptions, request_layer},
+    service::{Caller, Service},
+    store::SqlStore,
+    telemetry::request_layer,
 };
 use rollcall_engine::PolicyStore;
 
 pub(crate) use ambient::SystemClock;
+pub use error::Error;
 
 use health::Health;
 use policies::Sources;
 use reload::Reload;
 
 /// How often a quiet connection is asked whether its peer is still there.
-const KEEPALIVE: time::Duration = time::Duration::from_secs(30);
+const KEEPALIVE: Duration = Duration::from_secs(30);
 
-/// The largest message to the services that answer everybody, health and reflection, in bytes. Reflection answers with the
-/// whole question in it.
+/// The largest message to the services that answer everyone, health and reflection, in bytes. Reflection repeats the
+/// whole request in its response.
 const PUBLIC_BYTES: usize = 4096;
 /// How much a stream may send ahead of its reader, in bytes.
 const STREAM_WINDOW: u32 = 65_535;
-/// The largest window that HTTP/2 knows, in bytes.
+/// The largest window that HTTP/2 allows, in bytes.
 const LARGEST_WINDOW: u32 = (1 << 31) - 1;
 
-/// Why the service could not start, or had to stop.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The directory of policies can't be read, or has none.
-    #[error("policies in `{dir}`: {problem}; set `policies.dir`")]
-    Policies {
-        /// The directory.
-        dir: PathBuf,
-        /// What is wrong.
-        problem: String,
-    },
-    /// Policy files have mistakes.
-    #[error("policies have mistakes\n{0}")]
-    PolicyMistakes(String),
-    /// The store can't be opened or migrated.
-    #[error("the store can't be opened; check `store.url`: {}", chain(.0))]
-    Store(#[from] StoreError),
-    /// The address can't be listened on.
-    #[error("can't listen on `{address}`; set `listen`: {source}")]
-    Listen {
-        /// The address.
-        address: SocketAddr,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// The server failed.
-    #[error("the server failed: {0}")]
-    Transport(#[from] tonic::transport::Error),
-    /// The sample tenant can't be made.
-    #[error("the sample tenant can't be created: {0}")]
-    Demo(#[from] service::Error),
-    /// Something of the system failed.
-    #[error(transparent)]
-    Io(#[from] io::Error),
-}
-
-impl Error {
-    /// Whether only a change of settings or policies mends it, and no restart.
-    pub fn is_mistake(&self) -> bool {
-        matches!(self, Self::Policies { .. } | Self::PolicyMistakes(_))
-    }
-}
-
-/// Serves until `stop` ends, then lets requests under way finish for as long as the settings say. With the demo, the
-/// policy of the sample tenant is loaded beside the files of `policies.dir`, which need not exist.
+/// Serves until `stop` ends, then gives open requests the grace period of the settings. With `demo`, the policy of the
+/// sample tenant is loaded beside the files of `policies.dir`, which need not exist.
 ///
 /// # Errors
 /// Why it could not start, or had to stop.
-pub async fn run(
-    config: &Config,
-    telemetry: &TelemetryOptions,
-    demo: bool,
-    stop: impl Future<Output = ()>,
-) -> Result<(), Error> {
+pub async fn run(config: &Config, demo: bool, stop: impl Future<Output = ()>) -> Result<(), Error> {
     let sources = Sources::new(&config.policies.dir, demo)?;
     let files = sources.load()?;
-    let policies = Arc::new(PolicyStore::new(files.library()));
-    let options =
-        store::Options { read_connections: config.store.read_connections, ..store::Options::new(&config.store.url) };
-    let store = Arc::new(SqlStore::open(&options).await?);
+    let policies = Arc::new(PolicyStore::new(files.policy_set()));
+    let store = Arc::new(SqlStore::open(&config.store).await?);
     store.migrate().await?;
     let (clock, random) = (Arc::new(ambient::SystemClock), Arc::new(ambient::SystemRandom));
-    let past = HistoryLimits { changes: config.snapshots.changes, kept: config.snapshots.kept };
-    let views = Arc::new(Registry::new(store.clone(), policies.clone(), clock.clone(), past));
+    let views = Arc::new(Registry::new(store.clone(), policies.clone(), clock.clone(), config.snapshots));
     let reload = Reload::new(sources, files, policies.clone(), views.clone());
-    let limits = service::Quotas { invitations_per_day: config.limits.invitations_per_day };
-    let service = Service::new(store.clone(), views, policies, clock, random, watch(config));
-    let service = Arc::new(service.limited(limits));
+    let service = Service::new(store.clone(), views, policies, clock, random, config.watch);
+    let service = Arc::new(service.with_quotas(config.quotas));
 
-    let listen = |source| Error::Listen { address: config.listen, source };
-    let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
-    let address = listener.local_addr().map_err(listen)?;
+    let (listener, address) = listen(config.listen).await?;
     if demo {
         demo::prepare(&service, address).await?;
     }
 
     let (health, health_service) = Health::new().await;
-    let config::Limits { request_bytes, connection_bytes, connection_streams, .. } = config.limits;
     let callers = Arc::new(callers(config));
-    let routes = Handler::new(service.clone(), Arc::clone(&callers))
-        .add_to(Routes::default(), request_bytes)
-        .add_service(health_service.max_decoding_message_size(PUBLIC_BYTES))
-        .add_service(reflection().build_v1().map_err(io::Error::other)?.max_decoding_message_size(PUBLIC_BYTES))
-        .add_service(reflection().build_v1alpha().map_err(io::Error::other)?.max_decoding_message_size(PUBLIC_BYTES));
+    let limits = config.limits;
+    let routes = routes(&service, &callers, health_service, limits.request_bytes)?;
     let (drain, drained) = oneshot::channel::<()>();
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-    let incoming = incoming.map(move |stream| Ok(Connection::new(stream?, connection_bytes)) as io::Result<_>);
+    let incoming = incoming.map(move |stream| Ok(Connection::new(stream?, limits.connection_bytes)) as io::Result<_>);
     let server = Server::builder()
         .http2_keepalive_interval(Some(KEEPALIVE))
-        .max_concurrent_streams(connection_streams)
+        .max_concurrent_streams(limits.connection_streams)
         .initial_stream_window_size(STREAM_WINDOW)
-        .initial_connection_window_size(connection_window(connection_streams))
-        .layer(request_layer(telemetry))
-        .layer(AdmissionLayer::new(callers, request_bytes))
+        .initial_connection_window_size(connection_window(limits.connection_streams))
+        .layer(request_layer(&config.telemetry))
+        .layer(AdmissionLayer::new(callers, limits.request_bytes))
         .add_routes(routes)
         .serve_with_incoming_shutdown(incoming, async {
             // An error means that the sender is gone, which is as good a reason to stop.
@@ -152,13 +97,7 @@ pub async fn run(
             () = reload.watch(config.policies.poll) => {}
             () = sweep::watch(&service, config.sweep.every) => {}
         }
-        tracing::info!(grace = ?config.shutdown.grace, "draining");
-        health.drain().await;
-        // The server may have failed meanwhile; its own error is the one to tell.
-        let _ = drain.send(());
-        service.end_watches();
-        health.end_watches().await;
-        time::sleep(config.shutdown.grace).await;
+        shut_down(config.shutdown.grace, &health, &service, drain).await;
     };
     tokio::select! {
         outcome = server => outcome?,
@@ -169,15 +108,43 @@ pub async fn run(
     Ok(())
 }
 
-/// How much a connection may send ahead of the readers of all its streams: streams whose messages wait for room must not
-/// keep those from arriving that have it.
-fn connection_window(streams: u32) -> u32 {
-    STREAM_WINDOW.saturating_mul(streams.saturating_add(1)).min(LARGEST_WINDOW)
+/// Binds the address, and returns the one that the system has bound, which has a port of its choice for port 0.
+async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Error> {
+    let failed = |source| Error::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let bound_address = listener.local_addr().map_err(failed)?;
+    Ok((listener, bound_address))
 }
 
-fn watch(config: &Config) -> WatchOptions {
-    let config::Watch { heartbeat, poll, timeout: patience, watchers } = config.watch;
-    WatchOptions { heartbeat, poll, timeout: patience, watchers }
+/// The services of the contract, and those that answer everyone: health and reflection.
+fn routes(
+    service: &Arc<Service>,
+    callers: &Arc<Callers>,
+    health: HealthServer<impl HealthService>,
+    request_bytes: usize,
+) -> Result<Routes, Error> {
+    Ok(Handler::new(Arc::clone(service), Arc::clone(callers))
+        .add_to(Routes::default(), request_bytes)
+        .add_service(health.max_decoding_message_size(PUBLIC_BYTES))
+        .add_service(reflection().build_v1().map_err(io::Error::other)?.max_decoding_message_size(PUBLIC_BYTES))
+        .add_service(reflection().build_v1alpha().map_err(io::Error::other)?.max_decoding_message_size(PUBLIC_BYTES)))
+}
+
+/// Has the server take no further requests, ends the watches, and waits for the grace period.
+async fn shut_down(grace: Duration, health: &Health, service: &Service, drain: oneshot::Sender<()>) {
+    tracing::info!(?grace, "draining");
+    health.drain().await;
+    // The server may have failed meanwhile; then its own error is reported.
+    let _ = drain.send(());
+    service.end_watches();
+    health.end_watches().await;
+    time::sleep(grace).await;
+}
+
+/// How much a connection may send ahead of the readers of all its streams, in bytes: streams whose messages wait for
+/// the budget must not keep the messages of other streams from arriving.
+fn connection_window(streams: u32) -> u32 {
+    STREAM_WINDOW.saturating_mul(streams.saturating_add(1)).min(LARGEST_WINDOW)
 }
 
 fn callers(config: &Config) -> Callers {
@@ -194,11 +161,6 @@ fn reflection() -> tonic_reflection::server::Builder<'static> {
     tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-        // The details of errors, so that a client that goes by reflection can show them.
+        // The details of errors, so that a client that uses reflection can show them.
         .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

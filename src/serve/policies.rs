@@ -1,5 +1,5 @@
-//! Where policies come from: the files of a directory, `NAME.toml`, and for the demo one that is built in. Files called
-//! `NAME.tests.toml` are tests of policies, and no policies.
+//! Loads policies: from the files `NAME.toml` of a directory, and for the demo one that is built in. Files called
+//! `NAME.tests.toml` are cases for policies, and no policies.
 
 use std::{
     collections::BTreeMap,
@@ -11,16 +11,16 @@ use std::{
 
 use rollcall_engine::{self as engine, Diagnostics, Policy, PolicySet};
 
-use crate::serve::Error;
+use crate::serve::error::Error;
 
 /// The policy of the demo's sample tenant, and what stands for its file in the log and in diagnostics.
 const BUILT_IN: &str = include_str!("../../policies/lumicon.toml");
 const BUILT_IN_FILE: &str = "lumicon.toml (built in)";
 
-/// What each policy file says.
+/// The text of each policy file of the directory.
 pub(super) type Texts = BTreeMap<PathBuf, String>;
 
-/// Where policies come from.
+/// The directory of the policy files, and what is loaded beside it.
 #[derive(Debug)]
 pub(super) struct Sources {
     dir: PathBuf,
@@ -28,10 +28,10 @@ pub(super) struct Sources {
     built_in: Option<File>,
 }
 
-/// Policies, by the file that each is of.
+/// The loaded policies, each with its file.
 #[derive(Debug, Default)]
 pub(super) struct Files {
-    /// What the files of the directory say; nothing of what is built in.
+    /// The texts of the files of the directory, without the built-in policy.
     texts: Texts,
     files: BTreeMap<PathBuf, File>,
 }
@@ -43,12 +43,12 @@ struct File {
     warnings: Option<Diagnostics>,
 }
 
-/// Why files are no policies.
+/// Why a set of files can't be loaded.
 #[derive(Debug)]
 pub(super) enum Refused {
-    /// Two files have the same policy.
-    Twice(String),
-    /// Files have mistakes.
+    /// Two files have the same policy and version: which.
+    Duplicate(String),
+    /// Files have mistakes: those of each such file.
     Mistakes(Vec<Diagnostics>),
 }
 
@@ -60,15 +60,15 @@ impl Sources {
     /// Mistakes in the policy that is built in.
     pub(super) fn new(dir: &Path, demo: bool) -> Result<Self, Error> {
         let built_in = demo.then(|| File::compile(Path::new(BUILT_IN_FILE), BUILT_IN)).transpose();
-        Ok(Self { dir: dir.to_owned(), built_in: built_in.map_err(|mistakes| shown(&[mistakes]))? })
+        Ok(Self { dir: dir.to_owned(), built_in: built_in.map_err(|mistakes| mistakes_error(&[mistakes]))? })
     }
 
-    /// The directory.
+    /// The directory of the policy files, as the settings have it.
     pub(super) fn dir(&self) -> &Path {
         &self.dir
     }
 
-    /// Loads every policy.
+    /// Reads and compiles every policy, and logs each with its lint warnings.
     ///
     /// # Errors
     /// When the directory can't be read or has no policy, and every mistake of every file.
@@ -76,8 +76,8 @@ impl Sources {
         let failed = |problem: String| Error::Policies { dir: self.dir.clone(), problem };
         let texts = self.read().map_err(failed)?;
         let files = self.compile(&texts, &Files::default()).map_err(|refused| match refused {
-            Refused::Twice(problem) => failed(problem),
-            Refused::Mistakes(files) => shown(&files),
+            Refused::Duplicate(problem) => failed(problem),
+            Refused::Mistakes(files) => mistakes_error(&files),
         })?;
         if files.files.is_empty() {
             return Err(failed("there is no `NAME.toml`".to_owned()));
@@ -85,7 +85,7 @@ impl Sources {
         for (path, policy) in files.iter() {
             tracing::info!(policy = policy.name(), version = policy.version(), file = %path.display(), "loaded");
         }
-        files.warn_beside(&PolicySet::default());
+        files.log_new_warnings(&PolicySet::default());
         Ok(files)
     }
 
@@ -109,8 +109,8 @@ impl Sources {
         paths.into_iter().map(text).collect()
     }
 
-    /// Compiles what has changed since `before`, and adds what is built in. A file that says the same keeps
-    /// its policy.
+    /// Compiles the files that have changed since `before`, and adds what is built in. A file with the same text keeps
+    /// its compiled policy.
     ///
     /// # Errors
     /// Every mistake of every file.
@@ -127,8 +127,8 @@ impl Sources {
             return Err(Refused::Mistakes(mistakes));
         }
         let mut files = Files { texts: texts.clone(), files };
-        files.once().map_err(Refused::Twice)?;
-        let loaded = files.library();
+        files.check_duplicates().map_err(Refused::Duplicate)?;
+        let loaded = files.policy_set();
         let is_missing = |file: &&File| loaded.get(file.policy.name(), file.policy.version()).is_none();
         if let Some(file) = self.built_in.as_ref().filter(is_missing) {
             files.files.insert(PathBuf::from(BUILT_IN_FILE), file.clone());
@@ -137,10 +137,10 @@ impl Sources {
     }
 }
 
-/// Mistakes in policies, as an error.
-fn shown(files: &[Diagnostics]) -> Error {
-    let shown = files.iter().map(|mistakes| mistakes.render(io::stderr().is_terminal()));
-    Error::PolicyMistakes(shown.collect::<Vec<_>>().join("\n"))
+/// The error of mistakes in policies, rendered for standard error.
+fn mistakes_error(files: &[Diagnostics]) -> Error {
+    let rendered = files.iter().map(|mistakes| mistakes.render(io::stderr().is_terminal()));
+    Error::PolicyMistakes(rendered.collect::<Vec<_>>().join("\n"))
 }
 
 impl Files {
@@ -150,28 +150,28 @@ impl Files {
     }
 
     /// Logs the lint warnings of the policies that are not among `known`.
-    pub(super) fn warn_beside(&self, known: &PolicySet) {
+    pub(super) fn log_new_warnings(&self, known: &PolicySet) {
         let new = self.files.values().filter(|file| !known.has(&file.policy));
         for (at, warning) in new.filter_map(|file| file.warnings.as_ref()).flat_map(Diagnostics::in_lines) {
             tracing::warn!(at, warning, "a policy has a lint warning; it was loaded anyway");
         }
     }
 
-    /// The policies.
-    pub(super) fn library(&self) -> PolicySet {
-        let mut library = PolicySet::default();
+    /// The set of all policies of the files.
+    pub(super) fn policy_set(&self) -> PolicySet {
+        let mut policies = PolicySet::default();
         for (_, policy) in self.iter() {
-            library.insert(policy.clone());
+            policies.insert(policy.clone());
         }
-        library
+        policies
     }
 
-    /// What the files of the directory say.
+    /// The texts of the files of the directory.
     pub(super) fn texts(&self) -> &Texts {
         &self.texts
     }
 
-    fn once(&self) -> Result<(), String> {
+    fn check_duplicates(&self) -> Result<(), String> {
         let mut seen: BTreeMap<(&str, u32), &Path> = BTreeMap::new();
         for (path, policy) in self.iter() {
             let (name, version) = (policy.name(), policy.version());

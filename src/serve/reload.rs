@@ -1,4 +1,4 @@
-//! A changed policy file counts without a restart, and one with a mistake never does.
+//! Reloads the policy files when they change, all of them or, if any has a mistake, none.
 
 use std::{future, sync::Arc, time::Duration};
 
@@ -10,39 +10,39 @@ use crate::{
     serve::policies::{Files, Refused, Sources, Texts},
 };
 
-/// Looks at the policy files again and again.
+/// Reads the policy files periodically, and takes over their changes.
 pub(super) struct Reload {
     sources: Sources,
-    shelf: Arc<PolicyStore>,
+    policies: Arc<PolicyStore>,
     views: Arc<Registry>,
-    /// What is loaded, but for policies that no file has any more.
+    /// What is loaded, without policies that no file has any more.
     loaded: Files,
-    /// What the last look found.
+    /// The result of the last reading.
     found: Result<Texts, String>,
-    /// Whether what was found has been dealt with.
+    /// Whether the result has been taken over or reported.
     settled: bool,
 }
 
 impl Reload {
-    /// Keeps the policies that were `loaded` from these sources up to date, on the shelf and in the views.
-    pub(super) fn new(sources: Sources, loaded: Files, shelf: Arc<PolicyStore>, views: Arc<Registry>) -> Self {
+    /// Keeps the policies that were `loaded` from these sources up to date, in the policy store and in the views.
+    pub(super) fn new(sources: Sources, loaded: Files, policies: Arc<PolicyStore>, views: Arc<Registry>) -> Self {
         let found = Ok(loaded.texts().clone());
-        Self { sources, shelf, views, loaded, found, settled: true }
+        Self { sources, policies, views, loaded, found, settled: true }
     }
 
-    /// Looks as often as told; zero: not at all. Never ends.
+    /// Reads the files every so often; zero: never. Never ends.
     pub(super) async fn watch(self, every: Duration) {
         let mut this = self;
         while !every.is_zero() {
             time::sleep(every).await;
-            let looked = task::spawn_blocking(move || {
+            let reading = task::spawn_blocking(move || {
                 this.look();
                 this
             });
-            match looked.await {
-                Ok(looked) => this = looked,
+            match reading.await {
+                Ok(reload) => this = reload,
                 Err(error) => {
-                    tracing::error!(%error, "policies are no longer looked at; restart to have changes count");
+                    tracing::error!(%error, "the policy files are no longer read; restart the server to load their changes");
                     break;
                 }
             }
@@ -50,7 +50,7 @@ impl Reload {
         future::pending::<()>().await;
     }
 
-    /// Deals with what has changed once two looks in a row have found the same: a file may be half written.
+    /// Takes changes over once two readings in a row have found the same: a file may be half written.
     fn look(&mut self) {
         let found = self.sources.read();
         if found != self.found {
@@ -64,11 +64,11 @@ impl Reload {
     fn settle(&mut self) {
         let compiled = match &self.found {
             Ok(texts) => self.sources.compile(texts, &self.loaded),
-            Err(problem) => return self.refused(problem),
+            Err(problem) => return self.log_refusal(problem),
         };
         match compiled {
-            Ok(files) => self.take(files),
-            Err(Refused::Twice(problem)) => self.refused(&problem),
+            Ok(files) => self.take_over(files),
+            Err(Refused::Duplicate(problem)) => self.log_refusal(&problem),
             Err(Refused::Mistakes(files)) => {
                 for (at, mistake) in files.iter().flat_map(Diagnostics::in_lines) {
                     tracing::error!(at, mistake, "a policy has a mistake; all policies stay as they are");
@@ -77,18 +77,18 @@ impl Reload {
         }
     }
 
-    fn refused(&self, problem: &str) {
+    fn log_refusal(&self, problem: &str) {
         let dir = self.sources.dir().display();
         tracing::error!(%dir, problem, "the policies can't be read; all policies stay as they are");
     }
 
-    fn take(&mut self, files: Files) {
-        let before = self.shelf.current();
-        let mut library = (*before).clone();
+    fn take_over(&mut self, files: Files) {
+        let before = self.policies.current();
+        let mut policies = (*before).clone();
         for (_, policy) in files.iter() {
-            library.insert(policy.clone());
+            policies.insert(policy.clone());
         }
-        self.shelf.replace(library);
+        self.policies.replace(policies);
         self.views.forget_replaced();
         let mut changed = false;
         for (path, policy) in files.iter().filter(|(_, policy)| !before.has(policy)) {
@@ -100,11 +100,11 @@ impl Reload {
             }
             changed = true;
         }
-        files.warn_beside(&before);
-        let named = files.library();
+        files.log_new_warnings(&before);
+        let in_files = files.policy_set();
         for (path, policy) in self.loaded.iter() {
             let (name, version, file) = (policy.name(), policy.version(), path.display());
-            if named.get(name, version).is_none() {
+            if in_files.get(name, version).is_none() {
                 tracing::warn!(
                     policy = name, version, %file,
                     "no file has this policy any more; it stays until a restart, after which its tenants have none"
@@ -113,7 +113,7 @@ impl Reload {
             }
         }
         if !changed {
-            tracing::info!("the policy files say what is loaded");
+            tracing::info!("the policy files match the loaded policies");
         }
         self.loaded = files;
     }

@@ -1,4 +1,4 @@
-//! What comes due happens, whether or not anybody asks.
+//! Periodically executes what is due in any tenant, without a request.
 
 use std::{future, sync::Arc, time::Duration};
 
@@ -6,12 +6,12 @@ use tokio::time;
 
 use crate::service::Service;
 
-/// Looks for what has come due, as often as told; zero: not at all. Never ends.
+/// Looks for what is due every so often; zero: never. Never ends.
 pub(super) async fn watch(service: &Arc<Service>, every: Duration) {
     while !every.is_zero() {
         time::sleep(every).await;
         if let Err(error) = service.sweep().await {
-            tracing::warn!(reason = error.reason, "what has come due can't be looked for; it is tried again");
+            tracing::warn!(reason = error.reason, "the search for what is due failed; it is tried again");
         }
     }
     future::pending::<()>().await;

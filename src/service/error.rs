@@ -1,4 +1,4 @@
-//! What can go wrong, in the service's own words. The wire form is made elsewhere, in one place.
+//! The service's errors, each with a stable reason; the protocols' forms of them are made in `edge`.
 
 use std::fmt;
 
@@ -6,47 +6,47 @@ use rollcall_engine::UnknownPolicy;
 
 use crate::service::ports::{StoreError, ViewError};
 
-/// A refusal or failure, ready to be told to a caller.
+/// A refusal or failure, with everything that its caller is told.
 #[derive(Debug)]
 pub struct Error {
-    /// What kind it is.
+    /// The kind, which decides the status code.
     pub kind: ErrorKind,
-    /// The stable name that programs go by.
+    /// The stable name that programs rely on, in upper case: `MEMBER_NOT_FOUND`.
     pub reason: &'static str,
-    /// One sentence for people: what is wrong, and what would mend it.
+    /// A message for people: what is wrong, and what would mend it. Lower case, the caller's text in backticks.
     pub message: String,
-    /// Facts that programs may want, beside the reason.
+    /// Facts for programs beside the reason, with keys that are stable for each reason.
     pub metadata: Vec<(&'static str, String)>,
-    /// The fields of the request that are wrong.
+    /// The fields of the request that are wrong; empty where no field is.
     pub violations: Vec<Violation>,
-    /// After how many seconds the very same request may succeed, where that is known.
-    pub retry_after: Option<u32>,
-    /// What the log should know and the caller must not.
+    /// After how many seconds the same request may succeed, where that is known.
+    pub retry_after_secs: Option<u32>,
+    /// The underlying error, which is logged and never sent.
     pub cause: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
-/// The kinds of errors, after the gRPC codes that they become.
+/// The kinds of errors, named like the gRPC status codes that they become.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
     /// The request is wrong, whatever the state.
     InvalidArgument,
     /// What the request names does not exist.
     NotFound,
-    /// What the request would make exists.
+    /// What the request would create exists already.
     AlreadyExists,
-    /// The actor or caller may not.
+    /// The actor or caller lacks the right.
     PermissionDenied,
-    /// The caller is not known.
+    /// The caller can't be identified.
     Unauthenticated,
     /// The state does not allow it; repeating it won't help until the state changes.
     FailedPrecondition,
-    /// Somebody else changed it meanwhile; read it again.
+    /// Another write came in between; a new read and a retry may help.
     Aborted,
-    /// There is no room for it now, or the caller is too slow.
+    /// A quota or limit is used up, or the caller is too slow.
     ResourceExhausted,
-    /// It can't be done now; a retry may help.
+    /// The service can't do it at present; a retry may help.
     Unavailable,
-    /// A defect.
+    /// A defect in the service or its data.
     Internal,
 }
 
@@ -63,13 +63,13 @@ pub struct Violation {
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
-    /// An error without metadata.
+    /// An error without metadata, violations or cause.
     pub fn new(kind: ErrorKind, reason: &'static str, message: impl Into<String>) -> Self {
         let (metadata, violations) = (Vec::new(), Vec::new());
-        Self { kind, reason, message: message.into(), metadata, violations, retry_after: None, cause: None }
+        Self { kind, reason, message: message.into(), metadata, violations, retry_after_secs: None, cause: None }
     }
 
-    /// The request is wrong in one field.
+    /// An invalid argument in one field. The field's path begins the message, and becomes metadata and a violation.
     pub fn field(reason: &'static str, field: impl Into<String>, description: impl Into<String>) -> Self {
         let (field, description) = (field.into(), description.into());
         Self::new(ErrorKind::InvalidArgument, reason, format!("`{field}`: {description}"))
@@ -77,29 +77,29 @@ impl Error {
             .violation(field, description)
     }
 
-    /// Adds a fact.
+    /// Adds a fact to the metadata; a key is used once in an error.
     #[must_use]
     pub fn with(mut self, key: &'static str, value: impl Into<String>) -> Self {
         self.metadata.push((key, value.into()));
         self
     }
 
-    /// Adds a field that is wrong.
+    /// Adds a wrong field, by its path, and what is wrong with it.
     #[must_use]
     pub fn violation(mut self, field: impl Into<String>, description: impl Into<String>) -> Self {
         self.violations.push(Violation { field: field.into(), description: description.into() });
         self
     }
 
-    /// No such tenant.
-    pub fn no_tenant(tenant: &str) -> Self {
+    /// The error of a tenant that does not exist: `TENANT_NOT_FOUND`.
+    pub fn tenant_not_found(tenant: &str) -> Self {
         Self::new(ErrorKind::NotFound, "TENANT_NOT_FOUND", format!("there is no tenant `{tenant}`"))
             .with("tenant", tenant)
     }
 
-    /// A defect, which the log tells about.
+    /// An internal error, whose cause is logged and not sent.
     pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        let message = "something is broken in the service; its log says what";
+        let message = "internal error; the cause is in the server's log";
         Self { cause: Some(cause.into()), ..Self::new(ErrorKind::Internal, "INTERNAL", message) }
     }
 }
@@ -111,7 +111,7 @@ impl From<StoreError> for Error {
                 (ErrorKind::Unavailable, "STORE_UNAVAILABLE", "the store can't be reached; try again")
             }
             StoreError::Conflict(_) => {
-                (ErrorKind::Aborted, "CONFLICT", "another write got in between; read again, then try again")
+                (ErrorKind::Aborted, "CONFLICT", "another write came in between; read again, then try again")
             }
             StoreError::Broken(_) => return Self::internal(error),
         };
@@ -132,8 +132,8 @@ impl From<ViewError> for Error {
             }
             ViewError::Behind { found, shown } => {
                 let message = format!(
-                    "the store answered as of revision {found} of the tenant, and this server has shown revision {shown}; \
-                     try again, and restart the server if its database was restored from a backup"
+                    "the store is at revision {found} of the tenant, older than revision {shown}, which this server has \
+                     shown; try again, and restart the server if its database was restored from a backup"
                 );
                 Self::new(ErrorKind::Unavailable, "STORE_BEHIND", message)
                     .with("revision", found.to_string())
@@ -141,7 +141,7 @@ impl From<ViewError> for Error {
             }
             ViewError::TooManyChanges { limit } => {
                 let message = format!(
-                    "the facts at this token come of more than {limit} changes, too many to replay; ask without \
+                    "replaying the facts at this token takes more than {limit} changes; ask without \
                      `at_exact_snapshot`, or raise `snapshots.changes`"
                 );
                 Self::new(ErrorKind::FailedPrecondition, "SNAPSHOT_TOO_LARGE", message).with("limit", limit.to_string())

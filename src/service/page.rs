@@ -1,19 +1,22 @@
+//! Page tokens of lists: opaque to callers, and bound to the query that they continue.
+
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 
 use crate::service::error::{Error, Result};
 
-/// Makes and reads the page tokens of one query. A token works only with the query that it came from: its first
-/// bytes are a digest of the query and of the place in the list.
+/// Encodes and decodes the page tokens of one query: URL-safe base64 of a digest of 8 bytes and the cursor as JSON. The
+/// digest is of query and cursor, so a token works only with the query that it came from.
 pub struct PageToken {
     query: Sha256,
 }
 
-const DIGEST: usize = 8;
+/// How many bytes of SHA-256 a token begins with.
+const DIGEST_BYTES: usize = 8;
 
 impl PageToken {
-    /// The tokens of a query with these parts.
+    /// The tokens of a query with these parts, whose order and bounds count.
     pub fn of(query: &[&str]) -> Self {
         let mut digest = Sha256::new();
         for part in query {
@@ -23,43 +26,44 @@ impl PageToken {
         Self { query: digest }
     }
 
-    /// The token of a place in the list.
-    pub fn encode(&self, place: &impl Serialize) -> String {
-        let place = serde_json::to_vec(place).unwrap_or_default();
-        let mut bytes = self.digest(&place).to_vec();
-        bytes.extend(place);
+    /// The token of a position in the list.
+    pub fn encode(&self, cursor: &impl Serialize) -> String {
+        let cursor = serde_json::to_vec(cursor).unwrap_or_default();
+        let mut bytes = self.digest(&cursor).to_vec();
+        bytes.extend(cursor);
         BASE64_URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    /// The place that a token stands for; none for an empty one, which asks for the first page.
+    /// The cursor of a token; none for an empty one, which stands for the first page.
     ///
     /// # Errors
-    /// `INVALID_PAGE_TOKEN` when it is broken, or of another query.
-    pub fn decode<P: DeserializeOwned>(&self, token: &str) -> Result<Option<P>> {
+    /// `INVALID_PAGE_TOKEN` when it is malformed, or of another query.
+    pub fn decode<C: DeserializeOwned>(&self, token: &str) -> Result<Option<C>> {
         self.decode_as(token, |_| true)
     }
 
-    /// As [`Self::decode`], of a place that `fits`.
+    /// As [`Self::decode`], of a cursor for which `fits` holds.
     ///
     /// # Errors
-    /// `INVALID_PAGE_TOKEN`.
-    pub fn decode_as<P: DeserializeOwned>(&self, token: &str, fits: impl FnOnce(&P) -> bool) -> Result<Option<P>> {
+    /// `INVALID_PAGE_TOKEN`, also for a cursor that does not fit.
+    pub fn decode_as<C: DeserializeOwned>(&self, token: &str, fits: impl FnOnce(&C) -> bool) -> Result<Option<C>> {
         if token.is_empty() {
             return Ok(None);
         }
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(token).ok();
-        let place = bytes.as_deref().and_then(|bytes| bytes.split_at_checked(DIGEST)).and_then(|(digest, place)| {
-            if digest == self.digest(place) { serde_json::from_slice(place).ok() } else { None }
-        });
-        place.filter(fits).map(Some).ok_or_else(|| {
-            let description = "is broken or of another query; send the `next_page_token` of the page before with the \
-                               same request, or leave it empty to start again";
+        let cursor =
+            bytes.as_deref().and_then(|bytes| bytes.split_at_checked(DIGEST_BYTES)).and_then(|(digest, cursor)| {
+                if digest == self.digest(cursor) { serde_json::from_slice(cursor).ok() } else { None }
+            });
+        cursor.filter(fits).map(Some).ok_or_else(|| {
+            let description = "is malformed or of another query; send the `next_page_token` of the page before with \
+                               the same request, or leave it empty to start again";
             Error::field("INVALID_PAGE_TOKEN", "page_token", description)
         })
     }
 
-    fn digest(&self, place: &[u8]) -> [u8; DIGEST] {
-        let digest: [u8; 32] = self.query.clone().chain_update(place).finalize().into();
+    fn digest(&self, cursor: &[u8]) -> [u8; DIGEST_BYTES] {
+        let digest: [u8; 32] = self.query.clone().chain_update(cursor).finalize().into();
         std::array::from_fn(|at| digest.get(at).copied().unwrap_or_default())
     }
 }

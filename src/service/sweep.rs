@@ -1,4 +1,4 @@
-//! What comes due: found across tenants, and made to happen by each tenant's own writes.
+//! The sweep of every tenant in which something has come due, each by a write of its own.
 
 use std::sync::Arc;
 
@@ -6,17 +6,17 @@ use rollcall_engine::{Subject, kind};
 
 use crate::service::{Caller, RequestContext, Service, error::Result, write::Sweep};
 
-/// How many tenants are asked for at a time.
+/// How many tenants are read from the store at a time.
 const TENANTS: u32 = 100;
-/// What sweeps are logged as: their actor's id and their caller.
+/// The actor's id and the caller's name of sweeps in the change log.
 const NAME: &str = "rollcall";
 
 impl Service {
-    /// Makes everything happen that has come due in any tenant, and says how many changes that were. A tenant whose
-    /// changes can't be made holds no other up: it is logged, and tried again by the next sweep.
+    /// Applies everything that has come due in any tenant, and returns the number of changes. A tenant that can't be
+    /// swept does not stop the others: it is logged, and the next sweep tries it again.
     ///
     /// # Errors
-    /// What the store brings when it is asked which tenants these are.
+    /// Errors of the store when it is read for tenants with something due.
     pub async fn sweep(self: &Arc<Self>) -> Result<u64> {
         let (mut changes, mut after) = (0, String::new());
         loop {
@@ -40,8 +40,9 @@ impl Service {
         }
     }
 
+    /// Sweeps one tenant in as many writes as it takes.
     async fn sweep_tenant(self: &Arc<Self>, tenant: &str) -> Result<u64> {
-        let call = RequestContext {
+        let request = RequestContext {
             tenant: tenant.to_owned(),
             actor: Subject::new(kind::SERVICE, NAME),
             caller: Caller { name: NAME.to_owned(), asserts_operators: false },
@@ -51,7 +52,7 @@ impl Service {
         };
         let mut changes = 0;
         loop {
-            let swept = self.write(call.clone(), Sweep).await?.answer;
+            let swept = self.write(request.clone(), Sweep).await?.answer;
             changes += swept.changes;
             if !swept.more {
                 return Ok(changes);

@@ -1,4 +1,4 @@
-//! Opening the database: all that depends on which one it is.
+//! Opens the database that the url names, with the connection settings of its kind.
 
 use std::{
     fs::{self, File, TryLockError},
@@ -31,8 +31,8 @@ pub(super) struct Pools {
     writer: Connections,
     readers: Connections,
     write: TransactionOptions,
-    /// Locked as long as the database is open; none where many processes may share one.
-    alone: Option<File>,
+    /// The file whose lock keeps other processes out while the database is open; none where processes may share one.
+    lock_file: Option<File>,
 }
 
 impl Pools {
@@ -54,7 +54,7 @@ impl Pools {
         self.readers.lease().await
     }
 
-    /// A transaction that takes the right to write at once, where the database has but one such right.
+    /// A transaction that takes the write lock at once, where the database has one for all.
     pub(super) async fn begin_write(&self) -> StoreResult<Transaction> {
         self.writer.begin(self.write).await
     }
@@ -69,34 +69,34 @@ impl Pools {
     pub(super) async fn close(&self) -> StoreResult<()> {
         self.readers.close().await?;
         self.writer.close().await?;
-        match &self.alone {
+        match &self.lock_file {
             Some(file) => file.unlock().map_err(|error| StoreError::Unavailable(Box::new(error))),
             None => Ok(()),
         }
     }
 }
 
-/// One writer, for SQLite has one write lock, and queueing for a connection is fair where queueing for the lock is
-/// not; the readers see the last commit, thanks to the write-ahead log.
+/// Opens a SQLite file. One writer, for SQLite has one write lock, and queueing for a connection is fair where queueing
+/// for the lock is not; the readers see the last commit, thanks to the write-ahead log.
 async fn sqlite(options: &Options) -> StoreResult<Pools> {
     let file: SqliteConnectOptions = options.url.parse().map_err(|error| StoreError::Broken(Box::new(error)))?;
     if in_memory(&options.url) {
         return Err(defect("the store's url must name a file; each connection would have its own in-memory database"));
     }
     make_directory(file.get_filename())?;
-    let alone = lock(file.get_filename())?;
-    let patience = options.timeout;
-    let connections = |most: u32, configure: fn(SqliteConnectOptions) -> SqliteConnectOptions| {
+    let lock_file = lock(file.get_filename())?;
+    let timeout = options.timeout;
+    let connections = |capacity: u32, configure: fn(SqliteConnectOptions) -> SqliteConnectOptions| {
         let mut connection = ConnectOptions::new(&options.url);
         connection
-            .acquire_timeout(patience)
+            .acquire_timeout(timeout)
             .idle_timeout(None)
             .max_lifetime(None)
             .test_before_acquire(false)
             .sqlx_logging(false)
             .record_stmt_in_spans(false)
-            // INVARIANT (no savepoints): what the driver believes to be in a transaction begins no other, for that would be
-            // a savepoint, whose commit keeps nothing.
+            // INVARIANT (no savepoints): what the driver believes to be in a transaction begins no other, for that
+            // would be a savepoint, whose commit keeps nothing.
             .map_sqlx_sqlite_before_acquire(|connection, _| {
                 let is_free = !connection.is_in_transaction();
                 Box::pin(async move { Ok(is_free) })
@@ -107,10 +107,10 @@ async fn sqlite(options: &Options) -> StoreResult<Pools> {
                         .journal_mode(SqliteJournalMode::Wal)
                         .synchronous(SqliteSynchronous::Full)
                         .foreign_keys(true)
-                        .busy_timeout(patience),
+                        .busy_timeout(timeout),
                 )
             });
-        Connections::open(connection, most, patience)
+        Connections::open(connection, capacity, timeout)
     };
     let writer = connections(1, |file| file).await?;
     let reading = |file: SqliteConnectOptions| file.pragma("query_only", "ON").row_buffer_size(ROWS_AHEAD);
@@ -119,7 +119,7 @@ async fn sqlite(options: &Options) -> StoreResult<Pools> {
         sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
         ..TransactionOptions::default()
     };
-    Ok(Pools { writer, readers, write, alone: Some(alone) })
+    Ok(Pools { writer, readers, write, lock_file: Some(lock_file) })
 }
 
 fn in_memory(url: &str) -> bool {
@@ -128,8 +128,8 @@ fn in_memory(url: &str) -> bool {
     file.is_empty() || file == ":memory:" || query.split('&').any(|pair| pair == "mode=memory")
 }
 
-/// Takes the file for this process alone, until it ends, however it ends: a second process would not see the first
-/// one's writes in its views.
+/// Locks the database for this process until it ends, however it ends: a second process would not see the writes of the
+/// first in its views.
 fn lock(database: &Path) -> StoreResult<File> {
     let mut path = database.as_os_str().to_owned();
     path.push(".lock");

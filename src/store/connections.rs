@@ -1,8 +1,8 @@
-//! Connections that one task uses at a time, and nobody uses again after an error.
+//! A pool whose connections are used by one task at a time, and never again after an error.
 //!
-//! A driver's own pool can't promise that: when a statement or a COMMIT fails with FULL, IOERR or NOMEM, SQLite rolls the
-//! transaction back by itself, the driver believes that it is still open, and what comes next on that connection is a
-//! savepoint that commits nothing, or reads one snapshot for ever.
+//! A driver's own pool can't promise that: when a statement or a COMMIT fails with FULL, IOERR or NOMEM, SQLite rolls
+//! the transaction back by itself, the driver believes that it is still open, and what comes next on that connection is
+//! a savepoint that commits nothing, or reads one snapshot for ever.
 
 #[cfg(test)]
 mod tests;
@@ -24,9 +24,10 @@ use crate::{
     store::error::{defect, unavailable},
 };
 
-/// At most so many connections at a time, each opened when it is first needed.
+/// A pool of up to `capacity` connections, each opened when it is first needed.
 pub(super) struct Connections {
-    /// Of pools of one connection each: a pool can be closed, a connection inside one can't.
+    /// How to open one: as a driver's pool of one connection, for a pool can be closed and a connection inside one
+    /// can't.
     options: ConnectOptions,
     timeout: Duration,
     capacity: u32,
@@ -34,8 +35,8 @@ pub(super) struct Connections {
     idle: Arc<Mutex<Vec<DatabaseConnection>>>,
 }
 
-/// A connection in use by one task. It is used again only if [`Lease::give_back`] says that all went well; otherwise it
-/// is closed, and its place is free once that is done, for locks of its end no sooner.
+/// A connection in use by one task. It is used again only if [`Lease::finish`] is given a success; otherwise it is
+/// closed, and its permit is released once that is done, for its locks end no sooner.
 pub(super) struct Lease {
     connection: Option<DatabaseConnection>,
     permit: Option<OwnedSemaphorePermit>,
@@ -58,7 +59,7 @@ impl Connections {
         Ok(Self { options, timeout, capacity, permits, idle: Arc::new(Mutex::new(vec![first])) })
     }
 
-    /// A connection, as soon as one is free.
+    /// A connection, as soon as one is free; after the timeout, or once the pool is closed, the store is unavailable.
     pub(super) async fn lease(&self) -> StoreResult<Lease> {
         let permit = time::timeout(self.timeout, Arc::clone(&self.permits).acquire_owned());
         let permit = permit.await.map_err(|_| unavailable("no connection became free in time"))?;
@@ -69,7 +70,7 @@ impl Connections {
         if let Some(connection) = idle {
             return Ok(lease(connection));
         }
-        // In a task of its own: whoever stops waiting leaves no connection behind that counts nowhere.
+        // In a task of its own, so that a caller who stops waiting leaves no connection behind without a permit.
         let opening = tokio::spawn(async move { Ok(lease(Database::connect(options).await?)) });
         opening.await.map_err(|error| defect(error.to_string()))?
     }
@@ -81,9 +82,9 @@ impl Connections {
         Ok(Transaction { tx, lease })
     }
 
-    /// Waits for the connections in use, and closes them all for good.
+    /// Waits for the connections in use, and closes all for good. Closing again does nothing.
     pub(super) async fn close(&self) -> StoreResult<()> {
-        // An error means that this was done before.
+        // An error means that the pool was closed before.
         let all = self.permits.acquire_many(self.capacity).await;
         self.permits.close();
         drop(all);
@@ -96,7 +97,8 @@ impl Connections {
 }
 
 impl Lease {
-    /// The outcome of what the connection was used for. It is used again if that went well.
+    /// Ends the use of the connection, with its outcome, which is returned. After a success the connection is used
+    /// again.
     pub(super) fn finish<T>(self, outcome: StoreResult<T>) -> StoreResult<T> {
         if outcome.is_ok() {
             self.give_back();
@@ -125,7 +127,7 @@ impl Drop for Lease {
         let permit = self.permit.take();
         runtime.spawn(async move {
             if let Err(error) = connection.close().await {
-                tracing::warn!(%error, "a connection could not be closed in order");
+                tracing::warn!(%error, "a database connection was not closed cleanly");
             }
             drop(permit);
         });
@@ -133,19 +135,19 @@ impl Drop for Lease {
 }
 
 impl Transaction {
-    /// Commits. After an error nobody knows whether it happened.
+    /// Commits. After an error it is unknown whether the commit happened.
     pub(super) async fn commit(self) -> StoreResult<()> {
         let outcome = self.tx.commit().await;
         self.lease.finish(outcome.map_err(Into::into))
     }
 
-    /// Rolls back what went well so far.
+    /// Rolls back a transaction of which every statement succeeded.
     pub(super) async fn rollback(self) -> StoreResult<()> {
         let outcome = self.tx.rollback().await;
         self.lease.finish(outcome.map_err(Into::into))
     }
 
-    /// Ends a transaction that only read, with the outcome of the reading.
+    /// Ends a transaction that only read, with its outcome, which is returned.
     pub(super) async fn finish<T>(self, outcome: StoreResult<T>) -> StoreResult<T> {
         let found = outcome?;
         self.rollback().await?;

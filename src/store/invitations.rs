@@ -1,4 +1,4 @@
-//! Invitations with the members whom they invite, and pages of them.
+//! Reads invitations with the names and grants of their invited members: one, or a page.
 
 use std::collections::HashMap;
 
@@ -17,10 +17,10 @@ use crate::{
     },
 };
 
-/// The most invited members whom one statement asks for, well below what a statement has parameters for.
-const MEMBERS: usize = 1000;
+/// The most invited members that one statement names, well below the limit of parameters.
+const MEMBERS_PER_STATEMENT: usize = 1000;
 
-/// One invitation, and the revision at which it was read. `tx` must read as of one instant.
+/// One invitation, and the revision at which it was read; none when there is none. `tx` must read as of one instant.
 pub(super) async fn one(
     tx: &DatabaseTransaction,
     tenant: &str,
@@ -67,7 +67,7 @@ fn page(query: &InvitationQuery<'_>) -> Select<invitation::Entity> {
             .filter(binding::Column::ResourceId.eq(resource.id))
             .filter(binding::Column::HolderType.eq(kind::EMAIL));
         page = page
-            .filter(Column::Status.is_in(read::open()))
+            .filter(Column::Status.is_in(read::open_statuses()))
             .filter(column(Column::Email).in_subquery(holders.into_query()));
     }
     if !query.text.is_empty() {
@@ -84,13 +84,13 @@ fn page(query: &InvitationQuery<'_>) -> Select<invitation::Entity> {
             InvitationCursor::At(at, id) => (at.0.into(), id),
             InvitationCursor::Email(email, id) => (email.clone().into(), id),
         };
-        let place = Expr::tuple([Expr::value(value), Expr::value(id.clone())]);
-        page = page.filter(if order == Order::Desc { sorted().lt(place) } else { sorted().gt(place) });
+        let cursor = Expr::tuple([Expr::value(value), Expr::value(id.clone())]);
+        page = page.filter(if order == Order::Desc { sorted().lt(cursor) } else { sorted().gt(cursor) });
     }
     page.order_by(value, order.clone()).order_by(Column::InvitationId, order).limit(u64::from(query.limit))
 }
 
-/// Invitations whose email contains the text, and open ones whose invited member's name does.
+/// Invitations whose email contains the text, and open ones whose invited member's display name does.
 fn contains(query: &InvitationQuery<'_>) -> Condition {
     let named = member::Entity::find()
         .select_only()
@@ -98,7 +98,7 @@ fn contains(query: &InvitationQuery<'_>) -> Condition {
         .filter(member::Column::TenantId.eq(query.tenant))
         .filter(member::Column::SubjectType.eq(kind::EMAIL))
         .filter(Expr::col((member::Entity, member::Column::NameKey)).like(list::containing(&query.text)));
-    let open = invitation::Column::Status.is_in(read::open());
+    let open = invitation::Column::Status.is_in(read::open_statuses());
     let named = column(invitation::Column::Email).in_subquery(named.into_query());
     Condition::any().add(column(invitation::Column::Email).like(list::containing(&query.text))).add(open.and(named))
 }
@@ -111,8 +111,8 @@ async fn records(
 ) -> StoreResult<Vec<InvitationRecord>> {
     let open = found.iter().filter(|(invitation, _)| invitation.status.is_open());
     let emails: Vec<&str> = open.map(|(invitation, _)| invitation.email.as_str()).collect();
-    let (mut names, mut held): (HashMap<String, String>, HashMap<String, Vec<Grant>>) = Default::default();
-    for emails in emails.chunks(MEMBERS) {
+    let (mut names, mut grants): (HashMap<String, String>, HashMap<String, Vec<Grant>>) = Default::default();
+    for emails in emails.chunks(MEMBERS_PER_STATEMENT) {
         let members = member::Entity::find()
             .select_only()
             .columns([member::Column::SubjectId, member::Column::DisplayName])
@@ -125,16 +125,16 @@ async fn records(
             .filter(binding::Column::HolderType.eq(kind::EMAIL))
             .filter(binding::Column::HolderId.is_in(emails.iter().copied()));
         for row in bindings.all(tx).await? {
-            held.entry(row.holder_id.clone()).or_default().push(row.into_grant());
+            grants.entry(row.holder_id.clone()).or_default().push(row.into_grant());
         }
     }
     let record = |(invitation, changed_at): (Invitation, Revision)| {
         let open = invitation.status.is_open();
-        let of = |map: &mut HashMap<String, Vec<Grant>>| map.remove(&invitation.email).unwrap_or_default();
-        let mut held = if open { of(&mut held) } else { Vec::new() };
-        held.sort_unstable();
+        let take_grants = |map: &mut HashMap<String, Vec<Grant>>| map.remove(&invitation.email).unwrap_or_default();
+        let mut grants = if open { take_grants(&mut grants) } else { Vec::new() };
+        grants.sort_unstable();
         let display_name = if open { names.remove(&invitation.email).unwrap_or_default() } else { String::new() };
-        InvitationRecord { invitation, changed_at, display_name, held }
+        InvitationRecord { invitation, changed_at, display_name, grants }
     };
     Ok(found.into_iter().map(record).collect())
 }

@@ -1,4 +1,4 @@
-//! Pages of members. A page starts where the one before ended, found by its sort value and never by counting rows.
+//! Pages of members. A page starts where the one before ended, found by its sort value and never by skipping rows.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The most members whose bindings one statement asks for, well below what a statement has parameters for.
-const HOLDERS: usize = 1000;
+const MEMBERS_PER_STATEMENT: usize = 1000;
 
 /// The email to sort by, spelled as in the index on it: no index serves an expression with a parameter in it.
 const EMAIL_KEY: &str = r#"COALESCE("member"."email", '')"#;
@@ -35,15 +35,15 @@ pub(super) async fn members(
         return Ok((Vec::new(), revision));
     };
     let rows = page.all(tx).await?;
-    let mut held = bindings(tx, query, &rows).await?;
+    let mut grants = bindings(tx, query, &rows).await?;
     let records = rows.into_iter().map(|row| {
-        let held = held.remove(&(row.subject_type.clone(), row.subject_id.clone())).unwrap_or_default();
-        row.into_record(held)
+        let member_grants = grants.remove(&(row.subject_type.clone(), row.subject_id.clone())).unwrap_or_default();
+        row.into_record(member_grants)
     });
     Ok((records.collect::<StoreResult<_>>()?, revision))
 }
 
-/// The page's members; none when the query can have no answer.
+/// The statement of the page; none when no member can match.
 fn page(query: &MemberQuery<'_>) -> StoreResult<Option<Select<member::Entity>>> {
     use member::Column;
     let mut members = member::Entity::find().filter(Column::TenantId.eq(query.tenant));
@@ -53,25 +53,26 @@ fn page(query: &MemberQuery<'_>) -> StoreResult<Option<Select<member::Entity>>> 
     if !query.text.is_empty() {
         members = members.filter(contains(&query.text));
     }
-    if let Some(kinds) = &query.people_but {
+    if let Some(kinds) = &query.excluded_types {
         members = members.filter(Column::SubjectId.ne(EVERYBODY));
         if !kinds.is_empty() {
             members = members.filter(Column::SubjectType.is_not_in(kinds));
         }
     }
     let subject = [Column::SubjectType, Column::SubjectId].map(column);
-    let counting = (!query.everybody).then(|| places(query.reach.iter().map(bound)));
-    let belonging = query.belonging.as_ref().map(|held| places(held.iter().map(|(at, role)| (at, role.as_str()))));
-    for places in counting.into_iter().chain(belonging) {
-        let Some(holders) = holders(query, places) else {
+    let in_scope = (!query.everybody).then(|| by_type_and_role(query.scopes.iter().map(resource_and_role)));
+    let team_grants = query.team_grants.as_ref();
+    let in_teams = team_grants.map(|grants| by_type_and_role(grants.iter().map(|(at, role)| (at, role.as_str()))));
+    for bindings in in_scope.into_iter().chain(in_teams) {
+        let Some(holders) = holders(query, bindings) else {
             return Ok(None);
         };
         members = members.filter(Expr::tuple(subject.clone()).in_subquery(holders));
     }
     let order: Vec<Expr> = sort_value(query).into_iter().chain(subject).collect();
     if let Some(after) = &query.after {
-        let place = place(query, after)?.into_iter().map(Expr::value);
-        members = members.filter(Expr::tuple(order.iter().cloned()).gt(Expr::tuple(place)));
+        let cursor = cursor_values(query, after)?.into_iter().map(Expr::value);
+        members = members.filter(Expr::tuple(order.iter().cloned()).gt(Expr::tuple(cursor)));
         if query.order == MemberOrder::Email {
             // SQLite does not start an index on an expression at a tuple, but at a single value it does.
             members = members.filter(Expr::cust(EMAIL_KEY).gte(&*after.value));
@@ -83,37 +84,37 @@ fn page(query: &MemberQuery<'_>) -> StoreResult<Option<Select<member::Entity>>> 
     Ok(Some(members.limit(u64::from(query.limit))))
 }
 
-/// What members are sorted by before their subject; none where it is the same for all.
+/// The expression that members are sorted by before their subject; none where it is the same for all.
 fn sort_value(query: &MemberQuery<'_>) -> Option<Expr> {
     match query.order {
         MemberOrder::Name => Some(column(member::Column::NameKey)),
         MemberOrder::Email => Some(Expr::cust(EMAIL_KEY)),
         MemberOrder::Status => Some(column(member::Column::Status)),
-        MemberOrder::Role if query.reach.is_empty() => None,
+        MemberOrder::Role if query.scopes.is_empty() => None,
         MemberOrder::Role => Some(rank(query)),
     }
 }
 
 /// The values of the cursor, typed as what they are compared with.
-fn place(query: &MemberQuery<'_>, after: &MemberCursor) -> StoreResult<Vec<Value>> {
+fn cursor_values(query: &MemberQuery<'_>, after: &MemberCursor) -> StoreResult<Vec<Value>> {
     let bad = |_| defect(format!("a cursor's value is no number for the order {:?}", query.order));
     let value = match query.order {
         MemberOrder::Name | MemberOrder::Email => Some(after.value.clone().into()),
         MemberOrder::Status => Some(after.value.parse::<i16>().map_err(bad)?.into()),
-        MemberOrder::Role if query.reach.is_empty() => None,
+        MemberOrder::Role if query.scopes.is_empty() => None,
         MemberOrder::Role => Some(after.value.parse::<i32>().map_err(bad)?.into()),
     };
     Ok(value.into_iter().chain([after.subject.kind.clone().into(), after.subject.id.clone().into()]).collect())
 }
 
-/// Members whose name, email or username contains `text` as it stands.
+/// Members whose name, email or username contains `text`, in which `%` and `_` stand for themselves.
 fn contains(text: &str) -> Condition {
     [member::Column::NameKey, member::Column::Email, member::Column::Username]
         .into_iter()
         .fold(Condition::any(), |any, key| any.add(column(key).like(containing(text))))
 }
 
-/// The pattern of what contains `text` as it stands.
+/// The pattern of what contains `text`, in which `%` and `_` stand for themselves.
 pub(super) fn containing(text: &str) -> LikeExpr {
     const ESCAPE: char = '!';
     let mut pattern = String::from("%");
@@ -127,68 +128,68 @@ pub(super) fn containing(text: &str) -> LikeExpr {
     LikeExpr::new(pattern).escape(ESCAPE)
 }
 
-/// The subjects that hold a binding at one of these places, one query for each role: a database that keeps no
-/// statistics looks up each of them in the index, but reads a whole tenant's bindings for the same terms behind an OR.
-/// None when there is no such binding to hold.
-fn holders(query: &MemberQuery<'_>, places: Places<'_>) -> Option<SelectStatement> {
-    let queries = places.into_iter().map(|((kind, role), ids)| {
+/// The subjects that hold one of these bindings, one query for each role: a database that keeps no statistics looks up
+/// each of them in the index, but reads a whole tenant's bindings for the same terms behind an OR. None when `bindings`
+/// is empty.
+fn holders(query: &MemberQuery<'_>, bindings: ResourcesByRole<'_>) -> Option<SelectStatement> {
+    let queries = bindings.into_iter().map(|((kind, role), ids)| {
         binding::Entity::find()
             .select_only()
             .columns([binding::Column::HolderType, binding::Column::HolderId])
             .filter(binding::Column::TenantId.eq(query.tenant))
-            .filter(at(kind, role, ids))
-            .filter(counts(query.now))
+            .filter(binds(kind, role, ids))
+            .filter(is_current(query.now))
             .into_query()
     });
     queries.reduce(|mut all, query| all.union(UnionType::All, query).take())
 }
 
-/// The smallest rank among the bindings in `reach` of the member in the row at hand, the largest number where there is
-/// none: a row compares with no NULL.
+/// The smallest rank among the member's bindings in `query.scopes`, [`MemberScope::NO_RANK`] where there is none: a
+/// NULL can't be compared with a cursor.
 fn rank(query: &MemberQuery<'_>) -> Expr {
-    let mut places: BTreeMap<i32, Vec<&MemberScope>> = BTreeMap::new();
-    for place in &query.reach {
-        places.entry(place.rank).or_default().push(place);
+    let mut by_rank: BTreeMap<i32, Vec<&MemberScope>> = BTreeMap::new();
+    for scope in &query.scopes {
+        by_rank.entry(scope.rank).or_default().push(scope);
     }
-    let case = places
+    let case = by_rank
         .into_iter()
-        .fold(CaseStatement::new(), |case, (rank, places)| case.case(held(places), Expr::value(rank)));
+        .fold(CaseStatement::new(), |case, (rank, scopes)| case.case(in_scopes(scopes), Expr::value(rank)));
     let smallest = Query::select()
         .expr(Expr::expr(case).min())
         .from(binding::Entity)
         .and_where(binding::Column::TenantId.eq(query.tenant))
-        .and_where(counts(query.now))
+        .and_where(is_current(query.now))
         .and_where(Expr::col((binding::Entity, binding::Column::HolderType)).eq(column(member::Column::SubjectType)))
         .and_where(Expr::col((binding::Entity, binding::Column::HolderId)).eq(column(member::Column::SubjectId)))
         .take();
     Expr::from(Func::coalesce([Expr::SubQuery(None, Box::new(smallest.into())), Expr::value(MemberScope::NO_RANK)]))
 }
 
-/// Bindings in `reach`. It must name one, for a condition without terms holds everywhere.
-fn held<'a>(reach: impl IntoIterator<Item = &'a MemberScope>) -> Condition {
-    places(reach.into_iter().map(bound))
+/// Bindings in one of these scopes. There must be one, for a condition without terms matches every binding.
+fn in_scopes<'a>(scopes: impl IntoIterator<Item = &'a MemberScope>) -> Condition {
+    by_type_and_role(scopes.into_iter().map(resource_and_role))
         .into_iter()
-        .fold(Condition::any(), |any, ((kind, role), ids)| any.add(at(kind, role, ids)))
+        .fold(Condition::any(), |any, ((kind, role), ids)| any.add(binds(kind, role, ids)))
 }
 
-/// The ids of the resources of some bindings, by resource type and role, of which a policy has few however many
-/// resources there are: databases limit the terms of a statement.
-type Places<'a> = BTreeMap<(&'a str, &'a str), Vec<&'a str>>;
+/// The resource ids of some bindings, by resource type and role: of those a policy has few, however many resources
+/// there are, and databases limit the terms of a statement.
+type ResourcesByRole<'a> = BTreeMap<(&'a str, &'a str), Vec<&'a str>>;
 
-fn places<'a>(bindings: impl Iterator<Item = (&'a ResourceKey, &'a str)>) -> Places<'a> {
-    let mut places = Places::new();
+fn by_type_and_role<'a>(bindings: impl Iterator<Item = (&'a ResourceKey, &'a str)>) -> ResourcesByRole<'a> {
+    let mut ids = ResourcesByRole::new();
     for (resource, role) in bindings {
-        places.entry((resource.kind.as_str(), role)).or_default().push(resource.id.as_str());
+        ids.entry((resource.kind.as_str(), role)).or_default().push(resource.id.as_str());
     }
-    places
+    ids
 }
 
-fn bound(reach: &MemberScope) -> (&ResourceKey, &str) {
-    (&reach.resource, &reach.role)
+fn resource_and_role(scope: &MemberScope) -> (&ResourceKey, &str) {
+    (&scope.resource, &scope.role)
 }
 
-/// Bindings of this role at resources of this type.
-fn at(kind: &str, role: &str, ids: Vec<&str>) -> Expr {
+/// Bindings of this role at resources of this type and these ids.
+fn binds(kind: &str, role: &str, ids: Vec<&str>) -> Expr {
     binding::Column::ResourceType
         .eq(kind)
         .and(binding::Column::ResourceId.is_in(ids))
@@ -196,11 +197,11 @@ fn at(kind: &str, role: &str, ids: Vec<&str>) -> Expr {
 }
 
 /// Bindings that have not ended.
-fn counts(now: Timestamp) -> Expr {
+fn is_current(now: Timestamp) -> Expr {
     binding::Column::ExpiresAt.is_null().or(binding::Column::ExpiresAt.gt(now.0))
 }
 
-/// What the members in `rows` hold, as far as the query asks for it.
+/// The current bindings of the members in `rows` that `query.scopes` names, by subject type and id.
 async fn bindings(
     tx: &DatabaseTransaction,
     query: &MemberQuery<'_>,
@@ -212,18 +213,18 @@ async fn bindings(
         holders.entry(&row.subject_type).or_default().push(&row.subject_id);
     }
     let mut found: HashMap<_, Vec<_>> = HashMap::new();
-    if query.reach.is_empty() {
+    if query.scopes.is_empty() {
         return Ok(found);
     }
-    let places = held(&query.reach);
+    let in_scopes = in_scopes(&query.scopes);
     for (kind, ids) in holders {
-        for ids in ids.chunks(HOLDERS) {
+        for ids in ids.chunks(MEMBERS_PER_STATEMENT) {
             let bindings = binding::Entity::find()
                 .filter(Column::TenantId.eq(query.tenant))
                 .filter(Column::HolderType.eq(kind))
                 .filter(Column::HolderId.is_in(ids.iter().copied()))
-                .filter(places.clone())
-                .filter(counts(query.now));
+                .filter(in_scopes.clone())
+                .filter(is_current(query.now));
             for row in bindings.all(tx).await? {
                 let holder = (row.holder_type.clone(), row.holder_id.clone());
                 found.entry(holder).or_default().push(row.into_grant());

@@ -1,6 +1,6 @@
-//! A tenant's facts, streamed: they may be millions, and none is kept here.
+//! Streams a tenant's facts into a snapshot, row by row: they may be millions.
 
-use rollcall_engine::{ResourceRef, Snapshot, SubjectRef, Timestamp};
+use rollcall_engine::{ResourceRef, SnapshotSink, SubjectRef, Timestamp};
 use sea_orm::{ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _, QuerySelect as _};
 use tokio_stream::StreamExt as _;
 
@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Feeds the tenant's facts into `snapshot`; false when there is no such tenant. `tx` must read as of one instant.
-pub(super) async fn load(tx: &DatabaseTransaction, tenant: &str, snapshot: &mut dyn Snapshot) -> StoreResult<bool> {
+pub(super) async fn load(tx: &DatabaseTransaction, tenant: &str, snapshot: &mut dyn SnapshotSink) -> StoreResult<bool> {
     let Some((found, revision)) = read::tenant(tx, tenant).await? else {
         return Ok(false);
     };
@@ -24,7 +24,7 @@ pub(super) async fn load(tx: &DatabaseTransaction, tenant: &str, snapshot: &mut 
     Ok(true)
 }
 
-async fn resources(tx: &DatabaseTransaction, tenant: &str, snapshot: &mut dyn Snapshot) -> StoreResult<()> {
+async fn resources(tx: &DatabaseTransaction, tenant: &str, snapshot: &mut dyn SnapshotSink) -> StoreResult<()> {
     use resource::Column;
     type Row = (String, String, Option<String>, Option<String>, Option<String>, Option<String>, bool);
     let query = resource::Entity::find()
@@ -49,7 +49,7 @@ async fn resources(tx: &DatabaseTransaction, tenant: &str, snapshot: &mut dyn Sn
     Ok(())
 }
 
-async fn members(tx: &DatabaseTransaction, tenant: &str, snapshot: &mut dyn Snapshot) -> StoreResult<()> {
+async fn members(tx: &DatabaseTransaction, tenant: &str, snapshot: &mut dyn SnapshotSink) -> StoreResult<()> {
     use member::Column;
     let query = member::Entity::find()
         .select_only()
@@ -62,7 +62,7 @@ async fn members(tx: &DatabaseTransaction, tenant: &str, snapshot: &mut dyn Snap
     Ok(())
 }
 
-async fn bindings(tx: &DatabaseTransaction, tenant: &str, snapshot: &mut dyn Snapshot) -> StoreResult<()> {
+async fn bindings(tx: &DatabaseTransaction, tenant: &str, snapshot: &mut dyn SnapshotSink) -> StoreResult<()> {
     use binding::Column;
     let query = binding::Entity::find()
         .select_only()

@@ -1,6 +1,6 @@
-//! Pages of the change log. A page starts where the one before ended, found by its place in the log.
+//! Pages of the change log. A page starts where the one before ended, found by its position in the log.
 
-use rollcall_engine::{LogPlace, LoggedChange, Revision, Timestamp};
+use rollcall_engine::{LogPosition, LoggedChange, Revision, Timestamp};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, EntityTrait as _, Order, QueryFilter as _, QueryOrder as _, QuerySelect as _,
     Select, sea_query::ExprTrait as _,
@@ -11,19 +11,20 @@ use crate::{
     store::entity::change::{self, Column},
 };
 
-/// A page of a tenant's log.
+/// A page of a tenant's log. With several kinds it takes several statements, so `db` must be a transaction: a commit
+/// between two of them would leave a part of its revision out, and the page after would begin past that.
 pub(super) async fn page(db: &impl ConnectionTrait, query: &LogQuery<'_>) -> StoreResult<Vec<LoggedChange>> {
     let all = rows(query);
     let mut found = Vec::new();
     if query.filter.kinds.is_empty() {
         found = all.all(db).await?;
     } else {
-        // One kind at a time: an index gives each in order, but several of them in none.
+        // One kind at a time: an index has each kind in order, but several kinds in none.
         for kind in query.filter.kinds {
             found.extend(all.clone().filter(Column::Kind.eq(kind)).all(db).await?);
         }
-        let place = |row: &change::Model| LogPlace { revision: Revision(row.revision), seq: row.seq };
-        found.sort_by_key(place);
+        let position = |row: &change::Model| LogPosition { revision: Revision(row.revision), seq: row.seq };
+        found.sort_by_key(position);
         if query.newest_first {
             found.reverse();
         }
@@ -32,12 +33,12 @@ pub(super) async fn page(db: &impl ConnectionTrait, query: &LogQuery<'_>) -> Sto
     found.into_iter().map(change::Model::into_logged).collect()
 }
 
-/// The page, whichever kinds are wanted.
+/// The statement of the page, without the condition on kinds.
 fn rows(query: &LogQuery<'_>) -> Select<change::Entity> {
     let LogQuery { tenant, filter, revisions: (first, last), after, newest_first, limit } = query;
     let (mut first, mut last) = (*first, *last);
     let mut rows = change::Entity::find().filter(Column::TenantId.eq(*tenant));
-    if let Some(LogPlace { revision, seq }) = after {
+    if let Some(LogPosition { revision, seq }) = after {
         // Not a row of two values, for which SQLite prefers the primary key to the index of a filter.
         rows = rows.filter(if *newest_first {
             last = last.min(*revision);
@@ -47,7 +48,7 @@ fn rows(query: &LogQuery<'_>) -> Select<change::Entity> {
             Column::Revision.gt(revision.0).or(Column::Seq.gt(*seq))
         });
     }
-    // A bound that bounds nothing makes SQLite prefer the primary key to the index of the kinds.
+    // A limit that excludes nothing makes SQLite prefer the primary key to the index of the kinds.
     if first > LogQuery::ALL.0 {
         rows = rows.filter(Column::Revision.gte(first.0));
     }
@@ -73,8 +74,8 @@ fn rows(query: &LogQuery<'_>) -> Select<change::Entity> {
     rows.order_by(Column::Revision, order.clone()).order_by(Column::Seq, order).limit(u64::from(*limit))
 }
 
-/// The first and the last revision with a change in a span of time. Clocks may be set back, so it takes a look at every
-/// change of the span, though only in an index.
+/// The first and the last revision with a change in a time span. Clocks may be set back, so every change of the span is
+/// looked at, though only in an index.
 pub(super) async fn revisions_between(
     db: &impl ConnectionTrait,
     tenant: &str,
@@ -134,9 +135,9 @@ mod tests {
             (LogFilter { kinds: &kinds, ..any.clone() }, "change_by_kind (tenant_id=? AND kind=?"),
             (any, "sqlite_autoindex_change_1 (tenant_id=?"),
         ];
-        let place = Some(LogPlace { revision: Revision(9), seq: 1 });
+        let position = Some(LogPosition { revision: Revision(9), seq: 1 });
         for (filter, index) in filters {
-            for (after, newest_first) in [(None, true), (None, false), (place, true), (place, false)] {
+            for (after, newest_first) in [(None, true), (None, false), (position, true), (position, false)] {
                 let (revisions, filter) = (LogQuery::ALL, filter.clone());
                 let query = LogQuery { tenant: "acme", filter, revisions, after, newest_first, limit: 100 };
                 let kinds = query.filter.kinds.iter();

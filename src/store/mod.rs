@@ -28,18 +28,22 @@ use crate::service::ports::{
     StoreResult, WriteTx,
 };
 use crate::store::connect::Pools;
-use rollcall_engine::{Change, LoggedChange, ResourceRef, Revision, Snapshot, SuppressedAddress, Tenant, Timestamp};
+use rollcall_engine::{
+    Change, LoggedChange, ResourceRef, Revision, SnapshotSink, SuppressedAddress, Tenant, Timestamp,
+};
 
-/// Tenants in a SQL database.
+/// The [`Store`] in a SQL database.
 pub struct SqlStore {
     pools: Pools,
 }
 
 impl SqlStore {
-    /// Opens the database, and makes it when it is missing. Its tables are [`Self::migrate`]'s business.
+    /// Opens the database, and creates the file and its directory when they are missing. [`Self::migrate`] makes the
+    /// tables.
     ///
     /// # Errors
-    /// When the url names no database of a supported kind, or the database can't be opened.
+    /// `StoreError::Broken` when the url names no supported database, or one in memory; `StoreError::Unavailable` when
+    /// another process has the file open, or it can't be opened.
     pub async fn open(options: &Options) -> StoreResult<Self> {
         Ok(Self { pools: Pools::open(options).await? })
     }
@@ -58,7 +62,7 @@ impl SqlStore {
     /// Waits for the reads and writes under way, then closes the database for good.
     ///
     /// # Errors
-    /// When a connection can't be closed in order.
+    /// When a connection can't be closed cleanly.
     pub async fn close(&self) -> StoreResult<()> {
         self.pools.close().await
     }
@@ -78,7 +82,7 @@ impl Store for SqlStore {
         reader.finish(found)
     }
 
-    async fn load(&self, tenant: &str, snapshot: &mut dyn Snapshot) -> StoreResult<bool> {
+    async fn load(&self, tenant: &str, snapshot: &mut dyn SnapshotSink) -> StoreResult<bool> {
         let tx = self.pools.begin_read().await?;
         let found = load::load(&tx, tenant, snapshot).await;
         tx.finish(found).await
@@ -91,9 +95,9 @@ impl Store for SqlStore {
     }
 
     async fn log(&self, query: &LogQuery<'_>) -> StoreResult<Vec<LoggedChange>> {
-        let reader = self.pools.reader().await?;
-        let page = log::page(&*reader, query).await;
-        reader.finish(page)
+        let tx = self.pools.begin_read().await?;
+        let page = log::page(&*tx, query).await;
+        tx.finish(page).await
     }
 
     async fn revisions_between(

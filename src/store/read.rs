@@ -1,4 +1,4 @@
-//! Reads of one thing, through a pool or a transaction alike.
+//! Reads of single records and of what is due, by a connection or inside a transaction.
 
 use std::collections::BTreeMap;
 
@@ -17,8 +17,8 @@ use crate::{
     store::entity::{binding, change, invitation, member, request, resource, suppressed_address, tenant},
 };
 
-/// The most ids that one statement names, well below what a statement has parameters for.
-const IDS: usize = 1000;
+/// The most ids that one statement names, well below the limit of parameters.
+const IDS_PER_STATEMENT: usize = 1000;
 
 /// The tenant and its newest revision.
 pub(super) async fn tenant(db: &impl ConnectionTrait, tenant: &str) -> StoreResult<Option<(Tenant, Revision)>> {
@@ -31,7 +31,7 @@ pub(super) async fn revision(db: &impl ConnectionTrait, tenant: &str) -> StoreRe
     Ok(query.into_tuple().one(db).await?.map(Revision))
 }
 
-/// What `found` brings, with the tenant's revision. Both must be read in one transaction.
+/// The result of `found` with the tenant's revision. Both must be read in one transaction.
 pub(super) async fn at_revision<T>(
     db: &impl ConnectionTrait,
     tenant: &str,
@@ -73,7 +73,7 @@ pub(super) async fn resource(
     Ok(resource::Entity::find_by_id(key).one(db).await?.map(resource::Model::into_record))
 }
 
-/// One member with everything that they hold.
+/// One member with all their grants, ended ones that have a row still included.
 pub(super) async fn member(
     db: &impl ConnectionTrait,
     tenant: &str,
@@ -92,7 +92,7 @@ pub(super) async fn member(
     let Some(member) = query.one(db).await? else {
         return Ok(None);
     };
-    let held = binding::Entity::find()
+    let grants = binding::Entity::find()
         .filter(binding::Column::TenantId.eq(tenant))
         .filter(binding::Column::HolderType.eq(&member.subject_type))
         .filter(binding::Column::HolderId.eq(&member.subject_id))
@@ -101,10 +101,10 @@ pub(super) async fn member(
         .into_iter()
         .map(binding::Model::into_grant)
         .collect();
-    member.into_record(held).map(Some)
+    member.into_record(grants).map(Some)
 }
 
-/// The roles bound at some resources, at most `limit` of them, with who holds them.
+/// The grants at these resources with their holders, at most `limit` of them, in no order.
 pub(super) async fn bindings_at(
     db: &impl ConnectionTrait,
     tenant: &str,
@@ -118,14 +118,14 @@ pub(super) async fn bindings_at(
     }
     let mut found = Vec::new();
     for (kind, ids) in by_type {
-        for ids in ids.chunks(IDS) {
+        for ids in ids.chunks(IDS_PER_STATEMENT) {
             let query = binding::Entity::find()
                 .filter(Column::TenantId.eq(tenant))
                 .filter(Column::ResourceType.eq(kind))
                 .filter(Column::ResourceId.is_in(ids.iter().copied()))
                 .limit(u64::try_from(limit.saturating_sub(found.len())).unwrap_or(u64::MAX));
             let rows = query.all(db).await?.into_iter();
-            found.extend(rows.map(binding::Model::into_held));
+            found.extend(rows.map(binding::Model::into_holder_and_grant));
         }
     }
     Ok(found)
@@ -161,7 +161,7 @@ pub(super) async fn open_invitation(
     let query = invitation::Entity::find()
         .filter(invitation::Column::TenantId.eq(tenant))
         .filter(invitation::Column::Email.eq(email))
-        .filter(invitation::Column::Status.is_in(open()));
+        .filter(invitation::Column::Status.is_in(open_statuses()));
     Ok(one_invitation(db, query).await?.map(|(invitation, _)| invitation))
 }
 
@@ -173,11 +173,11 @@ async fn one_invitation(
 }
 
 /// The statuses of open invitations.
-pub(super) fn open() -> impl Iterator<Item = i16> {
+pub(super) fn open_statuses() -> impl Iterator<Item = i16> {
     InvitationStatus::ALL.into_iter().filter(|status| status.is_open()).map(InvitationStatus::code)
 }
 
-/// The invitations of which something has come due, what came first before the others.
+/// The invitations that are due by `now`, the earliest first.
 pub(super) async fn due_invitations(
     db: &impl ConnectionTrait,
     tenant: &str,
@@ -195,15 +195,15 @@ pub(super) async fn due_invitations(
     rows.into_iter().map(|row| Ok(row.into_invitation()?.0)).collect()
 }
 
-/// The tenant of a table's rows, spelled so that no index on it serves: what is due is found by its time, for little of
-/// all there is is due.
+/// The tenant of a table's rows, written so that no index on the tenant is used: little is due, so that it is found
+/// fastest by its time.
 macro_rules! tenant_of {
     ($table:literal) => {
         Expr::cust(concat!("COALESCE(\"", $table, "\".\"tenant_id\", '')"))
     };
 }
 
-/// The roles that have ended and whose holders have them still, what ended first before the others.
+/// The grants that have ended by `now` and have a row still, with their holders, the earliest first.
 pub(super) async fn ended_bindings(
     db: &impl ConnectionTrait,
     tenant: &str,
@@ -221,10 +221,10 @@ pub(super) async fn ended_bindings(
         .order_by_asc(Column::ResourceId)
         .order_by_asc(Column::Role)
         .limit(u64::from(limit));
-    Ok(query.all(db).await?.into_iter().map(binding::Model::into_held).collect())
+    Ok(query.all(db).await?.into_iter().map(binding::Model::into_holder_and_grant).collect())
 }
 
-/// The tenants after `after` in which something has come due.
+/// The tenants after `after` in which an invitation is due or a binding has ended.
 pub(super) async fn due_tenants(
     db: &impl ConnectionTrait,
     now: Timestamp,
@@ -255,7 +255,7 @@ pub(super) async fn due_tenants(
     Ok(tenants)
 }
 
-/// When the invitation was issued after which `newer` others were, if that was after `since`.
+/// Of the issues of invitations later than `since`, the time of the one that exactly `newer` came after.
 pub(super) async fn issued_before(
     db: &impl ConnectionTrait,
     tenant: &str,
@@ -267,7 +267,7 @@ pub(super) async fn issued_before(
         .select_only()
         .column(Column::At)
         .filter(Column::TenantId.eq(tenant))
-        // Spelled as in the index on it: no index serves a condition with a parameter in it.
+        // Written as in the index on it: no partial index serves a condition with a parameter.
         .filter(Expr::cust(r#""change"."kind" = 'invitation_issued'"#))
         .filter(Column::At.gt(since.0))
         .order_by_desc(Column::At)
@@ -287,8 +287,8 @@ pub(super) async fn suppressed(
     Ok(row.map(suppressed_address::Model::into_address))
 }
 
-/// Suppressed addresses after an email, in the order of their email, and the tenant's revision. Both must be read in one
-/// transaction.
+/// Suppressed addresses after an email, in the order of their email, and the tenant's revision. Both must be read in
+/// one transaction.
 pub(super) async fn suppressed_page(
     db: &impl ConnectionTrait,
     tenant: &str,
@@ -306,12 +306,12 @@ pub(super) async fn suppressed_page(
     Ok((page, revision))
 }
 
-/// What was answered under a request id.
-pub(super) async fn answered(
+/// The response stored under the hash of a request id.
+pub(super) async fn find_response(
     db: &impl ConnectionTrait,
     tenant: &str,
-    request: &str,
+    request_hash: &str,
 ) -> StoreResult<Option<StoredResponse>> {
-    let key = (tenant.to_owned(), request.to_owned());
-    Ok(request::Entity::find_by_id(key).one(db).await?.map(request::Model::into_answered))
+    let key = (tenant.to_owned(), request_hash.to_owned());
+    Ok(request::Entity::find_by_id(key).one(db).await?.map(request::Model::into_response))
 }

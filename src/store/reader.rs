@@ -1,8 +1,8 @@
-//! A look into a database beside the process that serves it: nothing is written, made, migrated or locked.
+//! Reads a database beside the process that serves it: nothing is written, created, migrated or locked.
 
 use std::path::{Path, PathBuf};
 
-use rollcall_engine::{Revision, Snapshot, Tenant};
+use rollcall_engine::{Revision, SnapshotSink, Tenant};
 use sea_orm::{
     ColumnTrait as _, ConnectOptions, Database, DatabaseConnection, EntityTrait as _, QueryFilter as _,
     QueryOrder as _, QuerySelect as _, TransactionTrait as _, sqlx::sqlite::SqliteConnectOptions,
@@ -17,35 +17,36 @@ use crate::{
 /// Why a database can't be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    /// It is of no kind that is supported.
+    /// The url names a database of a kind that is not supported.
     #[error("expected a file, or an url that begins with `sqlite:`")]
     Unsupported,
-    /// There is no such file.
+    /// The path names no file.
     #[error("there is no such file")]
     Missing,
     /// Its tables are not those of this version of the service.
-    #[error("it has not the tables of this version of rollcall; let its server migrate it, or use that version")]
-    Foreign,
-    /// The newest writes are in a log that nobody has open.
+    #[error("its tables are of another version of rollcall; let its server migrate it, or use that version")]
+    SchemaMismatch,
+    /// The newest writes are only in the write-ahead log of this path, which no process has open.
     #[error("its newest writes are in `{0}` only; start its server once, which puts them into the file")]
-    Unfolded(String),
-    /// Another process began to use it.
+    UncheckpointedLog(String),
+    /// Another process began to use the file while it was read as one that nobody uses.
     #[error("another process opened it meanwhile; ask again")]
-    Overtaken,
-    /// It can't be read.
+    OpenedMeanwhile,
+    /// The store failed while it was read.
     #[error(transparent)]
     Store(StoreError),
 }
 
-/// A database that is only looked at.
+/// A database that is opened for reading only.
 pub struct SqlReader {
     connection: DatabaseConnection,
-    /// What a process that uses the file would make beside it, when it was opened as one that nobody changes.
-    absent: Option<PathBuf>,
+    /// A file that a process using the database would create beside it; none when the database was opened as one in
+    /// use.
+    absent_file: Option<PathBuf>,
 }
 
 impl SqlReader {
-    /// Opens a database: an url, or the path of a SQLite file.
+    /// Opens a database: a url that begins with `sqlite:`, or the path of a SQLite file.
     ///
     /// # Errors
     /// When there is no such database, it can't be read, or it has other tables than this version of the service.
@@ -63,7 +64,7 @@ impl SqlReader {
         let (log, index) = (beside(file, "-wal"), beside(file, "-shm"));
         let has_writes = log.metadata().is_ok_and(|log| log.len() > 0);
         if has_writes && !index.exists() {
-            return Err(ReadError::Unfolded(log.display().to_string()));
+            return Err(ReadError::UncheckpointedLog(log.display().to_string()));
         }
         // Without a log and its index SQLite would make them, were it not told that nobody changes the file.
         let absent = [log, index].into_iter().find(|path| !path.exists());
@@ -73,22 +74,22 @@ impl SqlReader {
             file.create_if_missing(false).read_only(true).immutable(unused).pragma("query_only", "ON")
         });
         let connection = Database::connect(pool).await?;
-        let reader = Self { connection, absent };
-        reader.has_our_tables().await?;
+        let reader = Self { connection, absent_file: absent };
+        reader.check_schema().await?;
         Ok(reader)
     }
 
-    async fn has_our_tables(&self) -> Result<(), ReadError> {
+    async fn check_schema(&self) -> Result<(), ReadError> {
         let query = seaql_migrations::Entity::find()
             .select_only()
             .column(seaql_migrations::Column::Version)
             .order_by_asc(seaql_migrations::Column::Version);
         let applied: Vec<String> = query.into_tuple().all(&self.connection).await?;
         let ours: Vec<String> = Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect();
-        if applied == ours { Ok(()) } else { Err(ReadError::Foreign) }
+        if applied == ours { Ok(()) } else { Err(ReadError::SchemaMismatch) }
     }
 
-    /// A tenant.
+    /// A tenant and its newest revision; none when there is no such tenant.
     ///
     /// # Errors
     /// When the database can't be read.
@@ -96,7 +97,7 @@ impl SqlReader {
         Ok(read::tenant(&self.connection, tenant).await?)
     }
 
-    /// The ids of the tenants that run this version of this policy, in order.
+    /// The ids of the tenants that run this version of this policy, in bytewise order.
     ///
     /// # Errors
     /// When the database can't be read.
@@ -114,26 +115,26 @@ impl SqlReader {
     ///
     /// # Errors
     /// When the database can't be read.
-    pub async fn load(&self, tenant: &str, snapshot: &mut dyn Snapshot) -> Result<bool, ReadError> {
+    pub async fn load(&self, tenant: &str, snapshot: &mut dyn SnapshotSink) -> Result<bool, ReadError> {
         let tx = self.connection.begin().await?;
         Ok(load::load(&tx, tenant, snapshot).await?)
     }
 
-    /// Closes it. What was read counts only when this goes well.
+    /// Closes the database. What was read is valid only when this succeeds.
     ///
     /// # Errors
-    /// When another process began to use a file that nobody used, so that what was read may be of no one instant.
+    /// When another process began to use a file that nobody used, so that what was read may be of several instants.
     pub async fn close(self) -> Result<(), ReadError> {
         self.connection.close().await?;
-        if self.absent.is_some_and(|path| path.exists()) { Err(ReadError::Overtaken) } else { Ok(()) }
+        if self.absent_file.is_some_and(|path| path.exists()) { Err(ReadError::OpenedMeanwhile) } else { Ok(()) }
     }
 }
 
 impl From<StoreError> for ReadError {
     fn from(error: StoreError) -> Self {
         match error {
-            // A statement that the tables do not fit, or no tables at all.
-            StoreError::Broken(_) => Self::Foreign,
+            // A statement does not fit the tables, or there are none.
+            StoreError::Broken(_) => Self::SchemaMismatch,
             other => Self::Store(other),
         }
     }

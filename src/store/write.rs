@@ -1,4 +1,5 @@
-//! The transaction of a write.
+//! The transaction of a write: takes the tenant's next revision, applies and logs changes, and commits only what is
+//! whole.
 
 use async_trait::async_trait;
 use rollcall_engine::{
@@ -20,16 +21,16 @@ use crate::{
     },
 };
 
-/// One write's transaction.
+/// One write's transaction in a SQL database.
 pub(super) struct SqlWriteTx {
     tx: Transaction,
     id: String,
     tenant: Option<Tenant>,
     revision: Revision,
-    logged: i64,
-    /// Whether everything asked for so far went well. Otherwise it can't be committed, for some databases would commit
-    /// the half of it, and its connection is closed.
-    whole: bool,
+    next_seq: i64,
+    /// Whether every statement so far succeeded. Otherwise it can't be committed, for some databases would commit the
+    /// half of it, and its connection is closed.
+    is_intact: bool,
 }
 
 impl SqlWriteTx {
@@ -50,12 +51,12 @@ impl SqlWriteTx {
             }
             None => (None, Revision::default().next()),
         };
-        Ok(Self { tx, id: tenant.to_owned(), tenant: found, revision, logged: 0, whole: true })
+        Ok(Self { tx, id: tenant.to_owned(), tenant: found, revision, next_seq: 0, is_intact: true })
     }
 
-    /// Notes whether a part of it went well.
-    fn noted<T>(&mut self, outcome: StoreResult<T>) -> StoreResult<T> {
-        self.whole &= outcome.is_ok();
+    /// Notes the outcome of a statement, and returns it.
+    fn track<T>(&mut self, outcome: StoreResult<T>) -> StoreResult<T> {
+        self.is_intact &= outcome.is_ok();
         outcome
     }
 
@@ -69,11 +70,11 @@ impl SqlWriteTx {
             }
         }
         project::apply(&*self.tx, &self.id, self.revision, entry.changes).await?;
-        let rows: Vec<_> = (self.logged..)
+        let rows: Vec<_> = (self.next_seq..)
             .zip(entry.changes)
             .map(|(seq, change)| change::ActiveModel::of(&self.id, self.revision, seq, entry, change))
             .collect::<StoreResult<_>>()?;
-        self.logged += i64::try_from(rows.len()).map_err(|error| defect(error.to_string()))?;
+        self.next_seq += i64::try_from(rows.len()).map_err(|error| defect(error.to_string()))?;
         project::insert(&*self.tx, rows).await
     }
 }
@@ -90,88 +91,88 @@ impl WriteTx for SqlWriteTx {
 
     async fn changes_after(&mut self, revision: Revision) -> StoreResult<Vec<(Revision, Change)>> {
         let found = read::changes(&*self.tx, &self.id, revision, Some(self.revision)).await;
-        self.noted(found)
+        self.track(found)
     }
 
     async fn member(&mut self, by: MemberBy<'_>) -> StoreResult<Option<MemberRecord>> {
         let found = read::member(&*self.tx, &self.id, by).await;
-        self.noted(found)
+        self.track(found)
     }
 
     async fn resource(&mut self, key: ResourceRef<'_>) -> StoreResult<Option<ResourceRecord>> {
         let found = read::resource(&*self.tx, &self.id, key).await;
-        self.noted(found)
+        self.track(found)
     }
 
     async fn bindings_at(&mut self, resources: &[ResourceKey], limit: usize) -> StoreResult<Vec<(Subject, Grant)>> {
         let found = read::bindings_at(&*self.tx, &self.id, resources, limit).await;
-        self.noted(found)
+        self.track(found)
     }
 
     async fn invitation_by_hash(&mut self, token_hash: &str) -> StoreResult<Option<Invitation>> {
         let found = read::invitation_by_hash(&*self.tx, &self.id, token_hash).await;
-        self.noted(found)
+        self.track(found)
     }
 
     async fn invitation(&mut self, id: &str) -> StoreResult<Option<(Invitation, Revision)>> {
         let found = read::invitation(&*self.tx, &self.id, id).await;
-        self.noted(found)
+        self.track(found)
     }
 
     async fn open_invitation(&mut self, email: &str) -> StoreResult<Option<Invitation>> {
         let found = read::open_invitation(&*self.tx, &self.id, email).await;
-        self.noted(found)
+        self.track(found)
     }
 
     async fn ended_bindings(&mut self, now: Timestamp, limit: u32) -> StoreResult<Vec<(Subject, Grant)>> {
         let found = read::ended_bindings(&*self.tx, &self.id, now, limit).await;
-        self.noted(found)
+        self.track(found)
     }
 
     async fn due_invitations(&mut self, now: Timestamp, limit: u32) -> StoreResult<Vec<Invitation>> {
         let found = read::due_invitations(&*self.tx, &self.id, now, limit).await;
-        self.noted(found)
+        self.track(found)
     }
 
     async fn issued_before(&mut self, newer: u64, since: Timestamp) -> StoreResult<Option<Timestamp>> {
         let found = read::issued_before(&*self.tx, &self.id, newer, since).await;
-        self.noted(found)
+        self.track(found)
     }
 
     async fn suppressed(&mut self, email: &str) -> StoreResult<Option<SuppressedAddress>> {
         let found = read::suppressed(&*self.tx, &self.id, email).await;
-        self.noted(found)
+        self.track(found)
     }
 
-    async fn find_response(&mut self, request: &str) -> StoreResult<Option<StoredResponse>> {
-        let found = read::answered(&*self.tx, &self.id, request).await;
-        self.noted(found)
+    async fn find_response(&mut self, request_hash: &str) -> StoreResult<Option<StoredResponse>> {
+        let found = read::find_response(&*self.tx, &self.id, request_hash).await;
+        self.track(found)
     }
 
     async fn append(&mut self, entry: &LogEntry<'_>) -> StoreResult<()> {
-        // A half that is dropped on its way is none either.
-        let whole = std::mem::replace(&mut self.whole, false);
+        // Not intact until the end: this future may be dropped in between.
+        let was_intact = std::mem::replace(&mut self.is_intact, false);
         self.apply(entry).await?;
-        self.whole = whole;
+        self.is_intact = was_intact;
         Ok(())
     }
 
-    async fn save_response(&mut self, answered: &StoredResponse) -> StoreResult<()> {
-        let whole = std::mem::replace(&mut self.whole, false);
-        project::insert(&*self.tx, vec![request::ActiveModel::of(&self.id, answered)]).await?;
-        self.whole = whole;
+    async fn save_response(&mut self, response: &StoredResponse) -> StoreResult<()> {
+        let was_intact = std::mem::replace(&mut self.is_intact, false);
+        project::insert(&*self.tx, vec![request::ActiveModel::of(&self.id, response)]).await?;
+        self.is_intact = was_intact;
         Ok(())
     }
 
     async fn commit(self: Box<Self>) -> StoreResult<()> {
-        if !self.whole {
-            return Err(defect("a write of which a part failed can't be committed"));
+        if !self.is_intact {
+            return Err(defect("a write can't be committed after one of its statements failed"));
         }
         self.tx.commit().await
     }
 
     async fn rollback(self: Box<Self>) -> StoreResult<()> {
-        // What went wrong has told its own error; the connection is closed when it is dropped.
-        if self.whole { self.tx.rollback().await } else { Ok(()) }
+        // The failed statement returned its error already; the connection is closed when it is dropped.
+        if self.is_intact { self.tx.rollback().await } else { Ok(()) }
     }
 }

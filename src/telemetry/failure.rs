@@ -1,4 +1,4 @@
-//! Tells the failures that are the server's fault from those that are the caller's, and logs them.
+//! Classifies failed requests as the server's fault or the caller's, and logs the server's.
 
 use std::{fmt, time::Duration};
 
@@ -12,17 +12,17 @@ use tracing::Span;
 
 use crate::telemetry::REQUEST;
 
-/// Makes a classifier that remembers which RPC it is about.
+/// Makes the [`Classifier`] of a request.
 #[derive(Clone, Copy, Debug)]
 pub struct ClassifyFailures;
 
-/// Classifies the answer of one request, by its `grpc-status`.
+/// Classifies the response to one request by its `grpc-status`, and knows which RPC it was.
 #[derive(Clone, Debug)]
 pub struct Classifier {
     uri: Uri,
 }
 
-/// A request that the server failed.
+/// A request that failed by the server's fault.
 #[derive(Debug)]
 pub struct Failure {
     uri: Uri,
@@ -45,8 +45,8 @@ impl MakeClassifier for ClassifyFailures {
 }
 
 impl Classifier {
-    /// `None` without a status. The service gives each of its errors details; a status without them is the transport's,
-    /// for a message that does not decode or a stream that broke off: that is the client's doing.
+    /// `None` without a status. The service adds details to each of its errors. A status without them comes from the
+    /// transport, for a message that does not decode or a stream that broke off, which is the client's fault.
     fn classify(&self, headers: &HeaderMap) -> Option<Result<(), Failure>> {
         let code = Code::from_bytes(headers.get("grpc-status")?.as_bytes());
         let is_ours = headers.contains_key("grpc-status-details-bin");
@@ -99,7 +99,7 @@ impl OnFailure<Failure> for LogFailure {
     }
 }
 
-/// The names of the gRPC guide, for the codes that are failures.
+/// The code's name in the gRPC specification, for the codes that count as failures.
 fn name(code: Code) -> &'static str {
     match code {
         Code::Internal => "INTERNAL",
@@ -123,7 +123,7 @@ mod tests {
     use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 
     use super::*;
-    use crate::telemetry::{Format, TelemetryOptions, request_layer};
+    use crate::telemetry::{LogFormat, TelemetryOptions, request_layer};
 
     #[derive(Clone, Default)]
     struct Lines(Arc<Mutex<Vec<u8>>>);
@@ -149,7 +149,7 @@ mod tests {
     /// What a log at info says of a request that ends in `status`.
     async fn log(status: Status) -> String {
         let options = TelemetryOptions {
-            format: Format::Text,
+            format: LogFormat::Text,
             level: "info".to_owned(),
             otlp_endpoint: "http://localhost:4317".to_owned(),
             sample_ratio: 1.0,

@@ -30,26 +30,28 @@ pub use crate::telemetry::request::{RequestLayer, request_layer};
 const REQUEST: &str = "rollcall::request";
 
 /// What is logged and traced.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct TelemetryOptions {
     /// The form of a log line.
-    pub format: Format,
-    /// Filter directives of `tracing-subscriber` for the log: `info`, `info,sqlx=warn`.
+    pub format: LogFormat,
+    /// Filter directives of `tracing-subscriber` for the log, comma separated: a level as in `info`, or levels by
+    /// target as in `info,sqlx=warn`. [`init`] refuses what does not parse.
     pub level: String,
-    /// Where spans go, by OTLP over gRPC: `http://localhost:4317`. Empty: no spans are made.
+    /// Where spans are sent, by OTLP over gRPC: a URL that begins with `http://`, as in `http://localhost:4317`. Empty:
+    /// no spans are made.
     pub otlp_endpoint: String,
-    /// The share of requests traced among those without a valid `traceparent` header, 0 to 1.
+    /// The share of requests traced among those without a valid `traceparent` header, 0 (none) to 1 (all).
     pub sample_ratio: f64,
-    /// The `service.name` of the spans.
+    /// The `service.name` of the spans; not blank.
     pub service_name: String,
 }
 
 /// The form of a log line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// For people.
+pub enum LogFormat {
+    /// One line of text per event, coloured on a terminal.
     Text,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
@@ -59,25 +61,25 @@ pub enum Error {
     /// The filter directives do not parse.
     #[error("log level `{level}` is no list of filter directives, as in `info` or `info,sqlx=warn`: {source}")]
     Level {
-        /// What was given.
+        /// The directives, as the options have them.
         level: String,
-        /// What the filter says.
+        /// What does not parse in them.
         source: ParseError,
     },
     /// The exporter does not take the endpoint.
     #[error("spans cannot be exported to `{endpoint}`, give a URL as in `http://localhost:4317`: {source}")]
     Endpoint {
-        /// What was given.
+        /// The endpoint, as the options have it.
         endpoint: String,
-        /// What the exporter says.
+        /// Why the exporter refuses it.
         source: ExporterBuildError,
     },
-    /// The process logs already.
+    /// The process has set up telemetry before.
     #[error("telemetry is already set up in this process, call init once: {0}")]
     Twice(#[from] TryInitError),
 }
 
-/// Keeps spans flowing. Shut it down last, or the spans of the last seconds are lost.
+/// Exports the spans while it lives. Shut it down last, or the spans of the last seconds are lost.
 #[derive(Debug)]
 #[must_use = "spans that are not yet exported are lost without a shutdown"]
 pub struct Guard {
@@ -87,9 +89,10 @@ pub struct Guard {
 /// Sets up the log and, with an endpoint, the export of spans, for the whole process. Once, and within a Tokio runtime.
 ///
 /// # Errors
-/// When an option is no good or the process has telemetry already. That the collector cannot be reached is no error.
+/// When the level or the endpoint does not parse, or the process has set up telemetry before. A collector that can't be
+/// reached is no error.
 pub fn init(options: &TelemetryOptions) -> Result<Guard, Error> {
-    // What h2 warns of is what a peer does; a level for it that is given wins.
+    // h2 warns of what a peer does wrong. A level for it in the options overrides this one.
     let filter = EnvFilter::builder()
         .parse(format!("h2=error,{}", options.level))
         .map_err(|source| Error::Level { level: options.level.clone(), source })?;
@@ -101,11 +104,11 @@ pub fn init(options: &TelemetryOptions) -> Result<Guard, Error> {
     Ok(Guard { provider })
 }
 
-fn log(format: Format) -> Box<dyn Layer<Registry> + Send + Sync> {
+fn log(format: LogFormat) -> Box<dyn Layer<Registry> + Send + Sync> {
     let layer = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
     match format {
-        Format::Text => layer.boxed(),
-        Format::Json => layer.json().flatten_event(true).boxed(),
+        LogFormat::Text => layer.boxed(),
+        LogFormat::Json => layer.json().flatten_event(true).boxed(),
     }
 }
 
@@ -118,7 +121,7 @@ fn provider(options: &TelemetryOptions) -> Result<SdkTracerProvider, Error> {
     let resource = Resource::builder().with_service_name(options.service_name.clone()).build();
     Ok(SdkTracerProvider::builder()
         .with_resource(resource)
-        // A span exists only because its request was sampled: there is nothing left to decide.
+        // A span exists only if its request was sampled, so every span is exported.
         .with_sampler(Sampler::AlwaysOn)
         .with_batch_exporter(exporter)
         .build())

@@ -31,7 +31,8 @@ const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
 /// A layer for `tonic::transport::Server::layer`.
 pub type RequestLayer = TraceLayer<ClassifyFailures, MakeRequestSpan, (), RecordStatus, (), RecordStatus, LogFailure>;
 
-/// Traces the requests that `options` say, and logs each that fails by the server's fault. Put it outermost.
+/// Traces the requests that the options sample, and logs each that fails by the server's fault. It must be the
+/// outermost layer.
 pub fn request_layer(options: &TelemetryOptions) -> RequestLayer {
     let sampler = (!options.otlp_endpoint.is_empty()).then(|| Arc::new(Sampler::new(options.sample_ratio)));
     TraceLayer::new(ClassifyFailures)
@@ -46,28 +47,28 @@ pub fn request_layer(options: &TelemetryOptions) -> RequestLayer {
 /// Makes the span of a sampled request, a child of the caller's.
 #[derive(Clone, Debug)]
 pub struct MakeRequestSpan {
-    /// `None` when spans go nowhere.
+    /// `None` when no spans are exported.
     sampler: Option<Arc<Sampler>>,
 }
 
-/// Writes the status of an answer into the span of its request.
+/// Records the gRPC status of a response in the span of its request.
 #[derive(Clone, Copy, Debug)]
 pub struct RecordStatus;
 
-/// Picks a share of the requests, evenly.
+/// Picks a share of the requests, spread evenly.
 #[derive(Debug)]
 struct Sampler {
     ratio: f64,
     count: AtomicU64,
 }
 
-/// What a request says about its trace.
+/// What a request's `traceparent` header says.
 enum Incoming {
     /// Nothing, or nothing valid.
     Absent,
-    /// The caller decided against.
+    /// The caller does not sample this trace.
     Unsampled,
-    /// The caller decided for; the context names the caller's span.
+    /// The caller samples this trace; the context names the caller's span.
     Sampled(Context),
 }
 
@@ -83,7 +84,7 @@ impl<B> MakeSpan<B> for MakeRequestSpan {
         };
         let name = request.uri().path().trim_start_matches('/');
         let (service, method) = name.split_once('/').unwrap_or((name, ""));
-        // At debug, so that a log at info has no part in it.
+        // At level debug, so that a log at info does not show it.
         let span = tracing::debug_span!(
             target: REQUEST,
             "request",
@@ -103,7 +104,7 @@ impl<B> MakeSpan<B> for MakeRequestSpan {
     }
 }
 
-/// Reads the header by hand first: the whole context is taken apart only for a request that is traced.
+/// Reads the flags first: the whole context is parsed only for a request that is sampled.
 fn incoming(headers: &HeaderMap) -> Incoming {
     // W3C Trace Context: VERSION-TRACE_ID-PARENT_ID-FLAGS in hex, where bit 0 of the flags says sampled.
     let flags = headers.get(TRACEPARENT).and_then(|value| value.to_str().ok()?.trim().split('-').nth(3));
@@ -145,7 +146,7 @@ impl OnEos for RecordStatus {
     }
 }
 
-/// An answer without messages has its status among the headers, any other among the trailers.
+/// A response without messages has its status in the headers, any other in the trailers.
 fn record_status(headers: &HeaderMap, span: &Span) {
     if span.is_disabled() {
         return;

@@ -8,7 +8,7 @@ use tonic::Code;
 
 use crate::{
     markdown::of_language,
-    support::{Server, World, db::audited, expect_error, server::store_file},
+    support::{Server, WireTenant, db::audited, expect_error, server::store_file},
 };
 
 /// The commands of the block that begins with `first`, with our database in place of the document's.
@@ -33,10 +33,10 @@ async fn sqlite3(command: &str, dir: &Path) {
 async fn a_backup_of_a_running_server_restores_what_it_had() {
     let dir = tempfile::tempdir().expect("there is room for a directory");
     let server = Server::start(dir.path()).await;
-    let world = World::furnished(&server.api().await, "acme").await;
+    let world = WireTenant::seeded(&server.api().await, "acme").await;
     let before = world.api.write(world.invite("edith", "early@acme.test", "harbour", "viewer").under("early")).await;
     let early = before.expect("an editor invites").invite().results[0].invitation_token.clone();
-    let sight = world.sight().await;
+    let observed_state = world.observed_state().await;
 
     let [backup] = commands("sqlite3").try_into().expect("one command");
     sqlite3(&backup, dir.path()).await;
@@ -54,8 +54,8 @@ async fn a_backup_of_a_running_server_restores_what_it_had() {
         assert!(status.expect("bash runs").success(), "{command}");
     }
     let server = Server::start(dir.path()).await;
-    let world = World { api: server.api().await, ..world };
-    assert_eq!(world.sight().await, sight, "as at the time of the backup");
+    let world = WireTenant { api: server.api().await, ..world };
+    assert_eq!(world.observed_state().await, observed_state, "as at the time of the backup");
     audited(dir.path(), "acme").await;
 
     let mut question = world.question("edith", "data.edit", "harbour");

@@ -1,4 +1,5 @@
-//! `serve --demo` as a reader starts it, on a port and a database of its own; and the calls that it prints.
+//! `serve --demo` as a reader starts it, on a port and with a database of its own: the calls that it prints, its policy
+//! files, and a second start.
 
 use std::{
     fs,
@@ -16,7 +17,7 @@ use crate::shell::run;
 /// How many calls the demo prints.
 const CALLS: usize = 4;
 /// Longer than any change of a policy file takes to be loaded.
-const PATIENCE: Duration = Duration::from_secs(20);
+const RELOAD_TIMEOUT: Duration = Duration::from_secs(20);
 /// The policy of the sample tenant, which the program has built in.
 const LUMICON: &str = include_str!("../../policies/lumicon.toml");
 
@@ -61,21 +62,25 @@ impl Demo {
         Self { child, stdout, address, calls, dir }
     }
 
-    /// What it has logged so far.
+    /// The log so far.
     fn log(&self) -> String {
         fs::read_to_string(self.dir.path().join("log")).expect("the demo has a log")
     }
 
-    /// Waits until the log has this as many times.
-    fn until_logged(&self, text: &str, count: usize) {
-        let deadline = Instant::now() + PATIENCE;
+    /// Waits until the log has a text so many times.
+    ///
+    /// # Panics
+    ///
+    /// When it has not after [`RELOAD_TIMEOUT`].
+    fn wait_for_log(&self, text: &str, count: usize) {
+        let deadline = Instant::now() + RELOAD_TIMEOUT;
         while self.log().matches(text).count() < count {
             assert!(Instant::now() < deadline, "{count} times `{text}` is not in the log:\n{}", self.log());
             thread::sleep(Duration::from_millis(10));
         }
     }
 
-    /// Ends it in good order, and leaves its directory.
+    /// Ends it with SIGTERM, and returns its directory.
     pub fn stop(mut self) -> TempDir {
         let status = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
         assert!(status.expect("`kill` runs").success());
@@ -109,8 +114,8 @@ fn the_calls_that_the_demo_prints_do_what_they_show() {
     assert!(members.contains(r#""impliedBy": "workspace.admin""#), "{members}");
 
     for _ in 0..2 {
-        let asked = call(3);
-        assert!(asked.contains(r#""previousRole": "viewer""#), "only asked, so it stays as it is: {asked}");
+        let dry_run = call(3);
+        assert!(dry_run.contains(r#""previousRole": "viewer""#), "a dry run changes nothing: {dry_run}");
     }
 }
 
@@ -137,9 +142,9 @@ fn without_the_demo_a_missing_directory_of_policies_stops_the_start() {
     let mut serve = Command::new(env!("CARGO_BIN_EXE_rollcall"));
     serve.args(["serve", "--listen", "127.0.0.1:0"]).current_dir(dir.path());
     let output = serve.output().expect("the binary runs");
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "{told}");
-    assert!(told.contains("set `policies.dir`"), "{told}");
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{message}");
+    assert!(message.contains("set `policies.dir`"), "{message}");
 }
 
 #[test]
@@ -169,14 +174,14 @@ fn a_directory_that_appears_under_the_demo_is_taken_and_one_that_goes_is_let_go(
     assert!(LUMICON.contains(rule));
     let wider = LUMICON.replacen(rule, r#""report.edit"  = "editor | viewer" "#, 1);
     fs::write(new.join("lumicon.toml"), wider).expect("can be written");
-    let asked = demo.calls[1].replace("data.edit", "report.edit");
-    assert!(run(&asked, demo.dir.path()).contains("REASON_NOT_GRANTED"));
+    let check = demo.calls[1].replace("data.edit", "report.edit");
+    assert!(run(&check, demo.dir.path()).contains("REASON_NOT_GRANTED"));
 
     fs::rename(&new, &policies).expect("can be moved");
-    demo.until_logged("a policy was replaced", 1);
-    assert!(run(&asked, demo.dir.path()).contains(r#""allowed": true"#));
+    demo.wait_for_log("a policy was replaced", 1);
+    assert!(run(&check, demo.dir.path()).contains(r#""allowed": true"#));
     fs::rename(&policies, &new).expect("can be moved");
-    demo.until_logged("a policy was replaced", 2);
-    assert!(run(&asked, demo.dir.path()).contains("REASON_NOT_GRANTED"));
+    demo.wait_for_log("a policy was replaced", 2);
+    assert!(run(&check, demo.dir.path()).contains("REASON_NOT_GRANTED"));
     assert!(!demo.log().contains("ERROR"), "{}", demo.log());
 }

@@ -1,11 +1,11 @@
-//! A document's fenced blocks and tables.
+//! The parts of a Markdown document that tests read: fenced blocks, consoles, tables, and what is in backticks.
 
 use std::{fs, path::Path};
 
-/// The documents that this binary vouches for.
+/// The documents that are tested here.
 pub const DOCUMENTS: [&str; 4] = ["README.md", "ARCHITECTURE.md", "docs/api.md", "docs/operations.md"];
 
-/// What stands between two fences.
+/// A fenced block.
 #[derive(Clone, Debug)]
 pub struct Block {
     /// The document and the line of the opening fence.
@@ -86,7 +86,7 @@ impl Block {
     }
 }
 
-/// The cells of the table rows of a document, without those of the heads and the rules below them.
+/// The cells of every table row of a document, without the head of each table and the line below it.
 pub fn rows(document: &str) -> Vec<Vec<String>> {
     let text = read(document);
     let rows: Vec<Vec<String>> = text
@@ -99,7 +99,7 @@ pub fn rows(document: &str) -> Vec<Vec<String>> {
     rows.iter().enumerate().filter(|(at, row)| !is_rule(row) && !is_head(*at)).map(|(_, row)| row.clone()).collect()
 }
 
-/// What stands between backticks in a text, in order.
+/// What is between backticks in a text, in order.
 pub fn quoted(text: &str) -> Vec<String> {
     text.split('`').skip(1).step_by(2).map(str::to_owned).collect()
 }

@@ -1,4 +1,4 @@
-//! What the documents name is there: files, sections, settings, limits, RPCs, modules and what they may import.
+//! The names in the documents exist: files, sections, settings, limits, RPCs, modules and what they may import.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -8,13 +8,13 @@ use std::{
 
 use rollcall::config::{Config, DEFAULTS};
 
-use crate::markdown::{DOCUMENTS, of_language, quoted, read, rows};
+use crate::markdown::{DOCUMENTS, of_language, quoted, read};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The name that a heading has in a link.
+/// The name that a heading has in a link: in lower case, `-` for spaces, without other punctuation.
 fn anchor(heading: &str) -> String {
     let plain = heading.to_lowercase().replace(' ', "-");
     plain.chars().filter(|letter| letter.is_alphanumeric() || *letter == '-').collect()
@@ -44,12 +44,12 @@ fn every_link_leads_somewhere() {
 
 #[test]
 fn every_path_is_there() {
-    const PLACES: [&str; 9] =
+    const PREFIXES: [&str; 9] =
         ["src/", "tests/", "proto/", "policies/", "deploy/", "docs/", "examples/", "benches/", "./dev"];
     for document in DOCUMENTS {
         let text = read(document);
         let words = text.split(|letter: char| letter.is_whitespace() || "`(),;\"".contains(letter));
-        for word in words.filter(|word| PLACES.iter().any(|place| word.starts_with(place))) {
+        for word in words.filter(|word| PREFIXES.iter().any(|prefix| word.starts_with(prefix))) {
             // Without the section of a link.
             let path = word.split('#').next().unwrap_or(word).trim_end_matches(['.', ':']);
             assert!(root().join(path).exists(), "{document}: there is no `{path}`");
@@ -70,7 +70,8 @@ fn settings() -> BTreeSet<String> {
     settings
 }
 
-/// What begins like the variable of a setting, and is none: what such names begin with, and one that Kubernetes makes.
+/// Names that look like the variable of a setting and are none: the prefix of all such names, and one that Kubernetes
+/// sets.
 const NO_SETTINGS: [&str; 2] = ["ROLLCALL_", "ROLLCALL_PORT"];
 
 #[test]
@@ -111,7 +112,7 @@ fn the_settings_shown_are_good() {
     }
 }
 
-/// `10000` as people write it.
+/// A number with commas between its thousands: `10,000` for `10000` or `10_000`.
 fn grouped(number: &str) -> String {
     let digits: Vec<char> = number.chars().filter(char::is_ascii_digit).collect();
     let groups: Vec<String> = digits.rchunks(3).rev().map(|group| group.iter().collect()).collect();
@@ -122,13 +123,13 @@ fn grouped(number: &str) -> String {
 fn every_limit_of_a_request_is_told() {
     let api = read("docs/api.md");
     let (_, limits) = api.split_once("## Limits").expect("there is a section");
-    let told: BTreeSet<&str> = limits.split(|letter: char| !letter.is_ascii_digit() && letter != ',').collect();
+    let documented: BTreeSet<&str> = limits.split(|letter: char| !letter.is_ascii_digit() && letter != ',').collect();
     let sources = [
         "service/input.rs",
-        "grpc/authorization.rs",
-        "grpc/membership.rs",
-        "grpc/reading.rs",
-        "service/write/set_policy.rs",
+        "edge/grpc/authorization.rs",
+        "edge/grpc/membership.rs",
+        "edge/grpc/reading.rs",
+        "service/write/tenants/set_policy.rs",
     ];
     let mut count = 0;
     for source in sources {
@@ -139,7 +140,8 @@ fn every_limit_of_a_request_is_told() {
                 continue;
             }
             let value = grouped(value);
-            assert!(told.contains(value.as_str()), "src/{source}: MAX_{name} is {value}, which the limits do not tell");
+            let is_documented = documented.contains(value.as_str());
+            assert!(is_documented, "src/{source}: MAX_{name} is {value}, which is not under `## Limits`");
             count += 1;
         }
     }
@@ -153,29 +155,35 @@ fn every_rpc_is_told() {
         let contract = read(&format!("proto/rollcall/v1/{file}.proto"));
         for rpc in contract.lines().filter_map(|line| line.trim().strip_prefix("rpc ")) {
             let name = rpc.split('(').next().unwrap();
-            assert!(api.contains(&format!("`{name}`")), "docs/api.md does not tell of `{name}`");
+            assert!(api.contains(&format!("`{name}`")), "docs/api.md does not have `{name}`");
         }
         for reason in contract.lines().filter_map(|line| line.trim().strip_prefix("REASON_")) {
             let name = format!("REASON_{}", reason.split(' ').next().unwrap());
-            assert!(name == "REASON_UNSPECIFIED" || api.contains(&format!("`{name}`")), "nothing tells of `{name}`");
+            assert!(
+                name == "REASON_UNSPECIFIED" || api.contains(&format!("`{name}`")),
+                "docs/api.md does not have `{name}`"
+            );
         }
     }
 }
 
+/// The modules of `src` in `crates/house/src/layers.rs`, each with what it may import.
+fn enforced_imports() -> BTreeMap<String, BTreeSet<String>> {
+    let source = read("crates/house/src/layers.rs");
+    let (_, table) = source.split_once("const ROLLCALL").expect("the table is there");
+    let (table, _) = table.split_once("\n];").expect("the table ends");
+    let rows = table.split("\n    (").skip(1).map(|row| row.split('"').skip(1).step_by(2).map(str::to_owned));
+    rows.map(|mut names| (names.next().expect("a module"), names.collect())).collect()
+}
+
 #[test]
 fn the_map_is_the_one_that_is_enforced() {
-    let source = read("tests/layering.rs");
-    let (_, allowed) = source.split_once("const ALLOWED").expect("the table is there");
-    let (allowed, _) = allowed.split_once("];").expect("the table ends");
-    let strings = |text: &str| text.split('"').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
-    let enforced: BTreeMap<String, BTreeSet<String>> = allowed
-        .lines()
-        .filter(|line| line.trim().starts_with("(\""))
-        .map(|line| (strings(line).remove(0), strings(line).into_iter().skip(1).collect()))
-        .collect();
-    let drawn = rows("ARCHITECTURE.md").into_iter().map(|row| {
-        let imports = if row[2] == "nothing" { BTreeSet::new() } else { quoted(&row[2]).into_iter().collect() };
-        (quoted(&row[0]).remove(0), imports)
+    let page = read("ARCHITECTURE.md");
+    let (_, map) = page.split_once("| module of `src` |").expect("the map is there");
+    let rows = map.lines().skip(2).take_while(|line| line.starts_with("| `"));
+    let drawn = rows.map(|row| {
+        let cells: Vec<&str> = row.trim_matches(['|', ' ']).split(" | ").collect();
+        (quoted(cells[0]).remove(0), quoted(cells[2]).into_iter().collect())
     });
-    assert_eq!(drawn.collect::<BTreeMap<_, _>>(), enforced);
+    assert_eq!(drawn.collect::<BTreeMap<_, BTreeSet<_>>>(), enforced_imports());
 }

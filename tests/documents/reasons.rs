@@ -17,67 +17,42 @@ use tonic_types::StatusExt as _;
 use crate::{
     markdown::{quoted, read, rows},
     support::{
-        Stage, World, Write,
+        TestServer, WireTenant, Write,
         db::Db,
         resource, subject,
-        world::{OPERATOR, fixture, profile},
+        wire_tenant::{OPERATOR, fixture, profile},
     },
 };
 
-/// Reasons that no test can bring about over the wire: of races, of broken stores, of what no RPC does yet,
-/// and of what `lumicon` has not. `tests/log` has a watcher that is too slow.
-const UNPROVOKED: [&str; 22] = [
-    "ACTOR_DEACTIVATED",
-    "ALREADY_ARCHIVED",
-    "CONFLICT",
-    "HOLDER_UNSUITABLE",
-    "INTERNAL",
-    "MEMBER_DEACTIVATED",
-    "NOT_ACTIVE",
-    "NOT_ARCHIVED",
-    "NOT_DEACTIVATED",
-    "NOT_INVITED",
-    "OUTLASTS_GRANTER",
-    "OWNER_UNCHANGED",
-    "PARENT_UNCHANGED",
-    "RESOURCE_ARCHIVED",
-    "RESOURCE_CYCLE",
-    "STORE_BEHIND",
-    "STORE_UNAVAILABLE",
-    "SUBTREE_TOO_LARGE",
-    "TEAM_CYCLE",
-    "VIEW_RELOADING",
-    "WATCH_TOO_SLOW",
-    "WHICH_ROLE",
-];
-
-/// What the document says of one reason.
+/// A row of the table of reasons in docs/api.md: the code, and the metadata keys.
 #[derive(Debug)]
-struct Told {
+struct ReasonRow {
     code: String,
     always: BTreeSet<String>,
     sometimes: BTreeSet<String>,
 }
 
-fn told() -> BTreeMap<String, Told> {
+/// The table of reasons in docs/api.md, by reason.
+fn documented_reasons() -> BTreeMap<String, ReasonRow> {
     let text = read("docs/api.md");
     assert!(text.contains("| reason | code | metadata | what to do |"), "the table is there");
     let rows = rows("docs/api.md").into_iter().filter(|row| row.len() == 4 && row[0].starts_with('`'));
-    let told: Vec<(String, Told)> = rows
+    let reasons: Vec<(String, ReasonRow)> = rows
         .map(|row| {
             let (always, sometimes) = row[2].split_once('[').unwrap_or((&row[2], ""));
             let set = |text: &str| quoted(text).into_iter().collect();
-            let told = Told { code: quoted(&row[1]).remove(0), always: set(always), sometimes: set(sometimes) };
-            (quoted(&row[0]).remove(0), told)
+            let reason_row =
+                ReasonRow { code: quoted(&row[1]).remove(0), always: set(always), sometimes: set(sometimes) };
+            (quoted(&row[0]).remove(0), reason_row)
         })
         .collect();
-    let count = told.len();
-    let told: BTreeMap<_, _> = told.into_iter().collect();
-    assert_eq!(told.len(), count, "a reason has two rows");
-    told
+    let count = reasons.len();
+    let by_reason: BTreeMap<_, _> = reasons.into_iter().collect();
+    assert_eq!(by_reason.len(), count, "a reason has two rows");
+    by_reason
 }
 
-/// The literals in upper case of a module and all below it.
+/// Adds the string literals in upper case of a module and the modules below it.
 fn literals(dir: &Path, found: &mut BTreeSet<String>) {
     for entry in fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
@@ -89,7 +64,7 @@ fn literals(dir: &Path, found: &mut BTreeSet<String>) {
                 let upper = word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
                 upper && word.len() > 2 && !word.starts_with('_')
             };
-            // Whichever quote opens, every stretch between two of them is looked at.
+            // Every text between two quotes counts, in a literal or not, so that no quote needs parsing.
             found.extend(text.split('"').filter(is_reason).map(str::to_owned));
         }
     }
@@ -99,13 +74,13 @@ fn literals(dir: &Path, found: &mut BTreeSet<String>) {
 fn every_reason_in_the_source_is_told_and_no_other() {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut found: BTreeSet<String> = Refusal::CODES.map(str::to_owned).into();
-    for module in ["service", "grpc"] {
+    for module in ["service", "edge"] {
         literals(&src.join(module), &mut found);
     }
-    assert_eq!(told().into_keys().collect::<BTreeSet<_>>(), found);
+    assert_eq!(documented_reasons().into_keys().collect::<BTreeSet<_>>(), found);
 }
 
-/// The name of a code, as the gRPC guide and the document have it.
+/// The name of a code as gRPC and docs/api.md write it, such as `NOT_FOUND`.
 fn name(code: Code) -> String {
     let name = format!("{code:?}");
     let upper = name.char_indices().map(|(at, letter)| {
@@ -114,216 +89,222 @@ fn name(code: Code) -> String {
     upper.collect()
 }
 
-/// What was seen of the errors, held against the document as they come.
-struct Seen {
-    told: BTreeMap<String, Told>,
-    reasons: BTreeSet<String>,
+/// The documented reasons, with which each error that a test provokes is compared.
+struct ReasonTable {
+    rows: BTreeMap<String, ReasonRow>,
 }
 
-impl Seen {
-    fn see<T>(&mut self, reason: &str, result: Result<T, Status>) {
+impl ReasonTable {
+    /// The result must be an error of this reason, with the code and the metadata that its row has.
+    fn check<T>(&self, reason: &str, result: Result<T, Status>) {
         let Err(status) = result else { panic!("{reason} expected, and the call succeeded") };
         let info = status.get_details_error_info().unwrap_or_else(|| panic!("no ErrorInfo: {status:?}"));
         assert_eq!(info.reason, reason, "{status:?}");
-        let told = &self.told[reason];
-        assert_eq!(name(status.code()), told.code, "{status:?}");
+        let row = &self.rows[reason];
+        assert_eq!(name(status.code()), row.code, "{status:?}");
         let keys: BTreeSet<String> = info.metadata.into_keys().collect();
-        assert!(told.always.is_subset(&keys), "{reason} lacks some of {:?}: {status:?}", told.always);
-        let known: BTreeSet<String> = told.always.union(&told.sometimes).cloned().collect();
+        assert!(row.always.is_subset(&keys), "{reason} lacks some of {:?}: {status:?}", row.always);
+        let known: BTreeSet<String> = row.always.union(&row.sometimes).cloned().collect();
         assert!(keys.is_subset(&known), "{reason} has {keys:?}, the document only {known:?}");
-        self.reasons.insert(reason.to_owned());
     }
 
-    async fn write(&mut self, reason: &str, world: &World, write: Write) {
-        self.see(reason, world.api.write(write).await);
+    /// Sends a write that must be refused for this reason.
+    async fn check_write(&self, reason: &str, tenant: &WireTenant, write: Write) {
+        self.check(reason, tenant.api.write(write).await);
     }
 }
 
 #[tokio::test]
 async fn codes_and_metadata_are_as_told() {
-    let (stage, world) = fixture().await;
-    let mut seen = Seen { told: told(), reasons: BTreeSet::new() };
-    fields(&mut seen, &world).await;
-    refusals(&mut seen, &world).await;
-    states(&mut seen, &stage, &world).await;
-    invitations(&mut seen, &stage, &world).await;
-    callers(&mut seen).await;
-    the_log(&mut seen).await;
-    other_policies(&mut seen, stage, &world).await;
-    let expected = seen.told.keys().filter(|reason| !UNPROVOKED.contains(&reason.as_str()));
-    assert_eq!(seen.reasons.iter().collect::<Vec<_>>(), expected.collect::<Vec<_>>(), "every reason is provoked");
+    let (stage, tenant) = fixture().await;
+    let reasons = ReasonTable { rows: documented_reasons() };
+    fields(&reasons, &tenant).await;
+    refusals(&reasons, &tenant).await;
+    states(&reasons, &stage, &tenant).await;
+    invitations(&reasons, &stage, &tenant).await;
+    callers(&reasons).await;
+    the_log(&reasons).await;
+    other_policies(&reasons, stage, &tenant).await;
 }
 
-async fn fields(seen: &mut Seen, world: &World) {
-    let check = |who: &str, action: &str, place: &str| world.api.check(world.question(who, action, place));
-    seen.see("FIELD_REQUIRED", check("", "data.edit", "harbour").await);
-    seen.see("FIELD_TOO_LONG", check(&"x".repeat(129), "data.edit", "harbour").await);
-    seen.see("FIELD_INVALID", check("ed ith", "data.edit", "harbour").await);
-    seen.see("UNKNOWN_ACTION", check("edith", "data.edti", "harbour").await);
-    seen.see("UNKNOWN_RESOURCE_TYPE", check("edith", "data.edit", "site:harbour").await);
+async fn fields(reasons: &ReasonTable, tenant: &WireTenant) {
+    let check = |who: &str, action: &str, at: &str| tenant.api.check(tenant.question(who, action, at));
+    reasons.check("FIELD_REQUIRED", check("", "data.edit", "harbour").await);
+    reasons.check("FIELD_TOO_LONG", check(&"x".repeat(129), "data.edit", "harbour").await);
+    reasons.check("FIELD_INVALID", check("ed ith", "data.edit", "harbour").await);
+    reasons.check("UNKNOWN_ACTION", check("edith", "data.edti", "harbour").await);
+    reasons.check("UNKNOWN_RESOURCE_TYPE", check("edith", "data.edit", "site:harbour").await);
 
-    let mut asked = world.question("edith", "data.edit", "harbour");
-    asked.consistency = Some(Consistency { requirement: Some(Requirement::AtLeastAsFresh("x".into())) });
-    seen.see("INVALID_TOKEN", world.api.check(asked.clone()).await);
-    let ahead = Token::encode(&world.tenant, Revision(1 << 40));
-    asked.consistency = Some(Consistency { requirement: Some(Requirement::AtLeastAsFresh(ahead)) });
-    seen.see("TOKEN_AHEAD", world.api.check(asked.clone()).await);
-    asked.tenant = "nowhere".into();
-    asked.consistency = None;
-    seen.see("TENANT_NOT_FOUND", world.api.check(asked).await);
+    let mut question = tenant.question("edith", "data.edit", "harbour");
+    question.consistency = Some(Consistency { requirement: Some(Requirement::AtLeastAsFresh("x".into())) });
+    reasons.check("INVALID_TOKEN", tenant.api.check(question.clone()).await);
+    let ahead = Token::encode(&tenant.tenant, Revision(1 << 40));
+    question.consistency = Some(Consistency { requirement: Some(Requirement::AtLeastAsFresh(ahead)) });
+    reasons.check("TOKEN_AHEAD", tenant.api.check(question.clone()).await);
+    question.tenant = "nowhere".into();
+    question.consistency = None;
+    reasons.check("TENANT_NOT_FOUND", tenant.api.check(question).await);
 
     let many =
-        ListMembersRequest { tenant: world.tenant.clone(), roles: vec!["user".into(); 129], ..Default::default() };
-    seen.see("FIELD_TOO_LONG", world.api.list_members(many).await);
-    let other = ListMembersRequest { tenant: world.tenant.clone(), roles: vec!["usre".into()], ..Default::default() };
-    seen.see("UNKNOWN_ROLE", world.api.list_members(other).await);
-    seen.write("UNKNOWN_ROLE", world, world.invite("edith", "new@acme.test", "harbour", "viewre")).await;
+        ListMembersRequest { tenant: tenant.tenant.clone(), roles: vec!["user".into(); 129], ..Default::default() };
+    reasons.check("FIELD_TOO_LONG", tenant.api.list_members(many).await);
+    let other = ListMembersRequest { tenant: tenant.tenant.clone(), roles: vec!["usre".into()], ..Default::default() };
+    reasons.check("UNKNOWN_ROLE", tenant.api.list_members(other).await);
+    reasons.check_write("UNKNOWN_ROLE", tenant, tenant.invite("edith", "new@acme.test", "harbour", "viewre")).await;
     let page = ListResourcesRequest {
-        tenant: world.tenant.clone(),
+        tenant: tenant.tenant.clone(),
         subject: Some(subject("edith")),
         action: "data.view".into(),
         resource_type: "job_site".into(),
         page_token: "x".into(),
         ..Default::default()
     };
-    seen.see("INVALID_PAGE_TOKEN", world.api.list_resources(page).await);
-    let Write::CreateTenant(mut create) = world.create_tenant("ada") else { unreachable!() };
+    reasons.check("INVALID_PAGE_TOKEN", tenant.api.list_resources(page).await);
+    let Write::CreateTenant(mut create) = tenant.create_tenant("ada") else { unreachable!() };
     create.tenant = "new".into();
     create.policy = "lumicno".into();
-    seen.write("UNKNOWN_POLICY", world, Write::from(create)).await;
+    reasons.check_write("UNKNOWN_POLICY", tenant, Write::from(create)).await;
 }
 
-async fn refusals(seen: &mut Seen, world: &World) {
+async fn refusals(reasons: &ReasonTable, tenant: &WireTenant) {
     let new = "new@acme.test";
-    seen.write("NOT_PERMITTED", world, world.invite("victor", new, "harbour", "viewer")).await;
-    seen.write("NOT_PERMITTED", world, world.change("victor", "victor", "harbour", "editor")).await;
-    seen.write("NOT_PERMITTED", world, world.create_site(OPERATOR, "pier")).await;
-    let Write::CreateTenant(mut create) = world.create_tenant("ada") else { unreachable!() };
+    reasons.check_write("NOT_PERMITTED", tenant, tenant.invite("victor", new, "harbour", "viewer")).await;
+    reasons.check_write("NOT_PERMITTED", tenant, tenant.change("victor", "victor", "harbour", "editor")).await;
+    reasons.check_write("NOT_PERMITTED", tenant, tenant.create_site(OPERATOR, "pier")).await;
+    let Write::CreateTenant(mut create) = tenant.create_tenant("ada") else { unreachable!() };
     create.actor = Some(subject("ada"));
-    seen.write("NOT_PERMITTED", world, Write::from(create)).await;
-    seen.write("MEMBER_PROTECTED", world, world.invite("edith", "ada", "harbour", "viewer")).await;
-    seen.write("MEMBER_PROTECTED", world, world.remove("edith", "ada", "harbour")).await;
+    reasons.check_write("NOT_PERMITTED", tenant, Write::from(create)).await;
+    reasons.check_write("MEMBER_PROTECTED", tenant, tenant.invite("edith", "ada", "harbour", "viewer")).await;
+    reasons.check_write("MEMBER_PROTECTED", tenant, tenant.remove("edith", "ada", "harbour")).await;
     for (actor, reason) in
         [("stranger", "ACTOR_NOT_A_MEMBER"), ("nina@acme.test", "ACTOR_INVITED"), ("lars", "ACTOR_LOCKED")]
     {
-        seen.write(reason, world, world.invite(actor, new, "harbour", "viewer")).await;
-        seen.write(reason, world, world.lock(actor, "olga")).await;
+        reasons.check_write(reason, tenant, tenant.invite(actor, new, "harbour", "viewer")).await;
+        reasons.check_write(reason, tenant, tenant.lock(actor, "olga")).await;
     }
 }
 
-async fn states(seen: &mut Seen, stage: &Stage, world: &World) {
-    seen.write("TENANT_EXISTS", world, world.create_tenant("ada")).await;
-    seen.write("RESOURCE_EXISTS", world, world.create_site("edith", "harbour")).await;
-    seen.write("RESOURCE_NOT_FOUND", world, world.remove("edith", "victor", "nowhere")).await;
-    seen.write("MEMBER_NOT_FOUND", world, world.remove("edith", "stranger", "harbour")).await;
-    seen.write("ALREADY_A_MEMBER", world, world.invite("edith", "victor", "harbour", "editor")).await;
-    seen.write("NO_ROLE_HERE", world, world.change("edith", "olga", "harbour", "editor")).await;
-    seen.write("ROLE_UNCHANGED", world, world.change("edith", "victor", "harbour", "viewer")).await;
-    seen.write("ALREADY_LOCKED", world, world.lock("ada", "lars")).await;
-    seen.write("NOT_LOCKED", world, world.unlock(OPERATOR, "olga")).await;
-    seen.write("PROFILE_UNCHANGED", world, world.update("olga", "olga", profile("olga"))).await;
-    let mut taken = profile("olga");
-    taken.email = profile("edith").email;
-    seen.write("IDENTIFIER_TAKEN", world, world.update("olga", "olga", taken)).await;
+async fn states(reasons: &ReasonTable, stage: &TestServer, tenant: &WireTenant) {
+    reasons.check_write("TENANT_EXISTS", tenant, tenant.create_tenant("ada")).await;
+    reasons.check_write("RESOURCE_EXISTS", tenant, tenant.create_site("edith", "harbour")).await;
+    reasons.check_write("RESOURCE_NOT_FOUND", tenant, tenant.remove("edith", "victor", "nowhere")).await;
+    reasons.check_write("MEMBER_NOT_FOUND", tenant, tenant.remove("edith", "stranger", "harbour")).await;
+    reasons.check_write("ALREADY_A_MEMBER", tenant, tenant.invite("edith", "victor", "harbour", "editor")).await;
+    reasons.check_write("ROLE_NOT_BOUND", tenant, tenant.change("edith", "olga", "harbour", "editor")).await;
+    reasons.check_write("ROLE_UNCHANGED", tenant, tenant.change("edith", "victor", "harbour", "viewer")).await;
+    reasons.check_write("ALREADY_LOCKED", tenant, tenant.lock("ada", "lars")).await;
+    reasons.check_write("NOT_LOCKED", tenant, tenant.unlock(OPERATOR, "olga")).await;
+    reasons.check_write("PROFILE_UNCHANGED", tenant, tenant.update("olga", "olga", profile("olga"))).await;
+    let mut duplicate = profile("olga");
+    duplicate.email = profile("edith").email;
+    reasons.check_write("IDENTIFIER_TAKEN", tenant, tenant.update("olga", "olga", duplicate)).await;
     let stale = ChangeRoleRequest {
-        tenant: world.tenant.clone(),
+        tenant: tenant.tenant.clone(),
         actor: Some(subject("edith")),
         member: Some(subject("victor")),
-        resource: Some(resource(&world.tenant, "harbour")),
+        resource: Some(resource(&tenant.tenant, "harbour")),
         role: "editor".into(),
         etag: "x".into(),
         ..Default::default()
     };
-    seen.write("ETAG_MISMATCH", world, Write::from(stale)).await;
-    seen.write("POLICY_UNCHANGED", world, newest(world)).await;
-    let site = world.create_site("olga", "pier").under("once");
-    world.api.write(site.clone()).await.expect("anybody may");
-    seen.write("REQUEST_ID_REUSED", world, site.dry()).await;
-    let bare = World::bare(&stage.api, "bare").await;
-    seen.write("LAST_HOLDER", &bare, bare.remove("ada", "ada", "workspace")).await;
+    reasons.check_write("ETAG_MISMATCH", tenant, Write::from(stale)).await;
+    reasons.check_write("POLICY_UNCHANGED", tenant, set_newest_policy(tenant)).await;
+    let site = tenant.create_site("olga", "pier").under("once");
+    tenant.api.write(site.clone()).await.expect("anybody may");
+    reasons.check_write("REQUEST_ID_REUSED", tenant, site.dry()).await;
+    let bare = WireTenant::bare(&stage.api, "bare").await;
+    reasons.check_write("LAST_HOLDER", &bare, bare.remove("ada", "ada", "workspace")).await;
 }
 
-async fn invitations(seen: &mut Seen, stage: &Stage, world: &World) {
-    seen.write("INVITATION_NOT_FOUND", world, world.accept("new", "x")).await;
+async fn invitations(reasons: &ReasonTable, stage: &TestServer, tenant: &WireTenant) {
+    reasons.check_write("INVITATION_NOT_FOUND", tenant, tenant.accept("new", "x")).await;
     let mut tokens = Vec::new();
     let mut ids = Vec::new();
     for name in ["used", "expired", "revoked", "declined"] {
-        let invite = world.invite("edith", &format!("{name}@acme.test"), "harbour", "viewer");
-        let answer = world.api.write(invite).await.expect("an editor invites").invite();
+        let invite = tenant.invite("edith", &format!("{name}@acme.test"), "harbour", "viewer");
+        let answer = tenant.api.write(invite).await.expect("an editor invites").invite();
         tokens.push(answer.results[0].invitation_token.clone());
-        ids.push(answer.results[0].invitation.clone().expect("is told").id);
+        ids.push(answer.results[0].invitation.clone().expect("the result has the invitation").id);
     }
-    seen.write("EMAIL_MISMATCH", world, world.accept("other", &tokens[0])).await;
-    world.api.write(world.accept("used", &tokens[0])).await.expect("it is open");
-    seen.write("INVITATION_USED", world, world.accept("used", &tokens[0])).await;
+    reasons.check_write("EMAIL_MISMATCH", tenant, tenant.accept("other", &tokens[0])).await;
+    tenant.api.write(tenant.accept("used", &tokens[0])).await.expect("it is open");
+    reasons.check_write("INVITATION_USED", tenant, tenant.accept("used", &tokens[0])).await;
     let db = Db::open(stage.dir.path()).await;
-    db.expire(&world.tenant, "expired@acme.test").await;
+    db.expire(&tenant.tenant, "expired@acme.test").await;
     db.close().await;
-    seen.write("INVITATION_EXPIRED", world, world.accept("expired", &tokens[1])).await;
-    world.api.write(world.remove("ada", "revoked@acme.test", "workspace")).await.expect("an admin removes");
-    seen.write("INVITATION_REVOKED", world, world.accept("revoked", &tokens[2])).await;
-    seen.write("INVITATION_NOT_FOUND", world, world.resend("ada", "x")).await;
-    let Write::RevokeInvitation(mut stale) = world.revoke("ada", &ids[3]) else { unreachable!() };
+    reasons.check_write("INVITATION_EXPIRED", tenant, tenant.accept("expired", &tokens[1])).await;
+    tenant.api.write(tenant.remove("ada", "revoked@acme.test", "workspace")).await.expect("an admin removes");
+    reasons.check_write("INVITATION_REVOKED", tenant, tenant.accept("revoked", &tokens[2])).await;
+    reasons.check_write("INVITATION_NOT_FOUND", tenant, tenant.resend("ada", "x")).await;
+    let Write::RevokeInvitation(mut stale) = tenant.revoke("ada", &ids[3]) else { unreachable!() };
     stale.etag = "x".into();
-    seen.write("ETAG_MISMATCH", world, Write::from(stale)).await;
+    reasons.check_write("ETAG_MISMATCH", tenant, Write::from(stale)).await;
     let address = "declined@acme.test";
-    seen.write("NOT_SUPPRESSED", world, world.clear(OPERATOR, address)).await;
-    seen.write("NOT_PERMITTED", world, world.suppress("ada", address)).await;
-    world.api.write(world.suppress(OPERATOR, address)).await.expect("an operator may");
-    seen.write("ALREADY_SUPPRESSED", world, world.suppress(OPERATOR, address)).await;
-    seen.write("ADDRESS_SUPPRESSED", world, world.resend("ada", &ids[3])).await;
-    seen.write("ADDRESS_SUPPRESSED", world, world.invite("ada", address, "quarry", "viewer")).await;
-    world.api.write(world.decline("declined", &tokens[3])).await.expect("it is open");
-    seen.write("INVITATION_DECLINED", world, world.accept("declined", &tokens[3])).await;
-    let capped = Stage::with(&["limits.invitations_per_day=1"]).await;
-    let world = World::bare(&capped.api, "capped").await;
-    let invite = world.invite_all("ada", &["a@acme.test", "b@acme.test"], &[("workspace", "user")]);
-    seen.write("INVITATION_LIMIT", &world, invite).await;
+    reasons.check_write("NOT_SUPPRESSED", tenant, tenant.clear(OPERATOR, address)).await;
+    reasons.check_write("NOT_PERMITTED", tenant, tenant.suppress("ada", address)).await;
+    tenant.api.write(tenant.suppress(OPERATOR, address)).await.expect("an operator may");
+    reasons.check_write("ALREADY_SUPPRESSED", tenant, tenant.suppress(OPERATOR, address)).await;
+    reasons.check_write("ADDRESS_SUPPRESSED", tenant, tenant.resend("ada", &ids[3])).await;
+    reasons.check_write("ADDRESS_SUPPRESSED", tenant, tenant.invite("ada", address, "quarry", "viewer")).await;
+    tenant.api.write(tenant.decline("declined", &tokens[3])).await.expect("it is open");
+    reasons.check_write("INVITATION_DECLINED", tenant, tenant.accept("declined", &tokens[3])).await;
+    let capped = TestServer::with(&["limits.invitations_per_day=1"]).await;
+    let tenant = WireTenant::bare(&capped.api, "capped").await;
+    let invite = tenant.invite_all("ada", &["a@acme.test", "b@acme.test"], &[("workspace", "user")]);
+    reasons.check_write("INVITATION_LIMIT", &tenant, invite).await;
 }
 
-async fn callers(seen: &mut Seen) {
+async fn callers(reasons: &ReasonTable) {
     // The SHA-256 of `key`.
     let hash = "2c70e12b7a0646f92279f427c7b38e7334d8e5389cff167a1dc30e73f826b683";
-    let stage = Stage::with(&[&format!("auth.callers=shop:{hash}")]).await;
-    let world = World { api: stage.api.clone(), tenant: "acme".into() };
-    seen.write("UNAUTHENTICATED", &world, world.create_tenant("ada")).await;
-    let Write::CreateTenant(create) = world.create_tenant("ada") else { unreachable!() };
+    let stage = TestServer::with(&[&format!("auth.callers=shop:{hash}")]).await;
+    let tenant = WireTenant { api: stage.api.clone(), tenant: "acme".into() };
+    reasons.check_write("UNAUTHENTICATED", &tenant, tenant.create_tenant("ada")).await;
+    let Write::CreateTenant(create) = tenant.create_tenant("ada") else { unreachable!() };
     let mut request = Request::new(create);
     request.metadata_mut().insert("authorization", "Bearer key".parse().unwrap());
-    seen.see("OPERATOR_NOT_ALLOWED", stage.api.tenants.clone().create_tenant(request).await);
+    reasons.check("OPERATOR_NOT_ALLOWED", stage.api.tenants.clone().create_tenant(request).await);
 }
 
-/// What a long log and its watchers bring.
-async fn the_log(seen: &mut Seen) {
-    let stage = Stage::with(&["snapshots.changes=1000", "watch.watchers=1"]).await;
-    let world = stage.world().await;
+/// Errors of a long log and of its watchers.
+async fn the_log(reasons: &ReasonTable) {
+    let stage = TestServer::with(&["snapshots.changes=1000", "watch.watchers=1"]).await;
+    let tenant = stage.tenant().await;
     for round in 0..3 {
         let guests: Vec<String> = (0..100).map(|number| format!("guest-{round}-{number}@acme.test")).collect();
         let guests: Vec<&str> = guests.iter().map(String::as_str).collect();
-        world.api.write(world.invite_all("edith", &guests, &[("harbour", "viewer")])).await.expect("an editor invites");
+        tenant
+            .api
+            .write(tenant.invite_all("edith", &guests, &[("harbour", "viewer")]))
+            .await
+            .expect("an editor invites");
     }
-    let mut asked = world.question("edith", "data.edit", "harbour");
-    asked.consistency = Some(Consistency { requirement: Some(Requirement::AtExactSnapshot(world.token().await)) });
-    seen.see("SNAPSHOT_TOO_LARGE", world.api.check(asked).await);
+    let mut question = tenant.question("edith", "data.edit", "harbour");
+    question.consistency = Some(Consistency { requirement: Some(Requirement::AtExactSnapshot(tenant.token().await)) });
+    reasons.check("SNAPSHOT_TOO_LARGE", tenant.api.check(question).await);
 
-    let request = WatchChangesRequest { tenant: world.tenant.clone(), ..Default::default() };
-    let mut watch = world.api.watch.clone();
+    let request = WatchChangesRequest { tenant: tenant.tenant.clone(), ..Default::default() };
+    let mut watch = tenant.api.watch.clone();
     let mut stream = watch.watch_changes(request.clone()).await.expect("there is room for one").into_inner();
-    seen.see("TOO_MANY_WATCHERS", watch.watch_changes(request).await);
+    reasons.check("TOO_MANY_WATCHERS", watch.watch_changes(request).await);
     stream.message().await.expect("the first response comes at once");
     stage.server.drain();
-    seen.see("DRAINING", stream.message().await);
+    reasons.check("DRAINING", stream.message().await);
 }
 
 /// The write that moves a tenant to the newest version of its policy.
-fn newest(world: &World) -> Write {
-    Write::from(SetPolicyRequest { tenant: world.tenant.clone(), actor: Some(subject(OPERATOR)), ..Default::default() })
+fn set_newest_policy(tenant: &WireTenant) -> Write {
+    Write::from(SetPolicyRequest {
+        tenant: tenant.tenant.clone(),
+        actor: Some(subject(OPERATOR)),
+        ..Default::default()
+    })
 }
 
 /// The server is started anew with the next version of the policy beside the old one, in which nobody views a job site,
 /// and then with the next one alone.
-async fn other_policies(seen: &mut Seen, stage: Stage, world: &World) {
-    let Stage { server, dir, .. } = stage;
+async fn other_policies(reasons: &ReasonTable, stage: TestServer, tenant: &WireTenant) {
+    let TestServer { server, dir, .. } = stage;
     server.terminate().await;
     let next = read("policies/lumicon.toml").replacen("version = 1", "version = 2", 1).replace("viewer", "guest");
     fs::create_dir(dir.path().join("both")).unwrap();
@@ -331,13 +312,13 @@ async fn other_policies(seen: &mut Seen, stage: Stage, world: &World) {
     fs::write(dir.path().join("both/next.toml"), &next).unwrap();
     let policies = format!("policies.dir={}", dir.path().join("both").display());
     let server = crate::support::Server::start_with(dir.path(), &[&policies]).await;
-    let both = World { api: server.api().await, ..world.clone() };
-    seen.write("POLICY_INCOMPATIBLE", &both, newest(&both)).await;
+    let both = WireTenant { api: server.api().await, ..tenant.clone() };
+    reasons.check_write("POLICY_INCOMPATIBLE", &both, set_newest_policy(&both)).await;
     server.terminate().await;
     fs::create_dir(dir.path().join("next")).unwrap();
     fs::write(dir.path().join("next/lumicon.toml"), next).unwrap();
     let policies = format!("policies.dir={}", dir.path().join("next").display());
     let server = crate::support::Server::start_with(dir.path(), &[&policies]).await;
-    let world = World { api: server.api().await, ..world.clone() };
-    seen.see("POLICY_NOT_LOADED", world.api.check(world.question("edith", "data.edit", "harbour")).await);
+    let tenant = WireTenant { api: server.api().await, ..tenant.clone() };
+    reasons.check("POLICY_NOT_LOADED", tenant.api.check(tenant.question("edith", "data.edit", "harbour")).await);
 }

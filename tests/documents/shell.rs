@@ -1,4 +1,4 @@
-//! Runs the commands of a document as a reader would, and compares what they print with what the document shows.
+//! A shell that runs the commands of a document as a reader would, and compares what they print with what it shows.
 
 use std::{
     env,
@@ -14,7 +14,7 @@ pub const SHOWN_ADDRESS: &str = "127.0.0.1:7450";
 
 const END: &str = "-- end of a command --";
 /// The fields whose values differ with each run.
-const DIFFERING: [&str; 9] = [
+const VARYING_FIELDS: [&str; 9] = [
     "token",
     "etag",
     "current_etag",
@@ -28,7 +28,7 @@ const DIFFERING: [&str; 9] = [
 /// How `cargo` is told to run the example, and where the example is.
 const RUN_EXAMPLE: &str = "cargo run --quiet --example check --";
 
-/// The directory of the program, and below it of the examples.
+/// The directory of the program; the examples are below it.
 fn programs() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_rollcall")).parent().expect("a program is in a directory")
 }
@@ -58,9 +58,13 @@ pub fn run(script: &str, dir: &Path) -> String {
     String::from_utf8(output.stdout).expect("a text")
 }
 
-/// Runs the steps in one shell after `before`, on the server at `address`, and compares. Returns what the last
-/// command of `after` printed.
-pub fn converse(steps: &[Step], (before, after): (&str, &str), dir: &Path, address: SocketAddr) -> String {
+/// Runs the steps in one shell after `before`, on the server at `address`, and compares what each prints with what the
+/// document shows. Returns what `after` printed.
+///
+/// # Panics
+///
+/// When something is printed that is not shown, or the other way round.
+pub fn run_steps(steps: &[Step], (before, after): (&str, &str), dir: &Path, address: SocketAddr) -> String {
     let address = address.to_string();
     let mut script = format!("{before}\n");
     for Step { command, .. } in steps {
@@ -88,7 +92,7 @@ pub fn converse(steps: &[Step], (before, after): (&str, &str), dir: &Path, addre
 /// A text without the values that differ with each run: some fields, and all ids and hashes in hexadecimal.
 fn blanked(text: &str) -> String {
     let mut blank = text.to_owned();
-    for field in DIFFERING {
+    for field in VARYING_FIELDS {
         for opening in [format!("\"{field}\": \""), format!("\"{field}\":\"")] {
             let mut from = 0;
             while let Some(found) = blank[from..].find(&opening) {
@@ -109,7 +113,10 @@ fn blanked(text: &str) -> String {
 
 #[test]
 fn only_what_differs_is_blanked() {
-    let text = r#"{"token": "A", "reason": "R", "metadata":{"current_etag":"B","member":"m"}, "id": "00112233445566778899aabbccddeeff"}"#;
+    let text = concat!(
+        r#"{"token": "A", "reason": "R", "metadata":{"current_etag":"B","member":"m"}, "#,
+        r#""id": "00112233445566778899aabbccddeeff"}"#
+    );
     let blank = r#"{"token": "", "reason": "R", "metadata":{"current_etag":"","member":"m"}, "id": ""}"#;
     assert_eq!(blanked(text), blank);
 }

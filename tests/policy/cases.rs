@@ -10,29 +10,29 @@ use rollcall::cli::policy::{Output, PolicyArgs, PolicyCommand, ReachArgs, TestAr
 
 use super::golden::compare;
 
-/// What a command wrote, and whether all was well.
-struct Ran {
+/// What a command wrote, and whether it succeeded.
+struct CommandResult {
     out: String,
     err: String,
-    well: bool,
+    success: bool,
 }
 
-fn run(command: PolicyCommand) -> Ran {
+fn run(command: PolicyCommand) -> CommandResult {
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let mut output = Output { out: &mut out, err: &mut err, styled: false };
-    let well = run_to(&PolicyArgs { command }, &mut output).unwrap();
-    Ran { out: String::from_utf8(out).unwrap(), err: String::from_utf8(err).unwrap(), well }
+    let success = run_to(&PolicyArgs { command }, &mut output).unwrap();
+    CommandResult { out: String::from_utf8(out).unwrap(), err: String::from_utf8(err).unwrap(), success }
 }
 
-fn check(files: Vec<PathBuf>) -> Ran {
+fn check(files: Vec<PathBuf>) -> CommandResult {
     run(PolicyCommand::Check { files })
 }
 
-fn test(files: Vec<PathBuf>) -> Ran {
+fn test(files: Vec<PathBuf>) -> CommandResult {
     run(PolicyCommand::Test(TestArgs { files, ..TestArgs::default() }))
 }
 
-/// The files of a directory of this project.
+/// The TOML files of a directory of this repository, sorted.
 fn files_of(dir: &str) -> Vec<PathBuf> {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join(dir);
     let files = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
@@ -43,22 +43,22 @@ fn files_of(dir: &str) -> Vec<PathBuf> {
 
 #[test]
 fn every_policy_compiles_and_its_cases_hold() {
-    hold(files_of("policies"));
+    assert_cases_pass(files_of("policies"));
 }
 
 /// Small role models of other kinds: folders in folders, roles that are no supersets, items of one's own.
 #[test]
 fn every_model_can_be_written() {
-    hold(files_of("tests/policy/models"));
+    assert_cases_pass(files_of("tests/policy/models"));
 }
 
-fn hold(files: Vec<PathBuf>) {
+fn assert_cases_pass(files: Vec<PathBuf>) {
     assert!(!files.is_empty());
     let checked = check(files.clone());
-    assert!(checked.well, "{}", checked.err);
+    assert!(checked.success, "{}", checked.err);
     assert_eq!(checked.out.lines().count(), files.len());
     let tested = test(files);
-    assert!(tested.well, "{}{}", tested.out, tested.err);
+    assert!(tested.success, "{}{}", tested.out, tested.err);
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn what_people_can_come_to_hold_is_told() {
         let from = from.iter().map(|role| (*role).to_owned()).collect();
         run(PolicyCommand::Reach(ReachArgs { file, from }))
     };
-    let mut told = Vec::new();
+    let mut printed = Vec::new();
     let lumicon = "policies/lumicon.toml";
     for (file, from) in [
         (lumicon, vec![]),
@@ -78,30 +78,30 @@ fn what_people_can_come_to_hold_is_told() {
         ("tests/policy/models/todo.toml", vec!["team.mate"]),
         ("tests/policy/models/club.toml", vec!["room.cleaner", "club.treasurer"]),
     ] {
-        let ran = reach(file, &from);
-        assert!(ran.well, "{}", ran.err);
-        told.push(ran.out);
+        let result = reach(file, &from);
+        assert!(result.success, "{}", result.err);
+        printed.push(result.out);
     }
     let stored = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/policy/reach.txt");
-    assert_eq!(compare(&stored, &told.join("\n")), None);
+    assert_eq!(compare(&stored, &printed.join("\n")), None);
     let unknown = reach(lumicon, &["user"]);
-    assert!(!unknown.well && unknown.err.contains("no role `user`"), "{}", unknown.err);
+    assert!(!unknown.success && unknown.err.contains("no role `user`"), "{}", unknown.err);
 }
 
 #[test]
 fn resources_that_are_below_each_other_are_told() {
     let cases = "tenant = \"acme\"\n[resources]\na = { type = \"folder\", parent = \"b\" }\n\
                  b = { type = \"folder\", parent = \"a\" }\n";
-    let (_dir, path) = written(include_str!("models/folders.toml"), Some(cases));
-    let ran = test(vec![path]);
-    assert!(!ran.well);
+    let (_dir, path) = write_policy(include_str!("models/folders.toml"), Some(cases));
+    let result = test(vec![path]);
+    assert!(!result.success);
     for line in ["`a` is below itself", "`b` is below itself"] {
-        assert!(ran.err.contains(line), "{}", ran.err);
+        assert!(result.err.contains(line), "{}", result.err);
     }
 }
 
-/// A policy and its cases in a directory of their own.
-fn written(policy: &str, cases: Option<&str>) -> (tempfile::TempDir, PathBuf) {
+/// Writes a policy, and cases if there are some, into a directory of their own; the path of the policy.
+fn write_policy(policy: &str, cases: Option<&str>) -> (tempfile::TempDir, PathBuf) {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("shop.toml");
     fs::write(&path, policy).unwrap();
@@ -164,9 +164,9 @@ writes = [{ who = "ann", may = ["remove", "lock"], whom = "self" }]
 
 #[test]
 fn a_case_that_does_not_hold_is_explained() {
-    let (dir, path) = written(SHOP, Some(WRONG_CASES));
+    let (dir, path) = write_policy(SHOP, Some(WRONG_CASES));
     let tested = test(vec![path]);
-    assert!(!tested.well && tested.err.is_empty(), "{}", tested.err);
+    assert!(!tested.success && tested.err.is_empty(), "{}", tested.err);
     let prefix = format!("{}/", dir.path().display());
     let found = tested.out.replace(&prefix, "");
     let stored = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/policy/failing.txt");
@@ -181,7 +181,7 @@ fn a_file_that_is_no_use_fails_and_the_others_still_run() {
         members = { ann = { corner = "owner_of_all" } }
         case = [{ name = "removal", on = "corner", writes = [{ who = "ann", may_not = "remove", whom = "self" }] }]
     "#;
-    let (dir, path) = written(SHOP, Some(good));
+    let (dir, path) = write_policy(SHOP, Some(good));
     fs::write(dir.path().join("alone.toml"), SHOP).unwrap();
     fs::write(dir.path().join("bad.toml"), "policy = 3").unwrap();
     fs::write(dir.path().join("bad.tests.toml"), good).unwrap();
@@ -189,7 +189,7 @@ fn a_file_that_is_no_use_fails_and_the_others_still_run() {
     let at = |name: &str| dir.path().join(name);
 
     let tested = test(vec![path, at("shop.tests.toml"), at("alone.toml"), at("bad.toml")]);
-    assert!(!tested.well);
+    assert!(!tested.success);
     assert!(tested.out.ends_with("\n1 passed, 0 failed\n"), "{}", tested.out);
     let missing = format!("error: can't read `{}`", at("alone.tests.toml").display());
     assert!(tested.err.contains(&missing), "{}", tested.err);
@@ -197,7 +197,7 @@ fn a_file_that_is_no_use_fails_and_the_others_still_run() {
 
     let files = ["shop.toml", "shop.tests.toml", "bad.toml", "bad.tests.toml", "latin.toml", "none.toml"].map(at);
     let checked = check(files.to_vec());
-    assert!(!checked.well);
+    assert!(!checked.success);
     let lines: Vec<String> =
         checked.out.lines().map(|line| line.replace(&format!("{}/", dir.path().display()), "")).collect();
     let shop = "shop.toml: `shop` version 2: 2 types, 3 roles, 1 action";

@@ -1,23 +1,23 @@
-//! What the cases beside a policy leave out of its table.
+//! The coverage of `rollcall policy test`: which cells of a policy's table no case asks about.
 
 use std::{fs, path::Path};
 
 use rollcall::cli::policy::{Output, PolicyArgs, PolicyCommand, TestArgs, run_to};
 use rollcall_engine::compile;
 
-use super::{everybody::everybody_asks_everything, golden::compare};
+use super::{exhaustive_cases::exhaustive_cases, golden::compare};
 
-/// Runs cases beside a policy, all of its table being required; what came out, and whether all was well.
+/// Runs cases beside a policy and requires all of its table; what was printed, and whether the command succeeded.
 fn test(policy: &str, cases: &str) -> (String, bool) {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("policy.toml");
     fs::write(&path, policy).unwrap();
     fs::write(dir.path().join("policy.tests.toml"), cases).unwrap();
-    let (out, well) = run(&[path.to_str().unwrap()], REQUIRED);
-    (out.replace(&format!("{}/", dir.path().display()), ""), well)
+    let (out, success) = run(&[path.to_str().unwrap()], REQUIRED);
+    (out.replace(&format!("{}/", dir.path().display()), ""), success)
 }
 
-/// Flags of the command: what is listed, and what fails.
+/// Flags of the command, `--uncovered` and `--require-coverage`.
 #[derive(Clone, Copy)]
 struct Flags {
     uncovered: bool,
@@ -33,12 +33,12 @@ fn run(files: &[&str], Flags { uncovered, require_coverage }: Flags) -> (String,
     let mut output = Output { out: &mut out, err: &mut err, styled: false };
     let files = files.iter().map(|file| Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).collect();
     let command = PolicyCommand::Test(TestArgs { files, uncovered, require_coverage });
-    let well = run_to(&PolicyArgs { command }, &mut output).unwrap();
+    let success = run_to(&PolicyArgs { command }, &mut output).unwrap();
     assert!(err.is_empty(), "{}", String::from_utf8_lossy(&err));
-    (String::from_utf8(out).unwrap().replace(concat!(env!("CARGO_MANIFEST_DIR"), "/"), ""), well)
+    (String::from_utf8(out).unwrap().replace(concat!(env!("CARGO_MANIFEST_DIR"), "/"), ""), success)
 }
 
-/// The lines that name what was not asked.
+/// The lines of the output that name cells which no case asks about.
 fn gaps(out: &str) -> Vec<&str> {
     let from = out.lines().skip_while(|line| !line.contains(" cells asked"));
     from.skip(1).map_while(|line| line.strip_prefix("  ")).collect()
@@ -59,8 +59,8 @@ const MODELS: [&str; 4] = [
 
 #[test]
 fn every_policy_of_ours_is_asked_about_whole() {
-    let (out, well) = run(&SHIPPED, REQUIRED);
-    assert!(well, "{out}");
+    let (out, success) = run(&SHIPPED, REQUIRED);
+    assert!(success, "{out}");
     assert_eq!(out.lines().count(), SHIPPED.len() + 1);
     assert!(!out.contains("left out"), "{out}");
 }
@@ -68,8 +68,8 @@ fn every_policy_of_ours_is_asked_about_whole() {
 #[test]
 fn what_is_not_asked_is_named() {
     let models = ["tests/policy/models/club.toml", "tests/policy/models/folders.toml", "tests/policy/models/todo.toml"];
-    let (out, well) = run(&models, LISTED);
-    assert!(well, "gaps fail unasked");
+    let (out, success) = run(&models, LISTED);
+    assert!(success, "gaps fail unasked");
     let stored = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/policy/uncovered.txt");
     assert_eq!(compare(&stored, &out), None);
     assert_eq!(run(&models, REQUIRED), (out, false));
@@ -77,8 +77,8 @@ fn what_is_not_asked_is_named() {
 
 #[test]
 fn what_is_not_asked_is_only_counted_unless_asked_for() {
-    let (out, well) = run(&["tests/policy/models/club.toml", "policies/lumicon.toml"], PLAIN);
-    assert!(well, "{out}");
+    let (out, success) = run(&["tests/policy/models/club.toml", "policies/lumicon.toml"], PLAIN);
+    assert!(success, "{out}");
     let [lumicon, club, end] = out.lines().collect::<Vec<_>>().try_into().unwrap();
     assert_eq!(club, "tests/policy/models/club.toml: 29 of 103 cells asked, 74 left out; list them with `--uncovered`");
     assert!(lumicon.starts_with("policies/lumicon.toml: ") && lumicon.ends_with(" cells asked"), "{lumicon}");
@@ -89,42 +89,42 @@ fn what_is_not_asked_is_only_counted_unless_asked_for() {
 #[test]
 fn failing_cases_come_below_what_is_left_out() {
     let wrong = "[[case]]\nname = \"door\"\non = \"attic\"\nactions = [{ who = \"zoe\", may = \"door.open\" }]\n";
-    let (out, well) = test(CLUB, &format!("{WHO}{wrong}"));
-    assert!(!well);
+    let (out, success) = test(CLUB, &format!("{WHO}{wrong}"));
+    assert!(!success);
     let (listed, failed) = out.split_once("\n\n").unwrap();
     assert!(listed.lines().count() > 5 && !listed.contains("expected:"), "{out}");
     assert!(failed.starts_with("policy.tests.toml:") && failed.ends_with("\n\n0 passed, 1 failed\n"), "{out}");
 }
 
-/// What is demanded of an author can be done: where everybody asks everything, nothing is left out.
+/// Full coverage can be reached: where everybody asks everything, no cell is left out.
 #[test]
 fn every_cell_can_be_asked() {
     for file in SHIPPED.iter().chain(&MODELS) {
         let policy = read(file);
-        let cases = everybody_asks_everything(&compile(file, &policy).unwrap());
+        let cases = exhaustive_cases(&compile(file, &policy).unwrap());
         let (out, _) = test(&policy, &cases);
         assert!(out.contains(" cells asked"), "{out}");
         assert_eq!(gaps(&out), Vec::<&str>::new(), "{file}");
     }
 }
 
-/// The cases of lumicon but for the one whose name begins so.
+/// The cases of lumicon except the one whose name begins so.
 fn without(name: &str) -> String {
     let cases = read("policies/lumicon.tests.toml");
     let (head, rest) = cases.split_once("[[case]]").unwrap();
-    let kept: Vec<&str> =
+    let others: Vec<&str> =
         rest.split("[[case]]").filter(|case| !case.trim_start().starts_with(&format!("name = \"{name}"))).collect();
-    assert_eq!(kept.len() + 1, rest.split("[[case]]").count(), "{name}");
-    format!("{head}[[case]]{}", kept.join("[[case]]"))
+    assert_eq!(others.len() + 1, rest.split("[[case]]").count(), "{name}");
+    format!("{head}[[case]]{}", others.join("[[case]]"))
 }
 
 #[test]
 fn a_case_taken_out_is_missed() {
     let policy = read("policies/lumicon.toml");
     let missed = |case: &str, expected: &[&str]| {
-        let (out, well) = test(&policy, &without(case));
+        let (out, success) = test(&policy, &without(case));
         assert_eq!(gaps(&out), expected, "{case}");
-        assert!(!well);
+        assert!(!success);
     };
     missed(
         "leaving a job site: its editors",
@@ -158,7 +158,7 @@ fn a_rule_that_is_added_is_missed() {
     let update = "update = [{ by = \"self\" }]";
     let policy = read("policies/lumicon.toml");
     let added = policy.replacen(update, &format!("{update}\ndeactivate = [{{ by = \"admin & !self\" }}]"), 1);
-    let (out, well) = test(&added, &without("what this guide does not know: deactivating"));
+    let (out, success) = test(&added, &without("what this guide does not know: deactivating"));
     assert_eq!(
         gaps(&out),
         [
@@ -169,7 +169,7 @@ fn a_rule_that_is_added_is_missed() {
             "deactivate on `workspace`: no operator is refused",
         ]
     );
-    assert!(!well);
+    assert!(!success);
 }
 
 const CLUB: &str = r#"
@@ -203,15 +203,15 @@ meg  = { club = "member" }
 zoe  = {}
 "#;
 
-/// What the cases of one tenant leave out.
-fn left(cases: &str) -> Vec<String> {
+/// The cells of [`CLUB`] that no case asks about.
+fn uncovered(cases: &str) -> Vec<String> {
     gaps(&test(CLUB, &format!("{WHO}{cases}")).0).into_iter().map(str::to_owned).collect()
 }
 
 /// A chair who owns the room, or is a member through being the chair, shows nothing about owners or members.
 #[test]
 fn one_who_holds_more_than_enough_counts_for_nothing_less() {
-    let asked = |on: &str, who: &str| {
+    let case = |on: &str, who: &str| {
         format!("[[case]]\nname = \"door\"\non = \"{on}\"\nactions = [{{ who = \"{who}\", may = \"anything\" }}]\n")
     };
     let all = [
@@ -220,18 +220,20 @@ fn one_who_holds_more_than_enough_counts_for_nothing_less() {
         "`door.open` on `room`: nobody with `member` is refused (they may if owner)",
         "`door.open` on `room`: nobody who owns it is refused (they may with `member`)",
     ];
-    let of_rooms = |cases: &str| left(cases).into_iter().filter(|gap| gap.contains("door.open")).collect::<Vec<_>>();
-    assert_eq!(of_rooms(&asked("club", "cleo")), all);
-    assert_eq!(of_rooms(&asked("attic", "cleo")), all[1..]);
-    assert_eq!(of_rooms(&asked("cellar", "cleo")), all[1..]);
-    assert_eq!(of_rooms(&(asked("attic", "cleo") + &asked("attic", "meg"))), all[2..]);
+    let of_rooms =
+        |cases: &str| uncovered(cases).into_iter().filter(|gap| gap.contains("door.open")).collect::<Vec<_>>();
+    assert_eq!(of_rooms(&case("club", "cleo")), all);
+    assert_eq!(of_rooms(&case("attic", "cleo")), all[1..]);
+    assert_eq!(of_rooms(&case("cellar", "cleo")), all[1..]);
+    assert_eq!(of_rooms(&(case("attic", "cleo") + &case("attic", "meg"))), all[2..]);
 }
 
 #[test]
 fn what_survives_a_lock_or_an_archive_is_to_be_shown() {
     let cases = "[[case]]\nname = \"minutes\"\non = \"club\"\nactions = [\n  \
-                 { who = [\"cleo\", \"meg\"], may = \"minutes.read\" },\n  { who = \"zoe\", may_not = \"minutes.read\" },\n]\n";
-    let of_minutes: Vec<String> = left(cases).into_iter().filter(|gap| gap.contains("minutes.read")).collect();
+                 { who = [\"cleo\", \"meg\"], may = \"minutes.read\" },\n  \
+                 { who = \"zoe\", may_not = \"minutes.read\" },\n]\n";
+    let of_minutes: Vec<String> = uncovered(cases).into_iter().filter(|gap| gap.contains("minutes.read")).collect();
     assert_eq!(
         of_minutes,
         [

@@ -30,7 +30,7 @@ fn blocks() -> Vec<(&'static str, String)> {
     blocks
 }
 
-/// A TOML text by its tables' heads; what stands before the first head is under the empty one.
+/// A TOML text by the heads of its tables; what comes before the first head has the empty one.
 fn sections(text: &str) -> BTreeMap<String, String> {
     let mut sections = BTreeMap::from([(String::new(), String::new())]);
     let mut head = String::new();
@@ -43,17 +43,17 @@ fn sections(text: &str) -> BTreeMap<String, String> {
     sections
 }
 
-/// A fragment, with every section of the whole that it does not say itself.
+/// A fragment with every section of a whole text that it does not have itself.
 fn completed(fragment: &str, whole: &str) -> String {
     let mut all = sections(whole);
-    let own = sections(fragment);
-    all.extend(own.into_iter().filter(|(_, text)| !text.is_empty()));
+    let fragment = sections(fragment);
+    all.extend(fragment.into_iter().filter(|(_, text)| !text.is_empty()));
     // A text's first section has no head, and the empty name sorts first.
     all.into_values().collect()
 }
 
-/// Runs cases against a policy.
-fn hold(policy: &str, cases: &str) {
+/// Runs cases against a policy, all of which must pass.
+fn assert_cases_pass(policy: &str, cases: &str) {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("shop.toml");
     fs::write(&path, policy).unwrap();
@@ -61,8 +61,8 @@ fn hold(policy: &str, cases: &str) {
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let mut output = Output { out: &mut out, err: &mut err, styled: false };
     let command = PolicyCommand::Test(TestArgs { files: vec![path], ..TestArgs::default() });
-    let well = run_to(&PolicyArgs { command }, &mut output).unwrap();
-    assert!(well, "{}{}\n{cases}", String::from_utf8_lossy(&out), String::from_utf8_lossy(&err));
+    let success = run_to(&PolicyArgs { command }, &mut output).unwrap();
+    assert!(success, "{}{}\n{cases}", String::from_utf8_lossy(&out), String::from_utf8_lossy(&err));
 }
 
 /// A command line as the page shows it.
@@ -77,9 +77,9 @@ enum Rollcall {
     Policy(PolicyArgs),
 }
 
-/// Runs each command of a console beside these files and holds what it prints against what is shown: a line `…` stands
+/// Runs each command of a console beside these files, and compares what it prints with what is shown: a line `…` stands
 /// for any lines.
-fn converse(console: &str, files: &[(&str, &String)]) {
+fn run_console(console: &str, files: &[(&str, &String)]) {
     let dir = tempfile::tempdir().unwrap();
     for (name, text) in files {
         fs::write(dir.path().join(name), text).unwrap();
@@ -129,13 +129,13 @@ fn every_example_is_as_the_page_says() {
             }
             "console" => {
                 let files = [("shop.toml", &policy), ("changed.toml", &changed), ("shop.tests.toml", &cases)];
-                converse(&text, &files);
+                run_console(&text, &files);
             }
             "toml cases" => {
-                hold(&policy, &text);
+                assert_cases_pass(&policy, &text);
                 cases = text;
             }
-            "toml cases fragment" => hold(&policy, &completed(&text, &cases)),
+            "toml cases fragment" => assert_cases_pass(&policy, &completed(&text, &cases)),
             "toml wrong" => wrong = Some(compile("shop.toml", &text).unwrap_err().render(false)),
             "text" => assert_eq!(wrong.take().unwrap(), text.trim_end()),
             other => panic!("a block is headed `{other}`"),

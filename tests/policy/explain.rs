@@ -1,4 +1,5 @@
-//! `rollcall policy explain`: questions and what it prints for them, in `printed/explained.txt`.
+//! `rollcall policy explain`: what it prints for some questions, in `printed/explained.txt`, and that its answers are
+//! what the engine decides.
 
 use std::{
     collections::BTreeSet,
@@ -10,11 +11,11 @@ use std::{
 use clap::Parser as _;
 use rollcall::cli::policy::{Output, PolicyArgs, run_to};
 use rollcall_engine::{Mask, Policy, ResourceType, Role, WriteKind, writes::write_groups};
-use rollcall_policy_tools::table::{Question, ask};
+use rollcall_policy_tools::table::{Operation, ask};
 
 use super::{
-    bench::{Bench, Holding, compiled},
     golden::compare,
+    holdings::{Holding, HoldingsFixture, compile_rules},
     table::{SKETCH, stored},
 };
 
@@ -76,8 +77,8 @@ fn answer(file: &Path, question: &str) -> String {
     let args = Line::try_parse_from(words).unwrap_or_else(|error| panic!("{error}")).args;
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let mut output = Output { out: &mut out, err: &mut err, styled: false };
-    let well = run_to(&args, &mut output).unwrap();
-    assert!(well == err.is_empty() && well != out.is_empty());
+    let success = run_to(&args, &mut output).unwrap();
+    assert!(success == err.is_empty() && success != out.is_empty());
     String::from_utf8(out).unwrap() + &String::from_utf8(err).unwrap()
 }
 
@@ -99,15 +100,18 @@ fn a_name_that_several_roles_have_is_asked_back() {
     let file = dir.path().join("twice.toml");
     let twice = SKETCH.replace("vault_member & !guest)", "vault_member)").replace("!(guest & ", "!(");
     fs::write(&file, twice.replace("team_member", "guest")).unwrap();
-    let asked = answer(&file, "--type vault --action vault.view --role guest");
-    assert_eq!(asked, "error: `guest` could be any of several roles; write `project.guest` or `organization.guest`\n");
-    let own = answer(&file, "--type project --action card.view --role guest");
-    assert!(own.starts_with("`guest`: may do"), "{own}");
+    let ambiguous = answer(&file, "--type vault --action vault.view --role guest");
+    assert_eq!(
+        ambiguous,
+        "error: `guest` could be any of several roles; write `project.guest` or `organization.guest`\n"
+    );
+    let clear = answer(&file, "--type project --action card.view --role guest");
+    assert!(clear.starts_with("`guest`: may do"), "{clear}");
 }
 
 #[test]
 fn an_action_and_a_write_are_asked_about_one_at_a_time() {
-    for (question, told) in [
+    for (question, message) in [
         ("--type a", "--action <ACTION>|--write <KIND>"),
         ("--type a --action b --write lock", "cannot be used with"),
         ("--type a --action b --from c", "cannot be used with"),
@@ -115,48 +119,55 @@ fn an_action_and_a_write_are_asked_about_one_at_a_time() {
     ] {
         let words = ["policy", "explain", "policy.toml"].into_iter().chain(question.split(' '));
         let refused = Line::try_parse_from(words).err().map(|error| error.to_string()).unwrap_or_default();
-        assert!(refused.contains(told), "{question}: {refused}");
+        assert!(refused.contains(message), "{question}: {refused}");
     }
 }
 
-/// A name on either side of a write: of the first role there, or of nobody's.
-fn name_of(policy: &Policy, side: Mask) -> String {
-    let role = policy.roles_in(side).next().map(|role| role.name().to_owned());
-    role.unwrap_or_else(|| if side.contains(Mask::ANYONE) { "anyone".to_owned() } else { String::new() })
+/// The name for the roles that a write removes or grants: of the first one, or `anyone`; empty when it has none.
+fn name_of(policy: &Policy, roles: Mask) -> String {
+    let role = policy.roles_in(roles).next().map(|role| role.name().to_owned());
+    role.unwrap_or_else(|| if roles.contains(Mask::ANYONE) { "anyone".to_owned() } else { String::new() })
 }
 
 #[test]
 fn an_answer_is_what_the_engine_decides() {
-    let policy = compiled(SKETCH);
+    let policy = compile_rules(SKETCH);
     let roles: Vec<Mask> = policy.roles().iter().map(Role::mask).collect();
-    let mut held: Vec<Mask> = roles.iter().flat_map(|one| roles.iter().map(move |other| *one | *other)).collect();
-    held.push(Mask::EMPTY);
-    held.extend(held.clone().into_iter().map(|mask| mask | Mask::OWNER));
-    held.extend(held.clone().into_iter().map(|mask| mask | Mask::SELF));
-    let holdings: BTreeSet<Holding> = held.iter().map(|mask| Holding::new(&policy, *mask)).collect();
-    let bench = Bench::new(SKETCH, holdings.into_iter().collect());
+    let mut masks: Vec<Mask> = roles.iter().flat_map(|one| roles.iter().map(move |other| *one | *other)).collect();
+    masks.push(Mask::EMPTY);
+    masks.extend(masks.clone().into_iter().map(|mask| mask | Mask::OWNER));
+    masks.extend(masks.clone().into_iter().map(|mask| mask | Mask::SELF));
+    let holdings: BTreeSet<Holding> = masks.iter().map(|mask| Holding::new(&policy, *mask)).collect();
+    let fixture = HoldingsFixture::new(SKETCH, holdings.into_iter().collect());
     let (mut allowed, mut denied) = (0, 0);
-    let mut hold = |question: Question<'_>, of: &ResourceType, mask: Mask, may: bool| {
-        // A role of a type beside or below is held, but counts for nothing here.
-        let counts = policy.roles_in(mask).all(|role| policy.ancestors(of).iter().any(|up| up.id() == role.of()));
+    let mut verify = |question: Operation<'_>, resource_type: &ResourceType, mask: Mask, may: bool| {
+        // A role of a type beside or below is held, but decides nothing here.
+        let applies = policy
+            .roles_in(mask)
+            .all(|role| policy.ancestors(resource_type).iter().any(|up| up.id() == role.resource_type()));
         // Nobody owns the tenant itself.
-        if counts && !(mask.contains(Mask::OWNER) && of.parent().is_none()) {
-            let answer = ask(&policy, of, question, mask);
+        if applies && !(mask.contains(Mask::OWNER) && resource_type.parent().is_none()) {
+            let answer = ask(&policy, resource_type, question, mask);
             assert_eq!(answer.rule.is_some(), may, "{question:?}: {mask:?}");
             assert!(!may || answer.ways_in.is_empty());
             *if may { &mut allowed } else { &mut denied } += 1;
         }
     };
-    for of in policy.types() {
-        for mask in &held {
+    for resource_type in policy.types() {
+        for mask in &masks {
             let holding = Holding::new(&policy, *mask);
-            for action in of.actions() {
-                hold(Question::Action(action), of, *mask, bench.may(&holding, of.name(), action.name()));
+            for action in resource_type.actions() {
+                verify(
+                    Operation::Action(action),
+                    resource_type,
+                    *mask,
+                    fixture.decide(&holding, resource_type.name(), action.name()),
+                );
             }
-            for write in WriteKind::ALL.into_iter().flat_map(|verb| write_groups(of, verb, None, None)) {
+            for write in WriteKind::ALL.into_iter().flat_map(|kind| write_groups(resource_type, kind, None, None)) {
                 let (from, to) = (name_of(&policy, write.from), name_of(&policy, write.to));
-                let may = bench.may_write(&holding, of.name(), (write.verb, &from, &to));
-                hold(Question::Write(&write), of, *mask, may);
+                let may = fixture.permit(&holding, resource_type.name(), (write.kind, &from, &to));
+                verify(Operation::Write(&write), resource_type, *mask, may);
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Inputs that once failed under `./dev fuzz`, given to the same targets again.
+//! Inputs that once failed under `./dev fuzz`, run through the same targets again.
 
 use std::{fs, path::Path};
 

@@ -1,6 +1,6 @@
 //! Wrong files and the diagnostics that they must give: `bad/NAME.toml` and `bad/NAME.txt`, and the same for files of
-//! cases in `bad_cases`, and for warnings in `doubtful`. With `TEST_GOLDEN=write` in the environment, the expected
-//! texts are written anew.
+//! cases in `bad_cases`, and for warnings in `doubtful`. With `TEST_GOLDEN=write` in the environment the stored texts
+//! are written anew.
 
 use std::{
     env, fs,
@@ -16,10 +16,11 @@ fn dir(name: &str) -> PathBuf {
 
 pub fn lumicon() -> Policy {
     let text = include_str!("../../policies/lumicon.toml");
-    compile("policies/lumicon.toml", text).unwrap_or_else(|wrong| panic!("{}", wrong.render(false)))
+    compile("policies/lumicon.toml", text).unwrap_or_else(|diagnostics| panic!("{}", diagnostics.render(false)))
 }
 
-/// Holds a text against what is stored; the difference, if there is one. Writes it only when told to.
+/// Compares a text with the file that stores it; the difference, if there is one. With `TEST_GOLDEN=write` in the
+/// environment the file is written instead.
 pub fn compare(stored: &Path, found: &str) -> Option<String> {
     if env::var_os("TEST_GOLDEN").is_some_and(|value| value == "write") {
         fs::write(stored, found).unwrap();
@@ -31,8 +32,9 @@ pub fn compare(stored: &Path, found: &str) -> Option<String> {
     (expected != found).then(|| format!("{name} differs from line {line} on; what was found:\n{found}"))
 }
 
-/// Reads every file of a directory, each of which must be wrong, and holds the diagnostics against what is stored.
-fn hold(name: &str, read: impl Fn(&str, &str) -> Result<(), Diagnostics>) -> usize {
+/// Reads every TOML file of a directory, each of which must be wrong, and compares the diagnostics with what is stored;
+/// how many files there are.
+fn compare_all(name: &str, read: impl Fn(&str, &str) -> Result<(), Diagnostics>) -> usize {
     let files = fs::read_dir(dir(name)).unwrap().map(|entry| entry.unwrap().path());
     let (mut files, texts): (Vec<PathBuf>, Vec<PathBuf>) =
         files.partition(|path| path.extension().is_some_and(|it| it == "toml"));
@@ -40,11 +42,11 @@ fn hold(name: &str, read: impl Fn(&str, &str) -> Result<(), Diagnostics>) -> usi
     let mut differences = Vec::new();
     for path in &files {
         let file_name = path.file_name().unwrap().to_str().unwrap();
-        let Err(wrong) = read(file_name, &fs::read_to_string(path).unwrap()) else {
+        let Err(diagnostics) = read(file_name, &fs::read_to_string(path).unwrap()) else {
             panic!("{} has no mistake", path.display());
         };
-        assert!(wrong.render(true).contains('\x1b'), "no colour");
-        differences.extend(compare(&path.with_extension("txt"), &format!("{}\n", wrong.render(false))));
+        assert!(diagnostics.render(true).contains('\x1b'), "no colour");
+        differences.extend(compare(&path.with_extension("txt"), &format!("{}\n", diagnostics.render(false))));
     }
     assert!(differences.is_empty(), "{}", differences.join("\n"));
     assert!(texts.iter().all(|text| files.contains(&text.with_extension("toml"))), "an expected text without a file");
@@ -53,7 +55,7 @@ fn hold(name: &str, read: impl Fn(&str, &str) -> Result<(), Diagnostics>) -> usi
 
 #[test]
 fn wrong_policies_give_these_diagnostics() {
-    assert!(hold("bad", |path, text| compile(path, text).map(drop)) >= 25);
+    assert!(compare_all("bad", |path, text| compile(path, text).map(drop)) >= 25);
 }
 
 #[test]
@@ -63,10 +65,10 @@ fn doubtful_policies_give_these_warnings() {
         Ok(_) => Ok(()),
         Err(mistakes) => panic!("{}", mistakes.render(false)),
     };
-    assert!(hold("doubtful", warned) > 0);
+    assert!(compare_all("doubtful", warned) > 0);
 }
 
-/// What is shipped, and what shows how to write a policy, says nothing doubtful.
+/// The policies that come with the service and those of the tests have no warnings.
 #[test]
 fn no_policy_of_ours_is_doubtful() {
     let of_dir = |dir: &str| fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(dir)).unwrap();
@@ -84,15 +86,15 @@ fn no_policy_of_ours_is_doubtful() {
 #[test]
 fn wrong_cases_give_these_diagnostics() {
     let policy = lumicon();
-    assert!(hold("bad_cases", |path, text| cases::read(path, text, &policy).map(drop)) > 0);
+    assert!(compare_all("bad_cases", |path, text| cases::read(path, text, &policy).map(drop)) > 0);
 }
 
 #[test]
 fn a_file_has_a_size_limit() {
     let text = "#".repeat((1 << 20) + 1);
-    let wrong = compile("large.toml", &text).unwrap_err();
-    assert_eq!(wrong.list()[0].message, "the file is 1048577 bytes long");
-    assert!(wrong.render(false).contains("expected 1048576 bytes at most"));
+    let diagnostics = compile("large.toml", &text).unwrap_err();
+    assert_eq!(diagnostics.list()[0].message, "the file is 1048577 bytes long");
+    assert!(diagnostics.render(false).contains("expected 1048576 bytes at most"));
     // At the limit, the mistake is another one.
     assert_eq!(compile("large.toml", &text[1..]).unwrap_err().list()[0].message, "a policy has no `policy`");
 }
@@ -102,12 +104,12 @@ fn carriage_returns_and_marks_move_nothing() {
     let text = include_str!("bad/rule_two_names.toml");
     let expected = compile("a.toml", text).unwrap_err();
     let found = compile("a.toml", &text.replace('\n', "\r\n")).unwrap_err();
-    let places = |wrong: &Diagnostics| -> Vec<(String, String)> {
-        let lines =
-            wrong.render(false).lines().filter(|line| line.contains("-->")).map(str::to_owned).collect::<Vec<_>>();
-        lines.into_iter().zip(wrong.list().iter().map(|it| it.message.clone())).collect()
+    let positions = |diagnostics: &Diagnostics| -> Vec<(String, String)> {
+        let rendered = diagnostics.render(false);
+        let lines = rendered.lines().filter(|line| line.contains("-->")).map(str::to_owned);
+        lines.zip(diagnostics.list().iter().map(|it| it.message.clone())).collect()
     };
-    assert_eq!(places(&found), places(&expected));
+    assert_eq!(positions(&found), positions(&expected));
     let marked = format!("\u{feff}{}", include_str!("../../policies/lumicon.toml"));
     assert!(compile("a.toml", &marked).is_ok());
 }

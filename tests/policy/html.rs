@@ -1,10 +1,10 @@
-//! The page is well formed, complete in itself, and says nothing that was not meant as text.
+//! The HTML page of `rollcall policy table`: it is well formed, needs no other file, and escapes what is meant as text.
 
 use std::collections::BTreeSet;
 
 use rollcall_policy_tools::table::table;
 
-use super::{bench::compiled, golden::lumicon, table::SKETCH};
+use super::{golden::lumicon, holdings::compile_rules, table::SKETCH};
 
 /// Elements that have no end.
 const VOID: [&str; 2] = ["meta", "wbr"];
@@ -55,7 +55,7 @@ fn values<'e>(elements: &'e [(String, Vec<(String, String)>)], attribute: &str) 
 
 #[test]
 fn the_page_is_well_formed_and_complete_in_itself() {
-    for policy in [lumicon(), compiled(SKETCH)] {
+    for policy in [lumicon(), compile_rules(SKETCH)] {
         let page = table(&policy).html();
         let elements = elements(&page);
         let ids = values(&elements, "id");
@@ -79,9 +79,9 @@ fn the_page_is_well_formed_and_complete_in_itself() {
 
 #[test]
 fn every_grid_can_be_heard() {
-    let page = table(&compiled(SKETCH)).html();
+    let page = table(&compile_rules(SKETCH)).html();
     let elements = elements(&page);
-    let count = |name: &str| elements.iter().filter(|(of, _)| of == name).count();
+    let count = |name: &str| elements.iter().filter(|(element, _)| element == name).count();
     // One table of rules a section has no caption: its summary says what it is.
     assert_eq!(count("table"), count("caption") + count("summary"));
     assert!(elements.iter().filter(|(name, _)| name == "th").all(|(_, attributes)| attributes[0].0 == "scope"));
@@ -93,12 +93,12 @@ fn every_grid_can_be_heard() {
 #[test]
 fn what_was_meant_as_text_stays_text() {
     let evil = "<script>alert(\"&'\")</script>";
-    let mut table = table(&compiled(SKETCH));
+    let mut table = table(&compile_rules(SKETCH));
     table.policy = evil.to_owned();
     table.notes.push(format!("A note with `{evil}`, and {evil}."));
     table.legend.push((evil.to_owned(), evil.to_owned()));
     let section = &mut table.sections[0];
-    section.of = evil.to_owned();
+    section.resource_type = evil.to_owned();
     section.rules[0].text = evil.to_owned();
     section.rules[0].about = evil.to_owned();
     let grid = section.actions.as_mut().unwrap();

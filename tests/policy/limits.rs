@@ -1,4 +1,4 @@
-//! How much of everything a file may have, and what is said of one that has more.
+//! The limits of policies and files of cases, and the diagnostics for a file that goes over them.
 
 use std::fmt::Write as _;
 
@@ -14,18 +14,18 @@ fn many(count: usize, each: impl Fn(usize) -> String) -> String {
     (0..count).map(each).collect()
 }
 
-/// The first mistake of a policy with this below its head, and what was expected instead.
+/// The message and the label of the first mistake of a policy, which has this below its head.
 fn refused(rest: &str) -> (String, String) {
     first(&compile("large.toml", &format!("{HEAD}{rest}")).expect_err("it has too much"))
 }
 
-/// The same of a file of cases.
+/// The message and the label of the first mistake of a file of cases.
 fn refused_cases(text: &str) -> (String, String) {
     first(&cases::read("large.tests.toml", text, &lumicon()).expect_err("it has too much"))
 }
 
-fn first(wrong: &Diagnostics) -> (String, String) {
-    let first = &wrong.list()[0];
+fn first(diagnostics: &Diagnostics) -> (String, String) {
+    let first = &diagnostics.list()[0];
     (first.message.clone(), first.label.clone())
 }
 
@@ -41,7 +41,7 @@ fn a_rule_has_a_length() {
     assert!(compile("large.toml", &format!("{HEAD}{}", rule(4096))).is_ok());
 }
 
-/// What falls away again costs as much to write out as what stays.
+/// Alternatives that are dropped in the end cost as much to write out as those that stay.
 #[test]
 fn a_rule_has_few_alternatives_on_the_way() {
     let roles = many(60, |at| format!("r{at} = {{}}\n"));
@@ -56,7 +56,7 @@ fn a_rule_has_few_alternatives_on_the_way() {
 fn a_list_has_an_end() {
     let names = |count: usize| many(count, |_| "\"r\",".to_owned());
     let rules = many(257, |_| "{ by = \"r\", to = [\"r\"] },".to_owned());
-    let bounds = many(257, |_| "[[never]]\nwho = \"org.r\"\nbecomes = \"org.s\"\n".to_owned());
+    let nevers = many(257, |_| "[[never]]\nwho = \"org.r\"\nbecomes = \"org.s\"\n".to_owned());
     let lists = [
         ("implies", format!("[org.roles]\nr = {{}}\ns = {{ implies = [{}] }}\n", names(257))),
         ("create_actions", format!("[org]\n[site]\nparent = \"org\"\ncreate_actions = [{}]\n", names(257))),
@@ -66,7 +66,7 @@ fn a_list_has_an_end() {
             format!("[org]\nroles = {{ r = {{}} }}\nmembers.remove = [{{ by = \"r\", from = [{}] }}]\n", names(257)),
         ),
         ("invite", format!("[org]\nroles = {{ r = {{}} }}\nmembers.invite = [{rules}]\n")),
-        ("never", format!("[org]\nroles = {{ r = {{}}, s = {{}} }}\n{bounds}")),
+        ("never", format!("[org]\nroles = {{ r = {{}}, s = {{}} }}\n{nevers}")),
     ];
     for (name, text) in lists {
         assert_eq!(refused(&text), is(&format!("`{name}` has 257 entries"), "expected 256 at most"));
@@ -78,9 +78,9 @@ fn a_list_has_an_end() {
 #[test]
 fn a_policy_has_few_membership_rules() {
     let mut text = "[org]\nroles = { r = {} }\n".to_owned();
-    for verb in ["lock", "unlock", "update", "deactivate", "reactivate"] {
+    for kind in ["lock", "unlock", "update", "deactivate", "reactivate"] {
         let rules = many(205, |_| "{ by = \"r\" },".to_owned());
-        writeln!(text, "members.{verb} = [{rules}]").unwrap();
+        writeln!(text, "members.{kind} = [{rules}]").unwrap();
     }
     assert_eq!(refused(&text), is("a policy has 1024 membership rules at most", "there are 1025"));
 }
@@ -88,9 +88,9 @@ fn a_policy_has_few_membership_rules() {
 #[test]
 fn of_many_mistakes_the_first_hundred_are_told() {
     let text = format!("{HEAD}[org]\n{}", many(1000, |at| format!("x{at} = 1\n")));
-    let wrong = compile("large.toml", &text).unwrap_err();
-    assert_eq!(wrong.list().len(), 100);
-    assert!(wrong.render(false).ends_with("\n\nand 900 more"), "{}", wrong.render(false));
+    let diagnostics = compile("large.toml", &text).unwrap_err();
+    assert_eq!(diagnostics.list().len(), 100);
+    assert!(diagnostics.render(false).ends_with("\n\nand 900 more"), "{}", diagnostics.render(false));
 }
 
 /// Each mistake shows a line of the file, and lists what is known: of a megabyte of them, gigabytes would come.
@@ -100,8 +100,8 @@ fn a_megabyte_of_mistakes_is_told_in_short() {
         "{HEAD}[org]\nroles = {{ r = {{}} }}\nactions = {{ {} }}",
         many(40_000, |at| format!("a{at} = {{}}, "))
     );
-    let wrong = compile("large.toml", &text).unwrap_err();
-    let rendered = wrong.render(false);
+    let diagnostics = compile("large.toml", &text).unwrap_err();
+    let rendered = diagnostics.render(false);
     assert!(rendered.len() < 200_000);
     assert!(rendered.contains("large.toml:6:"), "a line that is too long to show is named");
 }
@@ -118,10 +118,10 @@ fn the_facts_of_cases_are_few() {
     let groups = many(257, |at| format!("g{at} = [\"u0\"]\n"));
     let over = is("`groups` has 257 entries", "expected 256 at most");
     assert_eq!(refused_cases(&format!("{head}[members]\n{}[groups]\n{groups}", members(1))), over);
-    let held = many(200, |at| format!("s{at} = \"viewer\", "));
-    let holders = many(6, |at| format!("u{at} = {{ {held} }}\n"));
+    let roles = many(200, |at| format!("s{at} = \"viewer\", "));
+    let members_with_roles = many(6, |at| format!("u{at} = {{ {roles} }}\n"));
     let over = is("the members hold 1200 roles", "expected 1024 at most");
-    assert_eq!(refused_cases(&format!("{}[members]\n{holders}", sites(200))), over);
+    assert_eq!(refused_cases(&format!("{}[members]\n{members_with_roles}", sites(200))), over);
     let cases = many(257, |_| "[[case]]\nname = \"\"\non = \"acme\"\nactions = []\n".to_owned());
     assert_eq!(refused_cases(&format!("{head}{cases}")), is("`case` has 257 entries", "expected 256 at most"));
 }
@@ -141,9 +141,10 @@ fn groups_of_groups_do_not_double() {
     let groups = many(200, |at| format!("g{} = [\"g{at}\", \"g{at}\", \"g{at}\"]\n", at + 1));
     let text = format!(
         "tenant = \"acme\"\nmembers = {{ ada = {{}} }}\n[groups]\ng0 = \"ada\"\n{groups}[[case]]\nname = \"one\"\n\
-         on = \"acme\"\nactions = [{{ who = [\"g200\", \"ada\", \"everybody\"], may_not = [\"anything\", \"job_site.create\"] }}]\n"
+         on = \"acme\"\nactions = [{{ who = [\"g200\", \"ada\", \"everybody\"], \
+         may_not = [\"anything\", \"job_site.create\"] }}]\n"
     );
-    let cases =
-        cases::read("groups.tests.toml", &text, &lumicon()).unwrap_or_else(|wrong| panic!("{}", wrong.render(false)));
+    let cases = cases::read("groups.tests.toml", &text, &lumicon())
+        .unwrap_or_else(|diagnostics| panic!("{}", diagnostics.render(false)));
     assert_eq!(cases[0].checks.len(), 2 * lumicon().root().actions().len(), "ada and the operator, each action once");
 }

@@ -1,19 +1,25 @@
 //! Everything that each policy decides, in one text: `matrix/NAME.txt`. With `TEST_GOLDEN=write` in the environment it
 //! is written anew.
 
+mod declared;
+mod tenant;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
     path::Path,
+    sync::Arc,
 };
 
-use rollcall_engine::Snapshot;
 use rollcall_engine::{
-    Facts, Loading, MemberStatus, MembershipWrite, Policy, PolicySet, ResourceKey, ResourceRef, ResourceType, Revision,
-    Role, RoleId, Stated, Subject, SubjectRef, Tenant, Timestamp, View, WriteKind, WriteScope, compile, decide,
-    find_rule, locate,
+    Facts, MembershipWrite, Policy, Question, ResourceKey, ResourceType, RoleId, StatedFacts, Subject, SubjectRef,
+    View, WriteKind, WriteScope, compile, decide, find_rule, locate,
 };
 
+use self::{
+    declared::{declared_actions, declared_rules},
+    tenant::{ARCHIVED, HERE, THERE, actors, own_resource, view},
+};
 use super::golden::compare;
 
 const POLICIES: [(&str, &str); 4] = [
@@ -22,91 +28,6 @@ const POLICIES: [(&str, &str); 4] = [
     ("lumi-2", include_str!("../../policies/lumi-2.toml")),
     ("lume", include_str!("../../policies/lume.toml")),
 ];
-
-/// Of each type there is a resource `here`, another beside it called `there`, an archived one called `shut`, and for
-/// everybody one that they own.
-const HERE: &str = "here";
-const THERE: &str = "there";
-const SHUT: &str = "shut";
-
-/// Who acts, from the most to the least: each role alone, each role elsewhere, relations, and those who stand outside.
-fn actors(policy: &Policy) -> Vec<(String, Subject)> {
-    let below_root = |role: &&Role| policy.resource_type(role.of()).parent().is_some();
-    let mut actors: Vec<String> = policy.roles().iter().map(|role| policy.qualified(role)).collect();
-    actors.extend(policy.roles().iter().filter(below_root).map(|role| format!("{} elsewhere", policy.qualified(role))));
-    actors.extend(
-        ["self", "owner", "anyone", "all roles, locked", "all roles, invited", "all roles, deactivated"]
-            .map(str::to_owned),
-    );
-    let mut actors: Vec<(String, Subject)> =
-        actors.into_iter().map(|name| (name.clone(), Subject::user(name))).collect();
-    actors.push(("non-member".to_owned(), Subject::user("nobody")));
-    actors.push(("operator".to_owned(), Subject::new("operator", "op")));
-    actors
-}
-
-/// The resource that somebody owns, of any type.
-fn own_of(name: &str) -> String {
-    format!("own of {name}")
-}
-
-fn view(library: &PolicySet, policy: &Policy) -> View {
-    let mut loading = Loading::new(library);
-    let tenant = Tenant {
-        id: HERE.to_owned(),
-        display_name: String::new(),
-        policy: policy.name().to_owned(),
-        policy_version: policy.version(),
-        created_at: Timestamp::default(),
-    };
-    loading.tenant(tenant, Revision(1));
-    let owner = Subject::user("owner");
-    let registered = |of: &&ResourceType| of.parent().is_some() && !of.has_member_records();
-    for of in policy.types().iter().filter(registered) {
-        let above = policy.resource_type(of.parent().unwrap());
-        for (id, parent) in [(HERE, HERE), (THERE, THERE), (SHUT, HERE)] {
-            let parent = if above.parent().is_none() { HERE } else { parent };
-            let key = ResourceRef { kind: of.name(), id };
-            let parent = ResourceRef { kind: above.name(), id: parent };
-            loading.resource(key, Some(parent), Some(owner.as_ref()), id == SHUT);
-        }
-        for (name, actor) in actors(policy) {
-            let id = own_of(&name);
-            let key = ResourceRef { kind: of.name(), id: &id };
-            let parent = ResourceRef { kind: above.name(), id: HERE };
-            loading.resource(key, Some(parent), Some(actor.as_ref()), false);
-        }
-    }
-    for (name, subject) in actors(policy).iter().filter(|(_, subject)| subject.id != "nobody" && subject.kind == "user")
-    {
-        let status = match name.as_str() {
-            "all roles, invited" => MemberStatus::Invited,
-            "all roles, deactivated" => MemberStatus::Deactivated,
-            _ => MemberStatus::Active,
-        };
-        loading.member(subject.as_ref(), status, name == "all roles, locked");
-        for role in policy.roles() {
-            let (kind, qualified) = (policy.resource_type(role.of()).name(), policy.qualified(role));
-            let mut bind = |id| loading.binding(subject.as_ref(), ResourceRef { kind, id }, role.name(), None);
-            if *name == qualified || name.starts_with("all roles") {
-                bind(HERE);
-                if kind != policy.root().name() {
-                    bind(SHUT);
-                }
-            } else if *name == format!("{qualified} elsewhere") {
-                bind(THERE);
-            }
-        }
-    }
-    for other in ["other", "protected"] {
-        loading.member(Subject::user(other).as_ref(), MemberStatus::Active, false);
-    }
-    for role in policy.roles() {
-        let kind = policy.resource_type(role.of()).name();
-        loading.binding(Subject::user("protected").as_ref(), ResourceRef { kind, id: HERE }, role.name(), None);
-    }
-    loading.finish().unwrap().unwrap()
-}
 
 /// A table: a head, and rows of a name and cells.
 fn table(title: &str, columns: &[String], rows: &[(String, Vec<bool>)]) -> String {
@@ -135,16 +56,16 @@ struct Matrix<'a> {
 }
 
 impl Matrix<'_> {
-    fn actions_of(&mut self, of: &ResourceType, title: &str, id: impl Fn(&str) -> String) {
-        let columns: Vec<String> = of.actions().iter().map(|action| action.name().to_owned()).collect();
+    fn actions_of(&mut self, resource_type: &ResourceType, title: &str, id: impl Fn(&str) -> String) {
+        let columns: Vec<String> = resource_type.actions().iter().map(|action| action.name().to_owned()).collect();
         let mut rows = Vec::new();
         for (name, subject) in actors(self.view.policy()) {
             let mut cells = Vec::new();
-            for action in of.actions() {
+            for action in resource_type.actions() {
                 let id = id(&name);
-                let target = locate(self.view, of, &id, Stated::default());
-                let allowed = decide(self.view, subject.as_ref(), action, target).allowed();
-                let key = (of.name().to_owned(), action.name().to_owned());
+                let target = locate(self.view, resource_type, &id, StatedFacts::default());
+                let allowed = decide(self.view, &Question::new(subject.as_ref(), action, target)).allowed();
+                let key = (resource_type.name().to_owned(), action.name().to_owned());
                 self.actions.entry(key).or_default().insert(allowed);
                 cells.push(allowed);
             }
@@ -153,13 +74,13 @@ impl Matrix<'_> {
         writeln!(self.text, "{}", table(title, &columns, &rows)).unwrap();
     }
 
-    fn writes_of(&mut self, of: &ResourceType, title: &str, whom: &str, id: impl Fn(&str) -> String) {
-        let operations = operations(self.view.policy(), of);
+    fn writes_of(&mut self, resource_type: &ResourceType, title: &str, whom: &str, id: impl Fn(&str) -> String) {
+        let operations = operations(self.view.policy(), resource_type);
         let columns: Vec<String> = operations.iter().map(|(name, _)| name.clone()).collect();
         let mut rows = Vec::new();
         for (name, actor) in actors(self.view.policy()) {
             let target = if whom == "self" { actor.clone() } else { Subject::user(whom) };
-            let node = self.view.find(of.id(), &id(&name)).unwrap();
+            let node = self.view.find(resource_type.id(), &id(&name)).unwrap();
             let mut cells = Vec::new();
             for (_, operation) in &operations {
                 let rule = find_rule(self.view, actor.as_ref(), node, target.as_ref(), *operation);
@@ -173,31 +94,32 @@ impl Matrix<'_> {
 }
 
 /// Every membership write at a resource of a type, by name.
-fn operations(policy: &Policy, of: &ResourceType) -> Vec<(String, MembershipWrite)> {
+fn operations(policy: &Policy, resource_type: &ResourceType) -> Vec<(String, MembershipWrite)> {
     let name = |role: RoleId| policy.role(role).name();
-    let any_role = || of.roles().iter().copied().map(Some);
+    let any_role = || resource_type.roles().iter().copied().map(Some);
     let mut operations = Vec::new();
-    for verb in WriteKind::ALL {
-        let means_something = match verb.scope() {
+    for kind in WriteKind::ALL {
+        let applies = match kind.scope() {
             WriteScope::Anywhere => true,
-            WriteScope::AtTheRoot => of.parent().is_none(),
-            WriteScope::WhereOwned => of.is_owned(),
+            WriteScope::AtTheRoot => resource_type.parent().is_none(),
+            WriteScope::WhereOwned => resource_type.is_owned(),
         };
-        let from_nothing = of.parent().is_none() && verb == WriteKind::Remove;
-        let taken: Vec<Option<RoleId>> =
-            if verb.removes_roles() { any_role().chain(from_nothing.then_some(None)).collect() } else { vec![None] };
-        for from in taken.into_iter().filter(|_| means_something) {
-            let given: Vec<Option<RoleId>> = if verb.grants_roles() { any_role().collect() } else { vec![None] };
-            for to in given {
-                let words = match (from, to) {
+        let removes_member = resource_type.parent().is_none() && kind == WriteKind::Remove;
+        let removed_roles: Vec<Option<RoleId>> =
+            if kind.removes_roles() { any_role().chain(removes_member.then_some(None)).collect() } else { vec![None] };
+        for from in removed_roles.into_iter().filter(|_| applies) {
+            let granted_roles: Vec<Option<RoleId>> =
+                if kind.grants_roles() { any_role().collect() } else { vec![None] };
+            for to in granted_roles {
+                let roles = match (from, to) {
                     (Some(from), Some(to)) => format!(" {}→{}", name(from), name(to)),
                     (Some(from), None) => format!(" {}", name(from)),
                     (None, Some(to)) => format!(" as {}", name(to)),
                     (None, None) => String::new(),
                 };
                 operations.push((
-                    format!("{}{words}", verb.name()),
-                    MembershipWrite { kind: verb, from, to, expires_at: None, changes_expiry: false },
+                    format!("{}{roles}", kind.name()),
+                    MembershipWrite { kind, from, to, expires_at: None, changes_expiry: false },
                 ));
             }
         }
@@ -205,16 +127,18 @@ fn operations(policy: &Policy, of: &ResourceType) -> Vec<(String, MembershipWrit
     operations
 }
 
-/// What is fixed without asking anybody.
-fn fixed(policy: &Policy) -> String {
+/// What a policy says beside its rules: how long an invitation lasts, which roles come with what, which roles are
+/// implied, and how many holders must remain.
+fn settings(policy: &Policy) -> String {
     let days = policy.invitation_lifetime().as_secs() / 86_400;
     let mut text = format!("policy {} version {}; an invitation lasts {days} days\n", policy.name(), policy.version());
-    for of in policy.types() {
-        for (words, role) in
-            [("whoever creates one becomes", of.creator_role()), ("somebody new joins as", of.joins_as())]
-        {
+    for resource_type in policy.types() {
+        for (words, role) in [
+            ("whoever creates one becomes", resource_type.creator_role()),
+            ("somebody new joins as", resource_type.joins_as()),
+        ] {
             if let Some(role) = role {
-                writeln!(text, "{}: {words} {}", of.name(), policy.qualified(policy.role(role))).unwrap();
+                writeln!(text, "{}: {words} {}", resource_type.name(), policy.qualified(policy.role(role))).unwrap();
             }
         }
     }
@@ -234,47 +158,47 @@ fn fixed(policy: &Policy) -> String {
 #[test]
 fn every_policy_decides_as_its_matrix_says() {
     for (name, text) in POLICIES {
-        hold(name, text);
+        verify(name, text);
     }
 }
 
-fn hold(name: &str, text: &str) {
-    let mut library = PolicySet::default();
-    library.insert(compile(name, text).unwrap());
-    let policy = std::sync::Arc::clone(library.iter().next().unwrap());
-    let view = view(&library, &policy);
-    let mut matrix = Matrix { view: &view, text: fixed(&policy), actions: BTreeMap::new(), rules: BTreeSet::new() };
+fn verify(name: &str, text: &str) {
+    let policy = Arc::new(compile(name, text).unwrap());
+    let view = view(&policy);
+    let mut matrix = Matrix { view: &view, text: settings(&policy), actions: BTreeMap::new(), rules: BTreeSet::new() };
 
     matrix.text += "\n── actions: who, on what ──\n\n";
-    for of in policy.types() {
-        if of.has_member_records() {
+    for resource_type in policy.types() {
+        if resource_type.has_member_records() {
             for whose in ["self", "all roles, locked"] {
-                matrix.actions_of(of, &format!("{} of \"{whose}\"", of.name()), |_| whose.to_owned());
+                matrix.actions_of(resource_type, &format!("{} of \"{whose}\"", resource_type.name()), |_| {
+                    whose.to_owned()
+                });
             }
             continue;
         }
-        matrix.actions_of(of, of.name(), |_| HERE.to_owned());
-        if of.parent().is_some() {
-            matrix.actions_of(of, &format!("{}, one's own", of.name()), own_of);
-            matrix.actions_of(of, &format!("{}, archived", of.name()), |_| SHUT.to_owned());
+        matrix.actions_of(resource_type, resource_type.name(), |_| HERE.to_owned());
+        if resource_type.parent().is_some() {
+            matrix.actions_of(resource_type, &format!("{}, one's own", resource_type.name()), own_resource);
+            matrix.actions_of(resource_type, &format!("{}, archived", resource_type.name()), |_| ARCHIVED.to_owned());
         }
     }
     matrix.text += "── membership writes: who, to whom ──\n\n";
-    for of in policy.types().iter().filter(|of| !of.has_member_records()) {
+    for resource_type in policy.types().iter().filter(|resource_type| !resource_type.has_member_records()) {
         for whom in ["other", "self", "protected"] {
-            matrix.writes_of(of, of.name(), whom, |_| HERE.to_owned());
+            matrix.writes_of(resource_type, resource_type.name(), whom, |_| HERE.to_owned());
         }
-        if of.is_owned() {
-            matrix.writes_of(of, &format!("{}, one's own", of.name()), "other", own_of);
+        if resource_type.is_owned() {
+            matrix.writes_of(resource_type, &format!("{}, one's own", resource_type.name()), "other", own_resource);
         }
     }
 
-    let declared: BTreeSet<(String, String)> = declared_actions(text).into_iter().collect();
-    assert_eq!(matrix.actions.keys().cloned().collect::<BTreeSet<_>>(), declared, "{name}: an action is left out");
-    for ((kind, action), outcomes) in &matrix.actions {
-        let rule = policy.find_type(kind).unwrap().find_action(action).unwrap().rule().text();
+    let actions: BTreeSet<(String, String)> = matrix.actions.keys().cloned().collect();
+    assert_eq!(actions, declared_actions(text), "{name}: an action is left out");
+    for ((type_name, action), outcomes) in &matrix.actions {
+        let rule = policy.find_type(type_name).unwrap().find_action(action).unwrap().rule().text();
         let expected = if rule == "nobody" { 1 } else { 2 };
-        assert_eq!(outcomes.len(), expected, "{name}: {kind} {action} is never allowed, or never denied");
+        assert_eq!(outcomes.len(), expected, "{name}: {type_name} {action} is never allowed, or never denied");
     }
     assert_eq!(matrix.rules, declared_rules(text), "{name}: a membership rule is left out: it lets nothing through");
 
@@ -283,36 +207,13 @@ fn hold(name: &str, text: &str) {
     assert_eq!(compare(&stored, &text), None);
 }
 
-/// The actions as the file has them, found without the compiler: its lines between `[TYPE.actions]` and the next head.
-fn declared_actions(text: &str) -> Vec<(String, String)> {
-    let (mut of, mut actions) = (None, Vec::new());
-    for line in text.lines() {
-        if let Some(head) = line.strip_prefix('[') {
-            of = head.split(']').next().unwrap().strip_suffix(".actions").map(str::to_owned);
-        } else if let (Some(of), Some(quoted)) = (&of, line.strip_prefix('"')) {
-            actions.push((of.clone(), quoted.split('"').next().unwrap().to_owned()));
-        }
-    }
-    actions
-}
-
-/// The membership rules as the file has them, found without the compiler: everything after a `by = "`.
-fn declared_rules(text: &str) -> BTreeSet<(u32, String)> {
-    let rules = text.lines().zip(1..).filter(|(line, _)| !line.starts_with('#')).flat_map(|(line, number)| {
-        line.split("by = \"").skip(1).map(move |rest| (number, rest.split('"').next().unwrap().to_owned()))
-    });
-    rules.collect()
-}
-
 #[test]
 fn the_resources_of_the_matrix_stand_as_it_says() {
-    let mut library = PolicySet::default();
     let [(name, text), ..] = POLICIES;
-    let (policy, copy) = (compile(name, text).unwrap(), compile(name, text).unwrap());
-    library.insert(copy);
-    let view = view(&library, &policy);
+    let policy = Arc::new(compile(name, text).unwrap());
+    let view = view(&policy);
     let find = |key: ResourceKey| view.find(policy.find_type(&key.kind).unwrap().id(), &key.id).unwrap();
-    assert!(view.resource(find(ResourceKey::new("job_site", SHUT))).archived);
+    assert!(view.resource(find(ResourceKey::new("job_site", ARCHIVED))).archived);
     assert!(!view.resource(find(ResourceKey::new("job_site", HERE))).archived);
     let editor = view.member_state(SubjectRef { kind: "user", id: "job_site.editor elsewhere" }).unwrap();
     assert!(view.assigned_roles(editor.member, find(ResourceKey::new("job_site", HERE))).is_empty());

@@ -1,10 +1,10 @@
-//! Spoilt policies: the compiler neither panics nor hangs, and no rule of a policy can be spoilt unnoticed.
+//! Mutated policies: the compiler neither panics nor hangs, and no rule of a policy can change unnoticed by its cases.
 
 use rollcall::cli::policy::{Output, PolicyArgs, PolicyCommand, TestArgs, run_to};
 use rollcall_engine::compile;
 use rollcall_policy_tools::cases;
 
-use super::golden::lumicon;
+use super::{golden::lumicon, profile::repetitions};
 
 const POLICY: &str = include_str!("../../policies/lumicon.toml");
 const CASES: &str = include_str!("../../policies/lumicon.tests.toml");
@@ -26,8 +26,8 @@ impl Random {
     }
 }
 
-/// A copy with a few bytes flipped, stretches cut out or written twice, or stretches exchanged.
-fn spoilt(text: &str, random: &mut Random) -> String {
+/// A copy in which a few bytes are changed or exchanged, and ranges of bytes are cut out or written twice.
+fn mutated(text: &str, random: &mut Random) -> String {
     let mut bytes = text.as_bytes().to_vec();
     for _ in 0..=random.below(4) {
         let at = random.below(bytes.len());
@@ -49,37 +49,43 @@ fn spoilt(text: &str, random: &mut Random) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// Spoils a text many times and reads each copy; how many were still good.
-fn spoil(text: &str, copies: usize, read: impl Fn(&str) -> Option<String>) -> usize {
+/// Reads many mutated copies of a text, each of which is good or has a diagnostic with its position; how many are good.
+fn count_good(text: &str, copies: usize, read: impl Fn(&str) -> Option<String>) -> usize {
     let random = &mut Random(0x0b5e_55ed);
     let mut good = 0;
     for copy in 0..copies {
-        let text = spoilt(text, random);
+        let text = mutated(text, random);
         match read(&text) {
             None => good += 1,
-            Some(shown) => assert!(shown.contains("-->"), "copy {copy} has no place: {shown}"),
+            Some(diagnostics) => assert!(diagnostics.contains("-->"), "copy {copy} has no position: {diagnostics}"),
         }
     }
     good
 }
 
 #[test]
-fn spoilt_policies_are_read_to_the_end() {
-    let good = spoil(POLICY, 10_000, |text| compile("spoilt.toml", text).err().map(|wrong| wrong.render(false)));
-    // Comments can be spoilt without harm, rules can not.
-    assert!((100..7_500).contains(&good), "{good} are good");
+fn mutated_policies_are_read_to_the_end() {
+    let copies = usize::try_from(repetitions("mutated_policies", 2_000, 30_000)).expect("few");
+    let read = |text: &str| compile("mutated.toml", text).err().map(|diagnostics| diagnostics.render(false));
+    let good = count_good(POLICY, copies, read);
+    // Comments can be mutated without harm, rules can not.
+    assert!((copies / 100..copies * 3 / 4).contains(&good), "{good} of {copies} are good");
 }
 
 #[test]
-fn spoilt_cases_are_read_to_the_end() {
+fn mutated_cases_are_read_to_the_end() {
     let policy = lumicon();
-    let read = |text: &str| cases::read("spoilt.tests.toml", text, &policy).err().map(|wrong| wrong.render(false));
-    let good = spoil(CASES, 500, read);
-    assert!((5..400).contains(&good), "{good} are good");
+    let read = |text: &str| {
+        let found = cases::read("mutated.tests.toml", text, &policy);
+        found.err().map(|diagnostics| diagnostics.render(false))
+    };
+    let copies = usize::try_from(repetitions("mutated_cases", 150, 3_000)).expect("few");
+    let good = count_good(CASES, copies, read);
+    assert!((copies / 100..copies * 4 / 5).contains(&good), "{good} of {copies} are good");
 }
 
-/// A rule that is widened to everybody, or narrowed to nobody, and a protection that is taken out: some case must
-/// fail for each.
+/// For each rule that is widened to everybody or narrowed to nobody, and each protection that is removed, some case
+/// must fail.
 #[test]
 fn no_rule_of_lumicon_changes_unnoticed() {
     let mut changed = Vec::new();
@@ -92,11 +98,11 @@ fn no_rule_of_lumicon_changes_unnoticed() {
         let Some(mark) = marks.iter().rev().find(|mark| !line.starts_with('#') && line.contains(**mark)) else {
             continue;
         };
-        let places = line.match_indices(mark).map(|(place, _)| place + mark.len());
-        for place in places {
-            let end = place + line[place..].find('"').unwrap();
+        let starts = line.match_indices(mark).map(|(start, _)| start + mark.len());
+        for start in starts {
+            let end = start + line[start..].find('"').unwrap();
             for rule in ["anyone | operator", "operator & anyone"] {
-                changed.push((at, format!("{}{rule}{}", &line[..place], &line[end..])));
+                changed.push((at, format!("{}{rule}{}", &line[..start], &line[end..])));
             }
         }
     }
@@ -111,27 +117,28 @@ fn no_rule_of_lumicon_changes_unnoticed() {
     }
     assert_eq!(changed.len(), 2 * (13 + 13) + 4);
     let unnoticed: Vec<&String> =
-        changed.iter().filter(|(at, line)| holds(&with_line(*at, line))).map(|(_, line)| line).collect();
+        changed.iter().filter(|(at, line)| cases_pass(&with_line(*at, line))).map(|(_, line)| line).collect();
     assert!(unnoticed.is_empty(), "{unnoticed:#?}");
-    assert!(holds(POLICY));
+    assert!(cases_pass(POLICY));
 }
 
 fn with_line(at: usize, line: &str) -> String {
-    let lines: Vec<&str> = POLICY.lines().enumerate().map(|(here, old)| if here == at { line } else { old }).collect();
+    let lines: Vec<&str> =
+        POLICY.lines().enumerate().map(|(index, old)| if index == at { line } else { old }).collect();
     lines.join("\n")
 }
 
-/// Whether every case holds under a changed policy.
-fn holds(policy: &str) -> bool {
+/// Whether every case of lumicon passes under a changed policy.
+fn cases_pass(policy: &str) -> bool {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("lumicon.toml");
-    // Without its bounds, for the cases are to notice.
+    // Without `[[never]]`: the cases are to notice the change.
     std::fs::write(&path, policy.split("[[never]]").next().unwrap()).unwrap();
     std::fs::write(dir.path().join("lumicon.tests.toml"), CASES).unwrap();
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let mut output = Output { out: &mut out, err: &mut err, styled: false };
     let command = PolicyCommand::Test(TestArgs { files: vec![path], ..TestArgs::default() });
-    let well = run_to(&PolicyArgs { command }, &mut output).unwrap();
+    let success = run_to(&PolicyArgs { command }, &mut output).unwrap();
     assert!(err.is_empty(), "{}", String::from_utf8_lossy(&err));
-    well
+    success
 }

@@ -99,9 +99,10 @@ fn cells(line: &str) -> Option<Vec<&str>> {
 fn head(cells: &[&str], y: usize) -> String {
     let mut head = format!("<text class=\"head\" x=\"{MARGIN}\" y=\"{y}\">{}</text>\n", text(cells[0]));
     for (at, name) in cells[1..].iter().enumerate() {
-        let (of, role) = name.split_once('.').unwrap_or(("", *name));
-        if !of.is_empty() {
-            writeln!(head, r#"<text class="of" x="{}" y="{}">{}</text>"#, middle(at), y - 15, text(of)).unwrap();
+        let (resource_type, role) = name.split_once('.').unwrap_or(("", *name));
+        if !resource_type.is_empty() {
+            writeln!(head, r#"<text class="of" x="{}" y="{}">{}</text>"#, middle(at), y - 15, text(resource_type))
+                .unwrap();
         }
         writeln!(head, r#"<text class="role" x="{}" y="{y}">{}</text>"#, middle(at), text(role)).unwrap();
     }

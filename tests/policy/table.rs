@@ -12,12 +12,13 @@ use proptest::{
 };
 use rollcall::cli::policy::{Output, PolicyArgs, PolicyCommand, TableArgs, TableFormat, run_to};
 use rollcall_engine::{Mask, Policy, Role, WriteKind};
-use rollcall_policy_tools::table::{Cell, Grid, What, table};
+use rollcall_policy_tools::table::{Cell, Grid, RowOperation, table};
 
 use super::{
-    bench::{Bench, Holding, compiled},
     golden::{compare, lumicon},
-    naive::{model::Model, tape::Tape},
+    holdings::{Holding, HoldingsFixture, compile_rules},
+    profile::repetitions,
+    random_policies::{byte_source::ByteSource, policy::RandomPolicy},
 };
 
 const LUMICON: &str = include_str!("../../policies/lumicon.toml");
@@ -40,7 +41,7 @@ fn lumicon_prints_as_stored() {
 
 #[test]
 fn every_kind_of_cell_prints_as_stored() {
-    let table = table(&compiled(SKETCH));
+    let table = table(&compile_rules(SKETCH));
     assert_eq!(compare(&stored("sketch.txt"), &table.text(false)), None);
     assert_eq!(compare(&stored("sketch.md"), &table.markdown()), None);
     let styled = table.text(true);
@@ -50,7 +51,8 @@ fn every_kind_of_cell_prints_as_stored() {
 #[test]
 fn reminders_are_due_before_an_invitation_ends() {
     const DAY: Duration = Duration::from_hours(24);
-    let of = |invitations: &str| compiled(&format!("policy = \"p\"\nversion = 1\nroot = \"o\"\n[o]\n{invitations}"));
+    let policy_with =
+        |invitations: &str| compile_rules(&format!("policy = \"p\"\nversion = 1\nroot = \"o\"\n[o]\n{invitations}"));
     for (invitations, lifetime, reminders, words) in [
         ("", 7 * DAY, vec![], "7 days."),
         ("[invitations]\nlifetime_days = 2\nremind_after_days = []", 2 * DAY, vec![], "2 days."),
@@ -73,19 +75,19 @@ fn reminders_are_due_before_an_invitation_ends() {
             "7 days. To invite somebody deactivated reactivates them.",
         ),
     ] {
-        let policy = of(invitations);
+        let policy = policy_with(invitations);
         assert_eq!((policy.invitation_lifetime(), policy.reminders()), (lifetime, reminders.as_slice()));
         assert_eq!(table(&policy).notes[0], format!("An invitation can be accepted for {words}"));
     }
 }
 
-/// The relations that a member can stand in, in every choice.
+/// The relations that a member can have to a resource, in every combination.
 fn relations() -> [Mask; 4] {
     [Mask::EMPTY, Mask::OWNER, Mask::SELF, Mask::OWNER | Mask::SELF]
 }
 
-/// Everything that a claim of some cell is about: what a column says, with relations, with another role, and with what
-/// a condition says.
+/// Every holding that some cell says something about: what a column says, with relations, with another role, and with
+/// what a condition says.
 fn claimed(policy: &Policy) -> Vec<Holding> {
     let mut masks = Vec::new();
     for grid in grids(policy).iter().map(|(_, grid)| grid) {
@@ -107,7 +109,7 @@ fn claimed(policy: &Policy) -> Vec<Holding> {
     holdings
 }
 
-/// What one may hold besides: relations, or a role with any of them.
+/// What one may hold in addition: relations, or a role with any of them.
 fn extras(policy: &Policy) -> Vec<Mask> {
     let roles = std::iter::once(Mask::EMPTY).chain(policy.roles().iter().map(Role::mask));
     roles.flat_map(|role| relations().map(|relations| role | relations)).collect()
@@ -117,8 +119,8 @@ fn grids(policy: &Policy) -> Vec<(String, Grid)> {
     let sections = table(policy).sections.into_iter();
     sections
         .flat_map(|section| {
-            let of = section.of.clone();
-            section.actions.into_iter().chain(section.members).map(move |grid| (of.clone(), grid))
+            let resource_type = section.resource_type.clone();
+            section.actions.into_iter().chain(section.members).map(move |grid| (resource_type.clone(), grid))
         })
         .collect()
 }
@@ -134,20 +136,20 @@ fn says(cell: &Cell, bits: Mask) -> bool {
     }
 }
 
-/// Holds every cell of a policy's table against the engine; how many questions that took.
-fn hold(text: &str) -> usize {
-    let policy = compiled(text);
-    let bench = Bench::new(text, claimed(&policy));
-    let mut asked = 0;
-    for (of, grid) in grids(&policy) {
+/// Compares every cell of a policy's table with what the engine decides; how many questions that took.
+fn verify(text: &str) -> usize {
+    let policy = compile_rules(text);
+    let fixture = HoldingsFixture::new(text, claimed(&policy));
+    let mut count = 0;
+    for (resource_type, grid) in grids(&policy) {
         for row in &grid.rows {
-            let questions = questions(&policy, &of, &row.what);
+            let questions = questions(&policy, &resource_type, &row.operation);
             for (column, entry) in grid.columns.iter().zip(&row.cells) {
                 for question in &questions {
-                    let may = |mask: Mask| question.may(&bench, &Holding::new(&policy, mask), &of);
+                    let may = |mask: Mask| question.decide(&fixture, &Holding::new(&policy, mask), &resource_type);
                     let cell = &entry.cell;
-                    let what = || format!("{of}, {}, {}: {}\n{text}", row.name, column.name, entry.words);
-                    asked += 1;
+                    let what = || format!("{resource_type}, {}, {}: {}\n{text}", row.name, column.name, entry.words);
+                    count += 1;
                     if column.who == Mask::OPERATOR {
                         assert_eq!(may(Mask::OPERATOR), *cell == Cell::Yes, "{}", what());
                         continue;
@@ -173,39 +175,39 @@ fn hold(text: &str) -> usize {
             }
         }
     }
-    asked
+    count
 }
 
-/// One thing that a row is about.
-enum Question {
+/// One decision that a row is about.
+enum RowQuestion {
     Action(String),
-    Write { verb: WriteKind, from: String, to: String },
+    Write { kind: WriteKind, from: String, to: String },
 }
 
-impl Question {
-    fn may(&self, bench: &Bench, holding: &Holding, of: &str) -> bool {
+impl RowQuestion {
+    fn decide(&self, fixture: &HoldingsFixture, holding: &Holding, resource_type: &str) -> bool {
         match self {
-            Self::Action(action) => bench.may(holding, of, action),
-            Self::Write { verb, from, to } => bench.may_write(holding, of, (*verb, from, to)),
+            Self::Action(action) => fixture.decide(holding, resource_type, action),
+            Self::Write { kind, from, to } => fixture.permit(holding, resource_type, (*kind, from, to)),
         }
     }
 }
 
-fn questions(policy: &Policy, of: &str, what: &What) -> Vec<Question> {
+fn questions(policy: &Policy, resource_type: &str, what: &RowOperation) -> Vec<RowQuestion> {
     let write = match what {
-        What::Action(action) => return vec![Question::Action(action.clone())],
-        What::Write(write) => write,
+        RowOperation::Action(action) => return vec![RowQuestion::Action(action.clone())],
+        RowOperation::Write(write) => write,
     };
-    assert!(policy.find_type(of).is_ok());
-    let side = |mask: Mask| -> Vec<String> {
+    assert!(policy.find_type(resource_type).is_ok());
+    let names = |mask: Mask| -> Vec<String> {
         let mut names: Vec<String> = policy.roles_in(mask).map(|role| role.name().to_owned()).collect();
         names.extend(mask.contains(Mask::ANYONE).then(|| "anyone".to_owned()));
         if names.is_empty() { vec![String::new()] } else { names }
     };
     let mut questions = Vec::new();
-    for from in side(write.from) {
-        for to in side(write.to).into_iter().filter(|to| *to != from || to.is_empty()) {
-            questions.push(Question::Write { verb: write.verb, from: from.clone(), to });
+    for from in names(write.from) {
+        for to in names(write.to).into_iter().filter(|to| *to != from || to.is_empty()) {
+            questions.push(RowQuestion::Write { kind: write.kind, from: from.clone(), to });
         }
     }
     assert!(!questions.is_empty(), "a row is about nothing");
@@ -229,23 +231,24 @@ fn every_cell_is_what_the_engine_decides() {
         ["policies", "tests/policy/models", "tests/policy/printed"].into_iter().flat_map(policies).collect();
     assert!(policies.len() >= 9);
     for policy in policies {
-        assert!(hold(&policy) > 20);
+        assert!(verify(&policy) > 20);
     }
 }
 
 #[test]
 fn every_cell_of_random_policies_is_what_the_engine_decides() {
-    let mut runner = TestRunner::new(Config { cases: 80, failure_persistence: None, ..Config::default() });
+    let cases = u32::try_from(repetitions("random_tables", 25, 300)).expect("few");
+    let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
     let strategy = proptest::collection::vec(any::<u8>(), 150..700);
     let outcome = runner.run(&strategy, |bytes| {
-        let tape = &mut Tape::new(&bytes);
-        hold(&Model::random(tape).text(tape));
+        let source = &mut ByteSource::new(&bytes);
+        verify(&RandomPolicy::generate(source).text(source));
         Ok(())
     });
     outcome.unwrap();
 }
 
-/// What a command wrote, to both sides, and whether all was well.
+/// Runs the command; what it wrote to its output and to its error output, and whether it succeeded.
 fn run(file: &Path, format: TableFormat, output: Option<PathBuf>) -> (String, String, bool) {
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let mut written = Output { out: &mut out, err: &mut err, styled: false };

@@ -1,3 +1,7 @@
+//! Typed clients of the server's services, with one method for each read.
+
+use std::{path::Path, sync::Arc};
+
 use rollcall::proto::{
     BatchCheckRequest, BatchCheckResponse, CheckRequest, CheckResponse, GetInvitationRequest, GetInvitationResponse,
     GetMemberRequest, GetMemberResponse, GetResourceRequest, GetResourceResponse, GetTenantRequest, GetTenantResponse,
@@ -19,6 +23,8 @@ pub struct Api {
     pub resources: ResourceServiceClient<Channel>,
     pub tenants: TenantServiceClient<Channel>,
     pub watch: WatchServiceClient<Channel>,
+    /// The file of the store behind the server, where the test has it at hand.
+    pub store: Option<Arc<Path>>,
 }
 
 macro_rules! reads {
@@ -47,7 +53,7 @@ reads! {
 }
 
 impl Api {
-    /// Clients over a connection.
+    /// Clients over a connection, with no store at hand.
     pub fn new(channel: Channel) -> Self {
         Self {
             audit: AuditServiceClient::new(channel.clone()),
@@ -56,6 +62,7 @@ impl Api {
             resources: ResourceServiceClient::new(channel.clone()),
             tenants: TenantServiceClient::new(channel.clone()),
             watch: WatchServiceClient::new(channel),
+            store: None,
         }
     }
 }

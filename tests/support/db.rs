@@ -1,46 +1,51 @@
-//! A look into the store's file from outside, by SQL.
+//! The store's file, read and changed by SQL beside the server that has it open.
 
 use std::path::Path;
 
 use sea_orm::{ConnectionTrait as _, Database, DatabaseConnection, DbBackend, QueryResult, Statement, Value};
 
 use super::{
-    replay::{InvitationRow, Key, Logged, MemberRow, ResourceRow, State},
+    replay::{InvitationRow, Key, LogRow, MemberRow, ResourceRow, State},
     server::store_file,
 };
 
-/// The store's file, opened beside the server.
+/// A connection of the test's own to a store's file.
 pub struct Db(DatabaseConnection);
 
 impl Db {
     /// Opens the store of a server that was started in `dir`.
     pub async fn open(dir: &Path) -> Self {
-        let url = format!("sqlite:{}", store_file(dir).display());
+        Self::at(&store_file(dir)).await
+    }
+
+    /// Opens a store's file, which must exist.
+    pub async fn at(file: &Path) -> Self {
+        let url = format!("sqlite:{}", file.display());
         Self(Database::connect(url).await.expect("the file opens"))
     }
 
-    /// Closes it for good.
+    /// Closes the connection.
     pub async fn close(self) {
         self.0.close().await.expect("the file closes");
     }
 
-    /// The tenant's revision as its row has it.
+    /// The revision in the row of a tenant, which must exist.
     pub async fn revision(&self, tenant: &str) -> i64 {
         let rows = self.rows("SELECT revision FROM tenant WHERE tenant_id = ?", tenant).await;
         rows.first().expect("the tenant exists").try_get("", "revision").expect("a number")
     }
 
     /// A tenant's change log, in order.
-    pub async fn log(&self, tenant: &str) -> Vec<Logged> {
+    pub async fn log(&self, tenant: &str) -> Vec<LogRow> {
         let sql = "SELECT * FROM change WHERE tenant_id = ? ORDER BY revision, seq";
-        self.rows(sql, tenant).await.iter().map(logged).collect()
+        self.rows(sql, tenant).await.iter().map(log_row).collect()
     }
 
     /// The newest revision of a tenant's change log.
-    pub async fn newest(&self, tenant: &str) -> Vec<Logged> {
+    pub async fn newest(&self, tenant: &str) -> Vec<LogRow> {
         let sql = "SELECT * FROM change WHERE tenant_id = ?1 \
                    AND revision = (SELECT max(revision) FROM change WHERE tenant_id = ?1) ORDER BY seq";
-        self.rows(sql, tenant).await.iter().map(logged).collect()
+        self.rows(sql, tenant).await.iter().map(log_row).collect()
     }
 
     /// A tenant's facts as the tables have them.
@@ -96,7 +101,7 @@ impl Db {
         state
     }
 
-    /// Lets the pending invitation of an email have expired a second after 1970, without any sweep noticing.
+    /// Makes the pending invitation of an email expire a second after 1970, in a way that no sweep notices.
     pub async fn expire(&self, tenant: &str, email: &str) {
         self.set(tenant, email, "expires_at = 1000000").await;
     }
@@ -106,7 +111,7 @@ impl Db {
         self.set(tenant, email, "expires_at = 1000000, due_at = 1000000").await;
     }
 
-    /// Lets it be time to remind of the pending invitation of an email.
+    /// Makes the next reminder of the pending invitation of an email due.
     pub async fn remind(&self, tenant: &str, email: &str) {
         self.set(tenant, email, "due_at = 1000000").await;
     }
@@ -130,14 +135,20 @@ impl Db {
         }
     }
 
-    async fn rows(&self, sql: &str, tenant: &str) -> Vec<QueryResult> {
-        let statement = Statement::from_sql_and_values(DbBackend::Sqlite, sql, [Value::from(tenant)]);
+    /// Runs a statement, without the server's knowledge.
+    pub async fn execute(&self, sql: &str) {
+        self.0.execute_unprepared(sql).await.expect("the statement fits the tables");
+    }
+
+    /// The rows of a query with one parameter.
+    pub(super) async fn rows(&self, sql: &str, parameter: &str) -> Vec<QueryResult> {
+        let statement = Statement::from_sql_and_values(DbBackend::Sqlite, sql, [Value::from(parameter)]);
         self.0.query_all_raw(statement).await.expect("the file can be read")
     }
 }
 
-/// Holds a tenant's log against its tables, and returns both.
-pub async fn audited(dir: &Path, tenant: &str) -> (Vec<Logged>, State) {
+/// Compares the replay of a tenant's log with its tables, which must be equal, and returns both.
+pub async fn audited(dir: &Path, tenant: &str) -> (Vec<LogRow>, State) {
     let db = Db::open(dir).await;
     let (log, tables, revision) = (db.log(tenant).await, db.state(tenant).await, db.revision(tenant).await);
     db.close().await;
@@ -152,8 +163,8 @@ pub async fn audited(dir: &Path, tenant: &str) -> (Vec<Logged>, State) {
     (log, tables)
 }
 
-fn logged(row: &QueryResult) -> Logged {
-    Logged {
+fn log_row(row: &QueryResult) -> LogRow {
+    LogRow {
         revision: row.try_get("", "revision").expect("a number"),
         seq: row.try_get("", "seq").expect("a number"),
         kind: text(row, "kind"),

@@ -1,9 +1,11 @@
+//! Errors as callers read them: reason, code, metadata, fields, and the rules of their text.
+
 use std::collections::HashMap;
 
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
-/// The code that an error of this reason has.
+/// The gRPC code that docs/api.md gives a reason; `INVALID_ARGUMENT` for one that is not listed here.
 pub fn code_of(reason: &str) -> Code {
     match reason {
         "TENANT_NOT_FOUND" | "MEMBER_NOT_FOUND" | "RESOURCE_NOT_FOUND" | "INVITATION_NOT_FOUND" => Code::NotFound,
@@ -19,8 +21,8 @@ pub fn code_of(reason: &str) -> Code {
         "ALREADY_A_MEMBER" | "IDENTIFIER_TAKEN" | "TENANT_EXISTS" | "RESOURCE_EXISTS" => Code::AlreadyExists,
         "INVITATION_LIMIT" => Code::ResourceExhausted,
         "LAST_HOLDER"
-        | "NO_ROLE_HERE"
-        | "WHICH_ROLE"
+        | "ROLE_NOT_BOUND"
+        | "ROLE_AMBIGUOUS"
         | "ROLE_UNCHANGED"
         | "ALREADY_LOCKED"
         | "NOT_LOCKED"
@@ -45,7 +47,7 @@ pub fn code_of(reason: &str) -> Code {
         | "OWNER_UNCHANGED"
         | "NOT_ACTIVE"
         | "NOT_DEACTIVATED"
-        | "HOLDER_UNSUITABLE"
+        | "SUBJECT_NOT_ELIGIBLE"
         | "TEAM_CYCLE"
         | "MEMBER_DEACTIVATED" => Code::FailedPrecondition,
         "ETAG_MISMATCH" => Code::Aborted,
@@ -54,7 +56,7 @@ pub fn code_of(reason: &str) -> Code {
     }
 }
 
-/// The metadata of the error that `result` must be.
+/// The metadata of the error that `result` must be, with this code and reason.
 pub fn expect_error<T>(result: Result<T, Status>, code: Code, reason: &str) -> HashMap<String, String> {
     let Err(status) = result else { panic!("{reason} expected, and the call succeeded") };
     let info = info(&status);
@@ -62,12 +64,12 @@ pub fn expect_error<T>(result: Result<T, Status>, code: Code, reason: &str) -> H
     info.metadata
 }
 
-/// The stable reason of an error.
+/// The reason of an error, as its `ErrorInfo` has it.
 pub fn reason_of(status: &Status) -> String {
     info(status).reason
 }
 
-/// The paths that an error's field violations name.
+/// The field paths of an error's violations, in their order; empty without any.
 pub fn fields_of(status: &Status) -> Vec<String> {
     let violations = status.get_details_bad_request().map(|request| request.field_violations);
     violations.unwrap_or_default().into_iter().map(|violation| violation.field).collect()
@@ -77,16 +79,16 @@ fn info(status: &Status) -> tonic_types::ErrorInfo {
     let info = status.get_details_error_info();
     let info = info.unwrap_or_else(|| panic!("an error without an ErrorInfo: {status:?}"));
     assert_eq!(info.domain, "rollcall", "{status:?}");
-    well_said(status.message());
+    check_wording(status.message());
     info
 }
 
 /// The house rules of an error's text: lower case, no full stop, and nothing of what a driver says.
-fn well_said(message: &str) {
+fn check_wording(message: &str) {
     let first = message.chars().next().expect("an error has a text");
     assert!(!first.is_uppercase() && !message.ends_with('.'), "{message:?}");
     let lower = message.to_lowercase();
     for foreign in ["sqlx", "sea_orm", "sqlite", "panicked", "unwrap"] {
-        assert!(!lower.contains(foreign), "a driver's words reach the caller: {message:?}");
+        assert!(!lower.contains(foreign), "a driver's text reaches the caller: {message:?}");
     }
 }

@@ -1,10 +1,12 @@
+//! Facts of a tenant on `lumicon` in plain form, and random writes to it.
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Answer, World, Write,
+    Answer, WireTenant, Write,
     replay::{Key, State},
     rng::Rng,
-    world::OPERATOR,
+    wire_tenant::OPERATOR,
 };
 
 /// What the rules of `lumicon` look at, by the short names of the tests: people by their id (an invited one by email),
@@ -112,7 +114,7 @@ impl Facts {
 
 impl Deed {
     /// The write that this stands for.
-    pub fn write(&self, world: &World) -> Write {
+    pub fn write(&self, world: &WireTenant) -> Write {
         let actor = self.actor.as_str();
         match &self.op {
             Op::CreateSite { site } => world.create_site(actor, site),

@@ -1,29 +1,35 @@
-//! What the end-to-end tests share: the real server as a child process, typed clients, a furnished tenant, a look
-//! into the store, and a plain model of the `lumicon` rules to hold the server against.
+//! What the test programs share: a described tenant at every level, the real server as a child process with typed
+//! clients, the store's tables and log, and a plain model of the `lumicon` rules to compare the server with.
 
 #![allow(dead_code, unreachable_pub, unused_imports, reason = "every test binary uses its own part")]
 #![allow(clippy::panic, clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails loudly")]
 #![allow(clippy::print_stderr, reason = "a failed test shows the server's log and its seed")]
 
 pub mod api;
+pub mod clock;
 pub mod db;
-pub mod depot;
+pub mod decided_writes;
 pub mod error;
 pub mod facts;
-pub mod govern;
-pub mod hand;
+pub mod fixture;
+pub mod membership_writes;
 pub mod names;
+pub mod observation;
+pub mod profile;
 pub mod reads;
 pub mod replay;
 pub mod rng;
 pub mod rules;
 pub mod server;
-pub mod world;
+pub mod tables;
+pub mod tenant_writes;
+pub mod wire_tenant;
 pub mod write;
 
 pub use api::Api;
 pub use error::{code_of, expect_error};
 pub use names::{invitee, resource, subject};
+pub use profile::repetitions;
 pub use server::Server;
-pub use world::{Stage, World};
+pub use wire_tenant::{TestServer, WireTenant};
 pub use write::{Answer, Kind, Write};

@@ -1,4 +1,6 @@
-use rollcall::proto::{Invitee, ResourceRef, Subject, invitee::Who};
+//! Short texts that stand for subjects, resources and people of the tests, and what follows from them.
+
+use rollcall::proto::{Invitee, Profile, ResourceRef, Subject, invitee::Who};
 
 /// The subject that `text` names: `edith` is the user of that id, `operator:root` names its type too, and what has
 /// an `@` in it is the stand-in for an invited email.
@@ -38,4 +40,13 @@ pub fn invitee(text: &str) -> Invitee {
 /// The email of a user of the tests.
 pub fn email_of(user: &str) -> String {
     format!("{user}@acme.test")
+}
+
+/// The usual profile of a user of the tests: everything follows from the name.
+pub fn profile(user: &str) -> Profile {
+    let mut display_name = user.to_owned();
+    if let Some(first) = display_name.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    Profile { display_name, email: email_of(user), username: user.into(), phone: String::new() }
 }

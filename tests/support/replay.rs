@@ -1,5 +1,5 @@
-//! What a tenant's change log says, read from its JSON alone and applied by the strictest reading: whatever is added
-//! was not there, whatever is taken away was, and nothing dangles.
+//! A tenant's state by its change log, replayed from the JSON alone and strictly: what is added must not exist, what is
+//! removed must, and nothing may refer to what is gone.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 /// A type and an id, of a subject or a resource.
 pub type Key = (String, String);
 
-/// Holder, resource, role: when it ends, if it does, is what they map to.
+/// The holder, the resource and the role of an assignment.
 pub type Binding = (Key, Key, String);
 
 /// A tenant's facts, as plain rows.
@@ -16,14 +16,16 @@ pub type Binding = (Key, Key, String);
 pub struct State {
     pub policy_version: i64,
     pub members: BTreeMap<Key, MemberRow>,
+    /// When each assignment ends, in microseconds since 1970; `None` if it does not.
     pub bindings: BTreeMap<Binding, Option<i64>>,
     pub resources: BTreeMap<Key, ResourceRow>,
+    /// By invitation id.
     pub invitations: BTreeMap<String, InvitationRow>,
-    /// By email: why, and since when.
+    /// By email: the detail, and since when in microseconds since 1970.
     pub suppressed: BTreeMap<String, (String, i64)>,
 }
 
-/// A member, but for who it is.
+/// The columns of a member without its key.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MemberRow {
     pub status: String,
@@ -35,7 +37,7 @@ pub struct MemberRow {
     pub created_at: i64,
 }
 
-/// A resource, but for its name.
+/// The columns of a resource without its key.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ResourceRow {
     pub parent: Option<Key>,
@@ -45,7 +47,7 @@ pub struct ResourceRow {
     pub created_at: i64,
 }
 
-/// An invitation, but for its id.
+/// The columns of an invitation without its id.
 #[derive(Clone, Debug, PartialEq)]
 pub struct InvitationRow {
     pub email: String,
@@ -60,9 +62,9 @@ pub struct InvitationRow {
     pub revision: i64,
 }
 
-/// One row of the log.
+/// One change of the log: its columns, and its data as JSON.
 #[derive(Clone, Debug)]
-pub struct Logged {
+pub struct LogRow {
     pub revision: i64,
     pub seq: i64,
     pub kind: String,
@@ -72,7 +74,7 @@ pub struct Logged {
 
 impl State {
     /// The state after a whole log, whose revisions must be 1, 2, 3 … without a gap.
-    pub fn replay(log: &[Logged]) -> Self {
+    pub fn replay(log: &[LogRow]) -> Self {
         let mut state = Self::default();
         for group in revisions(log) {
             state.apply_all(group);
@@ -80,8 +82,8 @@ impl State {
         state
     }
 
-    /// Applies the rows of one revision.
-    pub fn apply_all(&mut self, rows: &[Logged]) {
+    /// Applies the rows of one revision, in their order.
+    pub fn apply_all(&mut self, rows: &[LogRow]) {
         for row in rows {
             assert_eq!(text(&row.data, "kind"), row.kind, "the column and the JSON agree");
             self.apply(row.revision, &row.data);
@@ -94,96 +96,75 @@ impl State {
                 assert_eq!(*self, Self::default(), "a tenant is created first");
                 self.policy_version = number(&change["tenant"], "policy_version");
             }
-            "policy_set" => {
-                assert_eq!(self.policy_version, number(change, "from"), "{change}");
-                self.policy_version = number(change, "to");
-                assert_ne!(self.policy_version, number(change, "from"), "it is another: {change}");
-            }
+            "policy_set" => self.set_policy(change),
             "resource_created" => self.create_resource(&change["resource"]),
             "resource_archived" => self.archive(change, true),
             "resource_restored" => self.archive(change, false),
-            "resource_moved" => {
-                let (from, to) = (key(&change["from"]), key(&change["to"]));
-                assert!(self.resources.contains_key(&to), "its parent exists: {change}");
-                let row = self.resource(change);
-                assert_eq!(row.parent.replace(to), Some(from), "{change}");
-            }
-            "owner_changed" => {
-                let to = maybe_key(&change["to"]);
-                let row = self.resource(change);
-                assert_eq!(std::mem::replace(&mut row.owner, to), maybe_key(&change["from"]), "{change}");
-            }
-            "resource_deleted" => {
-                let gone = key(&change["resource"]["key"]);
-                assert!(self.resources.remove(&gone).is_some(), "only a resource is deleted: {change}");
-                assert!(!self.resources.values().any(|row| row.parent.as_ref() == Some(&gone)), "nothing is below");
-                assert!(!self.bindings.keys().any(|(_, place, _)| *place == gone), "nothing is bound there: {change}");
-            }
-            "member_added" => {
-                let (subject, row) = member(&change["member"]);
-                assert!(self.members.insert(subject, row).is_none(), "a member is added once: {change}");
-            }
-            "member_updated" => {
-                let (subject, row) = member(&change["member"]);
-                let before = self.members.insert(subject.clone(), row);
-                assert_eq!(before.map(|row| (subject, row)), Some(member(&change["before"])), "what was: {change}");
-            }
-            "member_removed" => {
-                let (subject, row) = member(&change["member"]);
-                assert_eq!(self.members.remove(&subject), Some(row), "a member is removed as they were: {change}");
-                assert!(!self.bindings.keys().any(|(holder, ..)| *holder == subject), "nothing is left: {change}");
-            }
+            "resource_moved" => self.move_resource(change),
+            "owner_changed" => self.change_owner(change),
+            "resource_deleted" => self.delete_resource(change),
+            "member_added" => self.add_member(change),
+            "member_updated" => self.update_member(change),
+            "member_removed" => self.remove_member(change),
             "role_granted" => self.grant(binding(change, "role"), change),
             "role_revoked" | "role_expired" => self.revoke(&binding(change, "role"), change),
             "role_changed" => {
                 self.revoke(&binding(change, "from"), change);
                 self.grant(binding(change, "to"), change);
             }
-            "invitation_issued" => {
-                let invitation = &change["invitation"];
-                let row = InvitationRow {
-                    email: text(invitation, "email"),
-                    token_hash: text(invitation, "token_hash"),
-                    inviter: key(&invitation["inviter"]),
-                    status: text(invitation, "status"),
-                    expires_at: number(invitation, "expires_at"),
-                    remind_at: invitation["remind_at"].as_i64(),
-                    due_at: Some(invitation["remind_at"].as_i64().unwrap_or(number(invitation, "expires_at"))),
-                    issued_at: number(invitation, "issued_at"),
-                    created_at: number(invitation, "created_at"),
-                    revision,
-                };
-                assert_eq!(row.status, "PENDING", "{change}");
-                let before = self.invitations.insert(text(invitation, "id"), row);
-                assert!(before.is_none_or(|before| before.is_open()), "only an open one is issued again: {change}");
-                self.one_open(&text(invitation, "email"));
-            }
+            "invitation_issued" => self.issue_invitation(revision, change),
             "invitation_accepted" => self.close(revision, change, "ACCEPTED"),
             "invitation_revoked" => self.close(revision, change, "REVOKED"),
             "invitation_declined" => self.close(revision, change, "DECLINED"),
             "invitation_expired" => self.close(revision, change, "EXPIRED"),
-            "invitation_reminder_due" => {
-                let row = self.invitations.get_mut(&text(change, "id")).expect("a known invitation");
-                assert_eq!(row.status, "PENDING", "{change}");
-                assert!(row.remind_at.is_some(), "a reminder was to come: {change}");
-                row.remind_at = change["remind_at"].as_i64();
-                row.due_at = Some(row.remind_at.unwrap_or(row.expires_at));
-                row.revision = revision;
-            }
-            "address_suppressed" => {
-                let address = &change["address"];
-                let email = text(address, "email");
-                for row in self.invitations.values_mut().filter(|row| row.email == email && row.status == "PENDING") {
-                    (row.remind_at, row.due_at, row.revision) = (None, Some(row.expires_at), revision);
-                }
-                let fields = (text(address, "detail"), number(address, "created_at"));
-                assert!(self.suppressed.insert(email, fields).is_none(), "suppressed once: {change}");
-            }
-            "address_cleared" => {
-                assert!(self.suppressed.remove(&text(change, "email")).is_some(), "was suppressed: {change}");
-            }
+            "invitation_reminder_due" => self.remind(revision, change),
+            "address_suppressed" => self.suppress(revision, change),
+            "address_cleared" => self.clear_address(change),
             other => panic!("the log has an unknown kind `{other}`"),
         }
+    }
+
+    fn set_policy(&mut self, change: &Value) {
+        assert_eq!(self.policy_version, number(change, "from"), "{change}");
+        self.policy_version = number(change, "to");
+        assert_ne!(self.policy_version, number(change, "from"), "it is another: {change}");
+    }
+
+    fn move_resource(&mut self, change: &Value) {
+        let (from, to) = (key(&change["from"]), key(&change["to"]));
+        assert!(self.resources.contains_key(&to), "its parent exists: {change}");
+        let row = self.resource(change);
+        assert_eq!(row.parent.replace(to), Some(from), "{change}");
+    }
+
+    fn change_owner(&mut self, change: &Value) {
+        let to = maybe_key(&change["to"]);
+        let row = self.resource(change);
+        assert_eq!(std::mem::replace(&mut row.owner, to), maybe_key(&change["from"]), "{change}");
+    }
+
+    fn delete_resource(&mut self, change: &Value) {
+        let deleted = key(&change["resource"]["key"]);
+        assert!(self.resources.remove(&deleted).is_some(), "only a resource is deleted: {change}");
+        assert!(!self.resources.values().any(|row| row.parent.as_ref() == Some(&deleted)), "nothing is below");
+        assert!(!self.bindings.keys().any(|(_, resource, _)| *resource == deleted), "nothing is bound there: {change}");
+    }
+
+    fn add_member(&mut self, change: &Value) {
+        let (subject, row) = member(&change["member"]);
+        assert!(self.members.insert(subject, row).is_none(), "a member is added once: {change}");
+    }
+
+    fn update_member(&mut self, change: &Value) {
+        let (subject, row) = member(&change["member"]);
+        let before = self.members.insert(subject.clone(), row);
+        assert_eq!(before.map(|row| (subject, row)), Some(member(&change["before"])), "what was: {change}");
+    }
+
+    fn remove_member(&mut self, change: &Value) {
+        let (subject, row) = member(&change["member"]);
+        assert_eq!(self.members.remove(&subject), Some(row), "a member is removed as they were: {change}");
+        assert!(!self.bindings.keys().any(|(holder, ..)| *holder == subject), "nothing is left: {change}");
     }
 
     fn resource(&mut self, change: &Value) -> &mut ResourceRow {
@@ -206,30 +187,73 @@ impl State {
         };
         let parent = row.parent.as_ref();
         assert!(parent.is_none_or(|parent| self.resources.contains_key(parent)), "its parent exists: {resource}");
-        let taken = self.resources.insert(key(&resource["key"]), row);
-        assert!(taken.is_none(), "a resource is created once: {resource}");
+        let before = self.resources.insert(key(&resource["key"]), row);
+        assert!(before.is_none(), "a resource is created once: {resource}");
     }
 
     fn grant(&mut self, binding: Binding, change: &Value) {
         assert!(self.members.contains_key(&binding.0), "only a member holds roles: {change}");
         assert!(self.resources.contains_key(&binding.1), "only at a registered resource: {change}");
-        let here = |held: &&Binding| held.0 == binding.0 && held.1 == binding.1;
-        let other = self.bindings.keys().filter(here).any(|held| *held != binding);
-        assert!(!other, "one role a member and resource: {change}");
+        let same_holder_and_resource = |other: &&Binding| other.0 == binding.0 && other.1 == binding.1;
+        let has_another_role = self.bindings.keys().filter(same_holder_and_resource).any(|other| *other != binding);
+        assert!(!has_another_role, "one role a member and resource: {change}");
         let before = self.bindings.insert(binding, change["expires_at"].as_i64());
-        // What has ended may be bound anew before the log says that it has.
-        assert!(before.is_none_or(|end| end.is_some()), "what is held is not granted: {change}");
+        // A role that has ended may be granted anew before the log has its expiry.
+        assert!(before.is_none_or(|end| end.is_some()), "a role that is assigned is not granted again: {change}");
     }
 
     fn revoke(&mut self, binding: &Binding, change: &Value) {
-        assert!(self.bindings.remove(binding).is_some(), "only what is held is revoked: {change}");
+        assert!(self.bindings.remove(binding).is_some(), "only an assigned role is revoked: {change}");
+    }
+
+    fn issue_invitation(&mut self, revision: i64, change: &Value) {
+        let invitation = &change["invitation"];
+        let row = InvitationRow {
+            email: text(invitation, "email"),
+            token_hash: text(invitation, "token_hash"),
+            inviter: key(&invitation["inviter"]),
+            status: text(invitation, "status"),
+            expires_at: number(invitation, "expires_at"),
+            remind_at: invitation["remind_at"].as_i64(),
+            due_at: Some(invitation["remind_at"].as_i64().unwrap_or(number(invitation, "expires_at"))),
+            issued_at: number(invitation, "issued_at"),
+            created_at: number(invitation, "created_at"),
+            revision,
+        };
+        assert_eq!(row.status, "PENDING", "{change}");
+        let before = self.invitations.insert(text(invitation, "id"), row);
+        assert!(before.is_none_or(|before| before.is_open()), "only an open one is issued again: {change}");
+        self.one_open(&text(invitation, "email"));
+    }
+
+    fn remind(&mut self, revision: i64, change: &Value) {
+        let row = self.invitations.get_mut(&text(change, "id")).expect("a known invitation");
+        assert_eq!(row.status, "PENDING", "{change}");
+        assert!(row.remind_at.is_some(), "a reminder was to come: {change}");
+        row.remind_at = change["remind_at"].as_i64();
+        row.due_at = Some(row.remind_at.unwrap_or(row.expires_at));
+        row.revision = revision;
+    }
+
+    fn suppress(&mut self, revision: i64, change: &Value) {
+        let address = &change["address"];
+        let email = text(address, "email");
+        for row in self.invitations.values_mut().filter(|row| row.email == email && row.status == "PENDING") {
+            (row.remind_at, row.due_at, row.revision) = (None, Some(row.expires_at), revision);
+        }
+        let fields = (text(address, "detail"), number(address, "created_at"));
+        assert!(self.suppressed.insert(email, fields).is_none(), "suppressed once: {change}");
+    }
+
+    fn clear_address(&mut self, change: &Value) {
+        assert!(self.suppressed.remove(&text(change, "email")).is_some(), "was suppressed: {change}");
     }
 
     fn close(&mut self, revision: i64, change: &Value, status: &str) {
         let invitation = self.invitations.get_mut(&text(change, "id"));
         let invitation = invitation.unwrap_or_else(|| panic!("an unknown invitation: {change}"));
-        let still = invitation.status == "PENDING" || (status == "REVOKED" && invitation.status == "EXPIRED");
-        assert!(still, "an invitation is closed once: {change}");
+        let can_close = invitation.status == "PENDING" || (status == "REVOKED" && invitation.status == "EXPIRED");
+        assert!(can_close, "an invitation is closed once: {change}");
         assert_eq!(invitation.email, text(change, "email"), "{change}");
         status.clone_into(&mut invitation.status);
         (invitation.remind_at, invitation.due_at, invitation.revision) = (None, None, revision);
@@ -247,8 +271,12 @@ impl InvitationRow {
     }
 }
 
-/// The log's rows by revision; panics at a gap in the revisions or in the sequence within one.
-pub fn revisions(log: &[Logged]) -> Vec<&[Logged]> {
+/// The log's rows by revision.
+///
+/// # Panics
+///
+/// When the revisions are not 1, 2, 3 …, or the sequence within one has a gap.
+pub fn revisions(log: &[LogRow]) -> Vec<&[LogRow]> {
     let groups = log.chunk_by(|a, b| a.revision == b.revision).collect::<Vec<_>>();
     for (group, revision) in groups.iter().zip(1..) {
         for (row, seq) in group.iter().zip(group[0].seq..) {
@@ -258,7 +286,7 @@ pub fn revisions(log: &[Logged]) -> Vec<&[Logged]> {
     groups
 }
 
-/// The key of a JSON object with a type and an id.
+/// The key of a JSON object that has the texts `type` and `id`.
 pub fn key(value: &Value) -> Key {
     (text(value, "type"), text(value, "id"))
 }

@@ -1,10 +1,12 @@
+//! A random source whose printed seed repeats a test's run.
+
 use std::hash::{BuildHasher as _, RandomState};
 
 /// A small random source (xorshift64*) whose whole run follows from one printable seed.
 pub struct Rng(u64);
 
 impl Rng {
-    /// The source that a seed names.
+    /// The source that starts from a seed; equal seeds draw equal numbers.
     pub fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
@@ -15,7 +17,7 @@ impl Rng {
         given.unwrap_or_else(|| RandomState::new().hash_one("seed") >> 16)
     }
 
-    /// Any number.
+    /// The next number, of the whole range.
     pub fn next(&mut self) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
@@ -23,14 +25,14 @@ impl Rng {
         self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
     }
 
-    /// A number in `low..high`.
+    /// A number in `low..high`, which must not be empty.
     pub fn range(&mut self, low: u64, high: u64) -> u64 {
         low + (self.next() >> 11) % (high - low)
     }
 
-    /// One of the items.
+    /// One of the items, of which there must be one.
     pub fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
-        let place = self.range(0, items.len() as u64);
-        &items[usize::try_from(place).expect("a slice's place fits")]
+        let index = self.range(0, items.len() as u64);
+        &items[usize::try_from(index).expect("a slice's index fits")]
     }
 }

@@ -3,7 +3,7 @@
 use super::{
     facts::{Deed, Facts, Op, Standing},
     names::email_of,
-    world::OPERATOR,
+    wire_tenant::OPERATOR,
 };
 
 /// What the rules say of a deed in a state.
@@ -153,7 +153,7 @@ impl Case<'_> {
     /// What holds for whoever is changed or removed: they are there, and no admin in a job site.
     fn target(&mut self, member: &str, place: &str) {
         self.refuse_if(!self.facts.members.contains_key(member), "MEMBER_NOT_FOUND");
-        self.refuse_if(self.facts.role(member, place).is_none(), "NO_ROLE_HERE");
+        self.refuse_if(self.facts.role(member, place).is_none(), "ROLE_NOT_BOUND");
         self.refuse_if(place != "workspace" && self.facts.is_admin(member), "MEMBER_PROTECTED");
     }
 

@@ -1,4 +1,4 @@
-//! The real server as a child process.
+//! The real server as a child process: its start, its address and log, and the ways to end it.
 
 use std::{
     io::{BufRead as _, BufReader},
@@ -15,14 +15,15 @@ use tonic::transport::{Channel, Endpoint};
 
 use super::Api;
 
-const READY_WITHIN: Duration = Duration::from_secs(30);
-const GONE_WITHIN: Duration = Duration::from_mins(1);
+const READY_TIMEOUT: Duration = Duration::from_secs(30);
+const EXIT_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The real binary, serving on a port of its own. Killed when dropped.
 pub struct Server {
     child: Child,
     address: SocketAddr,
     log: Arc<Mutex<Vec<String>>>,
+    store: Option<Arc<Path>>,
 }
 
 impl Server {
@@ -38,6 +39,7 @@ impl Server {
 
     /// Starts what [`command`] made, and waits until it listens.
     pub async fn spawn(mut command: Command) -> Self {
+        let store = store_of(&command);
         let mut child = command.spawn().expect("the server's binary runs");
         let stderr = child.stderr.take().expect("stderr is piped");
         let log = Arc::new(Mutex::new(Vec::new()));
@@ -51,26 +53,26 @@ impl Server {
                 lines.lock().unwrap().push(line);
             }
         });
-        let waited = tokio::task::spawn_blocking(move || address.recv_timeout(READY_WITHIN)).await.expect("no panic");
+        let waited = tokio::task::spawn_blocking(move || address.recv_timeout(READY_TIMEOUT)).await.expect("no panic");
         let Ok(address) = waited else {
             child.kill().ok();
             child.wait().ok();
             panic!("the server does not listen:\n{}", log.lock().unwrap().join("\n"));
         };
-        Self { child, address, log }
+        Self { child, address, log, store }
     }
 
-    /// Its process id.
+    /// The id of its process.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// Where it listens.
+    /// The address that it listens at.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// A connection of its own.
+    /// A new connection to it.
     pub async fn channel(&self) -> Channel {
         let endpoint = Endpoint::from_shared(format!("http://{}", self.address)).expect("an address makes a URI");
         endpoint.connect().await.expect("the server takes connections")
@@ -78,23 +80,23 @@ impl Server {
 
     /// Clients of every service over a new connection.
     pub async fn api(&self) -> Api {
-        Api::new(self.channel().await)
+        Api { store: self.store.clone(), ..Api::new(self.channel().await) }
     }
 
-    /// What it has logged so far.
+    /// The lines that it has logged so far.
     pub fn log(&self) -> Vec<String> {
         self.log.lock().unwrap().clone()
     }
 
-    /// Asks it to end, without waiting.
+    /// Sends SIGTERM, and does not wait.
     pub fn drain(&self) {
         let status = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
         assert!(status.expect("`kill` runs").success(), "the server is gone already");
     }
 
-    /// Waits for its end after [`Self::drain`].
+    /// Waits until it has ended after [`Self::drain`], for a minute at most.
     pub async fn ended(mut self) -> ExitStatus {
-        let deadline = Instant::now() + GONE_WITHIN;
+        let deadline = Instant::now() + EXIT_TIMEOUT;
         loop {
             if let Some(status) = self.child.try_wait().expect("the child can be waited for") {
                 return status;
@@ -104,7 +106,7 @@ impl Server {
         }
     }
 
-    /// Asks it to end and waits until it has.
+    /// Sends SIGTERM and waits until it has ended.
     pub async fn terminate(self) -> ExitStatus {
         self.drain();
         self.ended().await
@@ -129,9 +131,15 @@ impl Drop for Server {
     }
 }
 
-/// The file that a server started in `dir` keeps its facts in.
+/// The store's file of a server that was started in `dir`.
 pub fn store_file(dir: &Path) -> PathBuf {
     dir.join("rollcall.db")
+}
+
+/// The store's file that a command of [`command`] serves, if its settings name one; the last setting wins.
+fn store_of(command: &Command) -> Option<Arc<Path>> {
+    let files = command.get_args().filter_map(|argument| argument.to_str()?.strip_prefix("store.url=sqlite:"));
+    files.last().map(Path::new).filter(|file| file.is_absolute()).map(Arc::from)
 }
 
 /// The command that serves with a store in `dir`, ready to be spawned.

@@ -1,3 +1,5 @@
+//! Every write of the API as one type, and every response to one as another.
+
 use rollcall::proto::{
     AcceptInvitationRequest, AcceptInvitationResponse, ArchiveResourceRequest, ArchiveResourceResponse,
     BatchChangeRoleRequest, BatchChangeRoleResponse, ChangeRoleRequest, ChangeRoleResponse, ClearAddressRequest,
@@ -18,33 +20,33 @@ use super::Api;
 
 macro_rules! writes {
     ($($method:ident, $kind:ident, $client:ident, $request:ident, $response:ident;)*) => {
-        /// Any governed write.
+        /// A request of any write.
         #[derive(Clone, Debug, PartialEq)]
         #[allow(clippy::large_enum_variant, reason = "few exist at a time")]
         pub enum Write {
             $($kind($request),)*
         }
 
-        /// What a [`Write`] was answered.
+        /// The response to a [`Write`].
         #[derive(Clone, Debug, PartialEq)]
         #[allow(clippy::large_enum_variant, reason = "few exist at a time")]
         pub enum Answer {
             $($kind($response),)*
         }
 
-        /// Every kind of [`Write`].
+        /// The RPC of a [`Write`].
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Kind {
             $($kind,)*
         }
 
         impl Kind {
-            /// All of them.
+            /// Every kind, in the order of their list.
             pub const ALL: &[Self] = &[$(Self::$kind,)*];
         }
 
         impl Write {
-            /// The same write as a question.
+            /// The same write as a dry run.
             #[must_use]
             pub fn dry(mut self) -> Self {
                 match &mut self {
@@ -62,7 +64,7 @@ macro_rules! writes {
                 self
             }
 
-            /// Its kind.
+            /// The RPC that it is for.
             pub fn kind(&self) -> Kind {
                 match self {
                     $(Self::$kind(_) => Kind::$kind,)*
@@ -92,13 +94,13 @@ macro_rules! writes {
             }
 
             $(pub fn $method(self) -> $response {
-                let Self::$kind(answer) = self else { panic!("this answers another write: {self:?}") };
+                let Self::$kind(answer) = self else { panic!("the response is another write's: {self:?}") };
                 answer
             })*
         }
 
         impl Api {
-            /// Sends a write.
+            /// Sends a write to the service that it belongs to.
             pub async fn write(&self, write: Write) -> Result<Answer, Status> {
                 match write {
                     $(Write::$kind(request) => {
@@ -143,13 +145,30 @@ writes! {
     update_member, UpdateMember, membership, UpdateMemberRequest, UpdateMemberResponse;
 }
 
+impl Write {
+    /// The same write, whose roles end at `end`.
+    ///
+    /// # Panics
+    ///
+    /// For a write other than an invitation or a change of one role.
+    #[must_use]
+    pub fn until(mut self, end: prost_types::Timestamp) -> Self {
+        match &mut self {
+            Self::Invite(request) => request.grants.iter_mut().for_each(|grant| grant.expire_time = Some(end)),
+            Self::ChangeRole(request) => request.expire_time = Some(end),
+            other => panic!("{other:?} gives no role"),
+        }
+        self
+    }
+}
+
 impl Answer {
     /// The revision that the write made.
     pub fn revision(&self, tenant: &str) -> i64 {
         revision_of(tenant, self.token())
     }
 
-    /// The answer without what a dry run can't know: tokens, etags, ids made up on the way, instants.
+    /// The response without what a dry run can't know: tokens, etags, ids that the write makes, times.
     #[must_use]
     pub fn settled(mut self) -> Self {
         self.token_mut().clear();

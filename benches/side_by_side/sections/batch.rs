@@ -1,12 +1,11 @@
 //! `BatchCheck` of 1,000 questions: how often, and processor time a decision.
 
 use crate::{
-    Plan,
     client::{IN_FLIGHT, Target, framed},
     closed::{self, Round, typical},
     fixture::Fixture,
+    plan::{Plan, progress},
     process::resume,
-    progress,
     questions::{assert_mixed, batch, different},
     stats::{percent, short, whole},
     table::Table,

@@ -1,14 +1,13 @@
 //! `Check` beside the empty RPC: throughput, processor time, and latency at half load.
 
 use crate::{
-    Plan,
     client::{IN_FLIGHT, Target, framed},
     closed::{self, Round, typical},
     empty,
     fixture::Fixture,
     open,
+    plan::{Plan, progress},
     process::{Process, resume},
-    progress,
     questions::{CHECK, assert_mixed, different},
     stats::{Percentiles, Spread, median, micros, percent, short, whole},
     table::Table,

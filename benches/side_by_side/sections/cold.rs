@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use crate::{
-    Plan,
     client::{Target, framed},
     fixture::{Fixture, SETTINGS, member},
+    plan::{Plan, progress},
     process::{Meter, Process, Used},
-    progress,
     questions::CHECK,
     stats::{Spread, micros, short},
     table::Table,

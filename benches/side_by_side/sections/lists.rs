@@ -4,14 +4,13 @@ use prost::bytes::Bytes;
 use rollcall::proto::{ListActionsRequest, ListResourcesRequest};
 
 use crate::{
-    Plan,
     client::{IN_FLIGHT, Target, framed},
     closed::{self, Round, typical},
     fixture::{self, Fixture, SMALL_SITE},
+    plan::{Plan, progress},
     process::resume,
-    progress,
     stats::{Percentiles, Spread, micros, percent, short, whole},
-    support::{World, resource, subject},
+    support::{WireTenant, resource, subject},
     table::Table,
 };
 
@@ -19,7 +18,7 @@ use crate::{
 const MEMBER: usize = 5;
 
 /// A list, its method, and what makes a request for it, given the id of a member.
-type List = (&'static str, &'static str, fn(&World, &str) -> Bytes);
+type List = (&'static str, &'static str, fn(&WireTenant, &str) -> Bytes);
 
 const LISTS: [List; 3] = [
     ("ListMembers of 17", "/rollcall.v1.MembershipService/ListMembers", members),
@@ -73,7 +72,7 @@ async fn look(fixture: &Fixture, sites: usize) {
     assert_eq!(world.actions(&member, SMALL_SITE).await.len(), 3, "the actions of a viewer");
 }
 
-async fn connect(fixture: &Fixture, method: &str, request: fn(&World, &str) -> Bytes) -> Target {
+async fn connect(fixture: &Fixture, method: &str, request: fn(&WireTenant, &str) -> Bytes) -> Target {
     let _running = resume(fixture.process.id);
     let message = request(&fixture.world, &fixture::member(MEMBER));
     let mut target = Target::connect(&fixture.process, method, vec![message]).await;
@@ -81,11 +80,11 @@ async fn connect(fixture: &Fixture, method: &str, request: fn(&World, &str) -> B
     target
 }
 
-fn members(world: &World, _: &str) -> Bytes {
+fn members(world: &WireTenant, _: &str) -> Bytes {
     framed(&world.members_at(SMALL_SITE))
 }
 
-fn resources(world: &World, member: &str) -> Bytes {
+fn resources(world: &WireTenant, member: &str) -> Bytes {
     framed(&ListResourcesRequest {
         tenant: world.tenant.clone(),
         subject: Some(subject(member)),
@@ -95,7 +94,7 @@ fn resources(world: &World, member: &str) -> Bytes {
     })
 }
 
-fn actions(world: &World, member: &str) -> Bytes {
+fn actions(world: &WireTenant, member: &str) -> Bytes {
     framed(&ListActionsRequest {
         tenant: world.tenant.clone(),
         subject: Some(subject(member)),

@@ -12,14 +12,13 @@ use prost::bytes::Bytes;
 use rollcall::proto::ChangeRoleRequest;
 
 use crate::{
-    Plan,
     client::{IN_FLIGHT, Target, framed},
     closed::{self, Round, typical},
     fixture::{SETTINGS, directory, invite, join, member},
+    plan::{Plan, progress},
     process::Process,
-    progress,
     stats::{Percentiles, Spread, micros, percent, short, whole},
-    support::{Api, World, resource, subject},
+    support::{Api, WireTenant, resource, subject},
     table::Table,
 };
 
@@ -73,7 +72,7 @@ pub async fn run(plan: &Plan) {
 
 /// Makes a tenant, and for each of its members what changes their role there and back.
 async fn tenant(api: &Api, name: &str, members: usize) -> Vec<Arc<[Bytes]>> {
-    let world = World::bare(api, name).await;
+    let world = WireTenant::bare(api, name).await;
     let members = (0..members).map(member).collect::<Vec<_>>();
     join(&world, &members).await;
     world.api.write(world.create_site("ada", SITE)).await.expect("an admin creates a site");
@@ -81,7 +80,7 @@ async fn tenant(api: &Api, name: &str, members: usize) -> Vec<Arc<[Bytes]>> {
     members.iter().map(|member| ["editor", "viewer"].map(|role| change(&world, member, role)).into()).collect()
 }
 
-fn change(world: &World, member: &str, role: &str) -> Bytes {
+fn change(world: &WireTenant, member: &str, role: &str) -> Bytes {
     framed(&ChangeRoleRequest {
         tenant: world.tenant.clone(),
         actor: Some(subject("ada")),

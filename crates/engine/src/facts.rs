@@ -1,116 +1,122 @@
-//! What decisions need to know about a tenant: the view implements it.
+//! What decisions need to know about a tenant. [`View`](crate::View) has it in memory; other programs may bring their
+//! own.
 
 use crate::{
     domain::{MemberStatus, ResourceRef, SubjectRef, Timestamp},
     model::{Policy, RoleId, TypeId, mask::Mask},
 };
 
-/// A registered resource, as the facts number it.
+/// The number of a registered resource in one tenant's facts. Another view of the same tenant may number it otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Node(pub u32);
 
-/// A member, as the facts number them.
+/// The number of a member in one tenant's facts. Another view of the same tenant may number them otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct MemberKey(pub u32);
 
-/// Where a registered resource stands.
+/// What decisions need to know about a registered resource.
 #[derive(Clone, Copy, Debug)]
 pub struct ResourceState<'a> {
-    /// Its type.
-    pub of: TypeId,
+    /// The resource's type in the tenant's policy.
+    pub resource_type: TypeId,
     /// The resource above it; none for the root resource.
     pub parent: Option<Node>,
-    /// Its owner.
+    /// The subject that owns it; none if it has no owner.
     pub owner: Option<SubjectRef<'a>>,
-    /// Whether it is archived.
+    /// Whether it is archived itself, whatever is above it.
     pub archived: bool,
 }
 
-/// Where a member stands.
+/// What decisions need to know about a member, beside their roles.
 #[derive(Clone, Copy, Debug)]
 pub struct MemberState {
-    /// The member.
+    /// The number that the facts give the member.
     pub member: MemberKey,
-    /// Their status.
+    /// Whether they are invited, active or deactivated.
     pub status: MemberStatus,
-    /// Whether they are locked.
+    /// Whether they are locked, whatever their status.
     pub locked: bool,
 }
 
-/// One tenant's facts at one revision, under the policy that it runs.
+/// One tenant's facts at one revision, under the policy that it runs. Types, roles and masks are those of that policy.
+///
+/// # Panics
+/// Nodes and member keys must come from the same facts; an implementation may panic on any other.
 pub trait Facts {
-    /// The policy that the tenant runs; every type, role and mask below is of it.
+    /// The policy that the tenant runs.
     fn policy(&self) -> &Policy;
-    /// The root resource.
+    /// The tenant's root resource, which is always registered.
     fn root(&self) -> Node;
-    /// The registered resource of this type and id.
-    fn find(&self, of: TypeId, id: &str) -> Option<Node>;
-    /// Where a resource stands.
+    /// The registered resource of this type and id; none if there is none.
+    fn find(&self, resource_type: TypeId, id: &str) -> Option<Node>;
+    /// The state of a registered resource.
     fn resource(&self, node: Node) -> ResourceState<'_>;
-    /// The id of a resource.
+    /// The id of a resource within its type.
     fn id(&self, node: Node) -> &str;
-    /// Where a subject stands; none for one who is no member.
+    /// The state of the member that a subject is; none for one who is no member.
     fn member_state(&self, subject: SubjectRef<'_>) -> Option<MemberState>;
-    /// Who a member is.
+    /// The type and id of a member.
     fn subject(&self, member: MemberKey) -> SubjectRef<'_>;
-    /// Every member.
+    /// Calls `visit` for every member, teams and everybody of a type included, in no particular order.
     fn each_member<'f>(&'f self, visit: &mut dyn FnMut(SubjectRef<'f>, MemberState));
-    /// The roles bound to a member at one resource, without what they imply.
+    /// The roles that are bound to a member at one resource, without those that they imply.
     fn assigned_roles(&self, member: MemberKey, node: Node) -> Mask;
-    /// Of those, the ones that last, bound to a person: only they count for a role that must keep a holder.
+    /// Those of [`Facts::assigned_roles`] that do not expire, if the member is neither a team nor everybody of a type:
+    /// only they count for a role with `at_least`.
     fn permanent_roles(&self, member: MemberKey, node: Node) -> Mask;
-    /// When one of them ends; none when it lasts.
+    /// When a role that is bound there expires; none if it is permanent or not bound.
     fn role_expiry(&self, member: MemberKey, node: Node, role: RoleId) -> Option<Timestamp>;
-    /// The teams that a member belongs to, through other teams too. Teams are members of their own.
+    /// The teams that a member belongs to, through other teams too. A team is a member itself.
     fn teams(&self, member: MemberKey) -> &[MemberKey];
-    /// Who holds what everybody of a subject type holds.
+    /// The member that stands for everybody of a subject type; none if no such member was added.
     fn everybody(&self, kind: &str) -> Option<MemberKey>;
-    /// Every binding of a member, a call for each resource that they hold roles at.
+    /// Calls `visit` for each resource at which a member has roles, with the roles that are bound there.
     fn each_assignment(&self, member: MemberKey, visit: &mut dyn FnMut(Node, Mask));
-    /// The registered resources of a type, in order of their id.
-    fn resources_of_type(&self, of: TypeId) -> &[Node];
-    /// How many active people hold a role that must keep a holder at one resource, and hold it lastingly.
+    /// The registered resources of a type, in the order of their ids, compared byte by byte.
+    fn resources_of_type(&self, resource_type: TypeId) -> &[Node];
+    /// How many active members hold a role with `at_least` at one resource permanently, teams and everybody of a type
+    /// not counted. Always 0 for other roles.
     fn active_holders(&self, node: Node, role: RoleId) -> u32;
 }
 
-/// Those whose bindings count for a subject: their own, their teams', and everybody's of their type.
+/// The members whose roles count for a subject: the member that it is, their teams, and everybody of its type.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Principals<'f> {
-    own: Option<MemberKey>,
+    member: Option<MemberKey>,
     everybody: Option<MemberKey>,
     teams: &'f [MemberKey],
 }
 
 impl<'f> Principals<'f> {
-    /// Those of a member.
-    pub(crate) fn of<F: Facts + ?Sized>(facts: &'f F, subject: SubjectRef<'_>, member: MemberKey) -> Self {
-        Self { own: Some(member), everybody: facts.everybody(subject.kind), teams: facts.teams(member) }
+    /// The principals of a subject who is this member.
+    pub(crate) fn of_member<F: Facts + ?Sized>(facts: &'f F, subject: SubjectRef<'_>, member: MemberKey) -> Self {
+        Self { member: Some(member), everybody: facts.everybody(subject.kind), teams: facts.teams(member) }
     }
 
-    /// Those of a subject who is no member; none when there is nothing that everybody holds.
-    pub(crate) fn of_stranger<F: Facts + ?Sized>(facts: &F, subject: SubjectRef<'_>) -> Option<Self> {
-        facts.everybody(subject.kind).map(|everybody| Self { own: None, everybody: Some(everybody), teams: &[] })
+    /// The principals of a subject who is no member; none if there is no everybody of its type.
+    pub(crate) fn of_non_member<F: Facts + ?Sized>(facts: &F, subject: SubjectRef<'_>) -> Option<Self> {
+        facts.everybody(subject.kind).map(|everybody| Self { member: None, everybody: Some(everybody), teams: &[] })
     }
 
-    /// Each of them, the subject's own first.
-    pub(crate) fn each(self) -> impl Iterator<Item = MemberKey> {
-        self.own.into_iter().chain(self.teams.iter().copied()).chain(self.everybody)
+    /// Each of them, the subject's own member first.
+    pub(crate) fn members(self) -> impl Iterator<Item = MemberKey> {
+        self.member.into_iter().chain(self.teams.iter().copied()).chain(self.everybody)
     }
 
-    /// The roles bound to any of them at one resource, without what they imply.
+    /// The roles that are bound to any of them at one resource, without those that they imply.
     pub(crate) fn assigned_roles<F: Facts + ?Sized>(self, facts: &F, node: Node) -> Mask {
-        self.each().map(|holder| facts.assigned_roles(holder, node)).collect()
+        self.members().map(|member| facts.assigned_roles(member, node)).collect()
     }
 }
 
-/// A resource and every one above it, up to the root.
+/// A resource and every one above it, up to the root, each with its state.
 pub(crate) fn ancestors<F: Facts + ?Sized>(facts: &F, from: Node) -> impl Iterator<Item = (Node, ResourceState<'_>)> {
     let mut next = Some(from);
     std::iter::from_fn(move || {
         let node = next?;
-        let place = facts.resource(node);
-        next = place.parent;
-        Some((node, place))
+        let state = facts.resource(node);
+        next = state.parent;
+        Some((node, state))
     })
 }
 
@@ -119,26 +125,26 @@ pub fn ancestor_nodes<F: Facts + ?Sized>(facts: &F, from: Node) -> impl Iterator
     ancestors(facts, from).map(|(node, _)| node)
 }
 
-/// A resource and every one above it, each with a mask of the roles that count at the first when bound there: all, or
-/// past another resource of the same type only those that reach down. `below` is the type of an unregistered resource
-/// that the first one is the parent of.
+/// A resource and every one above it, each with a mask of the roles that count at the first when bound there: every
+/// role, or where a resource of the same type was passed already, only those that reach down. `child_type` is the type
+/// of an unregistered resource that the first one is the parent of.
 pub fn ancestors_with_mask<F: Facts + ?Sized>(
     facts: &F,
     from: Node,
-    below: Option<TypeId>,
+    child_type: Option<TypeId>,
 ) -> impl Iterator<Item = (Node, ResourceState<'_>, Mask)> {
     // A policy has 64 types at most, a bit for each.
-    let bit = |of: TypeId| 1_u64 << (usize::from(of) & 63);
-    let mut passed = below.map_or(0, bit);
-    ancestors(facts, from).map(move |(node, place)| {
-        let again = passed & bit(place.of) != 0;
-        passed |= bit(place.of);
-        (node, place, if again { facts.policy().reaching } else { !Mask::EMPTY })
+    let bit = |resource_type: TypeId| 1_u64 << (usize::from(resource_type) & 63);
+    let mut seen_types = child_type.map_or(0, bit);
+    ancestors(facts, from).map(move |(node, state)| {
+        let is_repeated = seen_types & bit(state.resource_type) != 0;
+        seen_types |= bit(state.resource_type);
+        (node, state, if is_repeated { facts.policy().reaching_down } else { !Mask::EMPTY })
     })
 }
 
-/// A node by the names that the outside knows it by.
+/// The type and id of a resource, as callers know it.
 pub fn name_of<F: Facts + ?Sized>(facts: &F, node: Node) -> ResourceRef<'_> {
-    let of = facts.resource(node).of;
-    ResourceRef { kind: facts.policy().resource_type(of).name(), id: facts.id(node) }
+    let resource_type = facts.resource(node).resource_type;
+    ResourceRef { kind: facts.policy().resource_type(resource_type).name(), id: facts.id(node) }
 }

@@ -1,9 +1,9 @@
-//! The policy engine of Rollcall: a role model as a TOML file, compiled to bit masks, a tenant's facts in memory, and every
-//! decision made from the two. It knows no async, no I/O and no clock, so any program can embed it.
+//! The policy engine of Rollcall: a role model as a TOML file, compiled to bit masks, a tenant's facts in memory, and
+//! every decision made from the two. It knows no async, no I/O and no clock, so any program can embed it.
 //!
-//! Text becomes a tree (`language`), the tree a [`Policy`] (`model`), and the policy with a tenant's [`Facts`] a decision
-//! (`decision` for actions, `membership` for membership writes). A [`View`] is a tenant's facts, loaded from a
-//! [`Snapshot`] and changed by the tenant's log of [`Change`]s.
+//! Text becomes a tree (`language`), the tree a [`Policy`] (`model`), and the policy with a tenant's [`Facts`] a
+//! decision (`decision` for actions, `membership` for membership writes). A [`View`] is a tenant's facts, loaded from a
+//! [`SnapshotSink`] and changed by the tenant's log of [`Change`]s.
 
 mod decision;
 mod domain;
@@ -14,9 +14,13 @@ mod model;
 mod view;
 
 pub use decision::{
-    decide::{Decision, Reason, Stated, Target, assigned_roles_of, decide, is_archived, locate},
-    explain::{Explanation, HeldRole, WayIn, explain},
+    decide::{Context, Decision, Outcome, Question, decide},
+    explain::explain,
+    explanation::{Explanation, HeldRole, WayIn},
     list::{Search, actions},
+    reason::Reason,
+    roles::assigned_roles_of,
+    target::{StatedFacts, Target, is_archived, locate},
 };
 pub use domain::*;
 pub use facts::{Facts, MemberKey, MemberState, Node, ResourceState, ancestor_nodes, ancestors_with_mask, name_of};
@@ -26,20 +30,25 @@ pub use language::{
     reader,
 };
 pub use membership::{
+    actor::active_actor,
     effects::{Effect, Effects, effects},
-    permit::{Permitted, may_renew, permit},
+    expiry::may_renew,
+    permit::{Permission, permit},
+    protection::{counted_roles, is_protected},
     refusal::{Refusal, RuleLine},
-    rules::{active_actor, counted_roles, find_rule, is_protected},
+    rules::find_rule,
+    words::{describe_inactive_actor, describe_last_holder, describe_refusal},
     write::MembershipWrite,
-    writes::{self, listed},
+    writes::{self, join_words},
 };
 pub use model::{
-    Action, MemberRule, MemberRules, Policy, ResourceType, Role, RoleId, Rule, TypeId, Unknown,
+    Action, MemberRule, MemberRules, Policy, ResourceType, Role, RoleId, Rule, TypeId, UnknownName,
     mask::{Mask, NOBODY, Term},
     policy_set::PolicySet,
+    policy_source::PolicySource,
     policy_store::PolicyStore,
-    reach::{Deed, Reach, Step},
-    rules_about::{givers, rules_about},
+    reach::{GrantKind, GrantStep, Reachability},
+    rules_about::{granting_rules, rules_about},
     write_kind::{WriteKind, WriteScope},
 };
-pub use view::{Diverged, Loading, Snapshot, UnknownPolicy, View};
+pub use view::{Diverged, SnapshotSink, UnknownPolicy, View, ViewBuilder};

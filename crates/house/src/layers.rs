@@ -19,7 +19,7 @@ const ROLLCALL: &[(&str, &[&str])] = &[
     ("store", &["service::ports", "rollcall_engine"]),
     ("service", &["rollcall_engine"]),
     ("proto", &[]),
-    ("config", &[]),
+    ("config", &["edge", "cache", "service", "store", "telemetry"]),
     ("telemetry", &[]),
 ];
 

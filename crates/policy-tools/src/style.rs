@@ -1,17 +1,17 @@
-//! Styles of a terminal.
+//! Colours and weights of text on a terminal, as ANSI escape sequences.
 
-/// The code of bold letters.
+/// The code of bold text, for [`paint`].
 pub const BOLD: &str = "1";
-/// The code of dim letters.
+/// The code of dim text, for [`paint`].
 pub const DIM: &str = "2";
-/// The code of red letters.
+/// The code of red text, for [`paint`].
 pub const RED: &str = "31";
-/// The code of green letters.
+/// The code of green text, for [`paint`].
 pub const GREEN: &str = "32";
-/// The code of yellow letters.
+/// The code of yellow text, for [`paint`].
 pub const YELLOW: &str = "33";
 
-/// A text in a style, one of the codes above; as it is where the output is not `styled`.
+/// Puts a text into the escape sequences of a style, one of the codes above; the text alone unless `styled`.
 pub fn paint(text: &str, style: &str, styled: bool) -> String {
     if styled { format!("\u{1b}[{style}m{text}\u{1b}[0m") } else { text.to_owned() }
 }

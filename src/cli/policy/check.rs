@@ -1,3 +1,5 @@
+//! `rollcall policy check`: compiles policy files and reads files of cases, and shows every mistake and warning.
+
 use std::{
     io,
     path::{Path, PathBuf},
@@ -6,13 +8,13 @@ use std::{
 use rollcall_engine::Diagnostics;
 
 use crate::cli::policy::{
-    Output, counted,
     file::{self, Mistake},
+    output::{Output, counted},
 };
 
-/// Compiles each file; whether all are good.
+/// Compiles each file; whether none has a mistake.
 pub(crate) fn run(files: &[PathBuf], output: &mut Output<'_>) -> io::Result<bool> {
-    let mut well = true;
+    let mut all_good = true;
     for path in files {
         match summary(path) {
             Ok((summary, warnings)) => {
@@ -22,15 +24,15 @@ pub(crate) fn run(files: &[PathBuf], output: &mut Output<'_>) -> io::Result<bool
                 writeln!(output.out, "{}: {summary}", path.display())?;
             }
             Err(mistake) => {
-                well = false;
+                all_good = false;
                 output.mistake(&mistake)?;
             }
         }
     }
-    Ok(well)
+    Ok(all_good)
 }
 
-/// What is in a good file, in one line, and what is doubtful in it.
+/// What a good file contains, in one line, and its warnings.
 fn summary(path: &Path) -> Result<(String, Option<Diagnostics>), Mistake> {
     if let Some(beside) = file::policy_of(path) {
         let policy = file::policy(&beside).map_err(|_| {
@@ -42,7 +44,7 @@ fn summary(path: &Path) -> Result<(String, Option<Diagnostics>), Mistake> {
         return Ok((format!("{}, {}", counted(cases.len(), "case"), counted(questions, "question")), None));
     }
     let (policy, warnings) = file::policy_with_warnings(path)?;
-    let actions = policy.types().iter().map(|of| of.actions().len()).sum();
+    let actions = policy.types().iter().map(|resource_type| resource_type.actions().len()).sum();
     let summary = format!(
         "`{}` version {}: {}, {}, {}",
         policy.name(),

@@ -1,3 +1,5 @@
+//! Finds, reads and compiles policy files and the files of cases beside them.
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -6,25 +8,25 @@ use std::{
 use rollcall_engine::{Diagnostics, Policy, compile_with_warnings};
 use rollcall_policy_tools::cases::{self, Case};
 
-/// What a file of cases is called after its policy's name.
+/// The suffix of a file of cases, after the stem of its policy's file.
 const CASES: &str = ".tests.toml";
 
-/// Why a file is no use.
+/// Why a command can't do its work.
 pub(crate) enum Mistake {
-    /// It can't be read, or written.
+    /// A file or a database can't be read or written; the message says which and why.
     Unreadable(String),
-    /// It has nothing of the name that was asked for.
+    /// There is nothing of the name that was asked for; the message says what there is.
     Unknown(String),
-    /// What it says is wrong.
-    Wrong(Diagnostics),
+    /// The file can be read, but has mistakes.
+    Invalid(Diagnostics),
 }
 
 impl Mistake {
     /// The mistake as a compiler shows it.
-    pub(crate) fn shown(&self, styled: bool) -> String {
+    pub(crate) fn render(&self, styled: bool) -> String {
         match self {
             Self::Unreadable(why) | Self::Unknown(why) => format!("error: {why}"),
-            Self::Wrong(diagnostics) => diagnostics.render(styled),
+            Self::Invalid(diagnostics) => diagnostics.render(styled),
         }
     }
 }
@@ -34,23 +36,23 @@ pub(crate) fn policy(path: &Path) -> Result<Policy, Mistake> {
     policy_with_warnings(path).map(|(policy, _)| policy)
 }
 
-/// As [`policy`], with what is doubtful in the file.
+/// As [`policy`], with the lint warnings of the file, if there are any.
 pub(crate) fn policy_with_warnings(path: &Path) -> Result<(Policy, Option<Diagnostics>), Mistake> {
-    compile_with_warnings(&path.to_string_lossy(), &text(path)?).map_err(Mistake::Wrong)
+    compile_with_warnings(&path.to_string_lossy(), &text(path)?).map_err(Mistake::Invalid)
 }
 
-/// Reads a file of cases, written for this policy.
+/// Reads a file of cases that is written for this policy.
 pub(crate) fn cases(path: &Path, policy: &Policy) -> Result<Vec<Case>, Mistake> {
-    cases::read(&path.to_string_lossy(), &text(path)?, policy).map_err(Mistake::Wrong)
+    cases::read(&path.to_string_lossy(), &text(path)?, policy).map_err(Mistake::Invalid)
 }
 
-/// The file of cases beside a policy file.
+/// The path of the file of cases beside a policy file: NAME.tests.toml for NAME.toml.
 pub(crate) fn cases_of(policy: &Path) -> PathBuf {
     let stem = policy.file_stem().unwrap_or_default().to_string_lossy();
     policy.with_file_name(format!("{stem}{CASES}"))
 }
 
-/// The policy file beside a file of cases; none when the path is not called as one.
+/// The path of the policy file beside a file of cases; none when the path does not end in `.tests.toml`.
 pub(crate) fn policy_of(cases: &Path) -> Option<PathBuf> {
     let stem = cases.file_name()?.to_str()?.strip_suffix(CASES)?;
     Some(cases.with_file_name(format!("{stem}.toml")))

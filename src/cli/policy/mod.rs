@@ -4,13 +4,13 @@ mod check;
 mod diff;
 mod explain;
 mod file;
-mod judge;
+mod output;
 mod reach;
 mod table;
 mod test;
 
 use std::{
-    io::{self, IsTerminal, Write},
+    io::{self, IsTerminal},
     path::PathBuf,
     process::ExitCode,
 };
@@ -19,14 +19,17 @@ use clap::{Args, Subcommand};
 
 pub use diff::{DiffArgs, DiffFormat};
 pub use explain::ExplainArgs;
+pub use output::Output;
 pub use reach::ReachArgs;
 pub use table::{TableArgs, TableFormat};
 pub use test::TestArgs;
 
-/// `rollcall policy`.
+use output::{EXIT_FAULT, EXIT_NOT_COMPARED, EXIT_OK};
+
+/// The arguments of `rollcall policy`.
 #[derive(Clone, Debug, Args)]
 pub struct PolicyArgs {
-    /// What to do.
+    /// What to do with policy files
     #[command(subcommand)]
     pub command: PolicyCommand,
 }
@@ -52,23 +55,6 @@ pub enum PolicyCommand {
     Explain(ExplainArgs),
 }
 
-/// Where a command writes.
-pub struct Output<'a> {
-    /// Results.
-    pub out: &'a mut dyn Write,
-    /// Mistakes in files.
-    pub err: &'a mut dyn Write,
-    /// Whether mistakes, and the results that know colours, are shown in colour.
-    pub styled: bool,
-}
-
-/// All is well.
-const WELL: u8 = 0;
-/// A file has a mistake, a case does not hold or is missing, or two policies differ.
-const NOT_WELL: u8 = 1;
-/// Two policies could not be compared.
-const NOT_COMPARED: u8 = 2;
-
 /// Runs the command on the process's own output, and ends as [`exit_code`] says.
 pub fn run(args: &PolicyArgs) -> ExitCode {
     let (out, err) = (io::stdout(), io::stderr());
@@ -76,7 +62,7 @@ pub fn run(args: &PolicyArgs) -> ExitCode {
     let styled = err.is_terminal() && (out.is_terminal() || !colourful);
     let mut output = Output { out: &mut out.lock(), err: &mut err.lock(), styled };
     // Where even the output fails, as when a pager is closed, nothing is left to tell anybody.
-    let failed = if matches!(args.command, PolicyCommand::Diff(_)) { NOT_COMPARED } else { NOT_WELL };
+    let failed = if matches!(args.command, PolicyCommand::Diff(_)) { EXIT_NOT_COMPARED } else { EXIT_FAULT };
     ExitCode::from(exit_code(args, &mut output).unwrap_or(failed))
 }
 
@@ -85,7 +71,7 @@ pub fn run(args: &PolicyArgs) -> ExitCode {
 /// # Errors
 /// When the output can't be written.
 pub fn run_to(args: &PolicyArgs, output: &mut Output<'_>) -> io::Result<bool> {
-    Ok(exit_code(args, output)? == WELL)
+    Ok(exit_code(args, output)? == EXIT_OK)
 }
 
 /// Runs the command. 0 when all is well, and for a comparison when nothing changes; 1 when a file has a mistake, a case
@@ -95,7 +81,7 @@ pub fn run_to(args: &PolicyArgs, output: &mut Output<'_>) -> io::Result<bool> {
 /// # Errors
 /// When the output can't be written.
 pub fn exit_code(args: &PolicyArgs, output: &mut Output<'_>) -> io::Result<u8> {
-    let code = |well: bool| if well { WELL } else { NOT_WELL };
+    let code = |all_good: bool| if all_good { EXIT_OK } else { EXIT_FAULT };
     let code = match &args.command {
         PolicyCommand::Check { files } => code(check::run(files, output)?),
         PolicyCommand::Test(args) => code(test::run(args, output)?),
@@ -107,15 +93,4 @@ pub fn exit_code(args: &PolicyArgs, output: &mut Output<'_>) -> io::Result<u8> {
     output.out.flush()?;
     output.err.flush()?;
     Ok(code)
-}
-
-impl Output<'_> {
-    fn mistake(&mut self, mistake: &file::Mistake) -> io::Result<()> {
-        writeln!(self.err, "{}", mistake.shown(self.styled))
-    }
-}
-
-/// `1 role`, `2 roles`.
-fn counted(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }

@@ -1,3 +1,5 @@
+//! `rollcall policy table`: writes a policy as the table of who may do what.
+
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -7,16 +9,16 @@ use clap::{Args, ValueEnum};
 use rollcall_policy_tools::table::table;
 
 use crate::cli::policy::{
-    Output,
     file::{self, Mistake},
+    output::Output,
 };
 
-/// `rollcall policy table`.
+/// The arguments of `rollcall policy table`.
 #[derive(Clone, Debug, Args)]
 pub struct TableArgs {
-    /// A policy file
+    /// The policy file to show
     pub file: PathBuf,
-    /// What to write
+    /// The format to write it in
     #[arg(long, value_enum, default_value_t)]
     pub format: TableFormat,
     /// Where to write it, instead of to the terminal
@@ -24,19 +26,19 @@ pub struct TableArgs {
     pub output: Option<PathBuf>,
 }
 
-/// What a table can be written as.
+/// The formats in which a table can be written.
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
 pub enum TableFormat {
-    /// For a terminal
+    /// Aligned text for a terminal
     #[default]
     Text,
-    /// For a document
+    /// Tables for a Markdown document
     Markdown,
-    /// A page of its own
+    /// A page complete in itself
     Html,
 }
 
-/// Shows the table of a policy; whether the file is good.
+/// Writes the table of a policy; whether the file is good and the table could be written.
 pub(crate) fn run(args: &TableArgs, output: &mut Output<'_>) -> io::Result<bool> {
     let policy = match file::policy(&args.file) {
         Ok(policy) => policy,

@@ -1,4 +1,5 @@
-//! `rollcall policy test`: runs the cases beside policy files, and counts or lists what they leave out.
+//! `rollcall policy test`: runs the cases beside policy files, and counts or lists the cells of the table that they
+//! leave out.
 
 use std::{
     collections::BTreeSet,
@@ -8,18 +9,17 @@ use std::{
 };
 
 use clap::Args;
-use rollcall_policy_tools::{Coverage, Report};
+use rollcall_policy_tools::{CaseResults, CaseRunner, Coverage, Failure, Report};
 
 use crate::cli::policy::{
-    Output,
     file::{self, Mistake},
-    judge::{Failure, Judge, Verdicts},
+    output::Output,
 };
 
-/// What to run, and what to tell of the cells that are left out.
+/// The arguments of `rollcall policy test`.
 #[derive(Clone, Debug, Default, Args)]
 pub struct TestArgs {
-    /// Policy files
+    /// Policy files, or the files of cases beside them
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// List what the cases leave out of each policy's table
@@ -30,24 +30,24 @@ pub struct TestArgs {
     pub require_coverage: bool,
 }
 
-/// Runs the cases beside each policy file; whether all hold, and leave nothing out where that is required. Cases that do
-/// not hold come below what is left out, and the last line counts them.
+/// Runs the cases beside each policy file; whether all hold, and leave nothing out where that is required. Cases that
+/// do not hold come below what is left out, and the last line counts them.
 pub(crate) fn run(args: &TestArgs, output: &mut Output<'_>) -> io::Result<bool> {
     // `policies/*.toml` names the files of cases too: each is run once, with its policy.
     let policies: BTreeSet<PathBuf> =
         args.files.iter().map(|path| file::policy_of(path).unwrap_or_else(|| path.clone())).collect();
-    let (mut passed, mut failures, mut well) = (0, Vec::new(), true);
+    let (mut passed, mut failures, mut all_good) = (0, Vec::new(), true);
     for path in policies {
         let cases = file::cases_of(&path);
-        match verdicts(&path, &cases) {
-            Ok((verdicts, report)) => {
+        match run_cases(&path, &cases) {
+            Ok((results, report)) => {
                 print_coverage(&path, &report, args.uncovered || args.require_coverage, output)?;
-                well &= report.gaps.is_empty() || !args.require_coverage;
-                passed += verdicts.passed;
-                failures.extend(verdicts.failures.into_iter().map(|failure| (cases.clone(), failure)));
+                all_good &= report.gaps.is_empty() || !args.require_coverage;
+                passed += results.passed;
+                failures.extend(results.failures.into_iter().map(|failure| (cases.clone(), failure)));
             }
             Err(mistake) => {
-                well = false;
+                all_good = false;
                 output.mistake(&mistake)?;
             }
         }
@@ -61,29 +61,30 @@ pub(crate) fn run(args: &TestArgs, output: &mut Output<'_>) -> io::Result<bool> 
         writeln!(output.out, "  but:      {found}\n")?;
     }
     writeln!(output.out, "{passed} passed, {} failed", failures.len())?;
-    Ok(well && failures.is_empty())
+    Ok(all_good && failures.is_empty())
 }
 
 /// One line that counts the cells, and below it a line for each gap where they are to be listed.
 fn print_coverage(path: &Path, report: &Report, listed: bool, output: &mut Output<'_>) -> io::Result<()> {
-    let left_out = match report.cells - report.asked {
+    let uncovered = match report.cells - report.covered {
         0 => String::new(),
         count if listed => format!(", {count} left out"),
         count => format!(", {count} left out; list them with `--uncovered`"),
     };
-    writeln!(output.out, "{}: {} of {} cells asked{left_out}", path.display(), report.asked, report.cells)?;
+    writeln!(output.out, "{}: {} of {} cells asked{uncovered}", path.display(), report.covered, report.cells)?;
     for gap in report.gaps.iter().filter(|_| listed) {
         writeln!(output.out, "  {gap}")?;
     }
     Ok(())
 }
 
-fn verdicts(policy: &Path, cases: &Path) -> Result<(Verdicts, Report), Mistake> {
+fn run_cases(policy: &Path, cases: &Path) -> Result<(CaseResults, Report), Mistake> {
     let policy = Arc::new(file::policy(policy)?);
-    let (mut verdicts, mut coverage) = (Verdicts::default(), Coverage::new(&policy));
+    let (mut results, mut coverage) = (CaseResults::default(), Coverage::new(&policy));
     for case in file::cases(cases, &policy)? {
-        let misfit = || Mistake::Unreadable(format!("the facts of the case `{}` do not fit together", case.name));
-        Judge::new(&policy, &case.facts).ok_or_else(misfit)?.run(&case, &mut verdicts, &mut coverage);
+        let inconsistent =
+            || Mistake::Unreadable(format!("the facts of the case `{}` contradict each other", case.name));
+        CaseRunner::new(&policy, &case.facts).ok_or_else(inconsistent)?.run(&case, &mut results, &mut coverage);
     }
-    Ok((verdicts, coverage.report()))
+    Ok((results, coverage.report()))
 }

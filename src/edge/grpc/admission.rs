@@ -1,4 +1,4 @@
-//! What is done before a request's body is read: whoever is not known is refused, and the body is metered.
+//! The layer that admits requests before their body is read: it refuses unknown callers, and meters the body.
 
 use std::{
     pin::Pin,
@@ -13,45 +13,46 @@ use tower::{Layer, Service};
 
 use crate::edge::grpc::{
     Callers,
-    connection::Room,
+    connection::MessageBudget,
     metered::{Hold, Metered},
 };
 
-/// How the paths of this product's RPCs begin. Health and reflection answer everybody.
+/// The prefix of the paths that need a known caller. Health and reflection answer everyone.
 const OURS: &str = "/rollcall.";
 
-/// How the paths of calls with many messages begin. Those are small: reflection reads no larger ones.
+/// The prefix of the paths whose calls have many messages. They are not metered: reflection reads only small ones.
 const STREAMS: &str = "/grpc.reflection.";
 
-/// Admits requests; see [`Admission`].
+/// Makes the admission of a service.
 #[derive(Clone)]
 pub struct AdmissionLayer {
     callers: Arc<Callers>,
-    largest: usize,
+    request_bytes: usize,
 }
 
-/// Admits requests to a service.
+/// Admits requests to a service: one of an unknown caller is refused with `UNAUTHENTICATED` before its body is read,
+/// and the bodies of the others are metered.
 #[derive(Clone)]
 pub struct Admission<S> {
     inner: S,
     callers: Arc<Callers>,
-    largest: usize,
+    request_bytes: usize,
 }
 
 pin_project! {
-    /// The answer to a request, or the refusal of one that was not admitted.
+    /// The response to a request, or the refusal of one that was not admitted.
     #[project = Projected]
     pub enum Admitted<F> {
         Refused { response: Option<Response<Body>> },
-        // The room is kept until the handler is done with the message.
+        // The message's share of the budget is kept until the handler is done.
         Running { #[pin] answer: F, _hold: Hold },
     }
 }
 
 impl AdmissionLayer {
-    /// Admits these callers, and messages of at most `largest` bytes.
-    pub fn new(callers: Arc<Callers>, largest: usize) -> Self {
-        Self { callers, largest }
+    /// Admits these callers, and request messages of at most `request_bytes` bytes.
+    pub fn new(callers: Arc<Callers>, request_bytes: usize) -> Self {
+        Self { callers, request_bytes }
     }
 }
 
@@ -59,7 +60,7 @@ impl<S> Layer<S> for AdmissionLayer {
     type Service = Admission<S>;
 
     fn layer(&self, inner: S) -> Admission<S> {
-        Admission { inner, callers: Arc::clone(&self.callers), largest: self.largest }
+        Admission { inner, callers: Arc::clone(&self.callers), request_bytes: self.request_bytes }
     }
 }
 
@@ -82,9 +83,11 @@ where
             return Admitted::Refused { response: Some(Status::from(error).into_http()) };
         }
         let hold = Hold::default();
-        let room = request.extensions().get::<Room>().filter(|_| !request.uri().path().starts_with(STREAMS));
-        let request = match room.map(|room| Arc::clone(&room.0)) {
-            Some(room) => request.map(|body| Body::new(Metered::new(body, room, self.largest, Arc::clone(&hold)))),
+        let budget = request.extensions().get::<MessageBudget>().filter(|_| !request.uri().path().starts_with(STREAMS));
+        let request = match budget.map(|budget| Arc::clone(&budget.0)) {
+            Some(budget) => {
+                request.map(|body| Body::new(Metered::new(body, budget, self.request_bytes, Arc::clone(&hold))))
+            }
             None => request,
         };
         Admitted::Running { answer: self.inner.call(request), _hold: hold }

@@ -1,4 +1,4 @@
-//! Lists of what has happened.
+//! `AuditService`: pages of the change log, filtered.
 
 use rollcall_engine::{ResourceRef, Subject, kind};
 use tonic::{Request, Response, Status};
@@ -13,7 +13,7 @@ use crate::{
     service::{Error, ListChanges, input::Validator},
 };
 
-/// How many changes a page has at most, and when the request does not say.
+/// The most changes of a page, and how many it has when the request gives no page size.
 const PAGE: (u32, u32) = (1000, 100);
 
 #[tonic::async_trait]
@@ -23,51 +23,52 @@ impl AuditService for Handler {
         request: Request<ListChangesRequest>,
     ) -> Result<Response<ListChangesResponse>, Status> {
         self.callers.identify(request.metadata())?;
-        let asked = request.get_ref();
-        let mut checked = Validator::default();
-        checked.tenant(&asked.tenant);
-        if let Some(resource) = &asked.resource {
-            checked.resource("resource", ResourceRef { kind: &resource.r#type, id: &resource.id });
+        let request = request.get_ref();
+        let mut validator = Validator::default();
+        validator.tenant(&request.tenant);
+        if let Some(resource) = &request.resource {
+            validator.resource("resource", ResourceRef { kind: &resource.r#type, id: &resource.id });
         }
         let list = ListChanges {
-            tenant: asked.tenant.clone(),
-            actor: asked.actor.as_ref().map(|actor| named(&mut checked, "actor", actor)),
-            subject: asked.subject.as_ref().map(|subject| named(&mut checked, "subject", subject)),
-            resource: asked.resource.as_ref().map(|resource| resource_key(Some(resource))),
-            kinds: kinds(&mut checked, &asked.kinds),
-            from: asked.start_time.as_ref().map(|at| timestamp(&mut checked, "start_time", at)),
-            until: asked.end_time.as_ref().map(|at| timestamp(&mut checked, "end_time", at)),
-            newest_first: newest_first(&mut checked, asked.order_by),
-            limit: checked.page_size(asked.page_size, PAGE.1, PAGE.0),
-            page_token: asked.page_token.clone(),
+            tenant: request.tenant.clone(),
+            actor: request.actor.as_ref().map(|actor| named(&mut validator, "actor", actor)),
+            subject: request.subject.as_ref().map(|subject| named(&mut validator, "subject", subject)),
+            resource: request.resource.as_ref().map(|resource| resource_key(Some(resource))),
+            kinds: kinds(&mut validator, &request.kinds),
+            from: request.start_time.as_ref().map(|at| timestamp(&mut validator, "start_time", at)),
+            until: request.end_time.as_ref().map(|at| timestamp(&mut validator, "end_time", at)),
+            newest_first: newest_first(&mut validator, request.order_by),
+            limit: validator.page_size(request.page_size, PAGE.1, PAGE.0),
+            page_token: request.page_token.clone(),
         };
-        checked.finish()?;
+        validator.finish()?;
         let page = self.service.list_changes(&list).await?;
         Ok(Response::new(ListChangesResponse {
-            changes: to_changes(&asked.tenant, &self.service.policies(), page.changes),
+            changes: to_changes(&request.tenant, &self.service.policies(), page.changes),
             next_page_token: page.next.unwrap_or_default(),
-            token: to_token(&asked.tenant, page.revision),
+            token: to_token(&request.tenant, page.revision),
         }))
     }
 }
 
-/// A subject to filter by; somebody invited goes by their email, as it is compared.
-fn named(checked: &mut Validator, field: &str, named: &proto::Subject) -> Subject {
+/// A subject to filter by. An email is normalised, as invited members are stored under the normalised one.
+fn named(validator: &mut Validator, field: &str, named: &proto::Subject) -> Subject {
     if named.r#type == kind::EMAIL {
-        return Subject::email(checked.email(&format!("{field}.id"), &named.id));
+        return Subject::email(validator.email(&format!("{field}.id"), &named.id));
     }
     let subject = subject(Some(named));
-    checked.subject(field, subject.as_ref());
+    validator.subject(field, subject.as_ref());
     subject
 }
 
-fn newest_first(checked: &mut Validator, order: i32) -> bool {
+fn newest_first(validator: &mut Validator, order: i32) -> bool {
     match proto::ChangeOrder::try_from(order) {
         Ok(proto::ChangeOrder::Unspecified | proto::ChangeOrder::NewestFirst) => true,
         Ok(proto::ChangeOrder::OldestFirst) => false,
         Err(_) => {
-            let description = format!("`{order}` is no order; use NEWEST_FIRST or OLDEST_FIRST");
-            checked.add(Error::field("FIELD_INVALID", "order_by", description));
+            let description =
+                format!("`{order}` is no order; use CHANGE_ORDER_NEWEST_FIRST or CHANGE_ORDER_OLDEST_FIRST");
+            validator.add(Error::field("FIELD_INVALID", "order_by", description));
             true
         }
     }

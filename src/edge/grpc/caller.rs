@@ -1,3 +1,5 @@
+//! The callers that the server knows, and who of them sent a request.
+
 use std::{collections::HashMap, ops::Deref};
 
 use http::HeaderValue;
@@ -9,15 +11,15 @@ use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use crate::service::{Caller, Error, ErrorKind};
 
-/// Who may call: known by the SHA-256 of the bearer key that they send. Looking a hash up compares nothing that an
-/// attacker could time.
+/// The callers that the server accepts, by the SHA-256 of the bearer key that they send: a look-up by hash leaks no
+/// timing of the key.
 #[derive(Clone, Debug)]
 pub struct Callers {
     by_key: HashMap<[u8; 32], Caller>,
     anonymous: Option<Caller>,
 }
 
-/// Who sent a request.
+/// The caller that sent a request, and the request's metadata.
 #[derive(Clone, Copy)]
 pub(crate) struct CallerContext<'a> {
     caller: &'a Caller,
@@ -33,7 +35,8 @@ impl Deref for CallerContext<'_> {
 }
 
 impl CallerContext<'_> {
-    /// The trace that the request is part of: the one that it names, traced here or not, or the one that was begun here.
+    /// The id of the request's trace, 32 lower-case hexadecimal digits: the one of its `traceparent` header, sampled
+    /// here or not, or else the one of the span that was begun here. `None` without either.
     pub(crate) fn trace_id(&self) -> Option<String> {
         let named = self.metadata.get("traceparent").and_then(|header| trace_of(header.to_str().ok()?));
         named.or_else(|| {
@@ -52,30 +55,32 @@ fn trace_of(header: &str) -> Option<String> {
 }
 
 impl Callers {
-    /// Only these callers, each with the SHA-256 of its key.
+    /// Accepts only these callers, each with the SHA-256 of its key. A caller may be given twice, with two keys; of two
+    /// callers with one key the last counts. With none, every request is refused.
     pub fn known(callers: impl IntoIterator<Item = ([u8; 32], Caller)>) -> Self {
         Self { by_key: callers.into_iter().collect(), anonymous: None }
     }
 
-    /// Everybody, trusted in full.
+    /// Accepts every request as the caller `anonymous`, who may assert operators; the `authorization` header is
+    /// ignored.
     pub fn anyone() -> Self {
         let anonymous = Caller { name: "anonymous".to_owned(), asserts_operators: true };
         Self { by_key: HashMap::new(), anonymous: Some(anonymous) }
     }
 
-    /// Who sent a request with these headers.
+    /// The caller that sent a request with this metadata.
     ///
     /// # Errors
-    /// `UNAUTHENTICATED` when they are not known.
+    /// `UNAUTHENTICATED` as by [`Callers::find`].
     pub(crate) fn identify<'a>(&'a self, metadata: &'a MetadataMap) -> Result<CallerContext<'a>, Error> {
         let caller = self.find(metadata.as_ref().get("authorization"))?;
         Ok(CallerContext { caller, metadata })
     }
 
-    /// Who sends this `authorization` header.
+    /// The caller that sends this `authorization` header, `Bearer KEY`.
     ///
     /// # Errors
-    /// `UNAUTHENTICATED` when they are not known.
+    /// `UNAUTHENTICATED` without the header, with another scheme than `Bearer`, and for a key of no caller.
     pub(super) fn find(&self, header: Option<&HeaderValue>) -> Result<&Caller, Error> {
         if let Some(caller) = &self.anonymous {
             return Ok(caller);

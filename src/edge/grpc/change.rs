@@ -1,6 +1,7 @@
-//! The log on the wire. A new kind of change has its line in [`detail`], and its name in `ChangeKind`.
+//! Changes of the log as Protobuf messages. A new kind of change needs its line in [`detail`], and its name in the
+//! contract's `ChangeKind`.
 
-use rollcall_engine::{Change, LoggedChange, PolicySet};
+use rollcall_engine::{Change, LoggedChange, PolicySet, ResourceKey, Subject, Tenant, Timestamp};
 
 use crate::{
     edge::grpc::{
@@ -19,8 +20,8 @@ pub(super) fn to_changes(tenant: &str, policies: &PolicySet, logged: Vec<LoggedC
 
 fn to_change(tenant: &str, policies: &PolicySet, logged: LoggedChange) -> proto::Change {
     proto::Change {
-        token: to_token(tenant, logged.place.revision),
-        index: u32::try_from(logged.place.seq).unwrap_or(u32::MAX),
+        token: to_token(tenant, logged.position.revision),
+        index: u32::try_from(logged.position.seq).unwrap_or(u32::MAX),
         time: Some(to_timestamp(logged.at)),
         actor: Some(to_subject(logged.actor)),
         caller: logged.caller,
@@ -32,14 +33,8 @@ fn to_change(tenant: &str, policies: &PolicySet, logged: LoggedChange) -> proto:
 
 fn detail(policies: &PolicySet, change: Change) -> Detail {
     match change {
-        Change::TenantCreated { tenant } => {
-            let policy = policies.get(&tenant.policy, tenant.policy_version);
-            let root_type = policy.map_or(String::new(), |policy| policy.root().name().to_owned());
-            Detail::TenantCreated(proto::TenantCreated { tenant: Some(to_tenant(tenant, root_type)) })
-        }
-        Change::PolicySet { policy, from, to } => {
-            Detail::PolicySet(proto::PolicySet { policy, from_version: from, to_version: to })
-        }
+        Change::TenantCreated { tenant } => tenant_created(policies, tenant),
+        Change::PolicySet { policy, from, to } => policy_set(policy, from, to),
         Change::ResourceCreated { resource } => {
             Detail::ResourceCreated(proto::ResourceCreated { resource: Some(to_past_resource(resource)) })
         }
@@ -49,19 +44,11 @@ fn detail(policies: &PolicySet, change: Change) -> Detail {
         Change::ResourceRestored { resource } => {
             Detail::ResourceRestored(proto::ResourceRestored { resource: Some(to_resource_ref(resource)) })
         }
-        Change::ResourceMoved { resource, from, to } => Detail::ResourceMoved(proto::ResourceMoved {
-            resource: Some(to_resource_ref(resource)),
-            from: Some(to_resource_ref(from)),
-            to: Some(to_resource_ref(to)),
-        }),
+        Change::ResourceMoved { resource, from, to } => resource_moved(resource, from, to),
         Change::ResourceDeleted { resource } => {
             Detail::ResourceDeleted(proto::ResourceDeleted { before: Some(to_past_resource(resource)) })
         }
-        Change::OwnerChanged { resource, from, to } => Detail::OwnerChanged(proto::OwnerChanged {
-            resource: Some(to_resource_ref(resource)),
-            from: from.map(to_subject),
-            to: to.map(to_subject),
-        }),
+        Change::OwnerChanged { resource, from, to } => owner_changed(resource, from, to),
         Change::MemberAdded { member } => {
             Detail::MemberAdded(proto::MemberAdded { after: Some(to_past_member(member)) })
         }
@@ -72,12 +59,9 @@ fn detail(policies: &PolicySet, change: Change) -> Detail {
         Change::MemberRemoved { member } => {
             Detail::MemberRemoved(proto::MemberRemoved { before: Some(to_past_member(member)) })
         }
-        Change::RoleGranted { subject, resource, role, expires_at } => Detail::RoleGranted(proto::RoleGranted {
-            member: Some(to_subject(subject)),
-            resource: Some(to_resource_ref(resource)),
-            role,
-            expire_time: expires_at.map(to_timestamp),
-        }),
+        Change::RoleGranted { subject, resource, role, expires_at } => {
+            role_granted(subject, resource, role, expires_at)
+        }
         Change::RoleChanged { subject, resource, from, from_expires_at, to, expires_at } => {
             Detail::RoleChanged(proto::RoleChanged {
                 member: Some(to_subject(subject)),
@@ -119,11 +103,46 @@ fn detail(policies: &PolicySet, change: Change) -> Detail {
     }
 }
 
-/// The kinds that a request names, as [`Change::kind`] does: the contract has the same names, in upper case
-/// and after the name of the enum, which is of two words.
-pub(super) fn kinds(checked: &mut Validator, kinds: &[i32]) -> Vec<String> {
+fn tenant_created(policies: &PolicySet, tenant: Tenant) -> Detail {
+    let policy = policies.get(&tenant.policy, tenant.policy_version);
+    let root_type = policy.map_or(String::new(), |policy| policy.root().name().to_owned());
+    Detail::TenantCreated(proto::TenantCreated { tenant: Some(to_tenant(tenant, root_type)) })
+}
+
+fn policy_set(policy: String, from_version: u32, to_version: u32) -> Detail {
+    Detail::PolicySet(proto::PolicySet { policy, from_version, to_version })
+}
+
+fn resource_moved(resource: ResourceKey, from: ResourceKey, to: ResourceKey) -> Detail {
+    Detail::ResourceMoved(proto::ResourceMoved {
+        resource: Some(to_resource_ref(resource)),
+        from: Some(to_resource_ref(from)),
+        to: Some(to_resource_ref(to)),
+    })
+}
+
+fn owner_changed(resource: ResourceKey, from: Option<Subject>, to: Option<Subject>) -> Detail {
+    Detail::OwnerChanged(proto::OwnerChanged {
+        resource: Some(to_resource_ref(resource)),
+        from: from.map(to_subject),
+        to: to.map(to_subject),
+    })
+}
+
+fn role_granted(subject: Subject, resource: ResourceKey, role: String, expires_at: Option<Timestamp>) -> Detail {
+    Detail::RoleGranted(proto::RoleGranted {
+        member: Some(to_subject(subject)),
+        resource: Some(to_resource_ref(resource)),
+        role,
+        expire_time: expires_at.map(to_timestamp),
+    })
+}
+
+/// Reads kinds to filter by, as [`Change::kind`] names them, sorted and without repetitions. The contract has the same
+/// names in upper case behind the prefix `CHANGE_KIND_`.
+pub(super) fn kinds(validator: &mut Validator, kinds: &[i32]) -> Vec<String> {
     let mut names = Vec::new();
-    checked.most("kinds", kinds.len(), MAX_ENUMS);
+    validator.max_entries("kinds", kinds.len(), MAX_ENUMS);
     for (index, kind) in kinds.iter().take(MAX_ENUMS).enumerate() {
         match proto::ChangeKind::try_from(*kind) {
             Ok(kind) if kind != proto::ChangeKind::Unspecified => {
@@ -131,7 +150,7 @@ pub(super) fn kinds(checked: &mut Validator, kinds: &[i32]) -> Vec<String> {
             }
             _ => {
                 let description = format!("`{kind}` is no kind of change; use one of `ChangeKind`");
-                checked.add(Error::field("FIELD_INVALID", format!("kinds[{index}]"), description));
+                validator.add(Error::field("FIELD_INVALID", format!("kinds[{index}]"), description));
             }
         }
     }

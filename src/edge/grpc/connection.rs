@@ -1,4 +1,4 @@
-//! A peer's connection, and the room that its requests share.
+//! A client's connection, and the budget of message bytes that its requests share.
 
 use std::{
     io::{self, IoSlice},
@@ -14,28 +14,29 @@ use tokio::{
 };
 use tonic::transport::server::Connected;
 
-/// A TCP connection whose requests share one [`Room`].
+/// A TCP connection whose requests share one budget of message bytes.
 pub struct Connection {
     stream: TcpStream,
-    room: Room,
+    budget: MessageBudget,
 }
 
-/// How many bytes of messages a connection may have under way: a permit a byte.
+/// How many bytes of request messages a connection may have in memory at a time; one permit per byte.
 #[derive(Clone)]
-pub struct Room(pub(super) Arc<Semaphore>);
+pub struct MessageBudget(pub(super) Arc<Semaphore>);
 
 impl Connection {
-    /// A connection that was just made, with room for so many bytes of messages.
-    pub fn new(stream: TcpStream, bytes: usize) -> Self {
-        Self { stream, room: Room(Arc::new(Semaphore::new(bytes))) }
+    /// A connection just accepted. `limit_bytes` is the budget of its request messages, at least the size of the
+    /// largest message; a smaller one would leave that message waiting for ever.
+    pub fn new(stream: TcpStream, limit_bytes: usize) -> Self {
+        Self { stream, budget: MessageBudget(Arc::new(Semaphore::new(limit_bytes))) }
     }
 }
 
 impl Connected for Connection {
-    type ConnectInfo = Room;
+    type ConnectInfo = MessageBudget;
 
-    fn connect_info(&self) -> Room {
-        self.room.clone()
+    fn connect_info(&self) -> MessageBudget {
+        self.budget.clone()
     }
 }
 

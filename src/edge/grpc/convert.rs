@@ -1,18 +1,19 @@
-//! Between the wire's messages and the service's own words.
+//! Conversions between Protobuf messages and the types of the engine and the service. Functions that begin with `to_`
+//! make messages; the others read them.
 
-use prost::Message;
 use rollcall_engine::{
-    Explanation, Grant, Member, MemberStatus, Profile, Reason, Resource, ResourceKey, ResourceRef, Revision, Stated,
-    Subject, SubjectRef, Timestamp, Token, kind,
+    Explanation, Grant, Member, MemberStatus, Profile, Reason, Resource, ResourceKey, ResourceRef, Revision,
+    StatedFacts, Subject, SubjectRef, Timestamp, Token, kind,
 };
 
 use crate::{
-    edge::grpc::caller::CallerContext,
+    edge::grpc::{caller::CallerContext, write_request::WriteRequest},
     proto,
     service::{Caller, Consistency, IdempotencyKey, MemberAnswer, RequestContext, ResourceAnswer, input::Validator},
 };
 
-/// Who a message names; a person where it gives no type.
+/// The subject that a message names, not validated: a user where the type is empty, and an empty id where there is no
+/// message.
 pub(crate) fn subject_ref(subject: Option<&proto::Subject>) -> SubjectRef<'_> {
     let (kind, id) = subject.map_or(("", ""), |subject| (&subject.r#type, &subject.id));
     SubjectRef { kind: if kind.is_empty() { kind::USER } else { kind }, id }
@@ -31,8 +32,8 @@ pub(crate) fn resource_key(resource: Option<&proto::ResourceRef>) -> ResourceKey
     resource_ref(resource).to_key()
 }
 
-pub(crate) fn stated(stated: Option<&proto::StatedFacts>) -> Stated<'_> {
-    stated.map_or(Stated::default(), |stated| Stated {
+pub(crate) fn stated(stated: Option<&proto::StatedFacts>) -> StatedFacts<'_> {
+    stated.map_or(StatedFacts::default(), |stated| StatedFacts {
         parent: stated.parent.as_ref().map(|parent| resource_ref(Some(parent))),
         owner: stated.owner.as_ref().map(|owner| subject_ref(Some(owner))),
     })
@@ -50,22 +51,26 @@ pub(crate) fn consistency(consistency: Option<&proto::Consistency>) -> Consisten
     }
 }
 
-/// What every write carries, checked; `body` is the request itself.
-pub(crate) fn call(
-    checked: &mut Validator,
-    sender: CallerContext<'_>,
-    (tenant, actor, request_id, validate_only): (&str, Option<&proto::Subject>, &str, bool),
-    method: &str,
-    body: &impl Message,
+/// The context of a write, from the fields that every write has; their mistakes are noted. A retry under the same
+/// `request_id` must have the same method and body.
+pub(super) fn request_context<R: WriteRequest>(
+    validator: &mut Validator,
+    caller: CallerContext<'_>,
+    request: &R,
 ) -> RequestContext {
-    let actor = subject(actor);
-    checked.tenant(tenant);
-    checked.subject("actor", actor.as_ref());
-    checked.request_id(request_id);
-    let request =
-        (!request_id.is_empty()).then(|| IdempotencyKey::new(request_id.to_owned(), method, &body.encode_to_vec()));
-    let (caller, trace_id) = (Caller::clone(&sender), sender.trace_id());
-    RequestContext { tenant: tenant.to_owned(), actor, caller, trace_id, idempotency_key: request, validate_only }
+    let (actor, request_id) = (subject(request.actor()), request.request_id());
+    validator.tenant(request.tenant());
+    validator.subject("actor", actor.as_ref());
+    validator.request_id(request_id);
+    let key = || IdempotencyKey::new(request_id.to_owned(), R::METHOD, &request.encode_to_vec());
+    RequestContext {
+        tenant: request.tenant().to_owned(),
+        actor,
+        caller: Caller::clone(&caller),
+        trace_id: caller.trace_id(),
+        idempotency_key: (!request_id.is_empty()).then(key),
+        validate_only: request.validate_only(),
+    }
 }
 
 pub(crate) fn profile(profile: Option<&proto::Profile>) -> Profile {
@@ -78,17 +83,17 @@ pub(crate) fn profile(profile: Option<&proto::Profile>) -> Profile {
     }
 }
 
-/// A role to be given, whose parts lie below `field`.
-pub(crate) fn grant(checked: &mut Validator, field: &str, grant: &proto::RoleGrant) -> Grant {
-    let expires_at = expiry(checked, &format!("{field}.expire_time"), grant.expire_time);
+/// Reads a role to be granted. Mistakes are noted with paths below `field`.
+pub(crate) fn grant(validator: &mut Validator, field: &str, grant: &proto::RoleGrant) -> Grant {
+    let expires_at = expiry(validator, &format!("{field}.expire_time"), grant.expire_time);
     let grant = Grant { resource: resource_key(grant.resource.as_ref()), role: grant.role.clone(), expires_at };
-    checked.grant(field, &grant);
+    validator.grant(field, &grant);
     grant
 }
 
-/// When something is to end, if it is.
-pub(crate) fn expiry(checked: &mut Validator, field: &str, at: Option<prost_types::Timestamp>) -> Option<Timestamp> {
-    at.map(|at| timestamp(checked, field, &at))
+/// Reads an expiry; `None` where the field is not set. A mistake is noted with the path `field`.
+pub(crate) fn expiry(validator: &mut Validator, field: &str, at: Option<prost_types::Timestamp>) -> Option<Timestamp> {
+    at.map(|at| timestamp(validator, field, &at))
 }
 
 pub(crate) fn to_subject(subject: Subject) -> proto::Subject {
@@ -116,9 +121,9 @@ pub(crate) fn to_timestamp(at: Timestamp) -> prost_types::Timestamp {
     prost_types::Timestamp { seconds: at.0.div_euclid(1_000_000), nanos }
 }
 
-/// The instant that a message names, to the microsecond above. A mistake is noted of `field`.
-pub(crate) fn timestamp(checked: &mut Validator, field: &str, at: &prost_types::Timestamp) -> Timestamp {
-    checked.timestamp(field, at.seconds, at.nanos)
+/// Reads an instant, rounded up to the microsecond. A mistake is noted with the path `field`.
+pub(crate) fn timestamp(validator: &mut Validator, field: &str, at: &prost_types::Timestamp) -> Timestamp {
+    validator.timestamp(field, at.seconds, at.nanos)
 }
 
 /// A resource with the etag of the revision that last changed it.
@@ -127,7 +132,7 @@ pub(crate) fn to_resource(tenant: &str, answer: ResourceAnswer) -> proto::Resour
     proto::Resource { etag, ..to_past_resource(answer.resource) }
 }
 
-/// A resource as the log has it, without an etag.
+/// A resource as the log recorded it, without an etag.
 pub(crate) fn to_past_resource(resource: Resource) -> proto::Resource {
     proto::Resource {
         r#ref: Some(to_resource_ref(resource.key)),
@@ -146,7 +151,7 @@ pub(crate) fn to_member(tenant: &str, answer: MemberAnswer) -> proto::Member {
     proto::Member { etag, ..to_past_member(answer.member) }
 }
 
-/// A member as they were once, without an etag.
+/// A member as the log recorded them, without an etag.
 pub(crate) fn to_past_member(member: Member) -> proto::Member {
     proto::Member {
         subject: Some(to_subject(member.subject)),
@@ -199,22 +204,22 @@ pub(crate) fn to_explanation(explanation: Explanation) -> proto::Explanation {
         line: explanation.line,
         rule: explanation.rule,
     };
-    let held = explanation.held.into_iter().map(|held| proto::HeldRole {
-        role: held.role,
-        implied_by: held.implied_by.unwrap_or_default(),
-        resource: Some(to_resource_ref(held.at)),
-        decisive: held.decisive,
-        through: held.through.map(to_subject),
+    let effective_roles = explanation.held_roles.into_iter().map(|role| proto::HeldRole {
+        role: role.role,
+        implied_by: role.implied_by.unwrap_or_default(),
+        resource: Some(to_resource_ref(role.at)),
+        decisive: role.decisive,
+        through: role.through.map(to_subject),
     });
-    let ways_in = explanation.ways_in.into_iter().map(|way| proto::WayIn {
-        role: way.role,
-        resource: Some(to_resource_ref(way.at)),
-        given_by: way.given_by,
+    let ways_in = explanation.ways_in.into_iter().map(|way_in| proto::WayIn {
+        role: way_in.role,
+        resource: Some(to_resource_ref(way_in.at)),
+        given_by: way_in.given_by,
     });
     proto::Explanation {
         summary: explanation.summary,
         policy_line: Some(line),
-        held: held.collect(),
+        held: effective_roles.collect(),
         ways_in: ways_in.collect(),
     }
 }

@@ -1,13 +1,14 @@
-//! Invitations after they were issued, and the addresses that nothing may be sent to.
+//! The methods of `MembershipService` about issued invitations, and about email addresses to which nothing may be sent.
 
 use rollcall_engine::{Invitation, InvitationStatus, SuppressedAddress};
 use tonic::{Request, Response, Status};
 
 use crate::{
     edge::grpc::{
-        Handler, MAX_ENUMS, MAX_OPAQUE, common,
+        Handler, MAX_ENUMS, MAX_OPAQUE,
         convert::{
-            call, resource_key, resource_ref, subject, subject_ref, to_grants, to_subject, to_timestamp, to_token,
+            request_context, resource_key, resource_ref, subject, subject_ref, to_grants, to_subject, to_timestamp,
+            to_token,
         },
         reading::{MAX_TEXT, PAGE},
     },
@@ -26,16 +27,16 @@ impl Handler {
     ) -> Result<Response<proto::DeclineInvitationResponse>, Status> {
         let caller = self.callers.identify(request.metadata())?;
         let request = request.get_ref();
-        let mut checked = Validator::default();
-        let call = call(&mut checked, caller, common!(request), "DeclineInvitation", request);
-        if checked.required("invitation_token", &request.invitation_token) {
-            checked.at_most("invitation_token", &request.invitation_token, MAX_OPAQUE);
+        let mut validator = Validator::default();
+        let context = request_context(&mut validator, caller, request);
+        if validator.required("invitation_token", &request.invitation_token) {
+            validator.max_bytes("invitation_token", &request.invitation_token, MAX_OPAQUE);
         }
-        let email = checked.email("email", &request.email);
-        checked.finish()?;
-        let tenant = call.tenant.clone();
+        let email = validator.email("email", &request.email);
+        validator.finish()?;
+        let tenant = context.tenant.clone();
         let write = DeclineInvitation { token: request.invitation_token.clone(), email };
-        let written = self.service.write(call, write).await?;
+        let written = self.service.write(context, write).await?;
         Ok(Response::new(proto::DeclineInvitationResponse {
             invitation: Some(to_invitation(&tenant, written.answer)),
             token: to_token(&tenant, written.revision),
@@ -48,13 +49,13 @@ impl Handler {
     ) -> Result<Response<proto::ResendInvitationResponse>, Status> {
         let caller = self.callers.identify(request.metadata())?;
         let request = request.get_ref();
-        let mut checked = Validator::default();
-        let call = call(&mut checked, caller, common!(request), "ResendInvitation", request);
-        existing(&mut checked, &request.invitation, &request.etag);
-        checked.finish()?;
-        let tenant = call.tenant.clone();
+        let mut validator = Validator::default();
+        let context = request_context(&mut validator, caller, request);
+        existing(&mut validator, &request.invitation, &request.etag);
+        validator.finish()?;
+        let tenant = context.tenant.clone();
         let write = ResendInvitation { invitation: request.invitation.clone(), etag: request.etag.clone() };
-        let written = self.service.write(call, write).await?;
+        let written = self.service.write(context, write).await?;
         Ok(Response::new(proto::ResendInvitationResponse {
             invitation: Some(to_invitation(&tenant, written.answer.invitation)),
             invitation_token: written.answer.token,
@@ -68,13 +69,13 @@ impl Handler {
     ) -> Result<Response<proto::RevokeInvitationResponse>, Status> {
         let caller = self.callers.identify(request.metadata())?;
         let request = request.get_ref();
-        let mut checked = Validator::default();
-        let call = call(&mut checked, caller, common!(request), "RevokeInvitation", request);
-        existing(&mut checked, &request.invitation, &request.etag);
-        checked.finish()?;
-        let tenant = call.tenant.clone();
+        let mut validator = Validator::default();
+        let context = request_context(&mut validator, caller, request);
+        existing(&mut validator, &request.invitation, &request.etag);
+        validator.finish()?;
+        let tenant = context.tenant.clone();
         let write = RevokeInvitation { invitation: request.invitation.clone(), etag: request.etag.clone() };
-        let written = self.service.write(call, write).await?;
+        let written = self.service.write(context, write).await?;
         Ok(Response::new(proto::RevokeInvitationResponse {
             invitation: Some(to_invitation(&tenant, written.answer.invitation)),
             revoked: to_grants(written.answer.revoked),
@@ -87,15 +88,15 @@ impl Handler {
         request: &Request<proto::GetInvitationRequest>,
     ) -> Result<Response<proto::GetInvitationResponse>, Status> {
         self.callers.identify(request.metadata())?;
-        let asked = request.get_ref();
-        let mut checked = Validator::default();
-        checked.tenant(&asked.tenant);
-        checked.id("invitation", &asked.invitation);
-        checked.finish()?;
-        let found = self.service.invitation(&asked.tenant, &asked.invitation).await?;
+        let request = request.get_ref();
+        let mut validator = Validator::default();
+        validator.tenant(&request.tenant);
+        validator.id("invitation", &request.invitation);
+        validator.finish()?;
+        let found = self.service.invitation(&request.tenant, &request.invitation).await?;
         Ok(Response::new(proto::GetInvitationResponse {
-            invitation: Some(to_listed(&asked.tenant, found.record)),
-            token: to_token(&asked.tenant, found.revision),
+            invitation: Some(to_listed(&request.tenant, found.record)),
+            token: to_token(&request.tenant, found.revision),
         }))
     }
 
@@ -104,34 +105,34 @@ impl Handler {
         request: &Request<proto::ListInvitationsRequest>,
     ) -> Result<Response<proto::ListInvitationsResponse>, Status> {
         self.callers.identify(request.metadata())?;
-        let asked = request.get_ref();
-        let mut checked = Validator::default();
-        checked.tenant(&asked.tenant);
-        checked.at_most("text", &asked.text, MAX_TEXT);
-        let email = (!asked.email.is_empty()).then(|| checked.email("email", &asked.email));
-        if let Some(inviter) = &asked.inviter {
-            checked.subject("inviter", subject_ref(Some(inviter)));
+        let request = request.get_ref();
+        let mut validator = Validator::default();
+        validator.tenant(&request.tenant);
+        validator.max_bytes("text", &request.text, MAX_TEXT);
+        let email = (!request.email.is_empty()).then(|| validator.email("email", &request.email));
+        if let Some(inviter) = &request.inviter {
+            validator.subject("inviter", subject_ref(Some(inviter)));
         }
-        if let Some(resource) = &asked.resource {
-            checked.resource("resource", resource_ref(Some(resource)));
+        if let Some(resource) = &request.resource {
+            validator.resource("resource", resource_ref(Some(resource)));
         }
         let list = ListInvitations {
-            tenant: asked.tenant.clone(),
-            statuses: statuses(&mut checked, &asked.statuses),
+            tenant: request.tenant.clone(),
+            statuses: statuses(&mut validator, &request.statuses),
             email,
-            inviter: asked.inviter.as_ref().map(|inviter| subject(Some(inviter))),
-            resource: asked.resource.as_ref().map(|resource| resource_key(Some(resource))),
-            text: asked.text.clone(),
-            order: order(&mut checked, asked.order_by),
-            limit: checked.page_size(asked.page_size, PAGE.1, PAGE.0),
-            page_token: asked.page_token.clone(),
+            inviter: request.inviter.as_ref().map(|inviter| subject(Some(inviter))),
+            resource: request.resource.as_ref().map(|resource| resource_key(Some(resource))),
+            text: request.text.clone(),
+            order: order(&mut validator, request.order_by),
+            limit: validator.page_size(request.page_size, PAGE.1, PAGE.0),
+            page_token: request.page_token.clone(),
         };
-        checked.finish()?;
+        validator.finish()?;
         let page = self.service.list_invitations(&list).await?;
         Ok(Response::new(proto::ListInvitationsResponse {
-            invitations: page.invitations.into_iter().map(|record| to_listed(&asked.tenant, record)).collect(),
+            invitations: page.invitations.into_iter().map(|record| to_listed(&request.tenant, record)).collect(),
             next_page_token: page.next.unwrap_or_default(),
-            token: to_token(&asked.tenant, page.revision),
+            token: to_token(&request.tenant, page.revision),
         }))
     }
 
@@ -141,14 +142,14 @@ impl Handler {
     ) -> Result<Response<proto::SuppressAddressResponse>, Status> {
         let caller = self.callers.identify(request.metadata())?;
         let request = request.get_ref();
-        let mut checked = Validator::default();
-        let call = call(&mut checked, caller, common!(request), "SuppressAddress", request);
-        let email = checked.email("email", &request.email);
-        checked.display_name("detail", &request.detail);
-        checked.finish()?;
-        let tenant = call.tenant.clone();
+        let mut validator = Validator::default();
+        let context = request_context(&mut validator, caller, request);
+        let email = validator.email("email", &request.email);
+        validator.display_name("detail", &request.detail);
+        validator.finish()?;
+        let tenant = context.tenant.clone();
         let write = SetSuppressed { email, detail: Some(request.detail.clone()) };
-        let written = self.service.write(call, write).await?;
+        let written = self.service.write(context, write).await?;
         Ok(Response::new(proto::SuppressAddressResponse {
             address: Some(to_address(written.answer.address)),
             token: to_token(&tenant, written.revision),
@@ -161,12 +162,12 @@ impl Handler {
     ) -> Result<Response<proto::ClearAddressResponse>, Status> {
         let caller = self.callers.identify(request.metadata())?;
         let request = request.get_ref();
-        let mut checked = Validator::default();
-        let call = call(&mut checked, caller, common!(request), "ClearAddress", request);
-        let email = checked.email("email", &request.email);
-        checked.finish()?;
-        let tenant = call.tenant.clone();
-        let written = self.service.write(call, SetSuppressed { email, detail: None }).await?;
+        let mut validator = Validator::default();
+        let context = request_context(&mut validator, caller, request);
+        let email = validator.email("email", &request.email);
+        validator.finish()?;
+        let tenant = context.tenant.clone();
+        let written = self.service.write(context, SetSuppressed { email, detail: None }).await?;
         Ok(Response::new(proto::ClearAddressResponse {
             address: Some(to_address(written.answer.address)),
             token: to_token(&tenant, written.revision),
@@ -178,27 +179,27 @@ impl Handler {
         request: &Request<proto::ListSuppressedAddressesRequest>,
     ) -> Result<Response<proto::ListSuppressedAddressesResponse>, Status> {
         self.callers.identify(request.metadata())?;
-        let asked = request.get_ref();
-        let mut checked = Validator::default();
-        checked.tenant(&asked.tenant);
-        let limit = checked.page_size(asked.page_size, PAGE.1, PAGE.0);
-        checked.finish()?;
-        let page = self.service.list_suppressed(&asked.tenant, limit, &asked.page_token).await?;
+        let request = request.get_ref();
+        let mut validator = Validator::default();
+        validator.tenant(&request.tenant);
+        let limit = validator.page_size(request.page_size, PAGE.1, PAGE.0);
+        validator.finish()?;
+        let page = self.service.list_suppressed(&request.tenant, limit, &request.page_token).await?;
         Ok(Response::new(proto::ListSuppressedAddressesResponse {
             addresses: page.addresses.into_iter().map(to_address).collect(),
             next_page_token: page.next.unwrap_or_default(),
-            token: to_token(&asked.tenant, page.revision),
+            token: to_token(&request.tenant, page.revision),
         }))
     }
 }
 
-/// The invitation that a write is about.
-fn existing(checked: &mut Validator, invitation: &str, etag: &str) {
-    checked.id("invitation", invitation);
-    checked.at_most("etag", etag, MAX_OPAQUE);
+/// Validates the id of the invitation that a write is about, and the etag.
+fn existing(validator: &mut Validator, invitation: &str, etag: &str) {
+    validator.id("invitation", invitation);
+    validator.max_bytes("etag", etag, MAX_OPAQUE);
 }
 
-fn statuses(checked: &mut Validator, statuses: &[i32]) -> Vec<InvitationStatus> {
+fn statuses(validator: &mut Validator, statuses: &[i32]) -> Vec<InvitationStatus> {
     let read = |(index, status): (usize, &i32)| match proto::InvitationStatus::try_from(*status) {
         Ok(proto::InvitationStatus::Pending) => Some(InvitationStatus::Pending),
         Ok(proto::InvitationStatus::Accepted) => Some(InvitationStatus::Accepted),
@@ -206,26 +207,32 @@ fn statuses(checked: &mut Validator, statuses: &[i32]) -> Vec<InvitationStatus> 
         Ok(proto::InvitationStatus::Declined) => Some(InvitationStatus::Declined),
         Ok(proto::InvitationStatus::Expired) => Some(InvitationStatus::Expired),
         Ok(proto::InvitationStatus::Unspecified) | Err(_) => {
-            let description = format!("`{status}` is no status; use PENDING, ACCEPTED, REVOKED, DECLINED or EXPIRED");
-            checked.add(Error::field("FIELD_INVALID", format!("statuses[{index}]"), description));
+            let description = format!(
+                "`{status}` is no status; use INVITATION_STATUS_PENDING, INVITATION_STATUS_ACCEPTED, \
+                 INVITATION_STATUS_REVOKED, INVITATION_STATUS_DECLINED or INVITATION_STATUS_EXPIRED"
+            );
+            validator.add(Error::field("FIELD_INVALID", format!("statuses[{index}]"), description));
             None
         }
     };
     let mut found: Vec<InvitationStatus> = statuses.iter().take(MAX_ENUMS).enumerate().filter_map(read).collect();
-    checked.most("statuses", statuses.len(), MAX_ENUMS);
+    validator.max_entries("statuses", statuses.len(), MAX_ENUMS);
     found.sort_unstable_by_key(|status| status.code());
     found.dedup();
     found
 }
 
-fn order(checked: &mut Validator, order: i32) -> InvitationOrder {
+fn order(validator: &mut Validator, order: i32) -> InvitationOrder {
     match proto::InvitationOrder::try_from(order) {
         Ok(proto::InvitationOrder::Unspecified | proto::InvitationOrder::CreateTime) => InvitationOrder::Created,
         Ok(proto::InvitationOrder::Email) => InvitationOrder::Email,
         Ok(proto::InvitationOrder::ExpireTime) => InvitationOrder::Expiry,
         Err(_) => {
-            let description = format!("`{order}` is no order; use CREATE_TIME, EMAIL or EXPIRE_TIME");
-            checked.add(Error::field("FIELD_INVALID", "order_by", description));
+            let description = format!(
+                "`{order}` is no order; use INVITATION_ORDER_CREATE_TIME, INVITATION_ORDER_EMAIL or \
+                 INVITATION_ORDER_EXPIRE_TIME"
+            );
+            validator.add(Error::field("FIELD_INVALID", "order_by", description));
             InvitationOrder::Created
         }
     }
@@ -237,7 +244,7 @@ pub(super) fn to_invitation(tenant: &str, answer: InvitationAnswer) -> proto::In
     proto::Invitation { etag, ..to_past_invitation(answer.invitation) }
 }
 
-/// An invitation as it was, without an etag. The hash of the secret stays here.
+/// An invitation as the log recorded it, without an etag. The hash of its token is not sent.
 pub(super) fn to_past_invitation(invitation: Invitation) -> proto::Invitation {
     proto::Invitation {
         id: invitation.id,
@@ -263,9 +270,9 @@ fn to_status(status: InvitationStatus) -> proto::InvitationStatus {
 }
 
 fn to_listed(tenant: &str, record: InvitationRecord) -> proto::ListedInvitation {
-    let InvitationRecord { invitation, changed_at, display_name, held } = record;
-    let invitation = Some(to_invitation(tenant, InvitationAnswer { invitation, changed_at }));
-    proto::ListedInvitation { invitation, display_name, grants: to_grants(held) }
+    let answer = InvitationAnswer { invitation: record.invitation, changed_at: record.changed_at };
+    let invitation = Some(to_invitation(tenant, answer));
+    proto::ListedInvitation { invitation, display_name: record.display_name, grants: to_grants(record.grants) }
 }
 
 pub(super) fn to_address(address: SuppressedAddress) -> proto::SuppressedAddress {

@@ -1,25 +1,25 @@
-//! The governed writes to memberships; the lists and look-ups beside them are in `reading`, and what is about
-//! invitations alone in `invitation`.
+//! `MembershipService`: the writes of members and their roles. Its lists and look-ups of members are in `reading`, and
+//! the methods about invitations in `invitation`.
 
 use rollcall_engine::{Subject, kind};
 use tonic::{Request, Response, Status};
 
 use crate::{
     edge::grpc::{
-        Handler, MAX_OPAQUE, common,
-        convert::{call, expiry, grant, profile, resource_key, subject, to_grants, to_member, to_token},
+        Handler, MAX_OPAQUE,
+        convert::{expiry, grant, profile, request_context, resource_key, subject, to_grants, to_member, to_token},
         invitation::to_invitation,
     },
     proto::{self, membership_service_server::MembershipService},
     service::{
         AcceptInvitation, ChangeRole, ChangeRoles, Invite, Invitee, InviteeResult, MemberAnswer, RemoveMember,
-        RequestContext, SetActive, SetLock, UpdateMember, Who, input::Validator,
+        RequestContext, SetActive, SetLock, UpdateMember, Who, Write, input::Validator,
     },
 };
 
-/// The most people, and the most roles, of one invitation call.
+/// The most invitees, and the most grants, of one `Invite`; and the most changes of one `BatchChangeRole`.
 const MAX_INVITEES: usize = 100;
-/// The most pairs of a person and a role of one invitation call.
+/// The most pairs of an invitee and a grant of one `Invite`.
 const MAX_PAIRS: usize = 1000;
 
 #[tonic::async_trait]
@@ -41,18 +41,19 @@ impl MembershipService for Handler {
     async fn invite(&self, request: Request<proto::InviteRequest>) -> Result<Response<proto::InviteResponse>, Status> {
         let caller = self.callers.identify(request.metadata())?;
         let request = request.get_ref();
-        let mut checked = Validator::default();
-        let call = call(&mut checked, caller, common!(request), "Invite", request);
-        checked.count("invitees", request.invitees.len(), MAX_INVITEES);
-        checked.count("grants", request.grants.len(), MAX_INVITEES);
-        checked.pairs("invitees", request.invitees.len() * request.grants.len(), MAX_PAIRS);
+        let mut validator = Validator::default();
+        let context = request_context(&mut validator, caller, request);
+        validator.entry_count("invitees", request.invitees.len(), MAX_INVITEES);
+        validator.entry_count("grants", request.grants.len(), MAX_INVITEES);
+        validator.pairs("invitees", request.invitees.len() * request.grants.len(), MAX_PAIRS);
         let invitees = request.invitees.iter().take(MAX_INVITEES).enumerate();
-        let invitees = invitees.map(|(index, invitee)| to_invitee(&mut checked, index, invitee)).collect();
+        let invitees = invitees.map(|(index, invitee)| to_invitee(&mut validator, index, invitee)).collect();
         let grants = request.grants.iter().take(MAX_INVITEES).enumerate();
-        let grants = grants.map(|(index, given)| grant(&mut checked, &format!("grants[{index}]"), given)).collect();
-        checked.finish()?;
-        let tenant = call.tenant.clone();
-        let written = self.service.write(call, Invite { invitees, grants }).await?;
+        let grants =
+            grants.map(|(index, message)| grant(&mut validator, &format!("grants[{index}]"), message)).collect();
+        validator.finish()?;
+        let tenant = context.tenant.clone();
+        let written = self.service.write(context, Invite { invitees, grants }).await?;
         let results = written.answer.results.into_iter().map(|result| to_invite_result(&tenant, result));
         let token = to_token(&tenant, written.revision);
         Ok(Response::new(proto::InviteResponse { results: results.collect(), token }))
@@ -64,19 +65,19 @@ impl MembershipService for Handler {
     ) -> Result<Response<proto::AcceptInvitationResponse>, Status> {
         let caller = self.callers.identify(request.metadata())?;
         let request = request.get_ref();
-        let mut checked = Validator::default();
-        let call = call(&mut checked, caller, common!(request), "AcceptInvitation", request);
-        checked.person("actor", &call.actor);
-        if checked.required("invitation_token", &request.invitation_token) {
-            checked.at_most("invitation_token", &request.invitation_token, MAX_OPAQUE);
+        let mut validator = Validator::default();
+        let context = request_context(&mut validator, caller, request);
+        validator.person("actor", &context.actor);
+        if validator.required("invitation_token", &request.invitation_token) {
+            validator.max_bytes("invitation_token", &request.invitation_token, MAX_OPAQUE);
         }
         let email = request.profile.as_ref().map_or("", |profile| &profile.email);
-        checked.required("profile.email", email);
-        let profile = checked.profile("profile", profile(request.profile.as_ref()));
-        checked.finish()?;
-        let tenant = call.tenant.clone();
+        validator.required("profile.email", email);
+        let profile = validator.profile("profile", profile(request.profile.as_ref()));
+        validator.finish()?;
+        let tenant = context.tenant.clone();
         let write = AcceptInvitation { token: request.invitation_token.clone(), profile };
-        let written = self.service.write(call, write).await?;
+        let written = self.service.write(context, write).await?;
         Ok(Response::new(proto::AcceptInvitationResponse {
             member: Some(to_member(&tenant, written.answer.member)),
             grants: to_grants(written.answer.grants),
@@ -146,19 +147,19 @@ impl MembershipService for Handler {
     ) -> Result<Response<proto::ChangeRoleResponse>, Status> {
         let caller = self.callers.identify(request.metadata())?;
         let request = request.get_ref();
-        let mut checked = Validator::default();
-        let call = call(&mut checked, caller, common!(request), "ChangeRole", request);
-        let member = existing(&mut checked, "", request.member.as_ref(), &request.etag);
+        let mut validator = Validator::default();
+        let context = request_context(&mut validator, caller, request);
+        let member = existing(&mut validator, "", request.member.as_ref(), &request.etag);
         let resource = resource_key(request.resource.as_ref());
-        checked.resource("resource", resource.as_ref());
-        checked.name("role", &request.role);
-        checked.at_most("from_role", &request.from_role, MAX_OPAQUE);
-        let expires_at = expiry(&mut checked, "expire_time", request.expire_time);
-        checked.finish()?;
-        let tenant = call.tenant.clone();
+        validator.resource("resource", resource.as_ref());
+        validator.name("role", &request.role);
+        validator.max_bytes("from_role", &request.from_role, MAX_OPAQUE);
+        let expires_at = expiry(&mut validator, "expire_time", request.expire_time);
+        validator.finish()?;
+        let tenant = context.tenant.clone();
         let (from, role) = (request.from_role.clone(), request.role.clone());
         let write = ChangeRole { member, resource, from, role, expires_at, etag: request.etag.clone() };
-        let written = self.service.write(call, write).await?;
+        let written = self.service.write(context, write).await?;
         Ok(Response::new(proto::ChangeRoleResponse {
             member: Some(to_member(&tenant, written.answer.member)),
             previous_role: written.answer.previous_role,
@@ -172,14 +173,14 @@ impl MembershipService for Handler {
     ) -> Result<Response<proto::BatchChangeRoleResponse>, Status> {
         let caller = self.callers.identify(request.metadata())?;
         let request = request.get_ref();
-        let mut checked = Validator::default();
-        let call = call(&mut checked, caller, common!(request), "BatchChangeRole", request);
-        checked.count("changes", request.changes.len(), MAX_INVITEES);
+        let mut validator = Validator::default();
+        let context = request_context(&mut validator, caller, request);
+        validator.entry_count("changes", request.changes.len(), MAX_INVITEES);
         let changes = request.changes.iter().take(MAX_INVITEES).enumerate();
-        let changes = changes.map(|(index, change)| exchange(&mut checked, index, change)).collect();
-        checked.finish()?;
-        let tenant = call.tenant.clone();
-        let written = self.service.write(call, ChangeRoles { changes }).await?;
+        let changes = changes.map(|(index, change)| role_change(&mut validator, index, change)).collect();
+        validator.finish()?;
+        let tenant = context.tenant.clone();
+        let written = self.service.write(context, ChangeRoles { changes }).await?;
         let results = written.answer.results.into_iter().map(|result| proto::RoleExchanged {
             member: Some(to_member(&tenant, result.member)),
             previous_role: result.previous_role,
@@ -194,16 +195,16 @@ impl MembershipService for Handler {
     ) -> Result<Response<proto::RemoveMemberResponse>, Status> {
         let caller = self.callers.identify(request.metadata())?;
         let request = request.get_ref();
-        let mut checked = Validator::default();
-        let call = call(&mut checked, caller, common!(request), "RemoveMember", request);
-        let member = existing(&mut checked, "", request.member.as_ref(), &request.etag);
+        let mut validator = Validator::default();
+        let context = request_context(&mut validator, caller, request);
+        let member = existing(&mut validator, "", request.member.as_ref(), &request.etag);
         let resource = resource_key(request.resource.as_ref());
-        checked.resource("resource", resource.as_ref());
-        checked.at_most("role", &request.role, MAX_OPAQUE);
-        checked.finish()?;
-        let tenant = call.tenant.clone();
+        validator.resource("resource", resource.as_ref());
+        validator.max_bytes("role", &request.role, MAX_OPAQUE);
+        validator.finish()?;
+        let tenant = context.tenant.clone();
         let write = RemoveMember { member, resource, role: request.role.clone(), etag: request.etag.clone() };
-        let written = self.service.write(call, write).await?;
+        let written = self.service.write(context, write).await?;
         Ok(Response::new(proto::RemoveMemberResponse {
             revoked: to_grants(written.answer.revoked),
             token: to_token(&tenant, written.revision),
@@ -216,12 +217,12 @@ impl MembershipService for Handler {
     ) -> Result<Response<proto::DeactivateMemberResponse>, Status> {
         let caller = self.callers.identify(request.metadata())?;
         let request = request.get_ref();
-        let mut checked = Validator::default();
-        let call = call(&mut checked, caller, common!(request), "DeactivateMember", request);
-        let member = existing(&mut checked, "", request.member.as_ref(), &request.etag);
-        checked.finish()?;
+        let mut validator = Validator::default();
+        let context = request_context(&mut validator, caller, request);
+        let member = existing(&mut validator, "", request.member.as_ref(), &request.etag);
+        validator.finish()?;
         let write = SetActive { member, active: false, etag: request.etag.clone() };
-        let (member, token) = self.written_member(call, write).await?;
+        let (member, token) = self.written_member(context, write).await?;
         Ok(Response::new(proto::DeactivateMemberResponse { member: Some(member), token }))
     }
 
@@ -231,12 +232,12 @@ impl MembershipService for Handler {
     ) -> Result<Response<proto::ReactivateMemberResponse>, Status> {
         let caller = self.callers.identify(request.metadata())?;
         let request = request.get_ref();
-        let mut checked = Validator::default();
-        let call = call(&mut checked, caller, common!(request), "ReactivateMember", request);
-        let member = existing(&mut checked, "", request.member.as_ref(), &request.etag);
-        checked.finish()?;
+        let mut validator = Validator::default();
+        let context = request_context(&mut validator, caller, request);
+        let member = existing(&mut validator, "", request.member.as_ref(), &request.etag);
+        validator.finish()?;
         let write = SetActive { member, active: true, etag: request.etag.clone() };
-        let (member, token) = self.written_member(call, write).await?;
+        let (member, token) = self.written_member(context, write).await?;
         Ok(Response::new(proto::ReactivateMemberResponse { member: Some(member), token }))
     }
 
@@ -246,12 +247,12 @@ impl MembershipService for Handler {
     ) -> Result<Response<proto::LockMemberResponse>, Status> {
         let caller = self.callers.identify(request.metadata())?;
         let request = request.get_ref();
-        let mut checked = Validator::default();
-        let call = call(&mut checked, caller, common!(request), "LockMember", request);
-        let member = existing(&mut checked, "", request.member.as_ref(), &request.etag);
-        checked.finish()?;
+        let mut validator = Validator::default();
+        let context = request_context(&mut validator, caller, request);
+        let member = existing(&mut validator, "", request.member.as_ref(), &request.etag);
+        validator.finish()?;
         let write = SetLock { member, locked: true, etag: request.etag.clone() };
-        let (member, token) = self.written_member(call, write).await?;
+        let (member, token) = self.written_member(context, write).await?;
         Ok(Response::new(proto::LockMemberResponse { member: Some(member), token }))
     }
 
@@ -261,12 +262,12 @@ impl MembershipService for Handler {
     ) -> Result<Response<proto::UnlockMemberResponse>, Status> {
         let caller = self.callers.identify(request.metadata())?;
         let request = request.get_ref();
-        let mut checked = Validator::default();
-        let call = call(&mut checked, caller, common!(request), "UnlockMember", request);
-        let member = existing(&mut checked, "", request.member.as_ref(), &request.etag);
-        checked.finish()?;
+        let mut validator = Validator::default();
+        let context = request_context(&mut validator, caller, request);
+        let member = existing(&mut validator, "", request.member.as_ref(), &request.etag);
+        validator.finish()?;
         let write = SetLock { member, locked: false, etag: request.etag.clone() };
-        let (member, token) = self.written_member(call, write).await?;
+        let (member, token) = self.written_member(context, write).await?;
         Ok(Response::new(proto::UnlockMemberResponse { member: Some(member), token }))
     }
 
@@ -276,73 +277,74 @@ impl MembershipService for Handler {
     ) -> Result<Response<proto::UpdateMemberResponse>, Status> {
         let caller = self.callers.identify(request.metadata())?;
         let request = request.get_ref();
-        let mut checked = Validator::default();
-        let call = call(&mut checked, caller, common!(request), "UpdateMember", request);
-        let member = existing(&mut checked, "", request.member.as_ref(), &request.etag);
+        let mut validator = Validator::default();
+        let context = request_context(&mut validator, caller, request);
+        let member = existing(&mut validator, "", request.member.as_ref(), &request.etag);
         if request.profile.is_none() {
             // A forgotten profile must not clear the one that is there.
-            checked.required("profile", "");
+            validator.required("profile", "");
         }
-        let profile = checked.profile("profile", profile(request.profile.as_ref()));
-        checked.finish()?;
+        let profile = validator.profile("profile", profile(request.profile.as_ref()));
+        validator.finish()?;
         let (member, token) =
-            self.written_member(call, UpdateMember { member, profile, etag: request.etag.clone() }).await?;
+            self.written_member(context, UpdateMember { member, profile, etag: request.etag.clone() }).await?;
         Ok(Response::new(proto::UpdateMemberResponse { member: Some(member), token }))
     }
 }
 
 impl Handler {
-    /// Does a write that answers with the member, and makes the answer's parts.
-    async fn written_member<W>(&self, call: RequestContext, write: W) -> Result<(proto::Member, String), Status>
+    /// Executes a write that returns a member, and converts the member and the token.
+    async fn written_member<W>(&self, context: RequestContext, write: W) -> Result<(proto::Member, String), Status>
     where
-        W: crate::service::Write<Answer = MemberAnswer>,
+        W: Write<Answer = MemberAnswer>,
     {
-        let tenant = call.tenant.clone();
-        let written = self.service.write(call, write).await?;
+        let tenant = context.tenant.clone();
+        let written = self.service.write(context, write).await?;
         Ok((to_member(&tenant, written.answer), to_token(&tenant, written.revision)))
     }
 }
 
-/// The member that a write is about, and their etag, whose fields lie at `prefix`.
-fn existing(checked: &mut Validator, prefix: &str, member: Option<&proto::Subject>, etag: &str) -> Subject {
+/// Reads the member that a write is about, and validates the etag. `prefix` is put before the paths of both fields:
+/// empty, or the path of a list's item with a dot.
+fn existing(validator: &mut Validator, prefix: &str, member: Option<&proto::Subject>, etag: &str) -> Subject {
     let member = subject(member);
-    checked.at_most(&format!("{prefix}etag"), etag, MAX_OPAQUE);
-    // Somebody invited goes by their email, which may be longer than other ids and is compared in lower case.
+    validator.max_bytes(&format!("{prefix}etag"), etag, MAX_OPAQUE);
+    // An invited member's id is the email, which may be longer than other ids and is stored normalised.
     if member.kind == kind::EMAIL {
-        return Subject::email(checked.email(&format!("{prefix}member.id"), &member.id));
+        return Subject::email(validator.email(&format!("{prefix}member.id"), &member.id));
     }
-    checked.subject(&format!("{prefix}member"), member.as_ref());
+    validator.subject(&format!("{prefix}member"), member.as_ref());
     member
 }
 
-fn exchange(checked: &mut Validator, index: usize, change: &proto::RoleExchange) -> ChangeRole {
+fn role_change(validator: &mut Validator, index: usize, change: &proto::RoleExchange) -> ChangeRole {
     let field = format!("changes[{index}]");
-    let member = existing(checked, &format!("{field}."), change.member.as_ref(), &change.etag);
+    let member = existing(validator, &format!("{field}."), change.member.as_ref(), &change.etag);
     let resource = resource_key(change.resource.as_ref());
-    checked.resource(&format!("{field}.resource"), resource.as_ref());
-    checked.name(&format!("{field}.role"), &change.role);
-    checked.at_most(&format!("{field}.from_role"), &change.from_role, MAX_OPAQUE);
-    let expires_at = expiry(checked, &format!("{field}.expire_time"), change.expire_time);
+    validator.resource(&format!("{field}.resource"), resource.as_ref());
+    validator.name(&format!("{field}.role"), &change.role);
+    validator.max_bytes(&format!("{field}.from_role"), &change.from_role, MAX_OPAQUE);
+    let expires_at = expiry(validator, &format!("{field}.expire_time"), change.expire_time);
     let (from, role, etag) = (change.from_role.clone(), change.role.clone(), change.etag.clone());
     ChangeRole { member, resource, from, role, expires_at, etag }
 }
 
-fn to_invitee(checked: &mut Validator, index: usize, invitee: &proto::Invitee) -> Invitee {
+fn to_invitee(validator: &mut Validator, index: usize, invitee: &proto::Invitee) -> Invitee {
     use proto::invitee::Who as Named;
     let field = format!("invitees[{index}]");
-    checked.display_name(&format!("{field}.display_name"), &invitee.display_name);
+    validator.display_name(&format!("{field}.display_name"), &invitee.display_name);
     let who = match &invitee.who {
-        Some(Named::Email(email)) => Who::Email(checked.email(&format!("{field}.email"), email)),
+        Some(Named::Email(email)) => Who::Email(validator.email(&format!("{field}.email"), email)),
         Some(Named::Subject(named)) if named.r#type == kind::EMAIL => {
-            Who::Email(checked.email(&format!("{field}.subject.id"), &named.id))
+            Who::Email(validator.email(&format!("{field}.subject.id"), &named.id))
         }
         Some(Named::Subject(named)) => {
             let named = subject(Some(named));
-            checked.person(&format!("{field}.subject"), &named);
+            validator.person(&format!("{field}.subject"), &named);
             Who::Member(named)
         }
         None => {
-            checked.required(&field, "");
+            validator.required(&field, "");
             Who::Email(String::new())
         }
     };
@@ -352,12 +354,12 @@ fn to_invitee(checked: &mut Validator, index: usize, invitee: &proto::Invitee) -
 fn to_invite_result(tenant: &str, result: InviteeResult) -> proto::InviteResult {
     let invited = result.issued.is_some();
     let outcome = if invited { proto::InviteOutcome::Invited } else { proto::InviteOutcome::Added };
-    let token = result.issued.as_ref().map_or(String::new(), |offer| offer.token.clone());
+    let token = result.issued.as_ref().map_or(String::new(), |issued| issued.token.clone());
     proto::InviteResult {
         outcome: outcome.into(),
         member: Some(to_member(tenant, result.member)),
         grants: to_grants(result.grants),
-        invitation: result.issued.map(|offer| to_invitation(tenant, offer.invitation)),
+        invitation: result.issued.map(|issued| to_invitation(tenant, issued.invitation)),
         invitation_token: token,
     }
 }

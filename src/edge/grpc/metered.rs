@@ -1,9 +1,9 @@
-//! The body of a call of one message, which is taken in only when its connection has room for it, and handed on only when
-//! it is whole.
+//! The body of a unary call: it is read only while the connection's message budget has room for it, and passed on only
+//! when it is complete.
 //!
-//! A gRPC message is buffered whole before any handler runs, and a connection has many streams: without a common bound, a
-//! peer that begins a large message on each has the server keep them all. And a decoded message can be many times as large,
-//! so none is decoded whose call has not ended.
+//! A gRPC message is buffered whole before any handler runs, and a connection has many streams: without a common limit,
+//! a peer that begins a large message on each stream makes the server buffer them all. A decoded message can be many
+//! times as large as its bytes, so no message is decoded before the client has ended its side of the call.
 
 #[cfg(test)]
 mod tests;
@@ -24,36 +24,38 @@ use tokio::{
 };
 use tonic::{Status, body::Body};
 
-/// Messages up to this size, in bytes, need no room: as many as a connection has streams are no burden.
+/// Messages up to this size, in bytes, are not counted: one on each of a connection's streams is little memory.
 const SMALL: usize = 16 * 1024;
-/// How long a message may take to arrive whole, once there is room for it, beside what a slow network needs for its bytes.
+/// How long a message may take to arrive complete once the budget admits it, besides the time that its bytes take at
+/// [`SLOWEST`].
 const WHOLE_WITHIN: Duration = Duration::from_secs(30);
-/// As slow as a network may be, in bytes a second.
+/// The slowest transfer that is waited for, in bytes per second.
 const SLOWEST: usize = 32 * 1024;
 
-/// The room that a request's message takes up, until whoever works on it has let go too.
+/// The share of the connection's message budget that a request's message uses. The body fills it in, and the request's
+/// future keeps a clone, so it is released when the request is done with the message.
 pub(super) type Hold = Arc<Mutex<Option<OwnedSemaphorePermit>>>;
 
-/// The body.
+/// A request body that waits for the connection's message budget.
 pub(super) struct Metered {
     body: Body,
-    room: Arc<Semaphore>,
-    /// The largest message that is read at all, in bytes; no room is needed for one that is refused.
-    largest: usize,
+    budget: Arc<Semaphore>,
+    /// The largest message that is read at all, in bytes; a larger one is refused before it uses the budget.
+    limit_bytes: usize,
     hold: Hold,
     prefixes: Prefixes,
     waiting: Option<Box<Waiting>>,
-    /// The end of the message, until that of the call.
+    /// The last frame of the message, kept back until the client ends its side of the call.
     last: Option<Frame<Bytes>>,
-    /// Whether the end of the call is here.
+    /// Whether the client has ended its side of the call.
     ended: bool,
     deadline: Option<Pin<Box<Sleep>>>,
 }
 
-/// The beginning of a message for which there is no room yet.
+/// The first frame of a message that the budget has no room for yet.
 struct Waiting {
     frame: Frame<Bytes>,
-    room: Pin<Box<dyn Future<Output = Result<OwnedSemaphorePermit, AcquireError>> + Send>>,
+    budget: Pin<Box<dyn Future<Output = Result<OwnedSemaphorePermit, AcquireError>> + Send>>,
 }
 
 /// Follows the length prefixes of messages: a byte that says whether it is compressed, and four of length, big-endian.
@@ -62,38 +64,38 @@ struct Prefixes {
     /// How many messages have begun.
     begun: usize,
     prefix: [u8; 5],
-    /// How many bytes of the prefix are here.
+    /// How many bytes of the prefix have arrived.
     have: usize,
-    /// How many bytes of the message are to come.
+    /// How many bytes of the message are still to come.
     left: usize,
 }
 
 impl Metered {
-    pub(super) fn new(body: Body, room: Arc<Semaphore>, largest: usize, hold: Hold) -> Self {
+    pub(super) fn new(body: Body, budget: Arc<Semaphore>, limit_bytes: usize, hold: Hold) -> Self {
         let prefixes = Prefixes::default();
-        Self { body, room, largest, hold, prefixes, waiting: None, last: None, ended: false, deadline: None }
+        Self { body, budget, limit_bytes, hold, prefixes, waiting: None, last: None, ended: false, deadline: None }
     }
 
-    /// The frame, if there is room for the message that begins in it; otherwise it waits.
+    /// Passes a frame on if the budget has room for the message that begins in it; otherwise the frame waits.
     fn admit(&mut self, frame: Frame<Bytes>) -> Result<Option<Frame<Bytes>>, Status> {
         let length = frame.data_ref().map_or(0, |data| self.prefixes.follow(data));
         if self.prefixes.begun > 1 {
             return Err(Status::invalid_argument("the call has one message; send a call for each"));
         }
-        if length > self.largest {
-            let message = format!("the message has {length} bytes; {} are allowed", self.largest);
+        if length > self.limit_bytes {
+            let message = format!("the message has {length} bytes; {} are allowed", self.limit_bytes);
             return Err(Status::out_of_range(message));
         }
         if length <= SMALL {
             return Ok(Some(frame));
         }
         let bytes = u32::try_from(length).unwrap_or(u32::MAX);
-        if let Ok(permit) = Arc::clone(&self.room).try_acquire_many_owned(bytes) {
+        if let Ok(permit) = Arc::clone(&self.budget).try_acquire_many_owned(bytes) {
             self.hold(permit);
             return Ok(Some(frame));
         }
-        let room = Box::pin(Arc::clone(&self.room).acquire_many_owned(bytes));
-        self.waiting = Some(Box::new(Waiting { frame, room }));
+        let budget = Box::pin(Arc::clone(&self.budget).acquire_many_owned(bytes));
+        self.waiting = Some(Box::new(Waiting { frame, budget }));
         Ok(None)
     }
 
@@ -103,10 +105,11 @@ impl Metered {
         self.deadline = Some(Box::pin(sleep(WHOLE_WITHIN.saturating_add(Duration::from_secs(needed)))));
     }
 
-    /// What is handed on of the call's next frame; nothing while its end is not there.
+    /// Takes the next frame of the call, and returns the frame to pass on: `None` for the frame that completes the
+    /// message while the call has not ended.
     fn next(&mut self, frame: Frame<Bytes>) -> Result<Option<Frame<Bytes>>, Status> {
         if self.last.is_some() {
-            // What comes behind the message is empty, or trailers, which say nothing in a request.
+            // What follows the message is empty, or trailers, which have no meaning in a request.
             return match frame.data_ref() {
                 Some(data) if !data.is_empty() => self.admit(frame),
                 _ => Ok(None),
@@ -128,12 +131,12 @@ impl HttpBody for Metered {
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         loop {
             if let Some(mut waiting) = self.waiting.take() {
-                let Poll::Ready(room) = waiting.room.as_mut().poll(cx) else {
+                let Poll::Ready(permit) = waiting.budget.as_mut().poll(cx) else {
                     self.waiting = Some(waiting);
                     return Poll::Pending;
                 };
-                // Nobody closes it.
-                self.hold(room.map_err(|_| Status::unavailable("the connection is closing"))?);
+                // The semaphore is never closed, so this error does not happen.
+                self.hold(permit.map_err(|_| Status::unavailable("the connection is closing"))?);
                 return Poll::Ready(Some(Ok(waiting.frame)));
             }
             if self.deadline.as_mut().is_some_and(|deadline| deadline.as_mut().poll(cx).is_ready()) {
@@ -168,21 +171,21 @@ impl HttpBody for Metered {
 }
 
 impl Prefixes {
-    /// Takes the next bytes, and tells how long the messages are that begin in them.
+    /// Takes the next bytes, and returns the sum of the lengths of the messages that begin in them.
     fn follow(&mut self, mut data: &[u8]) -> usize {
         let mut begun: usize = 0;
         while !data.is_empty() {
-            let (wanted, in_prefix) = if self.left > 0 { (self.left, false) } else { (5 - self.have, true) };
-            let (taken, rest) = data.split_at(wanted.min(data.len()));
+            let (missing, in_prefix) = if self.left > 0 { (self.left, false) } else { (5 - self.have, true) };
+            let (bytes, rest) = data.split_at(missing.min(data.len()));
             data = rest;
             if !in_prefix {
-                self.left -= taken.len();
+                self.left -= bytes.len();
                 continue;
             }
-            for (to, from) in self.prefix.iter_mut().skip(self.have).zip(taken) {
+            for (to, from) in self.prefix.iter_mut().skip(self.have).zip(bytes) {
                 *to = *from;
             }
-            self.have += taken.len();
+            self.have += bytes.len();
             if self.have == 5 {
                 let [_, length @ ..] = self.prefix;
                 self.left = usize::try_from(u32::from_be_bytes(length)).unwrap_or(usize::MAX);

@@ -1,4 +1,4 @@
-//! The wire: requests are checked and turned into the service's own words, answers and errors back into Protobuf.
+//! The gRPC protocol: validates requests, calls the service, and converts results and errors to Protobuf.
 
 mod admission;
 mod audit;
@@ -8,6 +8,7 @@ mod change;
 mod connection;
 mod convert;
 mod invitation;
+mod limits;
 mod membership;
 mod metered;
 mod reading;
@@ -15,6 +16,7 @@ mod resource;
 mod status;
 mod tenant;
 mod watch;
+mod write_request;
 
 use std::sync::Arc;
 
@@ -32,20 +34,13 @@ use crate::{
 pub use admission::AdmissionLayer;
 pub use caller::Callers;
 pub use connection::Connection;
+pub use limits::TransportLimits;
 
-/// The most values that a list of values of an enum may have.
+/// The most values of a list of enum values.
 const MAX_ENUMS: usize = 128;
-/// A token or etag of this service is shorter than this.
+/// The most bytes of an etag, an invitation token or a role's name in a request. Those that the server makes are
+/// shorter.
 const MAX_OPAQUE: usize = 256;
-
-/// The parts of a request that every write has, in the order in which [`call`] takes them.
-macro_rules! common {
-    ($request:expr) => {
-        (&$request.tenant, $request.actor.as_ref(), &$request.request_id, $request.validate_only)
-    };
-}
-
-pub(crate) use common;
 
 /// The names of the services, as health checks ask for them.
 pub const SERVICES: [&str; 6] = [
@@ -61,7 +56,7 @@ const fn tonic_name<S: tonic::server::NamedService>() -> &'static str {
     S::NAME
 }
 
-/// Answers the RPCs of every service.
+/// Implements every service of the contract.
 #[derive(Clone)]
 pub struct Handler {
     service: Arc<Service>,
@@ -69,12 +64,13 @@ pub struct Handler {
 }
 
 impl Handler {
-    /// Answers from `service`, to `callers`.
+    /// A handler that answers from `service` to `callers`, and refuses everyone else with `UNAUTHENTICATED`.
     pub fn new(service: Arc<Service>, callers: Arc<Callers>) -> Self {
         Self { service, callers }
     }
 
-    /// Adds every service to `routes`; a request may be `request_bytes` long.
+    /// Adds every service to `routes`. A request message may have at most `request_bytes` bytes; a longer one is
+    /// refused with the code `OUT_OF_RANGE`.
     pub fn add_to(&self, routes: Routes, request_bytes: usize) -> Routes {
         let this = || self.clone();
         routes

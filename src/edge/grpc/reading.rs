@@ -1,4 +1,4 @@
-//! Lists and look-ups of members.
+//! The methods of `MembershipService` that list and look up members.
 
 use rollcall_engine::{Grant, MemberStatus, Subject, SubjectRef, kind};
 use tonic::{Request, Response, Status};
@@ -19,11 +19,11 @@ use crate::{
     },
 };
 
-/// How many entries a page has at most, and when the request does not say.
+/// The most entries of a page, and how many it has when the request gives no page size.
 pub(super) const PAGE: (u32, u32) = (1000, 100);
 /// The most roles, and the most teams, that a list can be filtered by.
 const MAX_NAMED: usize = 128;
-/// The longest text that a list can be searched for, in bytes.
+/// The longest search text of a list, in bytes.
 pub(super) const MAX_TEXT: usize = 200;
 
 impl Handler {
@@ -32,41 +32,41 @@ impl Handler {
         request: &Request<proto::ListMembersRequest>,
     ) -> Result<Response<proto::ListMembersResponse>, Status> {
         self.callers.identify(request.metadata())?;
-        let asked = request.get_ref();
-        let mut checked = Validator::default();
-        checked.tenant(&asked.tenant);
-        checked.at_most("text", &asked.text, MAX_TEXT);
-        for (field, count) in [("roles", asked.roles.len()), ("teams", asked.teams.len())] {
+        let request = request.get_ref();
+        let mut validator = Validator::default();
+        validator.tenant(&request.tenant);
+        validator.max_bytes("text", &request.text, MAX_TEXT);
+        for (field, count) in [("roles", request.roles.len()), ("teams", request.teams.len())] {
             if count > MAX_NAMED {
-                checked.count(field, count, MAX_NAMED);
+                validator.entry_count(field, count, MAX_NAMED);
             }
         }
-        for (index, role) in asked.roles.iter().enumerate().take(MAX_NAMED) {
-            checked.name(&format!("roles[{index}]"), role);
+        for (index, role) in request.roles.iter().enumerate().take(MAX_NAMED) {
+            validator.name(&format!("roles[{index}]"), role);
         }
-        for (index, team) in asked.teams.iter().enumerate().take(MAX_NAMED) {
-            checked.resource(&format!("teams[{index}]"), resource_ref(Some(team)));
+        for (index, team) in request.teams.iter().enumerate().take(MAX_NAMED) {
+            validator.resource(&format!("teams[{index}]"), resource_ref(Some(team)));
         }
-        if let Some(resource) = &asked.resource {
-            checked.resource("resource", resource_ref(Some(resource)));
+        if let Some(resource) = &request.resource {
+            validator.resource("resource", resource_ref(Some(resource)));
         }
         let list = ListMembers {
-            tenant: asked.tenant.clone(),
-            resource: asked.resource.as_ref().map(|resource| resource_key(Some(resource))),
-            roles: asked.roles.clone(),
-            teams: asked.teams.iter().map(|team| resource_key(Some(team))).collect(),
-            statuses: statuses(&mut checked, &asked.statuses),
-            text: asked.text.clone(),
-            order: order(&mut checked, asked.order_by),
-            limit: checked.page_size(asked.page_size, PAGE.1, PAGE.0),
-            page_token: asked.page_token.clone(),
+            tenant: request.tenant.clone(),
+            resource: request.resource.as_ref().map(|resource| resource_key(Some(resource))),
+            roles: request.roles.clone(),
+            teams: request.teams.iter().map(|team| resource_key(Some(team))).collect(),
+            statuses: statuses(&mut validator, &request.statuses),
+            text: request.text.clone(),
+            order: order(&mut validator, request.order_by),
+            limit: validator.page_size(request.page_size, PAGE.1, PAGE.0),
+            page_token: request.page_token.clone(),
         };
-        checked.finish()?;
+        validator.finish()?;
         let page = self.service.list_members(&list).await?;
         Ok(Response::new(proto::ListMembersResponse {
-            members: page.members.into_iter().map(|listed| to_listed(&asked.tenant, listed)).collect(),
+            members: page.members.into_iter().map(|listed| to_listed(&request.tenant, listed)).collect(),
             next_page_token: page.next.unwrap_or_default(),
-            token: to_token(&asked.tenant, page.revision),
+            token: to_token(&request.tenant, page.revision),
         }))
     }
 
@@ -75,51 +75,51 @@ impl Handler {
         request: &Request<proto::GetMemberRequest>,
     ) -> Result<Response<proto::GetMemberResponse>, Status> {
         self.callers.identify(request.metadata())?;
-        let asked = request.get_ref();
-        let mut checked = Validator::default();
-        checked.tenant(&asked.tenant);
+        let request = request.get_ref();
+        let mut validator = Validator::default();
+        validator.tenant(&request.tenant);
         let normalised;
-        let by = match &asked.member {
+        let by = match &request.member {
             Some(Named::Subject(subject)) if subject.r#type == kind::EMAIL => {
-                normalised = checked.email("subject.id", &subject.id);
+                normalised = validator.email("subject.id", &subject.id);
                 MemberBy::Subject(SubjectRef { kind: kind::EMAIL, id: &normalised })
             }
             Some(Named::Subject(subject)) => {
                 let subject = subject_ref(Some(subject));
-                checked.subject("subject", subject);
+                validator.subject("subject", subject);
                 MemberBy::Subject(subject)
             }
             Some(Named::Email(text)) => {
-                normalised = checked.email("email", text);
+                normalised = validator.email("email", text);
                 MemberBy::Email(&normalised)
             }
             Some(Named::Username(text)) => {
-                checked.name("username", text);
+                validator.name("username", text);
                 normalised = text.to_lowercase();
                 MemberBy::Username(&normalised)
             }
             Some(Named::Phone(text)) => {
-                checked.name("phone", text);
+                validator.name("phone", text);
                 MemberBy::Phone(text)
             }
             None => {
-                checked.required("member", "");
+                validator.required("member", "");
                 MemberBy::Email("")
             }
         };
-        checked.finish()?;
-        let found = self.service.member(&asked.tenant, by).await?;
+        validator.finish()?;
+        let found = self.service.member(&request.tenant, by).await?;
         let answer = MemberAnswer { member: found.record.member, changed_at: found.record.changed_at };
         Ok(Response::new(proto::GetMemberResponse {
-            member: Some(to_member(&asked.tenant, answer)),
-            grants: to_grants(found.record.held),
+            member: Some(to_member(&request.tenant, answer)),
+            grants: to_grants(found.record.grants),
             through_teams: found.through.into_iter().map(|(team, grant)| to_membership(team, grant)).collect(),
-            token: to_token(&asked.tenant, found.revision),
+            token: to_token(&request.tenant, found.revision),
         }))
     }
 }
 
-/// A role that a team brings.
+/// A role that a member has through a team.
 fn to_membership(team: Subject, grant: Grant) -> proto::Membership {
     proto::Membership {
         role: format!("{}.{}", grant.resource.kind, grant.role),
@@ -130,33 +130,38 @@ fn to_membership(team: Subject, grant: Grant) -> proto::Membership {
     }
 }
 
-fn statuses(checked: &mut Validator, statuses: &[i32]) -> Vec<MemberStatus> {
+fn statuses(validator: &mut Validator, statuses: &[i32]) -> Vec<MemberStatus> {
     let read = |(index, status): (usize, &i32)| match proto::MemberStatus::try_from(*status) {
         Ok(proto::MemberStatus::Invited) => Some(MemberStatus::Invited),
         Ok(proto::MemberStatus::Active) => Some(MemberStatus::Active),
         Ok(proto::MemberStatus::Deactivated) => Some(MemberStatus::Deactivated),
         Ok(proto::MemberStatus::Unspecified) | Err(_) => {
-            let description = format!("`{status}` is no status; use INVITED, ACTIVE or DEACTIVATED");
-            checked.add(Error::field("FIELD_INVALID", format!("statuses[{index}]"), description));
+            let description = format!(
+                "`{status}` is no status; use MEMBER_STATUS_INVITED, MEMBER_STATUS_ACTIVE or MEMBER_STATUS_DEACTIVATED"
+            );
+            validator.add(Error::field("FIELD_INVALID", format!("statuses[{index}]"), description));
             None
         }
     };
     let mut found: Vec<MemberStatus> = statuses.iter().take(MAX_ENUMS).enumerate().filter_map(read).collect();
-    checked.most("statuses", statuses.len(), MAX_ENUMS);
+    validator.max_entries("statuses", statuses.len(), MAX_ENUMS);
     found.sort_unstable_by_key(|status| status.code());
     found.dedup();
     found
 }
 
-fn order(checked: &mut Validator, order: i32) -> MemberOrder {
+fn order(validator: &mut Validator, order: i32) -> MemberOrder {
     match proto::MemberOrder::try_from(order) {
         Ok(proto::MemberOrder::Unspecified | proto::MemberOrder::Name) => MemberOrder::Name,
         Ok(proto::MemberOrder::Email) => MemberOrder::Email,
         Ok(proto::MemberOrder::Role) => MemberOrder::Role,
         Ok(proto::MemberOrder::Status) => MemberOrder::Status,
         Err(_) => {
-            let description = format!("`{order}` is no order; use NAME, EMAIL, ROLE or STATUS");
-            checked.add(Error::field("FIELD_INVALID", "order_by", description));
+            let description = format!(
+                "`{order}` is no order; use MEMBER_ORDER_NAME, MEMBER_ORDER_EMAIL, MEMBER_ORDER_ROLE or \
+                 MEMBER_ORDER_STATUS"
+            );
+            validator.add(Error::field("FIELD_INVALID", "order_by", description));
             MemberOrder::Name
         }
     }

@@ -1,10 +1,12 @@
+//! `ResourceService`: the life of registered resources, from creation to deletion, and their owners.
+
 use rollcall_engine::ResourceKey;
 use tonic::{Request, Response, Status};
 
 use crate::{
     edge::grpc::{
-        Handler, MAX_OPAQUE, common,
-        convert::{call, resource_key, resource_ref, subject, to_resource, to_resource_ref, to_token},
+        Handler, MAX_OPAQUE,
+        convert::{request_context, resource_key, resource_ref, subject, to_resource, to_resource_ref, to_token},
     },
     proto::{
         self, ArchiveResourceRequest, ArchiveResourceResponse, CreateResourceRequest, CreateResourceResponse,
@@ -26,22 +28,22 @@ impl ResourceService for Handler {
     ) -> Result<Response<CreateResourceResponse>, Status> {
         let caller = self.callers.identify(request.metadata())?;
         let request = request.get_ref();
-        let mut checked = Validator::default();
-        let call = call(&mut checked, caller, common!(request), "CreateResource", request);
+        let mut validator = Validator::default();
+        let context = request_context(&mut validator, caller, request);
         let resource = resource_key(request.resource.as_ref());
-        checked.resource("resource", resource.as_ref());
-        checked.required("resource.id", &resource.id);
+        validator.resource("resource", resource.as_ref());
+        validator.required("resource.id", &resource.id);
         if let Some(parent) = &request.parent {
-            checked.resource("parent", resource_ref(Some(parent)));
+            validator.resource("parent", resource_ref(Some(parent)));
         }
-        checked.display_name("display_name", &request.display_name);
-        checked.finish()?;
+        validator.display_name("display_name", &request.display_name);
+        validator.finish()?;
         let write = CreateResource {
             resource,
             parent: request.parent.as_ref().map(|parent| resource_key(Some(parent))),
             display_name: request.display_name.clone(),
         };
-        let (resource, token) = self.written_resource(call, write).await?;
+        let (resource, token) = self.written_resource(context, write).await?;
         Ok(Response::new(CreateResourceResponse { resource: Some(resource), token }))
     }
 
@@ -51,12 +53,12 @@ impl ResourceService for Handler {
     ) -> Result<Response<ArchiveResourceResponse>, Status> {
         let caller = self.callers.identify(request.metadata())?;
         let request = request.get_ref();
-        let mut checked = Validator::default();
-        let call = call(&mut checked, caller, common!(request), "ArchiveResource", request);
-        let resource = existing(&mut checked, request.resource.as_ref(), &request.etag);
-        checked.finish()?;
+        let mut validator = Validator::default();
+        let context = request_context(&mut validator, caller, request);
+        let resource = existing(&mut validator, request.resource.as_ref(), &request.etag);
+        validator.finish()?;
         let write = SetArchived { resource, archived: true, etag: request.etag.clone() };
-        let (resource, token) = self.written_resource(call, write).await?;
+        let (resource, token) = self.written_resource(context, write).await?;
         Ok(Response::new(ArchiveResourceResponse { resource: Some(resource), token }))
     }
 
@@ -66,12 +68,12 @@ impl ResourceService for Handler {
     ) -> Result<Response<RestoreResourceResponse>, Status> {
         let caller = self.callers.identify(request.metadata())?;
         let request = request.get_ref();
-        let mut checked = Validator::default();
-        let call = call(&mut checked, caller, common!(request), "RestoreResource", request);
-        let resource = existing(&mut checked, request.resource.as_ref(), &request.etag);
-        checked.finish()?;
+        let mut validator = Validator::default();
+        let context = request_context(&mut validator, caller, request);
+        let resource = existing(&mut validator, request.resource.as_ref(), &request.etag);
+        validator.finish()?;
         let write = SetArchived { resource, archived: false, etag: request.etag.clone() };
-        let (resource, token) = self.written_resource(call, write).await?;
+        let (resource, token) = self.written_resource(context, write).await?;
         Ok(Response::new(RestoreResourceResponse { resource: Some(resource), token }))
     }
 
@@ -81,12 +83,12 @@ impl ResourceService for Handler {
     ) -> Result<Response<DeleteResourceResponse>, Status> {
         let caller = self.callers.identify(request.metadata())?;
         let request = request.get_ref();
-        let mut checked = Validator::default();
-        let call = call(&mut checked, caller, common!(request), "DeleteResource", request);
-        let resource = existing(&mut checked, request.resource.as_ref(), &request.etag);
-        checked.finish()?;
-        let tenant = call.tenant.clone();
-        let written = self.service.write(call, DeleteResource { resource, etag: request.etag.clone() }).await?;
+        let mut validator = Validator::default();
+        let context = request_context(&mut validator, caller, request);
+        let resource = existing(&mut validator, request.resource.as_ref(), &request.etag);
+        validator.finish()?;
+        let tenant = context.tenant.clone();
+        let written = self.service.write(context, DeleteResource { resource, etag: request.etag.clone() }).await?;
         let deleted = written.answer.resources.into_iter().map(to_resource_ref).collect();
         Ok(Response::new(DeleteResourceResponse { deleted, token: to_token(&tenant, written.revision) }))
     }
@@ -97,14 +99,14 @@ impl ResourceService for Handler {
     ) -> Result<Response<MoveResourceResponse>, Status> {
         let caller = self.callers.identify(request.metadata())?;
         let request = request.get_ref();
-        let mut checked = Validator::default();
-        let call = call(&mut checked, caller, common!(request), "MoveResource", request);
-        let resource = existing(&mut checked, request.resource.as_ref(), &request.etag);
+        let mut validator = Validator::default();
+        let context = request_context(&mut validator, caller, request);
+        let resource = existing(&mut validator, request.resource.as_ref(), &request.etag);
         let parent = resource_key(request.parent.as_ref());
-        checked.resource("parent", parent.as_ref());
-        checked.finish()?;
+        validator.resource("parent", parent.as_ref());
+        validator.finish()?;
         let write = MoveResource { resource, parent, etag: request.etag.clone() };
-        let (resource, token) = self.written_resource(call, write).await?;
+        let (resource, token) = self.written_resource(context, write).await?;
         Ok(Response::new(MoveResourceResponse { resource: Some(resource), token }))
     }
 
@@ -114,14 +116,14 @@ impl ResourceService for Handler {
     ) -> Result<Response<TransferOwnershipResponse>, Status> {
         let caller = self.callers.identify(request.metadata())?;
         let request = request.get_ref();
-        let mut checked = Validator::default();
-        let call = call(&mut checked, caller, common!(request), "TransferOwnership", request);
-        let resource = existing(&mut checked, request.resource.as_ref(), &request.etag);
+        let mut validator = Validator::default();
+        let context = request_context(&mut validator, caller, request);
+        let resource = existing(&mut validator, request.resource.as_ref(), &request.etag);
         let owner = subject(request.owner.as_ref());
-        checked.subject("owner", owner.as_ref());
-        checked.finish()?;
+        validator.subject("owner", owner.as_ref());
+        validator.finish()?;
         let write = TransferOwnership { resource, owner, etag: request.etag.clone() };
-        let (resource, token) = self.written_resource(call, write).await?;
+        let (resource, token) = self.written_resource(context, write).await?;
         Ok(Response::new(TransferOwnershipResponse { resource: Some(resource), token }))
     }
 
@@ -130,38 +132,38 @@ impl ResourceService for Handler {
         request: Request<GetResourceRequest>,
     ) -> Result<Response<GetResourceResponse>, Status> {
         self.callers.identify(request.metadata())?;
-        let asked = request.get_ref();
-        let resource = resource_ref(asked.resource.as_ref());
-        let mut checked = Validator::default();
-        checked.tenant(&asked.tenant);
-        checked.resource("resource", resource);
-        checked.required("resource.id", resource.id);
-        checked.finish()?;
-        let (found, revision) = self.service.resource(&asked.tenant, resource).await?;
+        let request = request.get_ref();
+        let resource = resource_ref(request.resource.as_ref());
+        let mut validator = Validator::default();
+        validator.tenant(&request.tenant);
+        validator.resource("resource", resource);
+        validator.required("resource.id", resource.id);
+        validator.finish()?;
+        let (found, revision) = self.service.resource(&request.tenant, resource).await?;
         let answer = ResourceAnswer { resource: found.resource, changed_at: found.changed_at };
         Ok(Response::new(GetResourceResponse {
-            resource: Some(to_resource(&asked.tenant, answer)),
-            token: to_token(&asked.tenant, revision),
+            resource: Some(to_resource(&request.tenant, answer)),
+            token: to_token(&request.tenant, revision),
         }))
     }
 }
 
 impl Handler {
-    /// Does a write that answers with the resource, and makes the answer's parts.
-    async fn written_resource<W>(&self, call: RequestContext, write: W) -> Result<(proto::Resource, String), Status>
+    /// Executes a write that returns a resource, and converts the resource and the token.
+    async fn written_resource<W>(&self, context: RequestContext, write: W) -> Result<(proto::Resource, String), Status>
     where
         W: Write<Answer = ResourceAnswer>,
     {
-        let tenant = call.tenant.clone();
-        let written = self.service.write(call, write).await?;
+        let tenant = context.tenant.clone();
+        let written = self.service.write(context, write).await?;
         Ok((to_resource(&tenant, written.answer), to_token(&tenant, written.revision)))
     }
 }
 
-/// The registered resource that a write is about.
-fn existing(checked: &mut Validator, resource: Option<&proto::ResourceRef>, etag: &str) -> ResourceKey {
+/// Reads the registered resource that a write is about, and validates the etag.
+fn existing(validator: &mut Validator, resource: Option<&proto::ResourceRef>, etag: &str) -> ResourceKey {
     let resource = resource_key(resource);
-    checked.resource("resource", resource.as_ref());
-    checked.at_most("etag", etag, MAX_OPAQUE);
+    validator.resource("resource", resource.as_ref());
+    validator.max_bytes("etag", etag, MAX_OPAQUE);
     resource
 }

@@ -1,4 +1,4 @@
-//! The one place where errors become gRPC statuses.
+//! Conversion of the service's errors to gRPC statuses, with their details. Nothing else makes a status of an error.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -38,7 +38,7 @@ impl From<Error> for Status {
             }
             _ => {}
         }
-        if let Some(seconds) = error.retry_after {
+        if let Some(seconds) = error.retry_after_secs {
             details.set_retry_info(Some(Duration::from_secs(seconds.into())));
         }
         for violation in &error.violations {

@@ -1,10 +1,12 @@
+//! `TenantService`: creates tenants, moves them to another policy or version, and looks them up.
+
 use rollcall_engine::{Effect, Tenant};
 use tonic::{Request, Response, Status};
 
 use crate::{
     edge::grpc::{
         Handler,
-        convert::{call, profile, subject, to_member, to_resource_ref, to_subject, to_timestamp, to_token},
+        convert::{profile, request_context, subject, to_member, to_resource_ref, to_subject, to_timestamp, to_token},
     },
     proto::{
         self, CreateTenantRequest, CreateTenantResponse, GetTenantRequest, GetTenantResponse, SetPolicyRequest,
@@ -21,17 +23,16 @@ impl TenantService for Handler {
     ) -> Result<Response<CreateTenantResponse>, Status> {
         let caller = self.callers.identify(request.metadata())?;
         let request = request.get_ref();
-        let mut checked = Validator::default();
-        let common = (&*request.tenant, request.actor.as_ref(), &*request.request_id, request.validate_only);
-        let call = call(&mut checked, caller, common, "CreateTenant", request);
-        checked.new_tenant(&request.tenant);
-        checked.display_name("display_name", &request.display_name);
-        checked.name("policy", &request.policy);
+        let mut validator = Validator::default();
+        let context = request_context(&mut validator, caller, request);
+        validator.new_tenant(&request.tenant);
+        validator.display_name("display_name", &request.display_name);
+        validator.name("policy", &request.policy);
         let first_member = subject(request.first_member.as_ref());
-        checked.person("first_member", &first_member);
-        let profile = checked.profile("profile", profile(request.profile.as_ref()));
-        checked.finish()?;
-        let tenant = call.tenant.clone();
+        validator.person("first_member", &first_member);
+        let profile = validator.profile("profile", profile(request.profile.as_ref()));
+        validator.finish()?;
+        let tenant = context.tenant.clone();
         let write = CreateTenant {
             display_name: request.display_name.clone(),
             policy: request.policy.clone(),
@@ -39,7 +40,7 @@ impl TenantService for Handler {
             first_member,
             profile,
         };
-        let written = self.service.write(call, write).await?;
+        let written = self.service.write(context, write).await?;
         Ok(Response::new(CreateTenantResponse {
             tenant: Some(to_tenant(written.answer.tenant, written.answer.root_type)),
             first_member: Some(to_member(&tenant, written.answer.first_member)),
@@ -50,15 +51,14 @@ impl TenantService for Handler {
     async fn set_policy(&self, request: Request<SetPolicyRequest>) -> Result<Response<SetPolicyResponse>, Status> {
         let caller = self.callers.identify(request.metadata())?;
         let request = request.get_ref();
-        let mut checked = Validator::default();
-        let common = (&*request.tenant, request.actor.as_ref(), &*request.request_id, request.validate_only);
-        let call = call(&mut checked, caller, common, "SetPolicy", request);
+        let mut validator = Validator::default();
+        let context = request_context(&mut validator, caller, request);
         if !request.policy.is_empty() {
-            checked.name("policy", &request.policy);
+            validator.name("policy", &request.policy);
         }
-        checked.finish()?;
+        validator.finish()?;
         let write = SetPolicy { policy: request.policy.clone(), version: request.policy_version };
-        let written = self.service.write(call, write).await?;
+        let written = self.service.write(context, write).await?;
         let answer = written.answer;
         Ok(Response::new(SetPolicyResponse {
             truncated: answer.effects.len() as u64 != answer.total,
@@ -71,17 +71,17 @@ impl TenantService for Handler {
 
     async fn get_tenant(&self, request: Request<GetTenantRequest>) -> Result<Response<GetTenantResponse>, Status> {
         self.callers.identify(request.metadata())?;
-        let asked = request.get_ref();
-        let mut checked = Validator::default();
-        checked.tenant(&asked.tenant);
-        checked.finish()?;
-        let (tenant, revision) = self.service.tenant(&asked.tenant).await?;
+        let request = request.get_ref();
+        let mut validator = Validator::default();
+        validator.tenant(&request.tenant);
+        validator.finish()?;
+        let (tenant, revision) = self.service.tenant(&request.tenant).await?;
         let policies = self.service.policies();
         let policy = policies.get(&tenant.policy, tenant.policy_version);
         let root_type = policy.map_or(String::new(), |policy| policy.root().name().to_owned());
         Ok(Response::new(GetTenantResponse {
             tenant: Some(to_tenant(tenant, root_type)),
-            token: to_token(&asked.tenant, revision),
+            token: to_token(&request.tenant, revision),
         }))
     }
 }

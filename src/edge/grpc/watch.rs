@@ -1,4 +1,4 @@
-//! The stream of what happens. A task of its own reads ahead of the client by a few responses.
+//! `WatchService`: streams the change log. Each watch has a task that reads ahead of its client by a few responses.
 
 use tokio::sync::mpsc::{self, Sender};
 use tokio_stream::wrappers::ReceiverStream;
@@ -13,10 +13,10 @@ use crate::{
     proto::{
         WatchChangesRequest, WatchChangesResponse, watch_changes_request::Start, watch_service_server::WatchService,
     },
-    service::{Error, Service, Watch, WatchBatch, WatchFrom, input::Validator},
+    service::{Error, Service, WatchBatch, WatchFrom, Watcher, input::Validator},
 };
 
-/// How many responses wait for a client that is slower than the log.
+/// How many responses are buffered for a client that reads slower than changes come.
 const AHEAD: usize = 2;
 
 #[tonic::async_trait]
@@ -28,53 +28,54 @@ impl WatchService for Handler {
         request: Request<WatchChangesRequest>,
     ) -> Result<Response<Self::WatchChangesStream>, Status> {
         self.callers.identify(request.metadata())?;
-        let asked = request.get_ref();
-        let mut checked = Validator::default();
-        checked.tenant(&asked.tenant);
-        let kinds = kinds(&mut checked, &asked.kinds);
-        checked.finish()?;
-        let from = match &asked.start {
+        let request = request.get_ref();
+        let mut validator = Validator::default();
+        validator.tenant(&request.tenant);
+        let kinds = kinds(&mut validator, &request.kinds);
+        validator.finish()?;
+        let from = match &request.start {
             Some(Start::After(token)) if !token.is_empty() => WatchFrom::After(token),
             Some(Start::FromBeginning(true)) => WatchFrom::Beginning,
             _ => WatchFrom::Now,
         };
-        let mut watch = self.service.watch(&asked.tenant, from, kinds).await?;
-        let (tenant, service) = (asked.tenant.clone(), self.service.clone());
+        let mut watch = self.service.watch(&request.tenant, from, kinds).await?;
+        let (tenant, service) = (request.tenant.clone(), self.service.clone());
         let (responses, stream) = mpsc::channel(AHEAD + 1);
-        // One place is kept for the last word, which a client that does not read gets when it reads again.
-        let last_word = responses.clone().reserve_owned().await;
+        // One slot is reserved for the final error, so that a client that stopped reading still gets it.
+        let last_slot = responses.clone().reserve_owned().await;
         tokio::spawn(async move {
-            if let (Some(error), Ok(last_word)) = (tell(&mut watch, &service, &tenant, &responses).await, last_word) {
-                last_word.send(Err(error.into()));
+            let error = send_batches(&mut watch, &service, &tenant, &responses).await;
+            if let (Some(error), Ok(slot)) = (error, last_slot) {
+                slot.send(Err(error.into()));
             }
         });
         Ok(Response::new(ReceiverStream::new(stream)))
     }
 }
 
-/// Tells until the client is gone, or there is an error to end with.
-async fn tell(
-    watch: &mut Watch,
+/// Sends batches until the client is gone (`None`), or there is an error to end the stream with.
+async fn send_batches(
+    watch: &mut Watcher,
     service: &Service,
     tenant: &str,
     responses: &Sender<Result<WatchChangesResponse, Status>>,
 ) -> Option<Error> {
     loop {
-        let told = tokio::select! {
+        let batch = tokio::select! {
             () = responses.closed() => return None,
-            told = watch.next() => told,
+            batch = watch.next() => batch,
         };
-        let WatchBatch { changes, upto } = match told {
-            Ok(told) => told,
+        let WatchBatch { changes, up_to } = match batch {
+            Ok(batch) => batch,
             Err(error) => return Some(error),
         };
         let response = WatchChangesResponse {
             changes: to_changes(tenant, &service.policies(), changes),
-            token: upto.map_or(String::new(), |upto| to_token(tenant, upto)),
+            token: up_to.map_or(String::new(), |up_to| to_token(tenant, up_to)),
         };
         tokio::select! {
-            room = responses.reserve() => match room {
-                Ok(room) => room.send(Ok(response)),
+            slot = responses.reserve() => match slot {
+                Ok(slot) => slot.send(Ok(response)),
                 Err(_) => return None,
             },
             error = watch.unread() => return Some(error),

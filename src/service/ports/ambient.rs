@@ -1,15 +1,16 @@
-//! Time and chance are parameters, so that tests can hold them still.
+//! Time and chance as parameters, so that tests can set them.
 
 use rollcall_engine::Timestamp;
 
-/// Tells the time.
+/// The time of every decision and write.
 pub trait Clock: Send + Sync {
-    /// Now.
+    /// The present instant, to the microsecond. It may be earlier than one given before, as when the machine's clock is
+    /// set back: nothing may rely on its order.
     fn now(&self) -> Timestamp;
 }
 
-/// Gives random bytes that nobody can guess.
+/// A source of random bytes that nobody can guess.
 pub trait Random: Send + Sync {
-    /// 32 of them.
+    /// 32 fresh bytes, fit to be a secret: each call gives others, also two at once.
     fn bytes(&self) -> [u8; 32];
 }

@@ -1,55 +1,57 @@
-//! Invitations and suppressed addresses, as a store is asked for them.
+//! Invitations as the store port has them, and queries for pages of them.
 
 use rollcall_engine::{Grant, Invitation, InvitationStatus, ResourceRef, Revision, SubjectRef, Timestamp};
 
-/// An invitation as the store has it.
+/// An invitation as the store has it, with what its invited member is called and holds.
 #[derive(Clone, Debug)]
 pub struct InvitationRecord {
-    /// The invitation.
+    /// The invitation, open or closed.
     pub invitation: Invitation,
     /// The revision that last changed it.
     pub changed_at: Revision,
-    /// While it is open, what its invited member is called.
+    /// The display name of its invited member while it is open, which may be empty; empty afterwards.
     pub display_name: String,
-    /// While it is open, what its invited member holds, in the order of resource type, resource id and role.
-    pub held: Vec<Grant>,
+    /// The grants of its invited member while it is open, by resource type, resource id and role; empty afterwards. One
+    /// that has ended is among them until the log has its `role_expired`.
+    pub grants: Vec<Grant>,
 }
 
-/// Which invitations to list.
+/// Which invitations to list; those that meet every condition.
 #[derive(Clone, Debug)]
 pub struct InvitationQuery<'a> {
-    /// The tenant's id.
+    /// The tenant's id; an unknown one has no invitations.
     pub tenant: &'a str,
-    /// The statuses wanted; none named: all.
+    /// Only those with one of these statuses. Empty: all.
     pub statuses: Vec<InvitationStatus>,
-    /// Only those to this normalised email.
+    /// Only those to this normalised email; none: to any.
     pub email: Option<&'a str>,
-    /// Only those by this inviter.
+    /// Only those by this inviter; none: by any.
     pub inviter: Option<SubjectRef<'a>>,
-    /// Only open ones whose invited member holds a role at this very resource.
+    /// Only open ones whose invited member holds a role at this very resource, and not above or below it. None: all.
     pub resource: Option<ResourceRef<'a>>,
-    /// What the email, or the name of the invited member, must contain, in lower case; empty: anything.
+    /// Only those whose email, or while they are open the display name of whose invited member, contains this, which is
+    /// in lower case. Empty: all.
     pub text: String,
-    /// The order.
+    /// What to sort by; ties go by id.
     pub order: InvitationOrder,
-    /// Start after this place.
+    /// Only invitations after this position in the order, whose kind must be that of the order. None: from the first.
     pub after: Option<InvitationCursor>,
-    /// The most invitations to return.
+    /// The most invitations to return; 0 returns none.
     pub limit: u32,
 }
 
-/// The orders in which invitations can be listed; ties go by id.
+/// The orders in which invitations can be listed; ties go by id, bytewise, and backwards in [`Self::Created`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InvitationOrder {
     /// By when they were first issued, the newest first.
     Created,
-    /// By email.
+    /// By normalised email, bytewise.
     Email,
     /// By expiry, the soonest first.
     Expiry,
 }
 
-/// A place in a list of invitations: the sort value and id of the invitation before.
+/// A position in a list of invitations: the sort value and the id of the invitation before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InvitationCursor {
     /// In the order of [`InvitationOrder::Created`] and [`InvitationOrder::Expiry`].

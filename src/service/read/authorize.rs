@@ -1,8 +1,8 @@
-//! May this subject do this here? One at a time, many at a time, and the two lists that turn the question round.
+//! Decisions: one question, many questions at one revision, the actions on a resource, and the resources for an action.
 
 use rollcall_engine::{
-    self as engine, Decision, Explanation, Node, Policy, ResourceKey, ResourceRef, ResourceType, Revision, Search,
-    Stated, SubjectRef, Target,
+    self as engine, Decision, Explanation, Node, Policy, Question, ResourceKey, ResourceRef, ResourceType, Revision,
+    Search, StatedFacts, SubjectRef, Target,
 };
 
 use crate::service::{
@@ -14,38 +14,39 @@ use crate::service::{
     resolve::types::{find_action, find_type, known_id},
 };
 
-/// One question: may `subject` do `action` on `resource`?
+/// One question: may this subject do this action on this resource?
 #[derive(Clone, Copy, Debug)]
-pub struct Question<'a> {
-    /// Who wants to act.
+pub struct CheckQuestion<'a> {
+    /// The subject of the action. It need not be a member: without a membership only the roles of `*` count.
     pub subject: SubjectRef<'a>,
-    /// An action of the resource's type.
+    /// The short name of an action of the resource's type.
     pub action: &'a str,
-    /// What it is done to; an empty id of the root type means the tenant.
+    /// The resource, registered or not. An empty id of the root type means the tenant's root; of another type it is an
+    /// error.
     pub resource: ResourceRef<'a>,
-    /// What the caller says about a resource that is not registered.
-    pub stated: Stated<'a>,
+    /// The parent and owner that the caller states; they count only while the resource is not registered.
+    pub stated: StatedFacts<'a>,
 }
 
-/// What was decided, and at which revision.
+/// The decision about one question, and the revision of the facts behind it.
 #[derive(Debug)]
-pub struct Answer {
-    /// The decision.
+pub struct CheckOutcome {
+    /// Whether it is allowed, and the reason.
     pub decision: Decision,
-    /// Why, when that was asked for.
+    /// The roles and rules behind the decision; none unless requested.
     pub explanation: Option<Explanation>,
-    /// The revision of the facts.
+    /// The revision of the facts that it was decided on.
     pub revision: Revision,
 }
 
-/// A page of resources.
+/// A page of the resources of a type on which a subject may do an action.
 #[derive(Debug)]
 pub struct ResourcePage {
-    /// The resources, in order of their id.
+    /// At most `limit` resources, by id, bytewise.
     pub resources: Vec<ResourceKey>,
-    /// Asks for the next page.
+    /// The page token of the next page; none after the last page.
     pub next: Option<String>,
-    /// The revision of the facts.
+    /// The revision of the facts that all of the page was decided on.
     pub revision: Revision,
 }
 
@@ -53,69 +54,75 @@ impl Service {
     /// Decides about one question.
     ///
     /// # Errors
-    /// `TENANT_NOT_FOUND`, `UNKNOWN_ACTION`, `UNKNOWN_RESOURCE_TYPE`, and what freshness and loading bring.
+    /// `TENANT_NOT_FOUND`, `UNKNOWN_ACTION`, `UNKNOWN_RESOURCE_TYPE`, `FIELD_REQUIRED` for a resource without an id,
+    /// `FIELD_INVALID` for a stated parent of a type that can't be one, and the errors of consistency and loading.
     pub async fn check(
         &self,
         tenant: &str,
         consistency: Consistency<'_>,
-        question: &Question<'_>,
+        question: &CheckQuestion<'_>,
         explain: bool,
-    ) -> Result<Answer> {
+    ) -> Result<CheckOutcome> {
         let view = self.view(tenant, consistency).await?;
         view.with(|facts, revision| {
-            let asked = look_up(facts.policy(), tenant, question)?;
-            let target = engine::locate(facts, asked.of, asked.id, question.stated);
-            let decision = engine::decide(facts, question.subject, asked.action, target);
+            let resolved = look_up(facts.policy(), tenant, question)?;
+            let target = engine::locate(facts, resolved.resource_type, resolved.id, question.stated);
+            let question_in_policy = Question::new(question.subject, resolved.action, target);
+            let decision = engine::decide(facts, &question_in_policy);
             let explanation = explain.then(|| {
-                let named = ResourceKey::new(asked.of.name(), asked.id);
-                engine::explain(facts, question.subject, asked.of, &named, asked.action, target, &decision)
+                let named = ResourceKey::new(resolved.resource_type.name(), resolved.id);
+                engine::explain(facts, &question_in_policy, resolved.resource_type, &named, &decision)
             });
-            Ok(Answer { decision, explanation, revision })
+            Ok(CheckOutcome { decision, explanation, revision })
         })
     }
 
     /// Decides about many questions, all at one revision.
     ///
     /// # Errors
-    /// As for [`Service::check`]; the first wrong item fails the call, and `field` names it.
+    /// As for [`Service::check`]; the first item with an error fails the call, and `field` names it, as
+    /// `items[2].action`.
     pub async fn batch_check(
         &self,
         tenant: &str,
         consistency: Consistency<'_>,
-        questions: &[Question<'_>],
+        questions: &[CheckQuestion<'_>],
     ) -> Result<(Vec<Decision>, Revision)> {
         let view = self.view(tenant, consistency).await?;
-        let decided = in_pieces(|piece| decide_all(&*view, tenant, questions, piece))?;
+        let decided = in_chunks(|chunk_size| decide_all(&*view, tenant, questions, chunk_size))?;
         Ok(decided.unwrap_or_default())
     }
 
     /// The actions that a subject may do on a resource, in the order of the policy file.
     ///
     /// # Errors
-    /// `TENANT_NOT_FOUND`, `UNKNOWN_RESOURCE_TYPE`, and what freshness and loading bring.
+    /// As for [`Service::check`], but for `UNKNOWN_ACTION`.
     pub async fn list_actions(
         &self,
         tenant: &str,
         consistency: Consistency<'_>,
         subject: SubjectRef<'_>,
         resource: ResourceRef<'_>,
-        stated: Stated<'_>,
+        stated: StatedFacts<'_>,
     ) -> Result<(Vec<String>, Revision)> {
         let view = self.view(tenant, consistency).await?;
         view.with(|facts, revision| {
-            let of = find_type(facts.policy(), resource.kind, "resource.type")?;
-            check_stated(facts.policy(), of, stated)?;
-            let target: Target<'_> = engine::locate(facts, of, known_id(of, tenant, resource.id)?, stated);
-            let actions = engine::actions(facts, subject, of, target);
+            let resource_type = find_type(facts.policy(), resource.kind, "resource.type")?;
+            check_stated(facts.policy(), resource_type, stated)?;
+            let target: Target<'_> =
+                engine::locate(facts, resource_type, known_id(resource_type, tenant, resource.id)?, stated);
+            let actions = engine::actions(facts, subject, resource_type, target);
             Ok((actions.into_iter().map(|action| action.name().to_owned()).collect(), revision))
         })
     }
 
-    /// A page of the registered resources of a type on which a subject may do an action.
+    /// A page of the registered resources of a type on which a subject may do an action, at most `limit` of them. An
+    /// empty `page_token` asks for the first page, another must be the `next` of a page for the same subject, action
+    /// and type.
     ///
     /// # Errors
-    /// `TENANT_NOT_FOUND`, `UNKNOWN_ACTION`, `UNKNOWN_RESOURCE_TYPE`, `INVALID_PAGE_TOKEN`, and what freshness and
-    /// loading bring.
+    /// `TENANT_NOT_FOUND`, `UNKNOWN_ACTION`, `UNKNOWN_RESOURCE_TYPE`, `INVALID_PAGE_TOKEN`, and the errors of
+    /// consistency and loading.
     pub async fn list_resources(
         &self,
         tenant: &str,
@@ -128,23 +135,25 @@ impl Service {
         let after = page.decode::<String>(page_token)?;
         let view = self.view(tenant, consistency).await?;
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let found = in_pieces(|piece| find_all(&*view, (subject, action, kind), after.as_deref(), limit, piece))?;
+        let found =
+            in_chunks(|chunk_size| find_all(&*view, (subject, action, kind), after.as_deref(), limit, chunk_size))?;
         let (resources, more, revision) = found.unwrap_or_default();
         let next = more.then(|| resources.last().map(|last| page.encode(&last.id))).flatten();
         Ok(ResourcePage { resources, next, revision })
     }
 }
 
-/// How much is decided at a time: some tens of microseconds' worth.
+/// How much is decided under one read lock: some tens of microseconds' worth.
 const CHUNK: usize = 256;
-/// How often a reading in pieces is begun.
+/// How often a read in chunks is begun before all is read at once.
 const ATTEMPTS: usize = 3;
 
-/// Reads much of a view, all of one revision. A write waits for whoever reads the view, and so do the reads after it. So
-/// it is read in pieces, and begun again when a write came in between; at last in one piece, for writes may never pause.
+/// Reads much of a view, all of one revision. A write waits for a reader of the view, and later readers for the write,
+/// so the view is read in chunks, and from the beginning again when a write came between two. At last it is read in one
+/// chunk, for writes may never pause.
 ///
-/// `read` takes the size of a piece, and returns none when the facts changed between two.
-fn in_pieces<T>(read: impl Fn(usize) -> Result<Option<T>>) -> Result<Option<T>> {
+/// `read` takes the size of a chunk, and returns none when the facts changed between two.
+fn in_chunks<T>(read: impl Fn(usize) -> Result<Option<T>>) -> Result<Option<T>> {
     for _ in 0..ATTEMPTS {
         if let Some(found) = read(CHUNK)? {
             return Ok(Some(found));
@@ -153,27 +162,27 @@ fn in_pieces<T>(read: impl Fn(usize) -> Result<Option<T>>) -> Result<Option<T>> 
     read(usize::MAX)
 }
 
-/// Finds the resources of a page, and whether there are more, looking at `piece` at a time; none when the facts changed
-/// between two pieces.
+/// Finds the resources of a page, and whether there are more, `chunk_size` candidates at a time; none when the facts
+/// changed between two chunks.
 fn find_all(
     view: &dyn TenantView,
     (subject, action, kind): (SubjectRef<'_>, &str, &str),
     after: Option<&str>,
     limit: usize,
-    piece: usize,
+    chunk_size: usize,
 ) -> Result<Option<(Vec<ResourceKey>, bool, Revision)>> {
-    let mut begun: Option<(Search<'_>, Revision)> = None;
+    let mut state: Option<(Search<'_>, Revision)> = None;
     loop {
         let found = view.with(|facts, revision| {
-            let of = find_type(facts.policy(), kind, "resource_type")?;
-            let action = find_action(of, action, "action")?;
-            let (search, at) =
-                begun.get_or_insert_with(|| (Search::new(facts, subject, (of, action), after, limit), revision));
+            let resource_type = find_type(facts.policy(), kind, "resource_type")?;
+            let action = find_action(resource_type, action, "action")?;
+            let (search, at) = state
+                .get_or_insert_with(|| (Search::new(facts, subject, (resource_type, action), after, limit), revision));
             if *at != revision {
                 return Ok(Some(None));
             }
             let names = |nodes: &[Node]| nodes.iter().map(|node| engine::name_of(facts, *node).to_key()).collect();
-            let found = search.go_on(facts, action, piece);
+            let found = search.advance(facts, action, chunk_size);
             Ok::<_, Error>(found.map(|(nodes, more)| Some((names(nodes), more, revision))))
         })?;
         if let Some(found) = found {
@@ -182,22 +191,22 @@ fn find_all(
     }
 }
 
-/// Decides about questions, `piece` at a time; none when the facts changed between two pieces.
+/// Decides about questions, `chunk_size` at a time; none when the facts changed between two chunks.
 fn decide_all(
     view: &dyn TenantView,
     tenant: &str,
-    questions: &[Question<'_>],
-    piece: usize,
+    questions: &[CheckQuestion<'_>],
+    chunk_size: usize,
 ) -> Result<Option<(Vec<Decision>, Revision)>> {
     let mut decisions = Vec::with_capacity(questions.len());
     let mut at = None;
-    for (number, questions) in questions.chunks(piece).enumerate() {
+    for (chunk, questions) in questions.chunks(chunk_size).enumerate() {
         let revision = view.with(|facts, revision| {
             for (index, question) in questions.iter().enumerate() {
-                let asked = look_up(facts.policy(), tenant, question)
-                    .map_err(|error| relocated(error, &format!("items[{}].", number * piece + index)))?;
-                let target = engine::locate(facts, asked.of, asked.id, question.stated);
-                decisions.push(engine::decide(facts, question.subject, asked.action, target));
+                let resolved = look_up(facts.policy(), tenant, question)
+                    .map_err(|error| with_field_prefix(error, &format!("items[{}].", chunk * chunk_size + index)))?;
+                let target = engine::locate(facts, resolved.resource_type, resolved.id, question.stated);
+                decisions.push(engine::decide(facts, &Question::new(question.subject, resolved.action, target)));
             }
             Ok::<_, Error>(revision)
         })?;
@@ -208,37 +217,41 @@ fn decide_all(
     Ok(at.map(|revision| (decisions, revision)))
 }
 
-/// A question's names, looked up in the policy.
-struct Asked<'p, 'q> {
-    of: &'p ResourceType,
+/// A question whose names were looked up in the policy.
+struct ResolvedQuestion<'p, 'q> {
+    resource_type: &'p ResourceType,
     action: &'p engine::Action,
     id: &'q str,
 }
 
-fn look_up<'p, 'q>(policy: &'p Policy, tenant: &'q str, question: &Question<'q>) -> Result<Asked<'p, 'q>> {
-    let of = find_type(policy, question.resource.kind, "resource.type")?;
-    let action = find_action(of, question.action, "action")?;
-    check_stated(policy, of, question.stated)?;
-    Ok(Asked { of, action, id: known_id(of, tenant, question.resource.id)? })
+fn look_up<'p, 'q>(
+    policy: &'p Policy,
+    tenant: &'q str,
+    question: &CheckQuestion<'q>,
+) -> Result<ResolvedQuestion<'p, 'q>> {
+    let resource_type = find_type(policy, question.resource.kind, "resource.type")?;
+    let action = find_action(resource_type, question.action, "action")?;
+    check_stated(policy, resource_type, question.stated)?;
+    Ok(ResolvedQuestion { resource_type, action, id: known_id(resource_type, tenant, question.resource.id)? })
 }
 
 /// A stated parent that could never be one is a mistake of the caller, not a reason to deny.
-fn check_stated(policy: &Policy, of: &ResourceType, stated: Stated<'_>) -> Result<()> {
+fn check_stated(policy: &Policy, resource_type: &ResourceType, stated: StatedFacts<'_>) -> Result<()> {
     let Some(parent) = stated.parent else { return Ok(()) };
     let found = find_type(policy, parent.kind, "stated.parent.type")?;
-    if of.may_be_below(found.id()) {
+    if resource_type.may_be_below(found.id()) {
         return Ok(());
     }
-    let above = of.parent().map(|above| policy.resource_type(above).name());
+    let above = resource_type.parent().map(|above| policy.resource_type(above).name());
     let description = match above {
-        Some(above) => format!("is `{}`; the parent of a `{}` is a `{above}`", parent.kind, of.name()),
-        None => format!("is `{}`; a `{}` has no parent", parent.kind, of.name()),
+        Some(above) => format!("is `{}`; the parent of a `{}` is a `{above}`", parent.kind, resource_type.name()),
+        None => format!("is `{}`; a `{}` has no parent", parent.kind, resource_type.name()),
     };
     Err(Error::field("FIELD_INVALID", "stated.parent.type", description))
 }
 
-/// The same error, about the same field of an item of a list.
-fn relocated(mut error: Error, at: &str) -> Error {
+/// The same error, with `at` before the name of each field: about an item of a list.
+fn with_field_prefix(mut error: Error, at: &str) -> Error {
     error.message.insert_str(error.message.find('`').map_or(0, |quote| quote + 1), at);
     for violation in &mut error.violations {
         violation.field.insert_str(0, at);

@@ -1,56 +1,57 @@
-//! What has happened in a tenant: pages of its log.
+//! The audit trail: pages of a tenant's change log, filtered by actor, subject, resource, kind and time.
 
-use rollcall_engine::{LogPlace, LoggedChange, ResourceKey, Revision, Subject, Timestamp};
+use rollcall_engine::{LogPosition, LoggedChange, ResourceKey, Revision, Subject, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::service::{
     Service,
     error::Result,
-    input::no_id,
+    input::id_required,
     page::PageToken,
     ports::{LogFilter, LogQuery},
 };
 
-/// Which changes to list; those that fit everything that is set.
+/// Which changes to list; those that meet every condition.
 #[derive(Clone, Debug)]
 pub struct ListChanges {
-    /// The tenant's id.
+    /// The tenant's id, as it was created with; an unknown one ends in `TENANT_NOT_FOUND`.
     pub tenant: String,
-    /// On whose behalf they were made.
+    /// Made on behalf of this subject; none: of any.
     pub actor: Option<Subject>,
-    /// Whom they are about.
+    /// About this subject; none: about any, or about none.
     pub subject: Option<Subject>,
-    /// Where they are; an empty id of the root type means the tenant.
+    /// At this very resource, registered or not; an empty id of the root type means the root. None: at any, or at none.
     pub resource: Option<ResourceKey>,
-    /// Of which kinds, each once; none named: all.
+    /// Of one of these kinds, each named once as [`Change::kind`](rollcall_engine::Change::kind) does. Empty: of any.
     pub kinds: Vec<String>,
-    /// No earlier than this.
+    /// Made at this time or later; none: at any.
     pub from: Option<Timestamp>,
-    /// Earlier than this.
+    /// Made before this time; none: at any.
     pub until: Option<Timestamp>,
-    /// The newest first.
+    /// Whether the order is that of the log backwards.
     pub newest_first: bool,
-    /// The most changes to return.
+    /// The most changes to return. Not checked here; with 0 there is no next page either.
     pub limit: u32,
-    /// Where the page before ended.
+    /// The `next` of the page before, of a request with the same conditions and order; empty for the first page.
     pub page_token: String,
 }
 
 /// A page of changes.
 #[derive(Debug)]
 pub struct ChangePage {
-    /// The changes, in the order asked for.
+    /// At most `limit` changes, by revision and number, or backwards.
     pub changes: Vec<LoggedChange>,
-    /// Asks for the next page.
+    /// The page token of the next page; none after the last page.
     pub next: Option<String>,
     /// The revision at which the page was read.
     pub revision: Revision,
 }
 
+/// What a page token of a list of changes holds.
 #[derive(Serialize, Deserialize)]
-struct Place {
-    after: LogPlace,
-    /// The revisions of the span of time that was asked for, looked up for the first page only.
+struct ChangePageCursor {
+    after: LogPosition,
+    /// The first and last revision of the requested time span, looked up for the first page only.
     span: Option<(Revision, Revision)>,
 }
 
@@ -58,23 +59,23 @@ impl Service {
     /// A page of a tenant's changes.
     ///
     /// # Errors
-    /// `TENANT_NOT_FOUND`, `FIELD_REQUIRED` for a resource without an id, `INVALID_PAGE_TOKEN`, and what the store
-    /// brings.
+    /// `TENANT_NOT_FOUND`, `FIELD_REQUIRED` for a resource without an id that is not the root, `INVALID_PAGE_TOKEN`,
+    /// and the store's errors.
     pub async fn list_changes(&self, list: &ListChanges) -> Result<ChangePage> {
         let page = list.page();
-        let place = page.decode::<Place>(&list.page_token)?;
+        let cursor = page.decode::<ChangePageCursor>(&list.page_token)?;
         let (tenant, mut revision) = self.tenant(&list.tenant).await?;
         let mut resource = list.resource.clone();
         if let Some(resource) = resource.as_mut().filter(|resource| resource.id.is_empty()) {
             let policies = self.policies();
             let root = policies.get(&tenant.policy, tenant.policy_version).map(|policy| policy.root().name());
             if root != Some(resource.kind.as_str()) {
-                return Err(no_id("resource", &resource.kind));
+                return Err(id_required("resource", &resource.kind));
             }
             resource.id.clone_from(&tenant.id);
         }
-        let (after, span) = match place {
-            Some(place) => (Some(place.after), place.span),
+        let (after, span) = match cursor {
+            Some(cursor) => (Some(cursor.after), cursor.span),
             None if list.from.is_none() && list.until.is_none() => (None, None),
             None => {
                 let span = self.store.revisions_between(&list.tenant, list.from, list.until).await?;
@@ -107,9 +108,10 @@ impl Service {
         let limit = usize::try_from(list.limit).unwrap_or(usize::MAX);
         let more = changes.len() > limit;
         changes.truncate(limit);
-        // What was made since the first line is at the end, if the oldest come first.
-        revision = changes.last().map_or(revision, |last| last.place.revision.max(revision));
-        let next = changes.last().filter(|_| more).map(|last| page.encode(&Place { after: last.place, span }));
+        // With the oldest first the page may end with changes that were committed since the revision was read.
+        revision = changes.last().map_or(revision, |last| last.position.revision.max(revision));
+        let next =
+            changes.last().filter(|_| more).map(|last| page.encode(&ChangePageCursor { after: last.position, span }));
         Ok(ChangePage { changes, next, revision })
     }
 }

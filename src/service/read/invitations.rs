@@ -1,4 +1,4 @@
-//! Invitations and suppressed addresses, one and many.
+//! One invitation, pages of a tenant's invitations, and pages of its suppressed addresses.
 
 use rollcall_engine::{self as engine, InvitationStatus, ResourceKey, Revision, Subject, SuppressedAddress, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -12,44 +12,46 @@ use crate::service::{
     resolve::{not_found::no_invitation, resources::find_node},
 };
 
-/// Which invitations to list.
+/// Which invitations to list; those that meet every condition.
 #[derive(Clone, Debug)]
 pub struct ListInvitations {
-    /// The tenant's id.
+    /// The tenant's id, as it was created with; an unknown one ends in `TENANT_NOT_FOUND`.
     pub tenant: String,
-    /// Only those with one of these statuses; none named: all.
+    /// Only those with one of these statuses. Empty: all.
     pub statuses: Vec<InvitationStatus>,
-    /// Only those to this normalised email.
+    /// Only those to this email, which is normalised; none: to any.
     pub email: Option<String>,
-    /// Only those by this inviter.
+    /// Only those by this inviter; none: by any.
     pub inviter: Option<Subject>,
-    /// Only open ones that give a role at this very resource; an empty id means the tenant.
+    /// Only open ones that give a role at this very resource, which must be registered; an empty id of the root type
+    /// means the root. None: all.
     pub resource: Option<ResourceKey>,
-    /// Only those whose email, or the name of whose invited member, has this in it.
+    /// Only those whose email, or while they are open the display name of whose invited member, contains this, ignoring
+    /// case. Empty: all.
     pub text: String,
-    /// The order.
+    /// What to sort by; ties go by id.
     pub order: InvitationOrder,
-    /// The most invitations to return.
+    /// The most invitations to return. Not checked here; with 0 there is no next page either.
     pub limit: u32,
-    /// Where the page before ended.
+    /// The `next` of the page before, of a request with the same conditions and order; empty for the first page.
     pub page_token: String,
 }
 
 /// An invitation and the revision at which it was read.
 #[derive(Debug)]
 pub struct FoundInvitation {
-    /// The invitation with what it gives.
+    /// The invitation, with the grants of its invited member while it is open.
     pub record: InvitationRecord,
-    /// When.
+    /// The tenant's revision at which it was read.
     pub revision: Revision,
 }
 
 /// A page of invitations.
 #[derive(Debug)]
 pub struct InvitationPage {
-    /// The invitations, in the order asked for.
+    /// At most `limit` invitations, in the requested order.
     pub invitations: Vec<InvitationRecord>,
-    /// Asks for the next page.
+    /// The page token of the next page; none after the last page.
     pub next: Option<String>,
     /// The revision at which the page was read.
     pub revision: Revision,
@@ -58,16 +60,17 @@ pub struct InvitationPage {
 /// A page of suppressed addresses.
 #[derive(Debug)]
 pub struct SuppressedPage {
-    /// The addresses, in the order of their email.
+    /// At most `limit` addresses, by email, bytewise.
     pub addresses: Vec<SuppressedAddress>,
-    /// Asks for the next page.
+    /// The page token of the next page; none after the last page.
     pub next: Option<String>,
     /// The revision at which the page was read.
     pub revision: Revision,
 }
 
+/// What a page token of a list of invitations holds: the sort value and the id of the last invitation returned.
 #[derive(Serialize, Deserialize)]
-enum Place {
+enum InvitationPageCursor {
     At(Timestamp, String),
     Email(String, String),
 }
@@ -76,7 +79,7 @@ impl Service {
     /// An invitation by its id.
     ///
     /// # Errors
-    /// `TENANT_NOT_FOUND`, `INVITATION_NOT_FOUND`, and what the store brings.
+    /// `TENANT_NOT_FOUND`, `INVITATION_NOT_FOUND`, and the store's errors.
     pub async fn invitation(&self, tenant: &str, id: &str) -> Result<FoundInvitation> {
         if let Some((record, revision)) = self.store.invitation(tenant, id).await? {
             return Ok(FoundInvitation { record, revision });
@@ -88,13 +91,13 @@ impl Service {
     /// A page of the tenant's invitations.
     ///
     /// # Errors
-    /// `TENANT_NOT_FOUND`, `RESOURCE_NOT_FOUND`, `UNKNOWN_RESOURCE_TYPE`, `INVALID_PAGE_TOKEN`, and what the store
-    /// brings.
+    /// `TENANT_NOT_FOUND`, `RESOURCE_NOT_FOUND`, `UNKNOWN_RESOURCE_TYPE`, `FIELD_REQUIRED` for a resource without an
+    /// id, `INVALID_PAGE_TOKEN`, and the errors of loading and of the store.
     pub async fn list_invitations(&self, list: &ListInvitations) -> Result<InvitationPage> {
         let page = list.page();
-        let after = page.decode::<Place>(&list.page_token)?.map(|place| match place {
-            Place::At(at, id) => InvitationCursor::At(at, id),
-            Place::Email(email, id) => InvitationCursor::Email(email, id),
+        let after = page.decode::<InvitationPageCursor>(&list.page_token)?.map(|cursor| match cursor {
+            InvitationPageCursor::At(at, id) => InvitationCursor::At(at, id),
+            InvitationPageCursor::Email(email, id) => InvitationCursor::Email(email, id),
         });
         let view = self.view(&list.tenant, Consistency::MinimizeLatency).await?;
         let resource = match &list.resource {
@@ -119,14 +122,14 @@ impl Service {
         };
         let (mut invitations, revision) = self.store.list_invitations(&query).await?;
         let more = cut(&mut invitations, list.limit);
-        let next = invitations.last().filter(|_| more).map(|last| page.encode(&list.place(last)));
+        let next = invitations.last().filter(|_| more).map(|last| page.encode(&list.cursor(last)));
         Ok(InvitationPage { invitations, next, revision })
     }
 
-    /// A page of the tenant's suppressed addresses.
+    /// A page of the tenant's suppressed addresses, at most `limit` of them. An empty `page_token` asks for the first.
     ///
     /// # Errors
-    /// `TENANT_NOT_FOUND`, `INVALID_PAGE_TOKEN`, and what the store brings.
+    /// `TENANT_NOT_FOUND`, `INVALID_PAGE_TOKEN`, and the store's errors.
     pub async fn list_suppressed(&self, tenant: &str, limit: u32, page_token: &str) -> Result<SuppressedPage> {
         let page = PageToken::of(&[tenant, "suppressed"]);
         let after = page.decode::<String>(page_token)?.unwrap_or_default();
@@ -156,19 +159,19 @@ impl ListInvitations {
         ])
     }
 
-    /// The place of an invitation in the list, as the next page must be told it.
-    fn place(&self, last: &InvitationRecord) -> Place {
+    /// Where the page after this invitation begins.
+    fn cursor(&self, last: &InvitationRecord) -> InvitationPageCursor {
         let invitation = &last.invitation;
         let id = invitation.id.clone();
         match self.order {
-            InvitationOrder::Created => Place::At(invitation.created_at, id),
-            InvitationOrder::Expiry => Place::At(invitation.expires_at, id),
-            InvitationOrder::Email => Place::Email(invitation.email.clone(), id),
+            InvitationOrder::Created => InvitationPageCursor::At(invitation.created_at, id),
+            InvitationOrder::Expiry => InvitationPageCursor::At(invitation.expires_at, id),
+            InvitationOrder::Email => InvitationPageCursor::Email(invitation.email.clone(), id),
         }
     }
 }
 
-/// Leaves `limit` of them. Whether there are more.
+/// Cuts the items off after `limit`; whether there were more.
 fn cut<T>(items: &mut Vec<T>, limit: u32) -> bool {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = items.len() > limit;

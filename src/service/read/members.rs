@@ -1,4 +1,4 @@
-//! Who belongs here: the holders of roles bound at a resource, and those who reach it from above.
+//! Pages of members: the holders of roles at a resource, and those whose roles at an ancestor of it count there too.
 
 use rollcall_engine::{
     self as engine, Facts, Mask, MemberKey, MemberStatus, Policy, ResourceKey, ResourceType, Revision, Role, Subject,
@@ -22,101 +22,109 @@ use crate::service::{
 /// Which members to list.
 #[derive(Clone, Debug)]
 pub struct ListMembers {
-    /// The tenant's id.
+    /// The tenant's id, as it was created with; an unknown one ends in `TENANT_NOT_FOUND`.
     pub tenant: String,
-    /// Where; the tenant itself when none, which lists everybody.
+    /// The resource at which a role must count. None, like the root type with an empty id, is the tenant's root; with
+    /// no `roles` either, that lists all members but teams and `*`.
     pub resource: Option<ResourceKey>,
-    /// Only members with one of these roles there; none named: all.
+    /// Only members with one of these roles at the resource. A name is one of the resource's type, or `type.role` for
+    /// a role of a type above it. Empty: any role.
     pub roles: Vec<String>,
-    /// Only members who belong to one of these teams, themselves or through teams within it; none named: all.
+    /// Only members who belong to one of these teams, directly or through a team within it. Each must be a registered
+    /// resource of a type with teams. Empty: all.
     pub teams: Vec<ResourceKey>,
-    /// Only members with one of these statuses; none named: all.
+    /// Only members with one of these statuses. Empty: all.
     pub statuses: Vec<MemberStatus>,
-    /// Only members whose name, email or username has this in it.
+    /// Only members whose display name, email or username contains this, ignoring case. Empty: all.
     pub text: String,
-    /// The order.
+    /// What to sort by; ties go by subject type and id, bytewise.
     pub order: MemberOrder,
-    /// The most members to return.
+    /// The most members to return. Not checked here; with 0 there is no next page either.
     pub limit: u32,
-    /// Where the page before ended.
+    /// The `next` of the page before, of a request with the same filters and order; empty for the first page.
     pub page_token: String,
 }
 
 /// A page of members.
 #[derive(Debug)]
 pub struct MemberPage {
-    /// The members, in the order asked for.
+    /// At most `limit` members, in the requested order.
     pub members: Vec<ListedMember>,
-    /// Asks for the next page.
+    /// The page token of the next page; none after the last page.
     pub next: Option<String>,
     /// The revision at which the page was read.
     pub revision: Revision,
 }
 
-/// A member, with the roles that count at the place asked about.
+/// A member, with their roles that count at the requested resource.
 #[derive(Debug)]
 pub struct ListedMember {
-    /// The member.
+    /// The member's profile and status; of their grants only those that the query's scopes name.
     pub record: MemberRecord,
-    /// Their roles there.
+    /// The roles of the resource's type that the member has, nearest binding first, each source of a role once. Empty
+    /// for a member of the tenant without a role at it.
     pub memberships: Vec<Membership>,
 }
 
-/// A role that counts at a place, and where it comes from.
+/// A role that counts at the requested resource, and the binding that it comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Membership {
-    /// The role with its type.
+    /// The role with its type, as `workspace.admin`.
     pub role: String,
-    /// Where the binding is.
+    /// The resource at which the role is bound: the requested one, or an ancestor of it.
     pub resource: ResourceKey,
-    /// The bound role that implies it, when it is another.
+    /// The bound role that implies `role`, with its type; none when `role` itself is bound.
     pub implied_by: Option<String>,
     /// The team that holds it and that the member belongs to; none when they themselves hold it.
     pub through: Option<Subject>,
-    /// From this instant on it counts no more; none for one that lasts.
+    /// The first instant at which the member's binding counts no more; none for one that lasts. Through a team it is
+    /// the end of the binding in the team, not of the team's own.
     pub expires_at: Option<Timestamp>,
 }
 
+/// What a page token of a member list holds: the sort value and the subject of the last member returned.
 #[derive(Serialize, Deserialize)]
-struct Place {
+struct MemberPageCursor {
     value: String,
     kind: String,
     id: String,
 }
 
-/// What a list needs to know of the policy and the tree.
-struct Scene {
-    reach: Vec<MemberScope>,
+/// What a list takes from the policy and the tree of resources, before the store is asked.
+struct ListPlan {
+    scopes: Vec<MemberScope>,
     everybody: bool,
-    /// What one holds to belong to one of the teams wanted; none when any member is.
-    belonging: Option<Vec<(ResourceKey, String)>>,
-    /// The subject types of teams: whoever is asked who belongs to a tenant tells of people.
+    /// The bindings of which one makes its holder belong to a requested team; none when no team was requested.
+    team_grants: Option<Vec<(ResourceKey, String)>>,
+    /// The subject types of teams: a list of everybody is a list of people.
     team_types: Vec<String>,
-    /// For each binding that makes somebody count at the place, what it means there.
+    /// What each of the bindings in `scopes` means at the requested resource.
     meanings: Vec<(ResourceKey, String, Meaning)>,
 }
 
 impl Service {
-    /// A page of the members at a resource.
+    /// A page of the members at a resource. Roles and teams are looked up in the view, which may be older than the
+    /// page.
     ///
     /// # Errors
-    /// `TENANT_NOT_FOUND`, `RESOURCE_NOT_FOUND`, `UNKNOWN_RESOURCE_TYPE`, `UNKNOWN_ROLE`, `FIELD_INVALID` for a team
-    /// that is none, `INVALID_PAGE_TOKEN`, and what the store brings.
+    /// `TENANT_NOT_FOUND`, `RESOURCE_NOT_FOUND`, `UNKNOWN_RESOURCE_TYPE`, `UNKNOWN_ROLE`, `FIELD_REQUIRED` for a
+    /// resource without an id, `FIELD_INVALID` for a team of a type without teams, `INVALID_PAGE_TOKEN`, and the
+    /// store's errors.
     pub async fn list_members(&self, list: &ListMembers) -> Result<MemberPage> {
         let page = list.page();
         let after = page
-            .decode_as(&list.page_token, |place: &Place| {
-                list.order.sorts_by_text() || place.value.parse::<i32>().is_ok()
+            .decode_as(&list.page_token, |cursor: &MemberPageCursor| {
+                list.order.sorts_by_text() || cursor.value.parse::<i32>().is_ok()
             })?
-            .map(|place| MemberCursor { value: place.value, subject: Subject::new(place.kind, place.id) });
+            .map(|cursor| MemberCursor { value: cursor.value, subject: Subject::new(cursor.kind, cursor.id) });
         let view = self.view(&list.tenant, Consistency::MinimizeLatency).await?;
-        let scene = view.with(|facts, _| list.scene(facts))?;
+        let plan = view.with(|facts, _| list.plan(facts))?;
         let query = MemberQuery {
             tenant: &list.tenant,
-            reach: scene.reach.clone(),
-            everybody: scene.everybody,
-            belonging: scene.belonging.clone(),
-            people_but: scene.everybody.then(|| scene.team_types.clone()),
+            scopes: plan.scopes.clone(),
+            everybody: plan.everybody,
+            team_grants: plan.team_grants.clone(),
+            excluded_types: plan.everybody.then(|| plan.team_types.clone()),
             now: self.clock.now(),
             statuses: list.statuses.clone(),
             text: list.text.to_lowercase(),
@@ -128,8 +136,8 @@ impl Service {
         let limit = usize::try_from(list.limit).unwrap_or(usize::MAX);
         let more = records.len() > limit;
         records.truncate(limit);
-        let next = more.then(|| records.last().map(|last| page.encode(&scene.place(last, list.order)))).flatten();
-        let members = records.into_iter().map(|record| scene.listed(record)).collect();
+        let next = more.then(|| records.last().map(|last| page.encode(&plan.cursor(last, list.order)))).flatten();
+        let members = records.into_iter().map(|record| plan.listed(record)).collect();
         Ok(MemberPage { members, next, revision })
     }
 }
@@ -145,60 +153,65 @@ impl ListMembers {
         PageToken::of(&[&self.tenant, &resource, &roles, &teams, &statuses, &self.text, &order])
     }
 
-    fn scene(&self, facts: &dyn Facts) -> Result<Scene> {
+    fn plan(&self, facts: &dyn Facts) -> Result<ListPlan> {
         let policy = facts.policy();
         let node = match &self.resource {
             Some(key) => find_node(facts, key, "resource")?,
             None => facts.root(),
         };
-        let of = policy.resource_type(facts.resource(node).of);
-        let own: Mask = of.roles().iter().map(|role| role.mask()).collect();
-        let wanted = self.wanted(policy, of)?;
+        let resource_type = policy.resource_type(facts.resource(node).resource_type);
+        let type_roles: Mask = resource_type.roles().iter().map(|role| role.mask()).collect();
+        let role_filter = self.role_filter(policy, resource_type)?;
         let teams = Team::all(facts);
-        let team_types = policy.types().iter().filter(|of| of.is_teams()).map(|of| of.name().to_owned());
-        let mut scene = Scene {
-            everybody: node == facts.root() && wanted.is_none(),
-            belonging: self.belonging(facts, &teams)?,
+        let team_types = policy
+            .types()
+            .iter()
+            .filter(|resource_type| resource_type.is_team_type())
+            .map(|resource_type| resource_type.name().to_owned());
+        let mut plan = ListPlan {
+            everybody: node == facts.root() && role_filter.is_none(),
+            team_grants: self.team_grants(facts, &teams)?,
             team_types: team_types.collect(),
-            reach: Vec::new(),
+            scopes: Vec::new(),
             meanings: Vec::new(),
         };
-        for (above, place, counts) in engine::ancestors_with_mask(facts, node, None) {
-            let resource = engine::name_of(facts, above).to_key();
-            let roles = policy.resource_type(place.of).roles().iter().map(|id| policy.role(*id));
-            for bound in roles.filter(|role| counts.contains(role.mask())) {
-                let Some(meaning) = Meaning::of(policy, bound, &resource, own, wanted) else { continue };
-                let holds = |team: &MemberKey| facts.assigned_roles(*team, above).contains(bound.mask());
-                for within in &teams {
-                    for team in
-                        std::iter::once(&within.member).chain(facts.teams(within.member)).filter(|team| holds(team))
+        for (node, ancestor, effective) in engine::ancestors_with_mask(facts, node, None) {
+            let resource = engine::name_of(facts, node).to_key();
+            let roles = policy.resource_type(ancestor.resource_type).roles().iter().map(|id| policy.role(*id));
+            for role in roles.filter(|role| effective.contains(role.mask())) {
+                let Some(meaning) = Meaning::of(policy, role, &resource, type_roles, role_filter) else { continue };
+                let holds = |team: &MemberKey| facts.assigned_roles(*team, node).contains(role.mask());
+                for team in &teams {
+                    for holder in
+                        std::iter::once(&team.member).chain(facts.teams(team.member)).filter(|holder| holds(holder))
                     {
-                        let through = Some(facts.subject(*team).to_subject());
+                        let through = Some(facts.subject(*holder).to_subject());
                         let meaning = Meaning { through, ..meaning.clone() };
-                        within.roles.iter().for_each(|role| scene.add(&within.resource, role, meaning.clone()));
+                        team.roles.iter().for_each(|role| plan.add(&team.resource, role, meaning.clone()));
                     }
                 }
-                scene.add(&resource, bound.name(), meaning);
+                plan.add(&resource, role.name(), meaning);
             }
         }
-        Ok(scene)
+        Ok(plan)
     }
 
-    fn belonging(&self, facts: &dyn Facts, teams: &[Team]) -> Result<Option<Vec<(ResourceKey, String)>>> {
+    fn team_grants(&self, facts: &dyn Facts, teams: &[Team]) -> Result<Option<Vec<(ResourceKey, String)>>> {
         if self.teams.is_empty() {
             return Ok(None);
         }
-        let wanted = find_teams(facts, &self.teams)?;
-        let within = teams.iter().filter(|team| team.is_within(facts, &wanted));
-        let held =
+        let requested = find_teams(facts, &self.teams)?;
+        let included = teams.iter().filter(|team| team.is_within(facts, &requested));
+        let grants =
             |team: &Team| team.roles.iter().map(|role| (team.resource.clone(), role.clone())).collect::<Vec<_>>();
-        Ok(Some(within.flat_map(held).collect()))
+        Ok(Some(included.flat_map(grants).collect()))
     }
 
-    fn wanted(&self, policy: &Policy, of: &ResourceType) -> Result<Option<Mask>> {
+    fn role_filter(&self, policy: &Policy, resource_type: &ResourceType) -> Result<Option<Mask>> {
         let mask = |(index, name): (usize, &String)| {
-            // A role above may be named with its type: who is a member here as a workspace's admin?
-            let owner = name.split_once('.').and_then(|(owner, _)| policy.find_type(owner).ok()).unwrap_or(of);
+            // A role of a type above may be named with its type: who is a member here as a workspace's admin?
+            let owner =
+                name.split_once('.').and_then(|(owner, _)| policy.find_type(owner).ok()).unwrap_or(resource_type);
             policy.find_role(owner, name).map(Role::mask).map_err(|unknown| {
                 let message = format!("`{}` has no role `{name}`{}", owner.name(), meant(&unknown));
                 Error::field("UNKNOWN_ROLE", format!("roles[{index}]"), message)
@@ -206,37 +219,46 @@ impl ListMembers {
                     .with("nearest", unknown.nearest.join(","))
             })
         };
-        let wanted: Vec<Mask> = self.roles.iter().enumerate().map(mask).collect::<Result<_>>()?;
-        Ok((!wanted.is_empty()).then(|| wanted.into_iter().collect()))
+        let masks: Vec<Mask> = self.roles.iter().enumerate().map(mask).collect::<Result<_>>()?;
+        Ok((!masks.is_empty()).then(|| masks.into_iter().collect()))
     }
 }
 
-/// What a bound role means at the place asked about.
+/// What a bound role means at the requested resource.
 #[derive(Clone)]
 struct Meaning {
-    /// The roles of the place's own type, and the bound role where that is another.
+    /// The roles of the resource's own type, each with the bound role that implies it where that is another.
     roles: Vec<(String, Option<String>)>,
     /// Where it is bound.
     at: ResourceKey,
-    /// The team that holds it.
+    /// The team that holds it; none when the member does.
     through: Option<Subject>,
+    /// The number of the first of `roles`: members sort by it in the order of the policy file.
     rank: i32,
 }
 
 impl Meaning {
-    /// None for a role that means nothing at the place, or is not wanted.
-    fn of(policy: &Policy, bound: &Role, at: &ResourceKey, own: Mask, wanted: Option<Mask>) -> Option<Self> {
-        let means = bound.closure() & own;
-        if means.is_empty() || !wanted.is_none_or(|wanted| bound.closure().intersects(wanted)) {
+    /// None for a role that implies none of `type_roles`, or none that the filter names.
+    fn of(
+        policy: &Policy,
+        bound_role: &Role,
+        at: &ResourceKey,
+        type_roles: Mask,
+        role_filter: Option<Mask>,
+    ) -> Option<Self> {
+        let implied = bound_role.closure() & type_roles;
+        if implied.is_empty() || !role_filter.is_none_or(|filter| bound_role.closure().intersects(filter)) {
             return None;
         }
-        let name = |role: &Role| (policy.qualified(role), (role.id() != bound.id()).then(|| policy.qualified(bound)));
-        let first = policy.roles_in(means).next()?;
+        let name = |role: &Role| {
+            (policy.qualified(role), (role.id() != bound_role.id()).then(|| policy.qualified(bound_role)))
+        };
+        let first = policy.roles_in(implied).next()?;
         let rank = i32::try_from(usize::from(first.id())).unwrap_or(0);
-        Some(Self { roles: policy.roles_in(means).map(name).collect(), at: at.clone(), through: None, rank })
+        Some(Self { roles: policy.roles_in(implied).map(name).collect(), at: at.clone(), through: None, rank })
     }
 
-    /// The memberships of one whose binding ends then.
+    /// The memberships that a binding with this end gives.
     fn memberships(&self, expires_at: Option<Timestamp>) -> impl Iterator<Item = Membership> {
         self.roles.iter().map(move |(role, implied_by)| Membership {
             role: role.clone(),
@@ -248,19 +270,19 @@ impl Meaning {
     }
 }
 
-impl Scene {
-    /// Whoever holds this binding has what it means.
+impl ListPlan {
+    /// Counts the holders of a binding in, with what it means.
     fn add(&mut self, resource: &ResourceKey, role: &str, meaning: Meaning) {
-        self.reach.push(MemberScope { resource: resource.clone(), role: role.to_owned(), rank: meaning.rank });
+        self.scopes.push(MemberScope { resource: resource.clone(), role: role.to_owned(), rank: meaning.rank });
         self.meanings.push((resource.clone(), role.to_owned(), meaning));
     }
 
     fn listed(&self, record: MemberRecord) -> ListedMember {
         let mut memberships = Vec::new();
         for (resource, role, meaning) in &self.meanings {
-            let held = record.held.iter().find(|held| held.resource == *resource && held.role == *role);
-            for membership in held.into_iter().flat_map(|held| meaning.memberships(held.expires_at)) {
-                // Somebody may belong to a team in several ways.
+            let grant = record.grants.iter().find(|grant| grant.resource == *resource && grant.role == *role);
+            for membership in grant.into_iter().flat_map(|grant| meaning.memberships(grant.expires_at)) {
+                // A member may belong to a team by several bindings.
                 if !memberships.contains(&membership) {
                     memberships.push(membership);
                 }
@@ -269,8 +291,8 @@ impl Scene {
         ListedMember { record, memberships }
     }
 
-    /// The place of a member in the list, as the next page must be told it.
-    fn place(&self, last: &MemberRecord, order: MemberOrder) -> Place {
+    /// Where the page after this member begins.
+    fn cursor(&self, last: &MemberRecord, order: MemberOrder) -> MemberPageCursor {
         let member = &last.member;
         let value = match order {
             MemberOrder::Name => member.profile.display_name.to_lowercase(),
@@ -278,14 +300,14 @@ impl Scene {
             MemberOrder::Status => member.status.code().to_string(),
             MemberOrder::Role => self.rank(last).to_string(),
         };
-        Place { value, kind: member.subject.kind.clone(), id: member.subject.id.clone() }
+        MemberPageCursor { value, kind: member.subject.kind.clone(), id: member.subject.id.clone() }
     }
 
     fn rank(&self, last: &MemberRecord) -> i32 {
-        let held = |reach: &&MemberScope| {
-            last.held.iter().any(|held| held.resource == reach.resource && held.role == reach.role)
+        let is_granted = |scope: &&MemberScope| {
+            last.grants.iter().any(|grant| grant.resource == scope.resource && grant.role == scope.role)
         };
-        let ranks = self.reach.iter().filter(held).map(|reach| reach.rank);
+        let ranks = self.scopes.iter().filter(is_granted).map(|scope| scope.rank);
         ranks.min().unwrap_or(MemberScope::NO_RANK)
     }
 }

@@ -6,12 +6,12 @@ pub(crate) mod consistency;
 mod invitations;
 mod members;
 mod single;
-pub(crate) mod watch;
+mod watch;
 
-pub use authorize::{Answer, Question, ResourcePage};
+pub use authorize::{CheckOutcome, CheckQuestion, ResourcePage};
 pub use changes::{ChangePage, ListChanges};
 pub use consistency::Consistency;
 pub use invitations::{FoundInvitation, InvitationPage, ListInvitations, SuppressedPage};
 pub use members::{ListMembers, ListedMember, MemberPage, Membership};
 pub use single::FoundMember;
-pub use watch::{Watch, WatchBatch, WatchFrom, WatchOptions};
+pub use watch::{WatchBatch, WatchFrom, Watcher};

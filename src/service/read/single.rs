@@ -1,4 +1,4 @@
-//! Single things as the store has them.
+//! One tenant, resource or member, read from the store.
 
 use rollcall_engine::{Grant, ResourceRef, Revision, Subject, Tenant};
 
@@ -16,16 +16,17 @@ use crate::service::{
 /// A member and the revision at which they were read.
 #[derive(Debug)]
 pub struct FoundMember {
-    /// The member with everything that they hold.
+    /// The member's profile, status and grants.
     pub record: MemberRecord,
-    /// What they hold through teams, each with the team.
+    /// The grants of the teams that the member belongs to, each with its team; by team, resource and role. They may be
+    /// of another revision than the record.
     pub through: Vec<(Subject, Grant)>,
-    /// When.
+    /// The tenant's revision at which the record was read.
     pub revision: Revision,
 }
 
 impl Service {
-    /// Whether the store answers.
+    /// Succeeds when the store answers.
     ///
     /// # Errors
     /// `STORE_UNAVAILABLE`.
@@ -36,15 +37,15 @@ impl Service {
     /// A tenant and its newest revision.
     ///
     /// # Errors
-    /// `TENANT_NOT_FOUND`, and what the store brings.
+    /// `TENANT_NOT_FOUND`, and the store's errors.
     pub async fn tenant(&self, tenant: &str) -> Result<(Tenant, Revision)> {
-        self.store.tenant(tenant).await?.ok_or_else(|| Error::no_tenant(tenant))
+        self.store.tenant(tenant).await?.ok_or_else(|| Error::tenant_not_found(tenant))
     }
 
-    /// A registered resource.
+    /// A registered resource, and the revision at which it was read. The id must be given, that of the root too.
     ///
     /// # Errors
-    /// `TENANT_NOT_FOUND`, `RESOURCE_NOT_FOUND`, and what the store brings.
+    /// `TENANT_NOT_FOUND`, `RESOURCE_NOT_FOUND`, and the store's errors.
     pub async fn resource(&self, tenant: &str, key: ResourceRef<'_>) -> Result<(ResourceRecord, Revision)> {
         if let Some(found) = self.store.resource(tenant, key).await? {
             return Ok(found);
@@ -53,10 +54,10 @@ impl Service {
         Err(no_resource(key, "resource"))
     }
 
-    /// A member by subject or (normalised) identifier, with everything that they hold, themselves and through teams.
+    /// A member by subject or normalised identifier, with their own grants and those of their teams.
     ///
     /// # Errors
-    /// `TENANT_NOT_FOUND`, `MEMBER_NOT_FOUND`, and what the store brings.
+    /// `TENANT_NOT_FOUND`, `MEMBER_NOT_FOUND`, and the errors of loading and of the store.
     pub async fn member(&self, tenant: &str, by: MemberBy<'_>) -> Result<FoundMember> {
         if let Some((record, revision)) = self.store.member(tenant, by).await? {
             let through = self.through_teams(tenant, &record.member.subject).await?;
@@ -70,14 +71,14 @@ impl Service {
         Err(no_member(&called))
     }
 
-    /// What the teams hold that a member belongs to.
+    /// The grants of the teams that a member belongs to, each with its team.
     async fn through_teams(&self, tenant: &str, member: &Subject) -> Result<Vec<(Subject, Grant)>> {
         let view = self.view(tenant, Consistency::MinimizeLatency).await?;
-        let mut held = Vec::new();
+        let mut grants = Vec::new();
         for team in view.with(|facts, _| teams_of(facts, member.as_ref())) {
             let found = self.store.member(tenant, MemberBy::Subject(team.as_ref())).await?;
-            held.extend(found.into_iter().flat_map(|(team, _)| team.held).map(|grant| (team.clone(), grant)));
+            grants.extend(found.into_iter().flat_map(|(team, _)| team.grants).map(|grant| (team.clone(), grant)));
         }
-        Ok(held)
+        Ok(grants)
     }
 }

@@ -1,11 +1,11 @@
-//! What happens in a tenant, told in order as it happens. The log is the truth of it: a watcher reads on from its place
-//! whenever this process commits, and every so often because others may.
+//! Watches: a tenant's changes in the order of its log, as they are committed. A watcher reads the log on from its
+//! position when this process commits, and at intervals because other processes may.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use rollcall_engine::{LogPlace, LoggedChange, Revision};
+use rollcall_engine::{LogPosition, LoggedChange, Revision};
 use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore, watch},
+    sync::{OwnedSemaphorePermit, watch},
     time::{Instant, sleep, sleep_until},
 };
 
@@ -16,117 +16,87 @@ use crate::service::{
     read::consistency::{decode, token_ahead},
 };
 
-/// How many changes are read and told at a time.
-const PIECE: u32 = 256;
+/// How many changes are read and sent at a time.
+const CHUNK: u32 = 256;
 
-/// How watchers are served.
-#[derive(Clone, Copy, Debug)]
-pub struct WatchOptions {
-    /// How often a watcher to whom nothing was told is told where they are; zero: never.
-    pub heartbeat: Duration,
-    /// How often the log is looked at without a commit of this process; zero: never.
-    pub poll: Duration,
-    /// How long a watcher may take to read one piece.
-    pub timeout: Duration,
-    /// The most watchers at a time.
-    pub watchers: usize,
-}
-
-impl Default for WatchOptions {
-    fn default() -> Self {
-        let seconds = Duration::from_secs;
-        Self { heartbeat: seconds(10), poll: seconds(1), timeout: seconds(30), watchers: 1000 }
-    }
-}
-
-/// Where to begin.
+/// The position in a tenant's log at which a watch begins.
 #[derive(Clone, Copy, Debug)]
 pub enum WatchFrom<'a> {
-    /// With what happens from now on.
+    /// After the newest revision: with what is committed from now on.
     Now,
     /// With the tenant's first change.
     Beginning,
-    /// After the revision of this token.
+    /// After the revision of this token, which must be one of the tenant and no newer than the store.
     After(&'a str),
 }
 
-/// What a watcher is told at once.
+/// What a watcher sends at once.
 #[derive(Debug)]
 pub struct WatchBatch {
-    /// The changes, in order; none for a sign of life.
+    /// At most 256 changes of the watched kinds, in the order of the log. Empty for a heartbeat, and where the rest of
+    /// a revision has none of those kinds.
     pub changes: Vec<LoggedChange>,
-    /// Everything up to this was told; none within a revision.
-    pub upto: Option<Revision>,
+    /// The revision up to which every change was sent, from which a new watch may go on; none when the batch ends
+    /// within a revision.
+    pub up_to: Option<Revision>,
 }
 
-/// What all watchers share.
-pub(crate) struct Watchers {
-    options: WatchOptions,
-    slots: Arc<Semaphore>,
-    draining: watch::Sender<bool>,
-}
-
-/// One watcher of one tenant.
-pub struct Watch {
+/// One watch of one tenant: a position in its log, and what wakes it. Dropping it ends the watch.
+pub struct Watcher {
     service: Arc<Service>,
     tenant: String,
+    /// Empty for all kinds.
     kinds: Vec<String>,
-    /// The last change that was read.
-    place: LogPlace,
+    /// The position of the last change that was read.
+    position: LogPosition,
     /// The last revision that was read to its end.
-    upto: Revision,
-    /// Whether the watcher was told the beginning of a revision and not its end.
-    within: bool,
-    /// When to tell where the watcher is; none: not at all.
+    up_to: Revision,
+    /// Whether the beginning of a revision was sent and its end was not.
+    mid_revision: bool,
+    /// When the next heartbeat is due; none when there are to be none.
     heartbeat: Option<Instant>,
     commits: watch::Receiver<()>,
     draining: watch::Receiver<bool>,
-    _slot: OwnedSemaphorePermit,
-}
-
-impl Watchers {
-    pub(crate) fn new(options: WatchOptions) -> Self {
-        let slots = Arc::new(Semaphore::new(options.watchers));
-        Self { options, slots, draining: watch::Sender::new(false) }
-    }
+    _permit: OwnedSemaphorePermit,
 }
 
 impl Service {
-    /// Watches a tenant: changes of these kinds, as [`Change::kind`](rollcall_engine::Change::kind) names them, or of all.
+    /// Begins to watch a tenant: changes of these kinds, as [`Change::kind`](rollcall_engine::Change::kind) names them,
+    /// or of all kinds when none is named.
     ///
     /// # Errors
-    /// `TENANT_NOT_FOUND`, `INVALID_TOKEN`, `TOKEN_AHEAD`, `TOO_MANY_WATCHERS`, `DRAINING`, and what the store brings.
-    pub async fn watch(self: &Arc<Self>, tenant: &str, from: WatchFrom<'_>, kinds: Vec<String>) -> Result<Watch> {
+    /// `TENANT_NOT_FOUND`, `INVALID_TOKEN`, `TOKEN_AHEAD`, `TOO_MANY_WATCHERS`, `DRAINING`, and the store's errors.
+    pub async fn watch(self: &Arc<Self>, tenant: &str, from: WatchFrom<'_>, kinds: Vec<String>) -> Result<Watcher> {
         let draining = self.watchers.draining.subscribe();
         if *draining.borrow() {
             return Err(is_draining());
         }
-        let slot = Arc::clone(&self.watchers.slots).try_acquire_owned().map_err(|_| self.too_many())?;
+        let permit = Arc::clone(&self.watchers.permits).try_acquire_owned().map_err(|_| self.too_many())?;
         let (_, newest) = self.tenant(tenant).await?;
-        let upto = match from {
+        let up_to = match from {
             WatchFrom::Now => newest,
             WatchFrom::Beginning => Revision::default(),
             WatchFrom::After(token) => decode(tenant, token, "after")?,
         };
-        if upto > newest {
+        if up_to > newest {
             return Err(token_ahead(tenant));
         }
-        Ok(Watch {
+        Ok(Watcher {
             service: Arc::clone(self),
             tenant: tenant.to_owned(),
             kinds,
-            place: LogPlace { revision: upto, seq: i64::MAX },
-            upto,
-            within: false,
-            // So that the first sign of life comes at once, with a token to keep.
+            position: LogPosition { revision: up_to, seq: i64::MAX },
+            up_to,
+            mid_revision: false,
+            // So that the first heartbeat comes at once, with a token to keep.
             heartbeat: Some(Instant::now()),
-            commits: self.commits.of(tenant),
+            commits: self.commits.subscribe(tenant),
             draining,
-            _slot: slot,
+            _permit: permit,
         })
     }
 
-    /// Ends all watches, and refuses new ones.
+    /// Ends all watches with `DRAINING`, and refuses new ones.
     pub fn end_watches(&self) {
         self.watchers.draining.send_replace(true);
     }
@@ -138,28 +108,29 @@ impl Service {
     }
 }
 
-impl Watch {
-    /// What to tell next; waits for it.
+impl Watcher {
+    /// The next batch: changes as soon as there are any, or a heartbeat. A call may be dropped before it is ready: the
+    /// next one loses nothing.
     ///
     /// # Errors
-    /// `DRAINING`, and what the store brings.
+    /// `DRAINING`, and the store's errors.
     pub async fn next(&mut self) -> Result<WatchBatch> {
         let poll = self.service.watchers.options.poll;
         loop {
             if *self.draining.borrow() {
                 return Err(is_draining());
             }
-            if self.heartbeat.is_some_and(|at| at <= Instant::now()) && !self.within {
-                return Ok(self.told(Vec::new(), Some(self.upto)));
+            if self.heartbeat.is_some_and(|at| at <= Instant::now()) && !self.mid_revision {
+                return Ok(self.batch(Vec::new(), Some(self.up_to)));
             }
-            // Before the log is read, so that a commit in between wakes.
+            // Before the log is read, so that a commit during the read wakes this watch.
             self.commits.mark_unchanged();
-            let before = self.place;
+            let before = self.position;
             let (changes, whole) = self.read().await?;
-            if !changes.is_empty() || (whole && self.within) {
-                return Ok(self.told(changes, whole.then_some(self.upto)));
+            if !changes.is_empty() || (whole && self.mid_revision) {
+                return Ok(self.batch(changes, whole.then_some(self.up_to)));
             }
-            if self.place > before {
+            if self.position > before {
                 continue;
             }
             tokio::select! {
@@ -171,13 +142,13 @@ impl Watch {
         }
     }
 
-    /// Waits for what ends the watch of somebody who does not read: the end of the server's patience, or of the server.
+    /// Waits for what ends a watch whose batch nobody reads: `WATCH_TOO_SLOW` after the timeout, or `DRAINING`.
     pub async fn unread(&mut self) -> Error {
-        let patience = self.service.watchers.options.timeout;
+        let timeout = self.service.watchers.options.timeout;
         tokio::select! {
-            () = sleep(patience) => {
+            () = sleep(timeout) => {
                 let message = format!(
-                    "the watcher did not read for {patience:?}; watch again, after the last token that it has got"
+                    "the watcher did not read for {timeout:?}; watch again after the last token that it received"
                 );
                 Error::new(ErrorKind::ResourceExhausted, "WATCH_TOO_SLOW", message).with("tenant", self.tenant.clone())
             }
@@ -185,32 +156,34 @@ impl Watch {
         }
     }
 
-    /// The next changes that are wanted, and whether they end with a revision.
+    /// The next changes of the watched kinds, and whether they end with a revision.
     async fn read(&mut self) -> Result<(Vec<LoggedChange>, bool)> {
         let query = LogQuery {
             tenant: &self.tenant,
             filter: LogFilter::default(),
             revisions: LogQuery::ALL,
-            after: Some(self.place),
+            after: Some(self.position),
             newest_first: false,
-            limit: PIECE,
+            limit: CHUNK,
         };
         let mut changes = self.service.store.log(&query).await?;
-        let Some(last) = changes.last().map(|last| last.place) else {
-            self.upto = self.place.revision;
+        let Some(last) = changes.last().map(|last| last.position) else {
+            self.up_to = self.position.revision;
             return Ok((changes, true));
         };
-        self.place = last;
-        // A revision is there whole or not at all, so only a full piece can end within one.
-        let mut whole = changes.len() < PIECE as usize;
-        if !whole && let Some(before) = changes.iter().rev().map(|it| it.place).find(|it| it.revision < last.revision) {
-            // The last revision may go on, so it waits for the next piece.
-            changes.retain(|change| change.place <= before);
-            self.place = before;
+        self.position = last;
+        // A revision is in the log whole or not at all, so only a full chunk can end within one.
+        let mut whole = changes.len() < CHUNK as usize;
+        if !whole
+            && let Some(before) = changes.iter().rev().map(|it| it.position).find(|it| it.revision < last.revision)
+        {
+            // The last revision may go on, so it is left to the next chunk.
+            changes.retain(|change| change.position <= before);
+            self.position = before;
             whole = true;
         }
         if whole {
-            self.upto = self.place.revision;
+            self.up_to = self.position.revision;
         }
         if !self.kinds.is_empty() {
             changes.retain(|change| self.kinds.iter().any(|kind| kind == change.change.kind()));
@@ -218,15 +191,16 @@ impl Watch {
         Ok((changes, whole))
     }
 
-    fn told(&mut self, changes: Vec<LoggedChange>, upto: Option<Revision>) -> WatchBatch {
+    /// A batch to send, after which the next heartbeat is due later.
+    fn batch(&mut self, changes: Vec<LoggedChange>, up_to: Option<Revision>) -> WatchBatch {
         let every = self.service.watchers.options.heartbeat;
         self.heartbeat = (!every.is_zero()).then(|| Instant::now() + every);
-        self.within = upto.is_none();
-        WatchBatch { changes, upto }
+        self.mid_revision = up_to.is_none();
+        WatchBatch { changes, up_to }
     }
 }
 
 fn is_draining() -> Error {
-    let message = "the server is being stopped; watch another one, after the last token that you have got";
+    let message = "the server is shutting down; watch another one after the last token that you received";
     Error::new(ErrorKind::Unavailable, "DRAINING", message)
 }

@@ -1,4 +1,4 @@
-//! From names to things, and the errors of names that there are not.
+//! Looks names of a request up in the policy and the facts; an unknown one is an error that names the nearest.
 
 pub(crate) mod not_found;
 pub(crate) mod resources;

@@ -1,13 +1,14 @@
 //! From names to types and actions of a policy.
 
-use rollcall_engine::{Action, Policy, ResourceType, Unknown};
+use rollcall_engine::{Action, Policy, ResourceType, UnknownName};
 
 use crate::service::{
     error::{Error, Result},
-    input::no_id,
+    input::id_required,
 };
 
-/// The resource type of this name, which the request has in `field`.
+/// The resource type of this name, which the request has in `field`; else `UNKNOWN_RESOURCE_TYPE` with the nearest
+/// names.
 pub(crate) fn find_type<'p>(policy: &'p Policy, name: &str, field: &str) -> Result<&'p ResourceType> {
     policy.find_type(name).map_err(|unknown| {
         let message = format!("policy `{}` has no resource type `{name}`{}", policy.name(), meant(&unknown));
@@ -17,30 +18,30 @@ pub(crate) fn find_type<'p>(policy: &'p Policy, name: &str, field: &str) -> Resu
     })
 }
 
-/// The action of this name, which the request has in `field`.
-pub(crate) fn find_action<'p>(of: &'p ResourceType, name: &str, field: &str) -> Result<&'p Action> {
-    of.find_action(name).map_err(|unknown| unknown_action(of, &unknown, field))
+/// The action of this name, which the request has in `field`; else `UNKNOWN_ACTION` with the nearest names.
+pub(crate) fn find_action<'p>(resource_type: &'p ResourceType, name: &str, field: &str) -> Result<&'p Action> {
+    resource_type.find_action(name).map_err(|unknown| unknown_action(resource_type, &unknown, field))
 }
 
-/// The root type has one resource, so its id may be left out.
-pub(crate) fn known_id<'a>(of: &ResourceType, tenant: &'a str, id: &'a str) -> Result<&'a str> {
-    match (id.is_empty(), of.parent()) {
+/// The id of a resource of this type. The root type has one resource, so its id may be empty; it is the tenant's.
+pub(crate) fn known_id<'a>(resource_type: &ResourceType, tenant: &'a str, id: &'a str) -> Result<&'a str> {
+    match (id.is_empty(), resource_type.parent()) {
         (false, _) => Ok(id),
         (true, None) => Ok(tenant),
-        (true, Some(_)) => Err(no_id("resource", of.name())),
+        (true, Some(_)) => Err(id_required("resource", resource_type.name())),
     }
 }
 
-fn unknown_action(of: &ResourceType, unknown: &Unknown, field: &str) -> Error {
-    let message = format!("`{}` has no action `{}`{}", of.name(), unknown.name, meant(unknown));
+fn unknown_action(resource_type: &ResourceType, unknown: &UnknownName, field: &str) -> Error {
+    let message = format!("`{}` has no action `{}`{}", resource_type.name(), unknown.name, meant(unknown));
     Error::field("UNKNOWN_ACTION", field, message)
         .with("action", unknown.name.clone())
-        .with("resource_type", of.name())
+        .with("resource_type", resource_type.name())
         .with("nearest", unknown.nearest.join(","))
 }
 
 /// "; did you mean …?", where something is near.
-pub(crate) fn meant(unknown: &Unknown) -> String {
+pub(crate) fn meant(unknown: &UnknownName) -> String {
     if unknown.nearest.is_empty() {
         return String::new();
     }

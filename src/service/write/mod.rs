@@ -1,4 +1,4 @@
-//! Governed writes: each is a plan, made from the facts inside the write's own transaction.
+//! Writes: each is planned from the facts inside its own transaction, and decided by the policy there.
 
 pub(crate) mod engine;
 pub(crate) mod invitations;

@@ -1,3 +1,5 @@
+//! The table of bindings: a role of a member at a resource, one row each.
+
 use rollcall_engine::{Grant, ResourceKey, Subject, Timestamp};
 use sea_orm::{ActiveValue::Set, entity::prelude::*};
 
@@ -25,7 +27,7 @@ impl ActiveModelBehavior for ActiveModel {}
 
 impl Model {
     /// The role with who holds it.
-    pub fn into_held(self) -> (Subject, Grant) {
+    pub fn into_holder_and_grant(self) -> (Subject, Grant) {
         (Subject::new(&*self.holder_type, &*self.holder_id), self.into_grant())
     }
 

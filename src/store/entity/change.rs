@@ -1,4 +1,6 @@
-use rollcall_engine::{Change, LogPlace, LoggedChange, Revision, Subject, Timestamp};
+//! The change log: one row for each change, by tenant, revision and place within the revision.
+
+use rollcall_engine::{Change, LogPosition, LoggedChange, Revision, Subject, Timestamp};
 use sea_orm::{ActiveValue::Set, entity::prelude::*};
 
 use crate::service::ports::{LogEntry, StoreError, StoreResult};
@@ -57,7 +59,7 @@ impl ActiveModel {
 impl Model {
     pub fn into_logged(self) -> StoreResult<LoggedChange> {
         Ok(LoggedChange {
-            place: LogPlace { revision: Revision(self.revision), seq: self.seq },
+            position: LogPosition { revision: Revision(self.revision), seq: self.seq },
             change: parse(&self.data)?,
             actor: Subject { kind: self.actor_type, id: self.actor_id },
             caller: self.caller,

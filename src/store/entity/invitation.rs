@@ -1,3 +1,5 @@
+//! The table of invitations, whatever their status; of an invitation's secret it has the hash only.
+
 use rollcall_engine::{Invitation, InvitationStatus, Revision, Subject, Timestamp};
 use sea_orm::{ActiveValue::Set, entity::prelude::*};
 

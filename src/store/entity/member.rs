@@ -1,3 +1,5 @@
+//! The table of members with their profiles. Invited people are members too, with the email as their subject.
+
 use rollcall_engine::{Grant, Member, MemberStatus, Profile, Revision, Subject, Timestamp};
 use sea_orm::{ActiveValue::Set, entity::prelude::*};
 
@@ -51,8 +53,8 @@ impl ActiveModel {
 
 impl Model {
     /// The member with what they hold, which need not be in order.
-    pub fn into_record(self, mut held: Vec<Grant>) -> StoreResult<MemberRecord> {
-        held.sort_unstable();
+    pub fn into_record(self, mut grants: Vec<Grant>) -> StoreResult<MemberRecord> {
+        grants.sort_unstable();
         let member = Member {
             subject: Subject { kind: self.subject_type, id: self.subject_id },
             profile: Profile {
@@ -65,7 +67,7 @@ impl Model {
             locked: self.locked,
             created_at: Timestamp(self.created_at),
         };
-        Ok(MemberRecord { member, changed_at: Revision(self.revision), held })
+        Ok(MemberRecord { member, changed_at: Revision(self.revision), grants })
     }
 }
 

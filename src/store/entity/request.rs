@@ -1,3 +1,5 @@
+//! The responses of writes, stored under the hashes of their idempotency keys, for retries.
+
 use rollcall_engine::{Revision, Timestamp};
 use sea_orm::{ActiveValue::Set, entity::prelude::*};
 
@@ -20,23 +22,23 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl ActiveModel {
-    pub fn of(tenant: &str, answered: &StoredResponse) -> Self {
+    pub fn of(tenant: &str, response: &StoredResponse) -> Self {
         Self {
             tenant_id: Set(tenant.to_owned()),
-            request_id: Set(answered.request.clone()),
-            body: Set(answered.body.clone()),
-            answer: Set(answered.answer.clone()),
-            revision: Set(answered.revision.0),
-            at: Set(answered.at.0),
+            request_id: Set(response.request_hash.clone()),
+            body: Set(response.body_hash.clone()),
+            answer: Set(response.answer.clone()),
+            revision: Set(response.revision.0),
+            at: Set(response.at.0),
         }
     }
 }
 
 impl Model {
-    pub fn into_answered(self) -> StoredResponse {
+    pub fn into_response(self) -> StoredResponse {
         StoredResponse {
-            request: self.request_id,
-            body: self.body,
+            request_hash: self.request_id,
+            body_hash: self.body,
             answer: self.answer,
             revision: Revision(self.revision),
             at: Timestamp(self.at),

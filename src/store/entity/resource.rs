@@ -1,3 +1,5 @@
+//! The table of registered resources, the root of each tenant among them.
+
 use rollcall_engine::{Resource, ResourceKey, Revision, Subject, Timestamp};
 use sea_orm::{ActiveValue::Set, entity::prelude::*};
 

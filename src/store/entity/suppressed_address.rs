@@ -1,3 +1,5 @@
+//! The table of email addresses to which no invitation may be sent.
+
 use rollcall_engine::{SuppressedAddress, Timestamp};
 use sea_orm::{ActiveValue::Set, entity::prelude::*};
 

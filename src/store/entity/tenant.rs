@@ -1,3 +1,5 @@
+//! The table of tenants, each with its newest revision, whose row a write locks.
+
 use rollcall_engine::{Revision, Tenant, Timestamp};
 use sea_orm::{ActiveValue::Set, entity::prelude::*};
 

@@ -1,9 +1,10 @@
+//! The first tables: tenants, members, resources, bindings, invitations, suppressed addresses, the change log and the
+//! stored responses. Every key begins with the tenant, so that a database can be distributed by it.
+
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{big_integer, big_integer_null, boolean, small_integer, string, string_null, text};
 
-/// The tables of tenants, members, resources, bindings, invitations, suppressed addresses, the change log and the
-/// answered requests.
-/// Every key begins with the tenant, so that a database can be distributed by it.
+/// Makes all tables and indexes in one transaction.
 #[derive(DeriveMigrationName)]
 pub(super) struct Migration;
 
@@ -132,7 +133,7 @@ fn change() -> TableCreateStatement {
         .col(string_null("resource_id"))
         .col(text("data"))
         .primary_key(&mut key)
-        .foreign_key(&mut of_tenant("change"))
+        .foreign_key(&mut tenant_key("change"))
         .take()
 }
 
@@ -159,11 +160,11 @@ fn indexes() -> Vec<IndexCreateStatement> {
             "binding",
             &[TENANT, "resource_type", "resource_id", "role", "holder_type", "holder_id"],
         ),
-        // Of all tenants together, for whoever looks what has ended.
+        // Across tenants, for the search for bindings that have ended.
         index("binding_end", "binding", &["expires_at", TENANT])
             .and_where(Expr::col("expires_at").is_not_null())
             .take(),
-        // Each ends with the place in the log, so that a page of what it finds starts where the one before ended.
+        // Each ends with the position in the log, so that a page of what it finds starts where the one before ended.
         index("change_by_actor", "change", &[TENANT, "actor_type", "actor_id", "revision", "seq"]),
         index("change_by_subject", "change", &[TENANT, subject[0], subject[1], "revision", "seq"]),
         index("change_by_resource", "change", &[TENANT, "resource_type", "resource_id", "revision", "seq"]),
@@ -177,7 +178,7 @@ fn indexes() -> Vec<IndexCreateStatement> {
         index("invitation_by_email", "invitation", &[TENANT, "email", "invitation_id"]),
         index("invitation_by_creation", "invitation", &[TENANT, "created_at", "invitation_id"]),
         index("invitation_by_expiry", "invitation", &[TENANT, "expires_at", "invitation_id"]),
-        // Across tenants, and the one question that is: who has something due?
+        // Across tenants, for the search for invitations that are due.
         index("invitation_due", "invitation", &["due_at", TENANT]).and_where(Expr::col("due_at").is_not_null()).take(),
         // How many invitations a tenant issued lately.
         index("change_issued", "change", &[TENANT, "at"]).and_where(Expr::col("kind").eq("invitation_issued")).take(),
@@ -192,10 +193,10 @@ fn table(name: &'static str, key: &[&'static str]) -> TableCreateStatement {
         table.col(string(*column));
         primary.col(*column);
     }
-    table.primary_key(&mut primary).foreign_key(&mut of_tenant(name)).take()
+    table.primary_key(&mut primary).foreign_key(&mut tenant_key(name)).take()
 }
 
-fn of_tenant(table: &'static str) -> ForeignKeyCreateStatement {
+fn tenant_key(table: &'static str) -> ForeignKeyCreateStatement {
     ForeignKey::create().name(format!("{table}_tenant")).from(table, TENANT).to("tenant", TENANT).take()
 }
 

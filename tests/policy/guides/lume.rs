@@ -3,11 +3,15 @@
 use rollcall_engine::WriteKind::{Change, Invite, Remove, Resend, Update};
 
 use super::{
-    Ask::{self, Act, Write},
-    Cell::{self, No, Yes},
-    Column, Guide, Reading, Row, Whom,
-    Whose::{Others, Own},
-    row,
+    Guide,
+    table::{
+        Cell::{self, No, Yes},
+        Column,
+        GuideOperation::{self, Act, Write},
+        Reading, Row, Whom,
+        Whose::{Others, Own},
+        row,
+    },
 };
 
 const KINDS: [&str; 5] = ["schema", "pipeline", "result", "workshop", "job"];
@@ -18,7 +22,7 @@ const FROM_CONTRIBUTORS: [Cell; 4] = [No, Yes, Yes, Yes];
 const FROM_OWNERS: [Cell; 4] = [No, No, Yes, Yes];
 
 /// The same actions of every kind of resource.
-fn each(actions: &[&str]) -> Vec<Ask> {
+fn each(actions: &[&str]) -> Vec<GuideOperation> {
     let named = |kind: &'static str, action: &&str| Act(kind, format!("{kind}.{action}").leak());
     KINDS.iter().flat_map(|kind| actions.iter().map(move |action| named(kind, action))).collect()
 }
@@ -37,11 +41,11 @@ fn overview() -> Vec<Row<4>> {
     ]
 }
 
-fn user_management() -> Vec<Ask> {
+fn user_management() -> Vec<GuideOperation> {
     let at = "organization";
-    let mut asks = vec![Write(at, Update, None, Whom::Oneself), Write(at, Remove, None, Whom::Oneself)];
+    let mut operations = vec![Write(at, Update, None, Whom::Oneself), Write(at, Remove, None, Whom::Oneself)];
     for role in ROLES {
-        asks.extend([
+        operations.extend([
             Write(at, Invite, Some(role), Whom::New),
             Write(at, Change, Some(role), Whom::Oneself),
             Write(at, Change, None, Whom::Holder(role)),
@@ -50,7 +54,7 @@ fn user_management() -> Vec<Ask> {
             Write(at, Update, None, Whom::Holder(role)),
         ]);
     }
-    asks
+    operations
 }
 
 fn detail() -> Vec<Row<4>> {
@@ -65,13 +69,13 @@ fn detail() -> Vec<Row<4>> {
 
 #[test]
 fn lume_decides_as_its_guides_say() {
-    let reading = |row, column, only| Reading { row, column, only, holds: No };
+    let reading = |row, column, only| Reading { row, column, only, cell: No };
     let guide = Guide {
         file: "policies/lume.toml",
         policy: include_str!("../../../policies/lume.toml"),
         columns: [("User", 0), ("Contributor", 1), ("Owner", 2), ("Admin", 3)].map(|(name, role)| Column {
             name,
-            holds: std::slice::from_ref(&ROLES[role]),
+            roles: std::slice::from_ref(&ROLES[role]),
             everywhere: false,
         }),
         rows: overview().into_iter().chain(detail()).collect(),
@@ -85,5 +89,5 @@ fn lume_decides_as_its_guides_say() {
             reading("user management", "Admin", ""),
         ],
     };
-    guide.hold();
+    guide.verify();
 }

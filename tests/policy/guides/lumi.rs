@@ -1,20 +1,24 @@
-//! Lumi's guide of its user levels, in its two editions: their tables, and after each the lines of the text that say more
-//! of the levels.
+//! Lumi's guide of its user levels, in its two editions: their tables, and after each the lines of the text that say
+//! more of the levels.
 
-use rollcall_engine::WriteKind::{Change, Deactivate, Invite, Reactivate, Remove, Resend, Transfer, Update};
+use rollcall_engine::WriteKind::{self, Change, Deactivate, Invite, Reactivate, Remove, Resend, Transfer, Update};
 
 use super::{
-    Ask::{self, Act, Write},
-    Cell::{self, Empty, IfOwner, No, Yes},
-    Column, Guide, Reading, Row, Whom,
-    Whose::Others,
-    row,
+    Guide,
+    table::{
+        Cell::{self, Empty, IfOwner, No, Yes},
+        Column,
+        GuideOperation::{self, Act, Write},
+        Reading, Row, Whom,
+        Whose::Others,
+        row,
+    },
 };
 
-const TEAM: Column = Column { name: "Team", holds: &[MEMBER], everywhere: false };
-const PROJECT_ADMIN: Column = Column { name: "Project Admin", holds: &[ADMIN], everywhere: false };
+const TEAM: Column = Column { name: "Team", roles: &[MEMBER], everywhere: false };
+const PROJECT_ADMIN: Column = Column { name: "Project Admin", roles: &[ADMIN], everywhere: false };
 /// With a level in each project, for what the guide says about changing one's own.
-const ACCOUNT_ADMIN: Column = Column { name: "Account Admin", holds: &[ACCOUNT, MEMBER], everywhere: true };
+const ACCOUNT_ADMIN: Column = Column { name: "Account Admin", roles: &[ACCOUNT, MEMBER], everywhere: true };
 
 const MEMBER: &str = "project.team_member";
 const ADMIN: &str = "project.project_admin";
@@ -30,17 +34,17 @@ fn project(says: &'static str, cells: [Cell; 3], actions: &[&'static str]) -> Ro
     row(says, cells, &actions.iter().map(|action| Act("project", action)).collect::<Vec<_>>())
 }
 
-fn in_project(verb: rollcall_engine::WriteKind, to: Option<&'static str>, whom: &[Whom]) -> Vec<Ask> {
-    whom.iter().map(|whom| Write("project", verb, to, *whom)).collect()
+fn in_project(kind: WriteKind, to: Option<&'static str>, whom: &[Whom]) -> Vec<GuideOperation> {
+    whom.iter().map(|whom| Write("project", kind, to, *whom)).collect()
 }
 
-fn in_organization(verb: rollcall_engine::WriteKind, to: Option<&'static str>, whom: &[Whom]) -> Vec<Ask> {
-    whom.iter().map(|whom| Write("organization", verb, to, *whom)).collect()
+fn in_organization(kind: WriteKind, to: Option<&'static str>, whom: &[Whom]) -> Vec<GuideOperation> {
+    whom.iter().map(|whom| Write("organization", kind, to, *whom)).collect()
 }
 
 const ANYBODY: [Whom; 2] = [Whom::Holder(MEMBER), Whom::Holder(ADMIN)];
 const ANYBODY_INVITED: [Whom; 2] = [Whom::Invited(MEMBER), Whom::Invited(ADMIN)];
-const NOT_YET_IN: [Whom; 2] = [Whom::New, Whom::Idle];
+const NOT_YET_IN: [Whom; 2] = [Whom::New, Whom::NoRoles];
 
 /// What both editions say of vaults, but for who changes an owner.
 fn vaults(change_owner: [Cell; 3]) -> Vec<Row<3>> {
@@ -64,7 +68,7 @@ fn vaults(change_owner: [Cell; 3]) -> Vec<Row<3>> {
 
 /// What the text of both editions says.
 fn text() -> Vec<Row<3>> {
-    let delete = [Whom::Holder(MEMBER), Whom::Holder(ACCOUNT), Whom::Idle, Whom::Gone, Whom::Invited(MEMBER)];
+    let delete = [Whom::Holder(MEMBER), Whom::Holder(ACCOUNT), Whom::NoRoles, Whom::Deactivated, Whom::Invited(MEMBER)];
     vec![
         project("see who is in the project", ALL, &["member.list"]),
         row("see the organization's page of users", ACCOUNT_ADMINS, &[Act("organization", "user.list")]),
@@ -80,12 +84,12 @@ fn text() -> Vec<Row<3>> {
 
 fn first() -> Vec<Row<3>> {
     let invite = ["project_admin", "team_member"].into_iter().flat_map(|to| in_project(Invite, Some(to), &NOT_YET_IN));
-    let own = [Write("project", Change, None, Whom::Oneself), Write("project", Remove, None, Whom::Oneself)];
+    let own_access = [Write("project", Change, None, Whom::Oneself), Write("project", Remove, None, Whom::Oneself)];
     let mut rows = vec![
         row("create a project", ACCOUNT_ADMINS, &[Act("organization", "project.create")]),
         row("invite", ADMINS, &invite.collect::<Vec<_>>()),
         row("deactivate", ACCOUNT_ADMINS, &in_organization(Deactivate, None, &ANYBODY)),
-        row("change own access", ACCOUNT_ADMINS, &own),
+        row("change own access", ACCOUNT_ADMINS, &own_access),
         row("change others' access", ACCOUNT_ADMINS, &in_project(Change, None, &ANYBODY)),
         project("change the project's name and picture", [No, Empty, Empty], &["project.rename"]),
         project("create cards and the like", ALL, &["card.create"]),
@@ -105,7 +109,7 @@ fn first() -> Vec<Row<3>> {
         // Of the text alone.
         row("remove from a project", ADMINS, &in_project(Remove, None, &ANYBODY)),
         row("send an invitation again", ADMINS, &in_project(Resend, None, &ANYBODY_INVITED)),
-        row("reactivate", ACCOUNT_ADMINS, &in_organization(Reactivate, None, &[Whom::Gone])),
+        row("reactivate", ACCOUNT_ADMINS, &in_organization(Reactivate, None, &[Whom::Deactivated])),
     ];
     rows.extend(vaults([No, IfOwner, Yes]));
     rows.extend(text());
@@ -149,7 +153,7 @@ fn second() -> Vec<Row<3>> {
         row("set up one's own profile", ALL, &own_profile),
         row("edit people's details", NONE, &in_organization(Update, None, &ANYBODY)),
         row("deactivate", NONE, &in_organization(Deactivate, None, &ANYBODY)),
-        row("reactivate", NONE, &in_organization(Reactivate, None, &[Whom::Gone])),
+        row("reactivate", NONE, &in_organization(Reactivate, None, &[Whom::Deactivated])),
     ];
     rows.extend(vaults([No, Yes, Yes]));
     rows.extend(text());
@@ -158,7 +162,7 @@ fn second() -> Vec<Row<3>> {
 
 #[test]
 fn lumi_decides_as_the_first_edition_says() {
-    let read = |column| Reading { row: "change the project's name and picture", column, only: "", holds: Yes };
+    let read = |column| Reading { row: "change the project's name and picture", column, only: "", cell: Yes };
     let guide = Guide {
         file: "policies/lumi-1.toml",
         policy: include_str!("../../../policies/lumi-1.toml"),
@@ -167,7 +171,7 @@ fn lumi_decides_as_the_first_edition_says() {
         // The text gives a Project Admin the project to change, and an Account Admin is that anywhere.
         readings: vec![read("Project Admin"), read("Account Admin")],
     };
-    guide.hold();
+    guide.verify();
 }
 
 #[test]
@@ -179,5 +183,5 @@ fn lumi_decides_as_the_second_edition_says() {
         rows: second(),
         readings: Vec::new(),
     };
-    guide.hold();
+    guide.verify();
 }

@@ -1,13 +1,17 @@
 //! LumiCon's guide: it has lists for each role, and they are a table all the same.
 
-use rollcall_engine::WriteKind::{Change, Invite, Lock, Remove, Resend, Unlock, Update};
+use rollcall_engine::WriteKind::{self, Change, Invite, Lock, Remove, Resend, Unlock, Update};
 
 use super::{
-    Ask::{self, Act, Write},
-    Cell::{self, No, Yes},
-    Column, Guide, Row, Whom,
-    Whose::{Others, Own},
-    row,
+    Guide,
+    table::{
+        Cell::{self, No, Yes},
+        Column,
+        GuideOperation::{self, Act, Write},
+        Row, Whom,
+        Whose::{Others, Own},
+        row,
+    },
 };
 
 const ADMIN: &str = "workspace.admin";
@@ -24,15 +28,15 @@ const NONE: [Cell; 4] = [No, No, No, No];
 fn columns() -> [Column; 4] {
     [
         // With a binding in each job site, which their being an ADMIN protects.
-        Column { name: "ADMIN", holds: &[ADMIN, EDITOR], everywhere: true },
-        Column { name: "EDITOR", holds: &[USER, EDITOR], everywhere: false },
-        Column { name: "VIEWER", holds: &[USER, VIEWER], everywhere: false },
-        Column { name: "other USER", holds: &[USER], everywhere: false },
+        Column { name: "ADMIN", roles: &[ADMIN, EDITOR], everywhere: true },
+        Column { name: "EDITOR", roles: &[USER, EDITOR], everywhere: false },
+        Column { name: "VIEWER", roles: &[USER, VIEWER], everywhere: false },
+        Column { name: "other USER", roles: &[USER], everywhere: false },
     ]
 }
 
-fn site(verb: rollcall_engine::WriteKind, to: Option<&'static str>, whom: &[Whom]) -> Vec<Ask> {
-    whom.iter().map(|whom| Write("job_site", verb, to, *whom)).collect()
+fn site(kind: WriteKind, to: Option<&'static str>, whom: &[Whom]) -> Vec<GuideOperation> {
+    whom.iter().map(|whom| Write("job_site", kind, to, *whom)).collect()
 }
 
 fn workspace() -> Vec<Row<4>> {
@@ -63,8 +67,9 @@ fn workspace() -> Vec<Row<4>> {
 fn job_site() -> Vec<Row<4>> {
     let others = [Whom::Holder(EDITOR), Whom::Holder(VIEWER)];
     let admins = [Whom::Holder(ADMIN), Whom::Holder("ADMIN")];
-    let new = [Whom::New, Whom::Idle, Whom::Holder(USER)];
-    let invite: Vec<Ask> = ["editor", "viewer"].into_iter().flat_map(|to| site(Invite, Some(to), &new)).collect();
+    let new = [Whom::New, Whom::NoRoles, Whom::Holder(USER)];
+    let invite: Vec<GuideOperation> =
+        ["editor", "viewer"].into_iter().flat_map(|to| site(Invite, Some(to), &new)).collect();
     let act = |action| Act("job_site", action);
     vec![
         row("every feature", EDITORS, &[act("data.edit"), act("report.edit")]),
@@ -91,5 +96,5 @@ fn lumicon_decides_as_its_guide_says() {
         rows: workspace().into_iter().chain(job_site()).collect(),
         readings: Vec::new(),
     };
-    guide.hold();
+    guide.verify();
 }

@@ -1,78 +1,40 @@
-//! How a decision was reached, and for a denial what would change it.
+//! Finds how a decision was reached, and for a denial what would change it.
 
 use crate::{
-    decision::decide::{Decision, Reason, Target, lowest_registered, unregistered_type},
-    domain::{ResourceKey, Subject, SubjectRef},
+    decision::{
+        decide::{Decision, Question},
+        explanation::{Explanation, HeldRole, WayIn},
+        reason::Reason,
+        target::{lowest_registered, unregistered_type},
+    },
+    domain::ResourceKey,
     facts::{Facts, Node, Principals, ancestors, ancestors_with_mask, name_of},
     model::{
-        Action, ResourceType, Role, TypeId,
+        ResourceType, Role,
         mask::{Mask, Term},
-        rules_about::givers,
+        rules_about::granting_rules,
     },
 };
 
-/// A decision in words.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Explanation {
-    /// The whole matter in one sentence.
-    pub summary: String,
-    /// The policy's name.
-    pub policy: String,
-    /// The policy's version.
-    pub version: u32,
-    /// The line of the action's rule, counted from 1.
-    pub line: u32,
-    /// The rule as the file has it.
-    pub rule: String,
-    /// The roles that the subject holds on the way up.
-    pub held: Vec<HeldRole>,
-    /// What would turn a denial into a grant.
-    pub ways_in: Vec<WayIn>,
-}
-
-/// A role that a subject holds, and where from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HeldRole {
-    /// The role with its type.
-    pub role: String,
-    /// The bound role that implies it, when it is another.
-    pub implied_by: Option<String>,
-    /// Where the binding is.
-    pub at: ResourceKey,
-    /// Who holds it on their behalf: a team that they belong to, or everybody of their type; none for themselves.
-    pub through: Option<Subject>,
-    /// Whether the decision rests on it.
-    pub decisive: bool,
-}
-
-/// A role that, once held, would let the subject through.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WayIn {
-    /// The role with its type, or the relation.
-    pub role: String,
-    /// Where it would have to be held.
-    pub at: ResourceKey,
-    /// Who could give it, as the policy's rules say it.
-    pub given_by: Vec<String>,
-}
-
-/// Explains a decision about an action on a target of type `of`, which the request names `named`.
+/// Explains a decision about a question. `resource_type` is the type of the question's target, `resource` its name as
+/// the request has it, and `decision` the answer of [`decide`](super::decide::decide) to the question on the same
+/// facts.
 pub fn explain<F: Facts + ?Sized>(
     facts: &F,
-    subject: SubjectRef<'_>,
-    of: &ResourceType,
-    named: &ResourceKey,
-    action: &Action,
-    target: Target<'_>,
+    question: &Question<'_>,
+    resource_type: &ResourceType,
+    resource: &ResourceKey,
     decision: &Decision,
 ) -> Explanation {
-    let policy = facts.policy();
-    let node = lowest_registered(facts, target);
-    let held = node.map_or(Vec::new(), |node| held_roles(facts, subject, (node, unregistered_type(target)), decision));
+    let (policy, rule) = (facts.policy(), question.action.rule());
+    let node = lowest_registered(facts, question.target);
+    let held_roles = node.map_or(Vec::new(), |node| held_roles(facts, question, node, decision));
     let ways_in = match (decision.reason, node) {
         // An operator holds no roles.
-        (Reason::NotGranted | Reason::NotAMember | Reason::MemberInvited, Some(node)) if !subject.is_operator() => {
-            ways_in(facts, named, node, of, action.rule.terms(), decision.effective_roles | Mask::ANYONE)
+        (Reason::NotGranted | Reason::NotAMember | Reason::MemberInvited, Some(node))
+            if !question.subject.is_operator() =>
+        {
+            ways_in(facts, resource, node, resource_type, rule.terms(), decision.effective_roles | Mask::ANYONE)
         }
         _ => Vec::new(),
     };
@@ -80,35 +42,31 @@ pub fn explain<F: Facts + ?Sized>(
         summary: String::new(),
         policy: policy.name().to_owned(),
         version: policy.version(),
-        line: action.rule.line(),
-        rule: action.rule.text().to_owned(),
-        held,
+        line: rule.line(),
+        rule: rule.text().to_owned(),
+        held_roles,
         ways_in,
     };
-    explanation.summary = summary(&explanation, subject, named, action.name(), decision.reason);
+    explanation.summary = explanation.summarize(question.subject, resource, question.action.name(), decision.reason);
     explanation
 }
 
-fn held_roles<F: Facts + ?Sized>(
-    facts: &F,
-    subject: SubjectRef<'_>,
-    (node, below): (Node, Option<TypeId>),
-    decision: &Decision,
-) -> Vec<HeldRole> {
-    let policy = facts.policy();
-    let standing = facts.member_state(subject);
-    let holders = standing.map(|standing| Principals::of(facts, subject, standing.member));
-    let Some(holders) = holders.or_else(|| Principals::of_stranger(facts, subject)) else { return Vec::new() };
-    let own = standing.map(|standing| standing.member);
-    let needed = decision.term.map_or(Mask::EMPTY, |term| term.need);
-    let mut held = Vec::new();
-    for (above, _, counts) in ancestors_with_mask(facts, node, below) {
-        for holder in holders.each() {
-            let through = (Some(holder) != own).then(|| facts.subject(holder).to_subject());
-            for bound in policy.roles_in(facts.assigned_roles(holder, above) & counts) {
-                held.extend(policy.roles_in(bound.closure()).map(|role| HeldRole {
+/// What the subject holds at a resource and above it, and through whom.
+fn held_roles<F: Facts + ?Sized>(facts: &F, question: &Question<'_>, node: Node, decision: &Decision) -> Vec<HeldRole> {
+    let (policy, subject) = (facts.policy(), question.subject);
+    let member = facts.member_state(subject).map(|state| state.member);
+    let principals = member.map(|member| Principals::of_member(facts, subject, member));
+    let Some(principals) = principals.or_else(|| Principals::of_non_member(facts, subject)) else { return Vec::new() };
+    let term = decision.term.and_then(|index| question.action.rule().terms().get(index));
+    let needed = term.map_or(Mask::EMPTY, |term| term.need);
+    let mut held_roles = Vec::new();
+    for (above, _, mask) in ancestors_with_mask(facts, node, unregistered_type(question.target)) {
+        for principal in principals.members() {
+            let through = (Some(principal) != member).then(|| facts.subject(principal).to_subject());
+            for assigned in policy.roles_in(facts.assigned_roles(principal, above) & mask) {
+                held_roles.extend(policy.roles_in(assigned.closure()).map(|role| HeldRole {
                     role: policy.qualified(role),
-                    implied_by: (role.id() != bound.id()).then(|| policy.qualified(bound)),
+                    implied_by: (role.id() != assigned.id()).then(|| policy.qualified(assigned)),
                     at: name_of(facts, above).to_key(),
                     through: through.clone(),
                     decisive: needed.contains(role.mask()),
@@ -116,114 +74,60 @@ fn held_roles<F: Facts + ?Sized>(
             }
         }
     }
-    held
+    held_roles
 }
 
-/// For each term that only lacks one role, the roles that bring it, at the resource that they belong to.
+/// For each term that a single role or the ownership would satisfy, those that do.
 fn ways_in<F: Facts + ?Sized>(
     facts: &F,
-    named: &ResourceKey,
+    resource: &ResourceKey,
     node: Node,
-    of: &ResourceType,
+    resource_type: &ResourceType,
     terms: &[Term],
-    held: Mask,
+    effective_roles: Mask,
 ) -> Vec<WayIn> {
     let policy = facts.policy();
-    let mut ways = Vec::new();
+    // Each with the number of roles that it brings.
+    let mut ways_in = Vec::new();
     for term in terms {
-        let missing = term.need.without(held);
-        if missing.intersects(Mask::OPERATOR | Mask::SELF) || term.forbid.intersects(held) {
+        let missing = term.need.without(effective_roles);
+        if missing.intersects(Mask::OPERATOR | Mask::SELF) || term.forbid.intersects(effective_roles) {
             continue;
         }
         if missing == Mask::OWNER {
-            ways.push((0, WayIn { role: "owner".to_owned(), at: named.clone(), given_by: Vec::new() }));
+            ways_in.push((0, WayIn { role: "owner".to_owned(), at: resource.clone(), given_by: Vec::new() }));
             continue;
         }
         for role in policy.roles().iter().filter(|role| role.closure().contains(missing) && !missing.is_empty()) {
-            ways.extend(way_in(facts, named, node, of, role).map(|way| (role.closure().roles().count(), way)));
+            let way_in = way_in(facts, resource, node, resource_type, role);
+            ways_in.extend(way_in.map(|way_in| (role.closure().roles().count(), way_in)));
         }
     }
-    // The nearest first: a role of the resource's own type before one further up, and one that brings less before one
-    // that brings more.
-    ways.sort_by_key(|(brings, way): &(usize, WayIn)| (way.at != *named, *brings));
-    let mut ways: Vec<WayIn> = ways.into_iter().map(|(_, way)| way).collect();
-    ways.dedup();
-    ways
+    ways_in.sort_by_key(|(role_count, way_in): &(usize, WayIn)| (way_in.at != *resource, *role_count));
+    let mut ways_in: Vec<WayIn> = ways_in.into_iter().map(|(_, way_in)| way_in).collect();
+    ways_in.dedup();
+    ways_in
 }
 
+/// A role as a way in, at the resource of its type that is the target or above it; none where there is no such
+/// resource.
 fn way_in<F: Facts + ?Sized>(
     facts: &F,
-    named: &ResourceKey,
+    resource: &ResourceKey,
     node: Node,
-    of: &ResourceType,
+    resource_type: &ResourceType,
     role: &Role,
 ) -> Option<WayIn> {
     let policy = facts.policy();
-    let at = if role.of() == of.id() {
-        named.clone()
+    let at = if role.resource_type() == resource_type.id() {
+        resource.clone()
     } else {
-        let (above, _) = ancestors(facts, node).find(|(_, place)| place.of == role.of())?;
+        let (above, _) = ancestors(facts, node).find(|(_, state)| state.resource_type == role.resource_type())?;
         name_of(facts, above).to_key()
     };
-    let mut given_by: Vec<String> =
-        givers(policy.resource_type(role.of()), role).map(|rule| rule.by().text().to_owned()).collect();
+    let mut given_by: Vec<String> = granting_rules(policy.resource_type(role.resource_type()), role)
+        .map(|rule| rule.by().text().to_owned())
+        .collect();
     given_by.dedup();
     Some(WayIn { role: policy.qualified(role), at, given_by })
-}
-
-fn summary(
-    explanation: &Explanation,
-    subject: SubjectRef<'_>,
-    named: &ResourceKey,
-    action: &str,
-    reason: Reason,
-) -> String {
-    let may = format!("`{subject}` may do `{action}` on `{named}`");
-    let may_not = format!("`{subject}` may not do `{action}` on `{named}`");
-    let rule = format!("policy `{}` line {}: `{}`", explanation.policy, explanation.line, explanation.rule);
-    match reason {
-        Reason::GrantedByRole => {
-            let held: Vec<String> = explanation.held.iter().filter(|held| held.decisive).map(through).collect();
-            format!("{may}: {} ({rule})", held.join(" and "))
-        }
-        Reason::GrantedByRelation => format!("{may} through their relation to it ({rule})"),
-        Reason::GrantedToAnyone => format!("{may}, as every active member may ({rule})"),
-        Reason::GrantedToOperator => format!("{may}, as an operator may ({rule})"),
-        Reason::NotAMember => format!("{may_not}: they are no member of this tenant"),
-        Reason::MemberInvited => format!("{may_not}: they have not accepted their invitation"),
-        Reason::MemberDeactivated => format!("{may_not}: their membership is deactivated"),
-        Reason::MemberLocked => format!("{may_not}: they are locked, and `{action}` does not survive a lock"),
-        Reason::ResourceNotFound => {
-            format!("{may_not}: no such resource is registered, and no registered parent was stated for it")
-        }
-        Reason::ResourceArchived => format!("{may_not}: it is archived, and `{action}` does not survive that"),
-        Reason::Excluded => format!("{may_not}: they hold something that the rule excludes ({rule})"),
-        Reason::NotGranted => {
-            let held = if explanation.held.is_empty() {
-                "they hold no role there or above".to_owned()
-            } else {
-                let mut names: Vec<String> = Vec::new();
-                for name in explanation.held.iter().map(|held| format!("`{}`", held.role)) {
-                    if !names.contains(&name) {
-                        names.push(name);
-                    }
-                }
-                format!("they hold only {}", names.join(", "))
-            };
-            let way = explanation.ways_in.first().map_or(String::new(), way);
-            format!("{may_not}: {held} ({rule}){way}")
-        }
-    }
-}
-
-fn way(way: &WayIn) -> String {
-    let givers: Vec<String> = way.given_by.iter().map(|by| format!("`{by}`")).collect();
-    let givers = if givers.is_empty() { String::new() } else { format!(", which {} may give", givers.join(" or ")) };
-    format!("; `{}` at `{}` would let them{givers}", way.role, way.at)
-}
-
-fn through(held: &HeldRole) -> String {
-    let implied = held.implied_by.as_ref().map_or(String::new(), |by| format!(", implied by `{by}`"));
-    let through = held.through.as_ref().map_or(String::new(), |holder| format!(" through `{holder}`"));
-    format!("`{}` held at `{}`{through}{implied}", held.role, held.at)
 }

@@ -1,7 +1,10 @@
-//! Where may this subject do this? What may they do here?
+//! Lists the actions that a subject may do on a target, and the resources on which they may do an action.
 
 use crate::{
-    decision::decide::{Target, decide},
+    decision::{
+        decide::{Question, decide},
+        target::Target,
+    },
     domain::{MemberStatus, SubjectRef},
     facts::{Facts, Node, Principals},
     model::{Action, ResourceType, TypeId, mask::Mask},
@@ -11,101 +14,112 @@ use crate::{
 pub fn actions<'p, F: Facts + ?Sized>(
     facts: &F,
     subject: SubjectRef<'_>,
-    of: &'p ResourceType,
+    resource_type: &'p ResourceType,
     target: Target<'_>,
 ) -> Vec<&'p Action> {
-    of.actions().iter().filter(|action| decide(facts, subject, action, target).allowed()).collect()
+    resource_type
+        .actions()
+        .iter()
+        .filter(|action| decide(facts, &Question::new(subject, action, target)).allowed())
+        .collect()
 }
 
 /// The search for a page of the registered resources of a type on which a subject may do an action, in order of their
-/// id. It is made in pieces, all of which must see the same facts.
+/// ids. It is made in steps, all of which must see the same facts.
 pub struct Search<'q> {
     subject: SubjectRef<'q>,
-    of: TypeId,
+    resource_type: TypeId,
     limit: usize,
-    places: Places,
+    candidates: Candidates,
     next: usize,
     found: Vec<Node>,
 }
 
 impl<'q> Search<'q> {
-    /// A search for those after `after`, `limit` at most, that has looked at none yet.
+    /// A search for those whose ids come after `after`, `limit` at most, that has looked at none yet.
     pub fn new<F: Facts + ?Sized>(
         facts: &F,
         subject: SubjectRef<'q>,
-        (of, action): (&ResourceType, &Action),
+        (resource_type, action): (&ResourceType, &Action),
         after: Option<&str>,
         limit: usize,
     ) -> Self {
-        let places = places(facts, subject, of, action);
-        let mut search = Self { subject, of: of.id(), limit, places, next: 0, found: Vec::new() };
-        search.next = after.map_or(0, |after| search.places(facts).partition_point(|node| facts.id(*node) <= after));
+        let candidates = candidates(facts, subject, resource_type, action);
+        let resource_type = resource_type.id();
+        let mut search = Self { subject, resource_type, limit, candidates, next: 0, found: Vec::new() };
+        search.next = after.map_or(0, |after| search.nodes(facts).partition_point(|node| facts.id(*node) <= after));
         search
     }
 
-    /// Looks at `piece` more resources. At the end, what was found and whether there are more; before it, none.
-    pub fn go_on<F: Facts + ?Sized>(&mut self, facts: &F, action: &Action, piece: usize) -> Option<(&[Node], bool)> {
-        let end = self.next.saturating_add(piece);
-        while let Some(node) = self.places(facts).get(self.next).copied().filter(|_| self.found.len() <= self.limit) {
+    /// Decides about `count` more resources, at least one. Returns none as long as the search is not over; then what
+    /// was found, and whether there are more beyond the limit.
+    pub fn advance<F: Facts + ?Sized>(&mut self, facts: &F, action: &Action, count: usize) -> Option<(&[Node], bool)> {
+        let end = self.next.saturating_add(count);
+        while let Some(node) = self.nodes(facts).get(self.next).copied().filter(|_| self.found.len() <= self.limit) {
             if self.next == end {
                 return None;
             }
             self.next += 1;
-            if decide(facts, self.subject, action, Target::Registered(node)).allowed() {
+            if decide(facts, &Question::new(self.subject, action, Target::Registered(node))).allowed() {
                 self.found.push(node);
             }
         }
         Some((self.found.get(..self.limit).unwrap_or(&self.found), self.found.len() > self.limit))
     }
 
-    fn places<'s, F: Facts + ?Sized>(&'s self, facts: &'s F) -> &'s [Node] {
-        match &self.places {
-            Places::Nowhere => &[],
-            Places::Anywhere => facts.resources_of_type(self.of),
-            Places::Among(nodes) => nodes,
+    fn nodes<'s, F: Facts + ?Sized>(&'s self, facts: &'s F) -> &'s [Node] {
+        match &self.candidates {
+            Candidates::None => &[],
+            Candidates::All => facts.resources_of_type(self.resource_type),
+            Candidates::Some(nodes) => nodes,
         }
     }
 }
 
-/// Which resources of a type are worth asking about.
-enum Places {
-    Nowhere,
-    Anywhere,
+/// The resources of a type on which the action may be allowed: no other needs a decision.
+enum Candidates {
+    None,
+    All,
     /// In order of their id.
-    Among(Vec<Node>),
+    Some(Vec<Node>),
 }
 
-/// Where every way to be let through needs a role held at the resource itself, only the resources at which the
-/// subject holds one are worth asking about: a few, among however many there are.
-fn places<F: Facts + ?Sized>(facts: &F, subject: SubjectRef<'_>, of: &ResourceType, action: &Action) -> Places {
+/// Where no term of the rule can be satisfied without a role that is bound at the resource itself, only the resources
+/// at which the subject has one need a decision: a few, among however many there are.
+fn candidates<F: Facts + ?Sized>(
+    facts: &F,
+    subject: SubjectRef<'_>,
+    resource_type: &ResourceType,
+    action: &Action,
+) -> Candidates {
     if subject.is_operator() {
-        return Places::Anywhere;
+        return Candidates::All;
     }
-    let holders = match facts.member_state(subject) {
-        None => Principals::of_stranger(facts, subject),
-        Some(standing) if standing.status == MemberStatus::Active => {
-            Some(Principals::of(facts, subject, standing.member))
+    let principals = match facts.member_state(subject) {
+        None => Principals::of_non_member(facts, subject),
+        Some(state) if state.status == MemberStatus::Active => {
+            Some(Principals::of_member(facts, subject, state.member))
         }
         Some(_) => None,
     };
-    let Some(holders) = holders else { return Places::Nowhere };
-    let (mut elsewhere, mut here) = (Mask::EMPTY, Vec::new());
-    for holder in holders.each() {
-        facts.each_assignment(holder, &mut |node, bound| {
-            if facts.resource(node).of == of.id() {
-                here.push(node);
+    let Some(principals) = principals else { return Candidates::None };
+    let (mut inheritable_roles, mut nodes) = (Mask::EMPTY, Vec::new());
+    for member in principals.members() {
+        facts.each_assignment(member, &mut |node, assigned_roles| {
+            if facts.resource(node).resource_type == resource_type.id() {
+                nodes.push(node);
                 // A role that reaches down counts at resources of this type at which nothing is bound.
-                elsewhere |= bound & facts.policy().reaching;
+                inheritable_roles |= assigned_roles & facts.policy().reaching_down;
             } else {
-                elsewhere |= bound;
+                inheritable_roles |= assigned_roles;
             }
         });
     }
-    let without_a_role_here = facts.policy().closure(elsewhere) | Mask::ANYONE | Mask::OWNER | Mask::SELF;
-    if action.rule().terms().iter().any(|term| without_a_role_here.contains(term.need)) {
-        return Places::Anywhere;
+    let bits = facts.policy().closure(inheritable_roles) | Mask::ANYONE | Mask::OWNER | Mask::SELF;
+    if action.rule().terms().iter().any(|term| bits.contains(term.need)) {
+        return Candidates::All;
     }
-    here.sort_unstable_by(|a, b| facts.id(*a).cmp(facts.id(*b)));
-    here.dedup();
-    Places::Among(here)
+    nodes.sort_unstable_by(|a, b| facts.id(*a).cmp(facts.id(*b)));
+    nodes.dedup();
+    Candidates::Some(nodes)
 }

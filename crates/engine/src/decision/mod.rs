@@ -2,4 +2,8 @@
 
 pub(crate) mod decide;
 pub(crate) mod explain;
+pub(crate) mod explanation;
 pub(crate) mod list;
+pub(crate) mod reason;
+pub(crate) mod roles;
+pub(crate) mod target;

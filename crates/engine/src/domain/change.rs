@@ -1,202 +1,204 @@
+//! What a write can change in a tenant, and the form in which the log keeps each change.
+
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
     Grant, Invitation, Member, Resource, ResourceKey, Revision, Subject, SuppressedAddress, Tenant, Timestamp,
 };
 
-/// One fact that a write made true. The log keeps these as JSON; the tables and every view are what comes of
-/// applying a tenant's changes in order.
+/// One fact that a write made true. The log keeps these as JSON; the tables and every view are the result of applying a
+/// tenant's changes in order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Change {
-    /// The tenant exists.
+    /// The tenant was created. Its root resource is registered by a change of the same revision.
     TenantCreated {
-        /// As it was created.
+        /// The tenant as it was created.
         tenant: Tenant,
     },
-    /// The tenant runs another version of its policy.
+    /// The tenant was moved to another version of its policy.
     PolicySet {
-        /// The policy's name.
+        /// The name of the policy, which is the same before and after.
         policy: String,
-        /// The version before.
+        /// The version that the tenant ran before.
         from: u32,
-        /// The version now.
+        /// The version that it runs from now on.
         to: u32,
     },
-    /// A resource is registered.
+    /// A resource was registered.
     ResourceCreated {
-        /// As it was registered.
+        /// The resource as it was registered.
         resource: Resource,
     },
-    /// A resource is archived.
+    /// A resource was archived. Those below it are archived with it, without a change of their own.
     ResourceArchived {
-        /// Which.
+        /// The resource that was archived.
         resource: ResourceKey,
     },
-    /// A resource is archived no more.
+    /// A resource is no longer archived.
     ResourceRestored {
-        /// Which.
+        /// The resource that was restored.
         resource: ResourceKey,
     },
-    /// A resource hangs from another parent, with all that is below it.
+    /// A resource was moved to another parent, with all that is below it.
     ResourceMoved {
-        /// Which.
+        /// The resource that was moved.
         resource: ResourceKey,
-        /// The parent before.
+        /// The parent that it had before.
         from: ResourceKey,
-        /// The parent now.
+        /// The parent that it has now.
         to: ResourceKey,
     },
-    /// A resource is gone. What was below it is, by changes before this one, and so are the roles bound at it.
+    /// A resource was deleted. The changes before this one deleted what was below it and revoked the roles bound at it.
     ResourceDeleted {
-        /// As it was.
+        /// The resource as it was before.
         resource: Resource,
     },
-    /// A resource has another owner.
+    /// A resource got another owner, or lost the one it had.
     OwnerChanged {
-        /// Which.
+        /// The resource whose owner changed.
         resource: ResourceKey,
-        /// The owner before, if it had one.
+        /// The owner before; none if it had no owner.
         from: Option<Subject>,
-        /// The owner now; none when they left the tenant.
+        /// The owner now; none if the owner left the tenant.
         to: Option<Subject>,
     },
-    /// A member exists, invited or active.
+    /// A member was added, invited or active.
     MemberAdded {
-        /// As they were added.
+        /// The member as they were added.
         member: Member,
     },
-    /// A member's profile, status or lock is another.
+    /// A member's profile, status or lock changed.
     MemberUpdated {
-        /// As they were.
+        /// The member as they were before.
         before: Member,
-        /// As they are now.
+        /// The member as they are now.
         member: Member,
     },
-    /// A member is gone. Their bindings were revoked by changes before this one.
+    /// A member was removed. Their roles were revoked by changes before this one.
     MemberRemoved {
-        /// As they were.
+        /// The member as they were before.
         member: Member,
     },
-    /// A role is bound to a member at a resource.
+    /// A role was bound to a member at a resource.
     RoleGranted {
-        /// Who holds it.
+        /// The member, team or everybody of a type that holds the role.
         subject: Subject,
-        /// Where.
+        /// The resource at which the role is bound.
         resource: ResourceKey,
         /// The role's short name.
         role: String,
-        /// From this instant on it counts no more; none for one that lasts.
+        /// The role no longer counts from this instant on; none if it is permanent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         expires_at: Option<Timestamp>,
     },
-    /// A member's role at a resource was exchanged for another, or got another end.
+    /// A member's role at a resource was exchanged for another, or got another expiry.
     RoleChanged {
-        /// Who holds it.
+        /// The member, team or everybody of a type that holds the role.
         subject: Subject,
-        /// Where.
+        /// The resource at which the role is bound.
         resource: ResourceKey,
         /// The short name of the role before.
         from: String,
-        /// When that one would have ended; none for one that lasted.
+        /// When the role before would have expired; none if it was permanent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         from_expires_at: Option<Timestamp>,
-        /// The short name of the role now; the same one when only its end is another.
+        /// The short name of the role now; the same as `from` when only the expiry changed.
         to: String,
-        /// From this instant on it counts no more; none for one that lasts.
+        /// The role no longer counts from this instant on; none if it is permanent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         expires_at: Option<Timestamp>,
     },
-    /// A role is bound to a member no more.
+    /// A role is no longer bound to a member at a resource.
     RoleRevoked {
-        /// Who held it.
+        /// The member, team or everybody of a type that held the role.
         subject: Subject,
-        /// Where.
+        /// The resource at which the role was bound.
         resource: ResourceKey,
         /// The role's short name.
         role: String,
     },
-    /// A role is bound no more because its time is over: its own, or that of the invitation that gave it.
+    /// A role is no longer bound because it expired, or because the invitation that gave it did.
     RoleExpired {
-        /// Who held it.
+        /// The member, team or everybody of a type that held the role.
         subject: Subject,
-        /// Where.
+        /// The resource at which the role was bound.
         resource: ResourceKey,
         /// The role's short name.
         role: String,
     },
-    /// An invitation is open, or is issued anew under another secret.
+    /// An invitation was issued, or issued again under another secret.
     InvitationIssued {
-        /// As it was, if it was open.
+        /// The invitation as it was before, if one was open.
         before: Option<Invitation>,
-        /// As it is now.
+        /// The invitation as it is now.
         invitation: Invitation,
     },
-    /// An invitation became a membership.
+    /// An invitation was accepted: its invited member became an active one.
     InvitationAccepted {
-        /// The invitation's id.
+        /// The id of the invitation, as in [`Invitation::id`].
         id: String,
-        /// The email that it was bound to.
+        /// The normalised email address that it was bound to.
         email: String,
-        /// Who accepted.
+        /// The subject that accepted it, which may be of any type but `email` and `operator`.
         subject: Subject,
     },
-    /// An invitation was taken back.
+    /// An invitation was revoked, by a request or because its invited member was removed.
     InvitationRevoked {
-        /// The invitation's id.
+        /// The id of the invitation, as in [`Invitation::id`].
         id: String,
-        /// The email that it was bound to.
+        /// The normalised email address that it was bound to.
         email: String,
     },
-    /// An invitation was turned down.
+    /// An invitation was declined by its recipient.
     InvitationDeclined {
-        /// The invitation's id.
+        /// The id of the invitation, as in [`Invitation::id`].
         id: String,
-        /// The email that it was bound to.
+        /// The normalised email address that it was bound to.
         email: String,
     },
-    /// An invitation's time is over.
+    /// An invitation reached its expiry while it was pending.
     InvitationExpired {
-        /// The invitation's id.
+        /// The id of the invitation, as in [`Invitation::id`].
         id: String,
-        /// The email that it is bound to.
+        /// The normalised email address that it is bound to.
         email: String,
     },
-    /// It is time to remind somebody of their invitation.
+    /// A reminder of a pending invitation is due: whoever sends the emails should send one.
     InvitationReminderDue {
-        /// The invitation's id.
+        /// The id of the invitation, as in [`Invitation::id`].
         id: String,
-        /// The email that it is bound to.
+        /// The normalised email address that it is bound to.
         email: String,
-        /// When the next reminder is due; none: this was the last.
+        /// When the next reminder is due; none if this was the last.
         remind_at: Option<Timestamp>,
     },
-    /// Nothing may be sent to an address any more. A pending invitation to it has no further reminders.
+    /// Nothing may be sent to an email address any more. A pending invitation to it has no further reminders.
     AddressSuppressed {
-        /// The address, and why.
+        /// The email address, and why it was suppressed.
         address: SuppressedAddress,
     },
-    /// An address may be sent to again.
+    /// An email address is no longer suppressed.
     AddressCleared {
-        /// The normalised email.
+        /// The normalised email address that may be sent to again.
         email: String,
     },
 }
 
 impl Change {
-    /// A role is bound to a subject.
+    /// The change by which a subject gets this grant.
     pub fn granted(subject: &Subject, grant: &Grant) -> Self {
         let Grant { resource, role, expires_at } = grant.clone();
         Self::RoleGranted { subject: subject.clone(), resource, role, expires_at }
     }
 
-    /// A role is bound to a subject no more.
+    /// The change by which a subject loses this grant, whenever it would have expired.
     pub fn revoked(subject: &Subject, grant: &Grant) -> Self {
         let Grant { resource, role, .. } = grant.clone();
         Self::RoleRevoked { subject: subject.clone(), resource, role }
     }
 
-    /// The stable name of this kind of change, as the log's `kind` column has it.
+    /// The stable name of this kind of change, in snake case, as the log's `kind` column has it.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::TenantCreated { .. } => "tenant_created",
@@ -225,7 +227,7 @@ impl Change {
         }
     }
 
-    /// Whom this is about, if anybody. Somebody invited goes by their email.
+    /// The subject that this change is about, if any. An invited person goes by their email address.
     pub fn subject(&self) -> Option<Subject> {
         match self {
             Self::MemberAdded { member } | Self::MemberUpdated { member, .. } | Self::MemberRemoved { member } => {
@@ -254,7 +256,7 @@ impl Change {
         }
     }
 
-    /// Where this is, if at a resource.
+    /// The resource that this change is about, if any. A change of a member's profile or invitation is about none.
     pub fn resource(&self) -> Option<&ResourceKey> {
         match self {
             Self::ResourceCreated { resource } | Self::ResourceDeleted { resource } => Some(&resource.key),
@@ -286,27 +288,27 @@ impl Change {
 /// A change as the log has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoggedChange {
-    /// Where in the log.
-    pub place: LogPlace,
-    /// What changed.
+    /// Where the change is in the log of its tenant.
+    pub position: LogPosition,
+    /// What the write made true.
     pub change: Change,
-    /// On whose behalf.
+    /// The subject on whose behalf the write was made.
     pub actor: Subject,
-    /// Through which caller.
+    /// The configured name of the caller that sent the request.
     pub caller: String,
-    /// When.
+    /// When the write was made, by the clock of the process that made it.
     pub at: Timestamp,
     /// What allowed it: a policy line such as `lumicon@1:24`, `operator`, `invitation:` and its id, or `time`.
     pub rule: String,
-    /// The trace that the request was part of, 32 digits in lower-case hexadecimal.
+    /// The trace that the request was part of, as 32 lower-case hexadecimal digits; none if it was part of none.
     pub trace_id: Option<String>,
 }
 
-/// A place in a tenant's log. Places are in the order in which things happened.
+/// A position in a tenant's log. Positions are ordered as the changes were made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct LogPlace {
-    /// The revision.
+pub struct LogPosition {
+    /// The revision that the change is part of.
     pub revision: Revision,
-    /// The place within the revision, from 0.
+    /// The number of the change within its revision, counted from 0.
     pub seq: i64,
 }

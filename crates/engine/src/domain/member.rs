@@ -1,17 +1,19 @@
+//! A member of a tenant, their profile, and the states of a membership.
+
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{Subject, Timestamp};
 
-/// A subject's standing in a tenant.
+/// A subject that belongs to a tenant, is invited to it, or belonged to it and may come back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
-    /// Who. Of type [`kind::EMAIL`](super::kind::EMAIL) until an invitation is accepted.
+    /// The member's type and id. Of type [`kind::EMAIL`](super::kind::EMAIL) until an invitation is accepted.
     pub subject: Subject,
-    /// Their names and identifiers.
+    /// The member's names and identifiers.
     pub profile: Profile,
-    /// Their standing.
+    /// Whether they are invited, active or deactivated.
     pub status: MemberStatus,
-    /// Whether they are locked: every action is denied but those that survive a lock.
+    /// Whether they are locked: every action is denied but those that are allowed when locked.
     pub locked: bool,
     /// When they were invited or added.
     pub created_at: Timestamp,
@@ -20,35 +22,35 @@ pub struct Member {
 /// What a member is called and found by. Each identifier is unique in the tenant.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Profile {
-    /// What people call them; may be empty.
+    /// The name that people read, at most 200 bytes without control characters; may be empty.
     pub display_name: String,
-    /// Normalised: lower case, no surrounding white space.
+    /// The email address: trimmed, in lower case, the domain in its ASCII form (UTS 46), at most 254 bytes.
     pub email: Option<String>,
-    /// Normalised: lower case.
+    /// The user name: in lower case, without white space or control characters, at most 64 bytes.
     pub username: Option<String>,
-    /// In E.164 form.
+    /// The phone number in E.164 form: `+`, then 2 to 15 digits, the first of which is not 0.
     pub phone: Option<String>,
 }
 
-/// Where a member stands. The numbers are what the store keeps.
+/// Whether a member is invited, active or deactivated. The numbers are what the store keeps, and never change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum MemberStatus {
-    /// Invited, and has not accepted.
+    /// Invited, and has not accepted yet: no role counts.
     Invited = 1,
-    /// Belongs to the tenant.
+    /// Belongs to the tenant: their roles count.
     Active = 2,
-    /// Belonged to the tenant, and may be reactivated.
+    /// Belonged to the tenant, and may be reactivated: no role counts.
     Deactivated = 3,
 }
 
 impl MemberStatus {
-    /// The number that the store keeps.
+    /// The number that the store keeps for this status.
     pub fn code(self) -> i16 {
         self as i16
     }
 
-    /// The status that the store keeps as `code`; none for a number that means nothing.
+    /// The status that the store keeps as `code`; none if no status has that number.
     pub fn from_code(code: i16) -> Option<Self> {
         [Self::Invited, Self::Active, Self::Deactivated].into_iter().find(|status| status.code() == code)
     }

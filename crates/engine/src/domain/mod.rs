@@ -1,4 +1,4 @@
-//! The words of the service as plain types: no async, no I/O, no wire format, no tables.
+//! The service's domain as plain types: no async, no I/O, no wire format, no tables.
 
 mod change;
 mod invitation;
@@ -10,7 +10,7 @@ mod suppressed;
 mod tenant;
 mod time;
 
-pub use change::{Change, LogPlace, LoggedChange};
+pub use change::{Change, LogPosition, LoggedChange};
 pub use invitation::{Invitation, InvitationStatus};
 pub use member::{Member, MemberStatus, Profile};
 pub use resource::{Grant, Resource, ResourceKey, ResourceRef};

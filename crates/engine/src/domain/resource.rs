@@ -1,71 +1,74 @@
+//! Resources, the names that they go by, and the roles that are bound at them.
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{Subject, Timestamp};
 
-/// Names a resource: a type of the policy, and an id within it.
+/// The name of a resource: a type of the policy, and an id within it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ResourceKey {
-    /// A resource type of the tenant's policy.
+    /// The name of a resource type of the tenant's policy.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The id within the type; for the root resource, the tenant's id.
+    /// The id within the type, compared byte by byte: 1 to 128 bytes without white space or control characters. For the
+    /// root resource it is the tenant's id.
     pub id: String,
 }
 
 /// A borrowed [`ResourceKey`], for paths that must not allocate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ResourceRef<'a> {
-    /// A resource type of the tenant's policy.
+    /// The name of a resource type of the tenant's policy.
     pub kind: &'a str,
-    /// The id within the type.
+    /// The id within the type, as in [`ResourceKey::id`].
     pub id: &'a str,
 }
 
-/// A registered resource.
+/// A registered resource, as the store keeps it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resource {
-    /// Its name.
+    /// The resource's type and id, unique in the tenant.
     pub key: ResourceKey,
     /// The resource above it; none for the root resource.
     pub parent: Option<ResourceKey>,
-    /// Its owner, when its type has owners.
+    /// The subject that owns it; always none when its type has no owners.
     pub owner: Option<Subject>,
-    /// Whether it is archived.
+    /// Whether it is archived itself; one below an archived resource may say false here.
     pub archived: bool,
-    /// What people call it.
+    /// The name that people read, at most 200 bytes without control characters; may be empty.
     pub display_name: String,
-    /// When it was registered.
+    /// When the resource was registered.
     pub created_at: Timestamp,
 }
 
-/// A role at a resource: what an invitation gives and a binding holds.
+/// A role at a resource, and until when: what an invitation gives and a member holds.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Grant {
-    /// Where the role is held.
+    /// The resource at which the role is bound.
     pub resource: ResourceKey,
-    /// The role's short name within the resource's type.
+    /// The role's short name, unique among the roles of the resource's type.
     pub role: String,
-    /// From this instant on it counts no more; none for one that lasts.
+    /// The role no longer counts from this instant on; none if it is permanent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
 }
 
 impl Grant {
-    /// A role that lasts.
-    pub fn lasting(resource: ResourceKey, role: impl Into<String>) -> Self {
+    /// A grant of a role that does not expire.
+    pub fn permanent(resource: ResourceKey, role: impl Into<String>) -> Self {
         Self { resource, role: role.into(), expires_at: None }
     }
 
-    /// Whether both are the same role at the same resource, whenever they end.
-    pub fn is_role_of(&self, other: &Self) -> bool {
+    /// Whether both are the same role at the same resource, whatever their expiries.
+    pub fn is_same_role(&self, other: &Self) -> bool {
         self.resource == other.resource && self.role == other.role
     }
 }
 
 impl ResourceKey {
-    /// A resource of the given type and id.
+    /// The name of a resource of this type and id; neither is checked.
     pub fn new(kind: impl Into<String>, id: impl Into<String>) -> Self {
         Self { kind: kind.into(), id: id.into() }
     }

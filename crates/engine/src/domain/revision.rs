@@ -1,10 +1,12 @@
+//! A tenant's revision, and the token that stands for it on the wire.
+
 use std::fmt;
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 
-/// A tenant's version: the number of writes that it has seen. Taken under the tenant's row lock, so the order
-/// of revisions is the order of commits.
+/// A tenant's version: the number of writes that it has seen, never negative. Taken under the tenant's row lock, so the
+/// order of revisions is the order of commits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Revision(pub i64);
@@ -23,25 +25,26 @@ impl fmt::Display for Revision {
     }
 }
 
-/// The opaque form of a revision that callers pass around; it names its tenant, so that a token of another one
-/// is noticed.
+/// The opaque form of a revision that callers pass around: 18 characters of URL-safe Base64 without padding. It names
+/// its tenant, so that a token of another one is noticed.
 pub struct Token;
 
-/// Why a string is no token of a tenant.
+/// Why a string is not a token of a tenant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
-    /// It was not made by this service, or was cut or altered on the way.
+    /// It was not made by this service, or was cut or altered since.
     #[error("it is not a token of this service, or was altered on the way")]
     Malformed,
-    /// It belongs to another tenant.
+    /// It is a token of another tenant.
     #[error("it belongs to another tenant")]
     OtherTenant,
 }
 
+/// The first byte of every token: the version of the layout of those after it.
 const FORMAT: u8 = 1;
 
 impl Token {
-    /// The token of a tenant's revision.
+    /// The token of a tenant's revision: the format, a fingerprint of the tenant's id, and the revision, big-endian.
     pub fn encode(tenant: &str, revision: Revision) -> String {
         let mut bytes = [0; 13];
         bytes[0] = FORMAT;
@@ -50,10 +53,10 @@ impl Token {
         BASE64_URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    /// The revision that a token stands for.
+    /// The revision that a token of this tenant stands for.
     ///
     /// # Errors
-    /// When `text` is no token, or one of another tenant.
+    /// When `text` is not a token, or is one of another tenant.
     pub fn decode(tenant: &str, text: &str) -> Result<Revision, TokenError> {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_| TokenError::Malformed)?;
         let bytes: [u8; 13] = bytes.try_into().map_err(|_| TokenError::Malformed)?;
@@ -70,7 +73,8 @@ impl Token {
     }
 }
 
-/// FNV-1a, 32 bits: tells tenants apart by accident, not against malice, for a token is no secret.
+/// FNV-1a, 32 bits. It notices a tenant that was mixed up by mistake; it is no protection against forgery, for a token
+/// is no secret.
 fn fingerprint(bytes: &[u8]) -> u32 {
     bytes.iter().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
 }

@@ -1,53 +1,56 @@
+//! The subjects that act, are asked about and hold roles.
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 /// The subject types that mean something to the service itself.
 pub mod kind {
-    /// A person, and the type of a subject that names none.
+    /// A person; also the type of a subject whose type is left out.
     pub const USER: &str = "user";
-    /// The platform's own staff: above any tenant, a member of none.
+    /// The platform's own staff, who act in any tenant and are members of none.
     pub const OPERATOR: &str = "operator";
-    /// Somebody invited by email who has not accepted; the id is the normalised email.
+    /// A person who was invited by email and has not accepted; the id is the normalised email address.
     pub const EMAIL: &str = "email";
     /// A program. The service itself is one, where it writes on nobody's behalf.
     pub const SERVICE: &str = "service";
 }
 
-/// The id that stands for everybody of a type, members or not: `user:*` holds what is public.
+/// The id that stands for everybody of a type, members or not: `user:*` holds the roles that are public.
 pub const EVERYBODY: &str = "*";
 
-/// Who acts or holds: a type and the id that the caller's identity system gives it.
+/// Who acts or holds roles: a type, and the id that the caller's identity system gives.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Subject {
-    /// The subject's type, [`kind::USER`] for a person.
+    /// The subject's type, [`kind::USER`] for a person: 1 to 64 lower-case letters, digits and `_`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The id within the type, compared byte by byte.
+    /// The id within the type, compared byte by byte: 1 to 128 bytes without white space or control characters. For
+    /// [`kind::EMAIL`] it is an email address of up to 254 bytes.
     pub id: String,
 }
 
 /// A borrowed [`Subject`], for paths that must not allocate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct SubjectRef<'a> {
-    /// The subject's type.
+    /// The subject's type, as in [`Subject::kind`].
     pub kind: &'a str,
-    /// The id within the type.
+    /// The id within the type, as in [`Subject::id`].
     pub id: &'a str,
 }
 
 impl Subject {
-    /// A subject of the given type and id.
+    /// A subject of this type and id; neither is checked.
     pub fn new(kind: impl Into<String>, id: impl Into<String>) -> Self {
         Self { kind: kind.into(), id: id.into() }
     }
 
-    /// A person.
+    /// A person, by the id that the caller's identity system gives.
     pub fn user(id: impl Into<String>) -> Self {
         Self::new(kind::USER, id)
     }
 
-    /// The stand-in for a person who was invited by this normalised email.
+    /// The stand-in for a person who was invited by this normalised email address.
     pub fn email(email: impl Into<String>) -> Self {
         Self::new(kind::EMAIL, email)
     }
@@ -59,7 +62,7 @@ impl Subject {
 }
 
 impl SubjectRef<'_> {
-    /// Whether this is the platform's own staff.
+    /// Whether this is one of the platform's own staff.
     pub fn is_operator(&self) -> bool {
         self.kind == kind::OPERATOR
     }

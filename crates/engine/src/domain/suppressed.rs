@@ -1,13 +1,15 @@
+//! The email addresses to which a tenant sends nothing.
+
 use serde::{Deserialize, Serialize};
 
 use crate::domain::Timestamp;
 
-/// An email to which nothing may be sent: what was sent there came back, or its owner complained.
+/// An email address to which nothing may be sent: a message bounced, or the recipient complained.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SuppressedAddress {
-    /// The normalised email.
+    /// The email address, normalised as [`Profile::email`](super::Profile::email).
     pub email: String,
-    /// Why, in the words of whoever suppressed it; may be empty.
+    /// Why it was suppressed, in the words of whoever did; may be empty.
     pub detail: String,
     /// When it was suppressed.
     pub created_at: Timestamp,

@@ -1,18 +1,21 @@
+//! A tenant, and the policy that it runs.
+
 use serde::{Deserialize, Serialize};
 
 use crate::domain::Timestamp;
 
-/// One customer organisation or workspace: the unit of isolation, revision and loading.
+/// One customer organisation or workspace: the unit of isolation, of revisions and of loading.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tenant {
-    /// Its id, which is also the id of its root resource.
+    /// The tenant's id, which is also the id of its root resource: 1 to 64 lower-case letters, digits, `-` and `_`, of
+    /// which the first is a letter or digit.
     pub id: String,
-    /// What people call it.
+    /// The name that people read, at most 200 bytes without control characters; may be empty.
     pub display_name: String,
-    /// The policy that it runs.
+    /// The name of the policy that the tenant runs.
     pub policy: String,
-    /// That policy's version.
+    /// The version of that policy, from 1 to 1,000,000.
     pub policy_version: u32,
-    /// When it was created.
+    /// When the tenant was created.
     pub created_at: Timestamp,
 }

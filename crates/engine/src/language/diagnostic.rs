@@ -1,54 +1,57 @@
+//! Mistakes in a file and warnings about it, and how they are shown.
+
 use std::collections::HashSet;
 
 use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
 
 use crate::language::span::{Lines, Span};
 
-/// One mistake in a policy file or a file of cases.
+/// One mistake in a policy file or a file of cases, or something doubtful there.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Diagnostic {
     /// What is wrong, in one line.
     pub message: String,
-    /// The piece of the file that is wrong, in bytes.
+    /// The part of the file that is wrong, as a range of bytes.
     pub span: Span,
-    /// What was expected of that piece.
+    /// What was expected of that part; stands below it.
     pub label: String,
-    /// What would mend it.
+    /// What would mend it, if that is known.
     pub help: Option<String>,
 }
 
-/// Whether a file can be used all the same.
+/// Whether a file can be used in spite of what was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {
-    /// It can't.
+    /// The file can't be used.
     Error,
-    /// It can, but what it says is hardly what is meant.
+    /// The file can be used, but hardly says what is meant.
     Warning,
 }
 
-/// The mistakes of one file, or what is doubtful in it, in the order of the file: so many as anybody reads.
+/// The mistakes of one file, or the warnings about it, in the order of the file: at most 100, and the number of those
+/// beyond.
 #[derive(Clone, Debug)]
 pub struct Diagnostics {
     severity: Severity,
     path: String,
     text: String,
     list: Vec<Diagnostic>,
-    more: usize,
+    omitted: usize,
 }
 
-/// So many are told of one file. A megabyte of nothing but mistakes would come to gigabytes of words.
-const MAX_TOLD: usize = 100;
+/// The most mistakes that are reported of one file: the messages of a megabyte of mistakes would come to gigabytes.
+const MAX_REPORTED: usize = 100;
 
 /// Collects mistakes while a file is read, so that all are reported at once.
 #[derive(Debug, Default)]
 pub struct Problems {
     list: Vec<Diagnostic>,
-    told: HashSet<Diagnostic>,
-    more: usize,
+    seen: HashSet<Diagnostic>,
+    omitted: usize,
 }
 
-/// A piece of a file is shown when its lines are this many bytes at most.
-const MAX_SHOWN: usize = 16 * 1024;
+/// A part of a file is shown if the lines that it is in are this many bytes at most.
+const MAX_SNIPPET_BYTES: usize = 16 * 1024;
 
 impl Diagnostic {
     /// A mistake without a remedy; `label` stands below the span.
@@ -65,16 +68,16 @@ impl Diagnostic {
 }
 
 impl Problems {
-    /// Adds a mistake. One that was added before, or is one too many, is only counted.
+    /// Adds a mistake, unless it was added before. Those beyond the first 100 are only counted.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        if self.list.len() == MAX_TOLD {
-            self.more += 1;
-        } else if self.told.insert(diagnostic.clone()) {
+        if self.list.len() == MAX_REPORTED {
+            self.omitted += 1;
+        } else if self.seen.insert(diagnostic.clone()) {
             self.list.push(diagnostic);
         }
     }
 
-    /// Whether nothing was collected.
+    /// Whether no mistake was added.
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
@@ -84,25 +87,25 @@ impl Problems {
         diagnostics.into_iter().for_each(|diagnostic| self.push(diagnostic));
     }
 
-    /// What was collected, as mistakes.
+    /// The collected mistakes as errors in this file, whose `path` is only shown.
     pub fn into_diagnostics(self, path: &str, text: &str) -> Diagnostics {
         self.ordered(Severity::Error, path, text)
     }
 
-    /// What was collected, as warnings; none when there are none.
+    /// The collected mistakes as warnings about this file, whose `path` is only shown; none when there are none.
     pub fn into_warnings(self, path: &str, text: &str) -> Option<Diagnostics> {
         (!self.is_empty()).then(|| self.ordered(Severity::Warning, path, text))
     }
 
-    /// Orders what was collected by its place in the file.
+    /// Orders the mistakes by where they are in the file.
     fn ordered(mut self, severity: Severity, path: &str, text: &str) -> Diagnostics {
         self.list.sort_by_key(|diagnostic| diagnostic.span.start);
-        Diagnostics { severity, path: path.to_owned(), text: text.to_owned(), list: self.list, more: self.more }
+        Diagnostics { severity, path: path.to_owned(), text: text.to_owned(), list: self.list, omitted: self.omitted }
     }
 }
 
 impl Diagnostics {
-    /// Whether the file can be used all the same.
+    /// Whether these are errors or warnings.
     pub fn severity(&self) -> Severity {
         self.severity
     }
@@ -112,13 +115,13 @@ impl Diagnostics {
         &self.list
     }
 
-    /// The mistakes as a compiler shows them: file, line, column, the piece underlined. With `styled`, in colour
-    /// for a terminal.
+    /// The mistakes as a compiler shows them: file, line, column, the part underlined. With `styled`, in colour for a
+    /// terminal.
     pub fn render(&self, styled: bool) -> String {
         let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
         let lines = Lines::new(&self.text);
         let shown = self.list.iter().map(|diagnostic| self.render_one(&renderer, &lines, diagnostic));
-        shown.chain(self.and_more()).collect::<Vec<_>>().join("\n\n")
+        shown.chain(self.omitted()).collect::<Vec<_>>().join("\n\n")
     }
 
     /// The mistakes in one line each, for a log: where, as `file:line:column`, and what is wrong.
@@ -129,18 +132,18 @@ impl Diagnostics {
 
     fn in_line(&self, lines: &Lines, diagnostic: &Diagnostic) -> (String, String) {
         let start = diagnostic.span.start;
-        let column = self.text.get(lines.start(start)..start).map_or(0, |before| before.chars().count()) + 1;
-        let at = format!("{}:{}:{column}", self.path, lines.of(start));
+        let column = self.text.get(lines.line_start(start)..start).map_or(0, |before| before.chars().count()) + 1;
+        let at = format!("{}:{}:{column}", self.path, lines.line_number(start));
         let help = diagnostic.help.as_ref().map_or(String::new(), |help| format!("; {help}"));
         (at, format!("{}: {}{help}", diagnostic.message, diagnostic.label))
     }
 
-    /// What is left untold, if anything is.
-    fn and_more(&self) -> Option<String> {
-        (self.more > 0).then(|| format!("and {} more", self.more))
+    /// How many mistakes are not shown, if any.
+    fn omitted(&self) -> Option<String> {
+        (self.omitted > 0).then(|| format!("and {} more", self.omitted))
     }
 
-    /// Only the lines of the piece are given to the renderer, for it looks at all that it is given; and none of a length
+    /// Only the lines of the part are given to the renderer, for it looks at all that it is given; and none of a length
     /// that nobody wrote by hand.
     fn render_one(&self, renderer: &Renderer, lines: &Lines, diagnostic: &Diagnostic) -> String {
         let level = match self.severity {
@@ -148,13 +151,13 @@ impl Diagnostics {
             Severity::Warning => Level::WARNING,
         };
         let span = &diagnostic.span;
-        let (start, end) = (lines.start(span.start), lines.end(span.end).unwrap_or(self.text.len()));
-        let Some(shown) = self.text.get(start..end).filter(|shown| shown.len() <= MAX_SHOWN) else {
+        let (start, end) = (lines.line_start(span.start), lines.line_end(span.end).unwrap_or(self.text.len()));
+        let Some(shown) = self.text.get(start..end).filter(|shown| shown.len() <= MAX_SNIPPET_BYTES) else {
             let (at, words) = self.in_line(lines, diagnostic);
             return renderer.render(&[level.primary_title(&words).element(Origin::path(&at))]);
         };
         let annotation = AnnotationKind::Primary.span(span.start - start..span.end - start).label(&diagnostic.label);
-        let line = usize::try_from(lines.of(span.start)).unwrap_or(usize::MAX);
+        let line = usize::try_from(lines.line_number(span.start)).unwrap_or(usize::MAX);
         let snippet = Snippet::source(shown).line_start(line).path(&self.path).annotation(annotation);
         let mut group = level.primary_title(&diagnostic.message).element(snippet);
         if let Some(help) = &diagnostic.help {

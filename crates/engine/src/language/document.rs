@@ -1,4 +1,4 @@
-//! A policy file as it was written: its shape is right, its names are not looked up yet.
+//! A policy file as it was written: its structure is right, its names are not resolved yet.
 
 use std::time::Duration;
 
@@ -8,89 +8,96 @@ use crate::{
     language::{
         diagnostic::{Diagnostic, Diagnostics, Problems},
         reader::{Fields, Value, checked_name, list, name, number, read_file, string, strings, wrong_type},
-        span::At,
+        reserved::check_name,
+        span::Located,
     },
-    model::{
-        mask::{Mask, NOBODY},
-        write_kind::WriteKind,
-    },
+    model::write_kind::WriteKind,
 };
 
 /// How many days an invitation can be accepted when the file does not say.
-const DEFAULT_LIFETIME: u32 = 7;
-/// The most days that it may be.
-const MAX_LIFETIME: u32 = 365;
+const DEFAULT_LIFETIME_DAYS: u32 = 7;
+/// The most days that an invitation may be open for acceptance.
+const MAX_LIFETIME_DAYS: u32 = 365;
 /// The most reminders that an invitation may have.
 const MAX_REMINDERS: usize = 8;
 
+/// A whole policy file.
 pub(crate) struct Document {
-    pub(crate) name: At<String>,
+    pub(crate) name: Located<String>,
     pub(crate) version: u32,
-    pub(crate) root: At<String>,
+    pub(crate) root: Located<String>,
     pub(crate) invitations: InvitationsDecl,
-    pub(crate) never: Vec<BoundDecl>,
+    pub(crate) never: Vec<NeverDecl>,
     pub(crate) types: Vec<TypeDecl>,
 }
 
-/// How long invitations live, and when they are reminded of.
+/// How long invitations can be accepted, and when their recipients are reminded.
 pub(crate) struct InvitationsDecl {
     pub(crate) lifetime: Duration,
-    /// After the invitation was sent, each later than the one before and earlier than its end.
+    /// How long after the invitation was issued; each later than the one before and earlier than the expiry.
     pub(crate) reminders: Vec<Duration>,
     pub(crate) reactivates: bool,
 }
 
-/// Holders of the one role must never come to hold the other.
-pub(crate) struct BoundDecl {
-    pub(crate) who: At<String>,
-    pub(crate) becomes: At<String>,
+/// Somebody who holds only the role `who` must never come to hold the role `becomes`.
+pub(crate) struct NeverDecl {
+    pub(crate) who: Located<String>,
+    pub(crate) becomes: Located<String>,
 }
 
+/// A resource type: a table of the file.
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the language, independent of the others")]
 pub(crate) struct TypeDecl {
-    pub(crate) name: At<String>,
-    pub(crate) parent: Option<At<String>>,
+    pub(crate) name: Located<String>,
+    pub(crate) parent: Option<Located<String>>,
     pub(crate) nested: bool,
     pub(crate) member_records: bool,
     pub(crate) owned: bool,
     pub(crate) several_roles: bool,
     pub(crate) teams: bool,
-    pub(crate) creator_role: Option<At<String>>,
-    pub(crate) create_actions: Vec<At<String>>,
+    pub(crate) creator_role: Option<Located<String>>,
+    pub(crate) create_actions: Vec<Located<String>>,
     pub(crate) roles: Vec<RoleDecl>,
     pub(crate) actions: Vec<ActionDecl>,
     pub(crate) members: MembersDecl,
 }
 
+/// A role: an entry of `[TYPE.roles]`.
 pub(crate) struct RoleDecl {
-    pub(crate) name: At<String>,
-    pub(crate) implies: Vec<At<String>>,
+    pub(crate) name: Located<String>,
+    pub(crate) implies: Vec<Located<String>>,
     pub(crate) reaches_down: bool,
     pub(crate) protected_below: bool,
     pub(crate) for_teams: bool,
     pub(crate) at_least: u32,
 }
 
+/// An action: an entry of `[TYPE.actions]`.
 pub(crate) struct ActionDecl {
-    pub(crate) name: At<String>,
-    pub(crate) rule: At<String>,
+    pub(crate) name: Located<String>,
+    pub(crate) rule: Located<String>,
     pub(crate) when_locked: bool,
     pub(crate) when_archived: bool,
 }
 
+/// The membership rules of a type: the table `[TYPE.members]`.
 #[derive(Default)]
 pub(crate) struct MembersDecl {
-    pub(crate) joins_as: Option<At<String>>,
+    pub(crate) joins_as: Option<Located<String>>,
     pub(crate) rules: Vec<(WriteKind, RuleDecl)>,
 }
 
+/// A membership rule. `from` and `to` are empty where its kind of write has none.
 pub(crate) struct RuleDecl {
-    pub(crate) by: At<String>,
-    pub(crate) from: Vec<At<String>>,
-    pub(crate) to: Vec<At<String>>,
+    pub(crate) by: Located<String>,
+    pub(crate) from: Vec<Located<String>>,
+    pub(crate) to: Vec<Located<String>>,
 }
 
-/// Reads the text of a policy file. Every mistake of shape is in the error.
+/// Reads the text of a policy file.
+///
+/// # Errors
+/// Every mistake in its structure.
 pub(crate) fn read(path: &str, text: &str) -> Result<Document, Diagnostics> {
     read_file(path, text, policy)
 }
@@ -106,8 +113,8 @@ fn policy(table: &DeTable<'_>, problems: &mut Problems) -> Option<Document> {
         .and_then(|value| number(value, "version", 1, 1_000_000, problems));
     let root = fields.require("root", "root = \"TYPE\"", problems).and_then(|value| string(value, "root", problems));
     let invitations = fields.get("invitations").and_then(|value| invitations(value, problems));
-    let never = fields.tables("never", "a bound of `never`", problems);
-    let never = never.into_iter().filter_map(|table| bound(table, problems)).collect();
+    let never = fields.tables("never", "an entry of `never`", problems);
+    let never = never.into_iter().filter_map(|table| never_constraint(table, problems)).collect();
     let types = fields
         .rest()
         .filter_map(|(key, value)| {
@@ -124,7 +131,7 @@ fn policy(table: &DeTable<'_>, problems: &mut Problems) -> Option<Document> {
         version: version?.value,
         root: root?,
         invitations: invitations.unwrap_or_else(|| InvitationsDecl {
-            lifetime: days(DEFAULT_LIFETIME),
+            lifetime: days(DEFAULT_LIFETIME_DAYS),
             reminders: Vec::new(),
             reactivates: false,
         }),
@@ -133,34 +140,34 @@ fn policy(table: &DeTable<'_>, problems: &mut Problems) -> Option<Document> {
     })
 }
 
-fn bound(mut fields: Fields<'_, '_>, problems: &mut Problems) -> Option<BoundDecl> {
+fn never_constraint(mut fields: Fields<'_, '_>, problems: &mut Problems) -> Option<NeverDecl> {
     let mut role = |name: &'static str| {
         let value = fields.require(name, &format!("{name} = \"TYPE.ROLE\""), problems)?;
         string(value, name, problems)
     };
     let (who, becomes) = (role("who"), role("becomes"));
     fields.finish(problems);
-    Some(BoundDecl { who: who?, becomes: becomes? })
+    Some(NeverDecl { who: who?, becomes: becomes? })
 }
 
 fn invitations(value: Value<'_, '_>, problems: &mut Problems) -> Option<InvitationsDecl> {
-    let mut fields = Fields::of(value, "`invitations`", problems)?;
-    let lifetime = fields.get("lifetime_days").map_or(Some(DEFAULT_LIFETIME), |value| {
-        number(value, "lifetime_days", 1, MAX_LIFETIME, problems).map(|number| number.value)
+    let mut fields = Fields::from_value(value, "`invitations`", problems)?;
+    let lifetime = fields.get("lifetime_days").map_or(Some(DEFAULT_LIFETIME_DAYS), |value| {
+        number(value, "lifetime_days", 1, MAX_LIFETIME_DAYS, problems).map(|number| number.value)
     });
     // Of a lifetime that is wrong, nothing can be said about what must end before it.
-    let most = lifetime.unwrap_or(MAX_LIFETIME) - 1;
-    let reminders = fields.get("remind_after_days").and_then(|value| reminders(value, most, problems));
+    let max_days = lifetime.unwrap_or(MAX_LIFETIME_DAYS) - 1;
+    let reminders = fields.get("remind_after_days").and_then(|value| reminders(value, max_days, problems));
     let reactivates = fields.flag("reactivates", problems);
     fields.finish(problems);
     Some(InvitationsDecl { lifetime: days(lifetime?), reminders: reminders.unwrap_or_default(), reactivates })
 }
 
-/// The days after which an invitation is reminded of, `most` at most.
-fn reminders(value: Value<'_, '_>, most: u32, problems: &mut Problems) -> Option<Vec<Duration>> {
+/// When reminders are sent, in days after the invitation was issued: `max_days` at most.
+fn reminders(value: Value<'_, '_>, max_days: u32, problems: &mut Problems) -> Option<Vec<Duration>> {
     const NAME: &str = "remind_after_days";
     let items = list(value, NAME, problems)?;
-    if most == 0 && !items.is_empty() {
+    if max_days == 0 && !items.is_empty() {
         let message = "an invitation that can be accepted for one day has none left for a reminder";
         let help = "raise `lifetime_days`, or take this out";
         problems.push(Diagnostic::new(message, value.span(), "no day fits").help(help));
@@ -170,7 +177,8 @@ fn reminders(value: Value<'_, '_>, most: u32, problems: &mut Problems) -> Option
         let message = format!("an invitation has {MAX_REMINDERS} reminders at most");
         problems.push(Diagnostic::new(message, value.span(), format!("there are {}", items.len())));
     }
-    let numbers: Vec<At<u32>> = items.into_iter().filter_map(|item| number(item, NAME, 1, most, problems)).collect();
+    let numbers: Vec<Located<u32>> =
+        items.into_iter().filter_map(|item| number(item, NAME, 1, max_days, problems)).collect();
     for (before, after) in numbers.iter().zip(numbers.iter().skip(1)) {
         if after.value <= before.value {
             let message = format!("each of `{NAME}` must be later than the one before");
@@ -185,8 +193,9 @@ fn days(count: u32) -> Duration {
     Duration::from_secs(u64::from(count) * 24 * 60 * 60)
 }
 
-fn resource_type(name: At<String>, value: Value<'_, '_>, problems: &mut Problems) -> Option<TypeDecl> {
-    let mut fields = Fields::of(value, format!("`{}`", name.value), problems)?;
+fn resource_type(name: Located<String>, value: Value<'_, '_>, problems: &mut Problems) -> Option<TypeDecl> {
+    check_name(&name, "type", problems);
+    let mut fields = Fields::from_value(value, format!("`{}`", name.value), problems)?;
     let declared = TypeDecl {
         parent: fields.string("parent", problems),
         nested: fields.flag("nested", problems),
@@ -208,27 +217,23 @@ fn resource_type(name: At<String>, value: Value<'_, '_>, problems: &mut Problems
     Some(declared)
 }
 
-/// Reads a table whose keys are names of the file's own: what it is called, what each entry is, and whether their
-/// names may have dots.
+/// Reads a table whose keys are names that the file chooses. The tuple says what messages call the table, what they
+/// call an entry, and whether names may have dots.
 fn entries<T>(
     value: Option<Value<'_, '_>>,
     (what, each, dotted): (&str, &str, bool),
     problems: &mut Problems,
-    read: fn(At<String>, Value<'_, '_>, &mut Problems) -> Option<T>,
+    read: fn(Located<String>, Value<'_, '_>, &mut Problems) -> Option<T>,
 ) -> Vec<T> {
-    let Some(fields) = value.and_then(|value| Fields::of(value, format!("`{what}`"), problems)) else {
+    let Some(fields) = value.and_then(|value| Fields::from_value(value, format!("`{what}`"), problems)) else {
         return Vec::new();
     };
     fields.rest().filter_map(|(key, value)| read(name(key, each, dotted, problems)?, value, problems)).collect()
 }
 
-fn role(name: At<String>, value: Value<'_, '_>, problems: &mut Problems) -> Option<RoleDecl> {
-    if name.value == NOBODY || Mask::RELATIONS.iter().any(|(word, _)| *word == name.value) {
-        let message = format!("`{}` is a word of the language, so it can't be the name of a role", name.value);
-        let label = "in a rule, this word means something else";
-        problems.push(Diagnostic::new(message, name.span.clone(), label).help("give the role another name"));
-    }
-    let mut fields = Fields::of(value, format!("the role `{}`", name.value), problems)?;
+fn role(name: Located<String>, value: Value<'_, '_>, problems: &mut Problems) -> Option<RoleDecl> {
+    check_name(&name, "role", problems);
+    let mut fields = Fields::from_value(value, format!("the role `{}`", name.value), problems)?;
     let declared = RoleDecl {
         implies: fields.strings("implies", problems),
         reaches_down: fields.flag("reaches_down", problems),
@@ -244,14 +249,14 @@ fn role(name: At<String>, value: Value<'_, '_>, problems: &mut Problems) -> Opti
     Some(declared)
 }
 
-fn action(name: At<String>, value: Value<'_, '_>, problems: &mut Problems) -> Option<ActionDecl> {
+fn action(name: Located<String>, value: Value<'_, '_>, problems: &mut Problems) -> Option<ActionDecl> {
     match value.get_ref() {
         DeValue::String(_) => {
             let rule = string(value, &name.value, problems)?;
             Some(ActionDecl { name, rule, when_locked: false, when_archived: false })
         }
         DeValue::Table(_) => {
-            let mut fields = Fields::of(value, format!("the action `{}`", name.value), problems)?;
+            let mut fields = Fields::from_value(value, format!("the action `{}`", name.value), problems)?;
             let rule = fields
                 .require("rule", "rule = \"ROLE | ROLE\"", problems)
                 .and_then(|value| string(value, "rule", problems));
@@ -268,22 +273,22 @@ fn action(name: At<String>, value: Value<'_, '_>, problems: &mut Problems) -> Op
 }
 
 fn members(value: Value<'_, '_>, problems: &mut Problems) -> Option<MembersDecl> {
-    let mut fields = Fields::of(value, "`members`", problems)?;
+    let mut fields = Fields::from_value(value, "`members`", problems)?;
     let joins_as = fields.string("joins_as", problems);
     let mut declared = MembersDecl { joins_as, rules: Vec::new() };
-    for verb in WriteKind::ALL {
-        let tables = fields.tables(verb.name(), &format!("a rule of `{}`", verb.name()), problems);
-        let rules = tables.into_iter().filter_map(|table| Some((verb, rule(table, verb, problems)?)));
+    for write_kind in WriteKind::ALL {
+        let tables = fields.tables(write_kind.name(), &format!("a rule of `{}`", write_kind.name()), problems);
+        let rules = tables.into_iter().filter_map(|table| Some((write_kind, rule(table, write_kind, problems)?)));
         declared.rules.extend(rules);
     }
     fields.finish(problems);
     Some(declared)
 }
 
-fn rule(mut fields: Fields<'_, '_>, verb: WriteKind, problems: &mut Problems) -> Option<RuleDecl> {
+fn rule(mut fields: Fields<'_, '_>, write_kind: WriteKind, problems: &mut Problems) -> Option<RuleDecl> {
     let by = fields.require("by", "by = \"ROLE\"", problems).and_then(|value| string(value, "by", problems));
-    let mut side = |name: &'static str, wanted: bool| {
-        if !wanted {
+    let mut roles = |name: &'static str, is_expected: bool| {
+        if !is_expected {
             return Some(Vec::new());
         }
         let value = fields.require(name, &format!("{name} = [\"ROLE\"]"), problems)?;
@@ -294,7 +299,7 @@ fn rule(mut fields: Fields<'_, '_>, verb: WriteKind, problems: &mut Problems) ->
         }
         Some(roles)
     };
-    let (from, to) = (side("from", verb.removes_roles()), side("to", verb.grants_roles()));
+    let (from, to) = (roles("from", write_kind.removes_roles()), roles("to", write_kind.grants_roles()));
     fields.finish(problems);
     Some(RuleDecl { by: by?, from: from?, to: to? })
 }

@@ -1,13 +1,13 @@
-//! The expressions of rules: names joined by `|`, `&`, `!` and brackets.
+//! Parses the expressions of rules: names joined by `|`, `&`, `!` and brackets.
 
 use crate::language::{
     diagnostic::Diagnostic,
-    span::{At, Span},
+    span::{Located, Span},
 };
 
-/// A rule may be this many bytes long.
-const MAX_LENGTH: usize = 4096;
-/// Brackets and `!` may be nested this deep.
+/// The most bytes that a rule may have.
+const MAX_RULE_BYTES: usize = 4096;
+/// How deep brackets and `!` may be nested.
 const MAX_DEPTH: usize = 32;
 
 /// What other languages write, and what is written here.
@@ -17,7 +17,7 @@ const MISTAKEN_SIGNS: [(&[&str], &str); 3] = [(&["or", ","], "|"), (&["and", "+"
 #[derive(Clone, Debug)]
 pub(crate) enum Expr {
     /// A role or a relation.
-    Name(At<String>),
+    Name(Located<String>),
     /// Not this.
     Not(Box<Expr>),
     /// All of these.
@@ -28,17 +28,17 @@ pub(crate) enum Expr {
 
 /// Reads an expression.
 ///
-/// `place` is the span of the whole TOML string. Where its text is in the file as it is (no escapes), mistakes are
+/// `rule_span` is the span of the whole TOML string. Where its text is in the file as it is (no escapes), mistakes are
 /// underlined to the letter; otherwise the whole string is.
-pub(crate) fn parse(text: &str, file: &str, place: &Span) -> Result<Expr, Diagnostic> {
-    if text.len() > MAX_LENGTH {
+pub(crate) fn parse(text: &str, file: &str, rule_span: &Span) -> Result<Expr, Diagnostic> {
+    if text.len() > MAX_RULE_BYTES {
         let (message, label) =
-            (format!("a rule is {} bytes long", text.len()), format!("expected {MAX_LENGTH} at most"));
-        return Err(Diagnostic::new(message, place.clone(), label).help("split it over several roles"));
+            (format!("a rule is {} bytes long", text.len()), format!("expected {MAX_RULE_BYTES} at most"));
+        return Err(Diagnostic::new(message, rule_span.clone(), label).help("split it over several roles"));
     }
-    let inner = place.start + 1..place.end.saturating_sub(1);
+    let inner = rule_span.start + 1..rule_span.end.saturating_sub(1);
     let exact = file.get(inner.clone()) == Some(text);
-    let mut parser = Parser { text, at: 0, depth: 0, place, origin: exact.then_some(inner.start) };
+    let mut parser = Parser { text, position: 0, depth: 0, rule_span, text_start: exact.then_some(inner.start) };
     let expr = parser.any()?;
     match parser.peek() {
         None => Ok(expr),
@@ -48,10 +48,11 @@ pub(crate) fn parse(text: &str, file: &str, place: &Span) -> Result<Expr, Diagno
 
 struct Parser<'a> {
     text: &'a str,
-    at: usize,
+    position: usize,
     depth: usize,
-    place: &'a Span,
-    origin: Option<usize>,
+    rule_span: &'a Span,
+    /// Where the text begins in the file; none if it is not there as it is.
+    text_start: Option<usize>,
 }
 
 impl Parser<'_> {
@@ -74,7 +75,7 @@ impl Parser<'_> {
     fn single(&mut self) -> Result<Expr, Diagnostic> {
         if self.depth == MAX_DEPTH {
             let message = format!("a rule is nested more than {MAX_DEPTH} deep");
-            return Err(Diagnostic::new(message, self.span(self.at, self.at + 1), "too deep from here on")
+            return Err(Diagnostic::new(message, self.span(self.position, self.position + 1), "too deep from here on")
                 .help("write it with fewer brackets"));
         }
         self.depth += 1;
@@ -98,40 +99,43 @@ impl Parser<'_> {
         Ok(expr)
     }
 
-    fn name(&mut self) -> At<String> {
-        let rest = self.text.get(self.at..).unwrap_or_default();
+    fn name(&mut self) -> Located<String> {
+        let rest = self.text.get(self.position..).unwrap_or_default();
         let length = rest
             .find(|letter: char| !(letter.is_ascii_lowercase() || letter.is_ascii_digit() || "_.".contains(letter)))
             .unwrap_or(rest.len());
-        let start = self.at;
-        self.at += length;
-        At::new(rest.get(..length).unwrap_or_default().to_owned(), self.span(start, self.at))
+        let start = self.position;
+        self.position += length;
+        Located::new(rest.get(..length).unwrap_or_default().to_owned(), self.span(start, self.position))
     }
 
     fn peek(&mut self) -> Option<char> {
-        let rest = self.text.get(self.at..).unwrap_or_default();
-        self.at += rest.len() - rest.trim_start().len();
+        let rest = self.text.get(self.position..).unwrap_or_default();
+        self.position += rest.len() - rest.trim_start().len();
         rest.trim_start().chars().next()
     }
 
-    fn take(&mut self, wanted: char) -> bool {
-        let found = self.peek() == Some(wanted);
+    fn take(&mut self, expected: char) -> bool {
+        let found = self.peek() == Some(expected);
         if found {
-            self.at += wanted.len_utf8();
+            self.position += expected.len_utf8();
         }
         found
     }
 
     fn unexpected(&mut self, expected: &str) -> Diagnostic {
-        let found = self.stretch();
+        let found = self.next_token();
         let message = if found.is_empty() {
             "a rule ends too early".to_owned()
         } else {
             format!("`{found}` does not belong here in a rule")
         };
-        let diagnostic =
-            Diagnostic::new(message, self.span(self.at, self.at + found.len()), format!("expected {expected}"));
-        let before = self.text.get(..self.at).unwrap_or_default();
+        let diagnostic = Diagnostic::new(
+            message,
+            self.span(self.position, self.position + found.len()),
+            format!("expected {expected}"),
+        );
+        let before = self.text.get(..self.position).unwrap_or_default();
         if ["|", "&"].iter().any(|sign| found == *sign && before.ends_with(sign)) {
             return diagnostic.help(format!("one `{found}` is enough"));
         }
@@ -143,9 +147,9 @@ impl Parser<'_> {
     }
 
     /// The word, or the run of the same sign, that comes next.
-    fn stretch(&mut self) -> String {
+    fn next_token(&mut self) -> String {
         let first = self.peek();
-        let rest = self.text.get(self.at..).unwrap_or_default();
+        let rest = self.text.get(self.position..).unwrap_or_default();
         let belongs = |letter: char| letter.is_alphanumeric() || "_.".contains(letter);
         let end = match first {
             Some(first) if belongs(first) => rest.find(|letter| !belongs(letter)),
@@ -156,7 +160,7 @@ impl Parser<'_> {
     }
 
     fn span(&self, start: usize, end: usize) -> Span {
-        self.origin.map_or_else(|| self.place.clone(), |origin| origin + start..origin + end)
+        self.text_start.map_or_else(|| self.rule_span.clone(), |offset| offset + start..offset + end)
     }
 }
 

@@ -1,11 +1,13 @@
 //! The language of policies: from the text of a TOML file to a compiled policy, with every mistake in it at once.
 
-mod bounds;
+mod checks;
 pub(crate) mod compile;
 pub(crate) mod diagnostic;
 mod document;
 mod expr;
 mod lint;
+mod never;
 pub mod reader;
+mod reserved;
 mod resolve;
 mod span;

@@ -10,24 +10,25 @@ use crate::language::diagnostic::{Diagnostic, Diagnostics};
 pub use crate::{
     language::{
         diagnostic::Problems,
-        span::{At, Lines, Span},
+        span::{Lines, Located, Span},
     },
     model::nearest::suggestion,
 };
 
-/// A file may be this many bytes long.
-const MAX_FILE: usize = 1 << 20;
-/// A list may have this many entries.
-const MAX_LIST: usize = 256;
-/// A name in a policy may be this many bytes long.
-const MAX_NAME: usize = 64;
+/// The most bytes that a file may have.
+const MAX_FILE_BYTES: usize = 1 << 20;
+/// The most entries that a list may have.
+const MAX_LIST_ENTRIES: usize = 256;
+/// The most bytes that a name in a policy may have.
+const MAX_NAME_BYTES: usize = 64;
 
-/// A TOML key as the parser has it.
+/// A TOML key with its span, as the parser has it.
 pub type Key<'t, 'i> = &'t Spanned<DeString<'i>>;
-/// A TOML value as the parser has it.
+/// A TOML value with its span, as the parser has it.
 pub type Value<'t, 'i> = &'t Spanned<DeValue<'i>>;
 
-/// Reads the text of a file by `read`, which gives nothing where it can't go on.
+/// Reads the text of a TOML file, at most 1 MiB. `read` turns its table into a value, and returns none where it can't
+/// go on; `path` is only shown in diagnostics.
 ///
 /// # Errors
 /// Every mistake that the TOML parser and `read` find.
@@ -37,8 +38,8 @@ pub fn read_file<T>(
     read: impl FnOnce(&DeTable<'_>, &mut Problems) -> Option<T>,
 ) -> Result<T, Diagnostics> {
     let mut problems = Problems::default();
-    if text.len() > MAX_FILE {
-        let label = format!("expected {MAX_FILE} bytes at most");
+    if text.len() > MAX_FILE_BYTES {
+        let label = format!("expected {MAX_FILE_BYTES} bytes at most");
         problems.push(Diagnostic::new(format!("the file is {} bytes long", text.len()), 0..0, label));
         return Err(problems.into_diagnostics(path, ""));
     }
@@ -55,7 +56,7 @@ pub fn read_file<T>(
     }
 }
 
-/// One table, read field by field; what nobody asked for is reported by [`Fields::finish`].
+/// Reads one table field by field. [`Fields::finish`] reports the fields that were not asked for.
 pub struct Fields<'t, 'i> {
     table: &'t DeTable<'i>,
     what: String,
@@ -64,13 +65,13 @@ pub struct Fields<'t, 'i> {
 }
 
 impl<'t, 'i> Fields<'t, 'i> {
-    /// Reads `table`, which messages call `what`.
+    /// Reads `table`, which messages call `what` and which is at `span`.
     pub fn new(table: &'t DeTable<'i>, what: impl Into<String>, span: Span) -> Self {
         Self { table, what: what.into(), span, known: Vec::new() }
     }
 
-    /// Reads a value that must be a table.
-    pub fn of(value: Value<'t, 'i>, what: impl Into<String>, problems: &mut Problems) -> Option<Self> {
+    /// Reads a value that must be a table, which messages call `what`. None if it is not one, which is reported.
+    pub fn from_value(value: Value<'t, 'i>, what: impl Into<String>, problems: &mut Problems) -> Option<Self> {
         let what = what.into();
         match value.get_ref() {
             DeValue::Table(table) => Some(Self::new(table, what, value.span())),
@@ -82,13 +83,13 @@ impl<'t, 'i> Fields<'t, 'i> {
         }
     }
 
-    /// The field, if it is there.
+    /// The value of a field; none if it is not there.
     pub fn get(&mut self, name: &'static str) -> Option<Value<'t, 'i>> {
         self.known.push(name);
         self.table.get(name)
     }
 
-    /// The field, which must be there.
+    /// The value of a field that must be there. None if it is not, which is reported with `example` as the remedy.
     pub fn require(&mut self, name: &'static str, example: &str, problems: &mut Problems) -> Option<Value<'t, 'i>> {
         let value = self.get(name);
         if value.is_none() {
@@ -99,12 +100,12 @@ impl<'t, 'i> Fields<'t, 'i> {
         value
     }
 
-    /// A string, if the field is there.
-    pub fn string(&mut self, name: &'static str, problems: &mut Problems) -> Option<At<String>> {
+    /// A string field; none if it is not there, or is not a string, which is reported.
+    pub fn string(&mut self, name: &'static str, problems: &mut Problems) -> Option<Located<String>> {
         self.get(name).and_then(|value| string(value, name, problems))
     }
 
-    /// A boolean; false when the field is not there.
+    /// A boolean field; false if it is not there, or is not a boolean, which is reported.
     pub fn flag(&mut self, name: &'static str, problems: &mut Problems) -> bool {
         self.get(name).is_some_and(|value| match value.get_ref() {
             DeValue::Boolean(flag) => *flag,
@@ -115,36 +116,37 @@ impl<'t, 'i> Fields<'t, 'i> {
         })
     }
 
-    /// A list of strings; empty when the field is not there.
-    pub fn strings(&mut self, name: &'static str, problems: &mut Problems) -> Vec<At<String>> {
+    /// A field that is a list of strings; empty if it is not there, or is not such a list, which is reported.
+    pub fn strings(&mut self, name: &'static str, problems: &mut Problems) -> Vec<Located<String>> {
         self.get(name).and_then(|value| strings(value, name, problems)).unwrap_or_default()
     }
 
-    /// A list of tables, each of which messages call `what`; empty when the field is not there.
+    /// A field that is a list of tables, each of which messages call `what`. Empty if it is not there; what is not a
+    /// list or not a table is reported and left out.
     pub fn tables(&mut self, name: &'static str, what: &str, problems: &mut Problems) -> Vec<Self> {
         let items = self.get(name).and_then(|value| list(value, name, problems)).unwrap_or_default();
-        items.into_iter().filter_map(|item| Self::of(item, what, problems)).collect()
+        items.into_iter().filter_map(|item| Self::from_value(item, what, problems)).collect()
     }
 
-    /// Where the table is.
+    /// Where in the file the table is.
     pub fn span(&self) -> Span {
         self.span.clone()
     }
 
-    /// Every field that nobody asked for, as entries of its own.
+    /// The fields that were not asked for so far, with their keys, in the order of the file.
     pub fn rest(&self) -> impl Iterator<Item = (Key<'t, 'i>, Value<'t, 'i>)> {
         let known = self.known.clone();
         self.table.iter().filter(move |(key, _)| !known.contains(&key.get_ref().as_ref()))
     }
 
-    /// Reports every field that nobody asked for.
+    /// Reports every field that was not asked for.
     pub fn finish(self, problems: &mut Problems) {
         for (key, _) in self.rest() {
             problems.push(self.unknown(key));
         }
     }
 
-    /// "has no such field", with the fields that were asked for so far to choose from.
+    /// The mistake "has no field", with the names that were asked for so far to choose from.
     pub fn unknown(&self, key: Key<'_, '_>) -> Diagnostic {
         let name = key.get_ref().as_ref();
         let message = format!("{} has no field `{name}`", self.what);
@@ -152,10 +154,10 @@ impl<'t, 'i> Fields<'t, 'i> {
     }
 }
 
-/// A value that must be a string.
-pub fn string(value: Value<'_, '_>, what: &str, problems: &mut Problems) -> Option<At<String>> {
+/// A value that must be a string. None if it is not, which is reported.
+pub fn string(value: Value<'_, '_>, what: &str, problems: &mut Problems) -> Option<Located<String>> {
     match value.get_ref() {
-        DeValue::String(text) => Some(At::new(text.as_ref().to_owned(), value.span())),
+        DeValue::String(text) => Some(Located::new(text.as_ref().to_owned(), value.span())),
         other => {
             problems.push(wrong_type(value.span(), what, "a string", other));
             None
@@ -163,51 +165,57 @@ pub fn string(value: Value<'_, '_>, what: &str, problems: &mut Problems) -> Opti
     }
 }
 
-/// A value that must be a whole number between `least` and `most`.
-pub fn number(value: Value<'_, '_>, what: &str, least: u32, most: u32, problems: &mut Problems) -> Option<At<u32>> {
-    let expected = format!("a whole number from {least} to {most}");
+/// A value that must be a whole number from `min` to `max`. None if it is not, which is reported.
+pub fn number(value: Value<'_, '_>, what: &str, min: u32, max: u32, problems: &mut Problems) -> Option<Located<u32>> {
+    let expected = format!("a whole number from {min} to {max}");
     let DeValue::Integer(digits) = value.get_ref() else {
         problems.push(wrong_type(value.span(), what, &expected, value.get_ref()));
         return None;
     };
     let number = u32::from_str_radix(digits.as_str(), digits.radix()).ok();
-    let Some(number) = number.filter(|number| (least..=most).contains(number)) else {
+    let Some(number) = number.filter(|number| (min..=max).contains(number)) else {
         let message = format!("`{what}` is out of range");
         problems.push(Diagnostic::new(message, value.span(), format!("expected {expected}")));
         return None;
     };
-    Some(At::new(number, value.span()))
+    Some(Located::new(number, value.span()))
 }
 
-/// A key that must be a name: lower-case letters, digits and underscores, dots too where `dotted`.
-pub fn name(key: Key<'_, '_>, what: &str, dotted: bool, problems: &mut Problems) -> Option<At<String>> {
-    checked_name(At::new(key.get_ref().as_ref().to_owned(), key.span()), what, dotted, problems)
+/// A key that must be a name: 1 to 64 lower-case letters, digits and `_`, and dots if `dotted`, a letter first. None if
+/// it is not, which is reported as the name of `what`.
+pub fn name(key: Key<'_, '_>, what: &str, dotted: bool, problems: &mut Problems) -> Option<Located<String>> {
+    checked_name(Located::new(key.get_ref().as_ref().to_owned(), key.span()), what, dotted, problems)
 }
 
-/// A name that was read as a string, held to the same form as [`name`].
-pub fn checked_name(name: At<String>, what: &str, dotted: bool, problems: &mut Problems) -> Option<At<String>> {
+/// A string that must be a name, of the same form as in [`name`].
+pub fn checked_name(
+    name: Located<String>,
+    what: &str,
+    dotted: bool,
+    problems: &mut Problems,
+) -> Option<Located<String>> {
     let text = &name.value;
     let plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
     let fits = text.starts_with(|first: char| first.is_ascii_lowercase())
-        && text.len() <= MAX_NAME
+        && text.len() <= MAX_NAME_BYTES
         && text.chars().all(|letter| plain(letter) || (dotted && letter == '.'));
     if fits {
         return Some(name);
     }
     let dots = if dotted { ", dots" } else { "" };
-    let label = format!("expected lower-case letters, digits{dots} and `_`, a letter first, {MAX_NAME} at most");
+    let label = format!("expected lower-case letters, digits{dots} and `_`, a letter first, {MAX_NAME_BYTES} at most");
     problems.push(Diagnostic::new(format!("this can't be the name of {what}"), name.span, label));
     None
 }
 
-/// A value that must be a list of strings.
-pub fn strings(value: Value<'_, '_>, what: &str, problems: &mut Problems) -> Option<Vec<At<String>>> {
+/// A value that must be a list of strings, which may be empty. None if it is not, which is reported.
+pub fn strings(value: Value<'_, '_>, what: &str, problems: &mut Problems) -> Option<Vec<Located<String>>> {
     let items: Vec<_> = list(value, what, problems)?.into_iter().map(|item| string(item, what, problems)).collect();
     items.into_iter().collect()
 }
 
-/// A value that must be a string, or a list of one or more.
-pub fn one_or_more(value: Value<'_, '_>, what: &str, problems: &mut Problems) -> Option<Vec<At<String>>> {
+/// A value that must be a string, or a list of one or more. None if it is not, which is reported.
+pub fn one_or_more(value: Value<'_, '_>, what: &str, problems: &mut Problems) -> Option<Vec<Located<String>>> {
     match value.get_ref() {
         DeValue::String(_) => string(value, what, problems).map(|one| vec![one]),
         DeValue::Array(items) if items.is_empty() => {
@@ -223,12 +231,12 @@ pub fn one_or_more(value: Value<'_, '_>, what: &str, problems: &mut Problems) ->
     }
 }
 
-/// A value that must be a list.
+/// A value that must be a list of at most 256 entries. None if it is not, which is reported.
 pub fn list<'t, 'i>(value: Value<'t, 'i>, what: &str, problems: &mut Problems) -> Option<Vec<Value<'t, 'i>>> {
     match value.get_ref() {
-        DeValue::Array(items) if items.len() > MAX_LIST => {
+        DeValue::Array(items) if items.len() > MAX_LIST_ENTRIES => {
             let message = format!("`{what}` has {} entries", items.len());
-            problems.push(Diagnostic::new(message, value.span(), format!("expected {MAX_LIST} at most")));
+            problems.push(Diagnostic::new(message, value.span(), format!("expected {MAX_LIST_ENTRIES} at most")));
             None
         }
         DeValue::Array(items) => Some(items.iter().collect()),
@@ -239,7 +247,7 @@ pub fn list<'t, 'i>(value: Value<'t, 'i>, what: &str, problems: &mut Problems) -
     }
 }
 
-/// "`what` must be …": a value of the wrong TOML type.
+/// The mistake "must be …", for a value of the wrong TOML type.
 pub fn wrong_type(span: Span, what: &str, expected: &str, found: &DeValue<'_>) -> Diagnostic {
     Diagnostic::new(format!("`{what}` must be {expected}"), span, format!("found {}", article(found.type_str())))
 }

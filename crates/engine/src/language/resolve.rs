@@ -1,44 +1,44 @@
-//! Looks the names of a rule up: what a role or relation may be called from where it stands.
+//! Resolves the names in rules: which role or relation a name means at the type where the rule stands.
 
 use crate::{
     language::{
         diagnostic::Diagnostic,
         document::TypeDecl,
         expr::Expr,
-        span::{At, Span},
+        span::{Located, Span},
     },
     model::{
-        mask::{self, MAX_TERMS, MAX_WRITTEN, Mask, NOBODY, Term},
+        mask::{self, MAX_ALTERNATIVES, MAX_TERMS, Mask, NOBODY, Term},
         nearest::{quoted, suggestion},
     },
 };
 
-/// Which relations mean something where a rule stands; `operator` and `anyone` do everywhere.
+/// Which relations have a meaning where a rule stands; `operator` and `anyone` do everywhere.
 #[derive(Clone, Copy)]
 pub(crate) struct Relations {
-    pub(crate) itself: bool,
-    pub(crate) owner: bool,
+    pub(crate) has_self: bool,
+    pub(crate) has_owner: bool,
 }
 
-/// The types and roles of a policy, for looking names up. Types and roles go by their place in the file.
+/// The types and roles of a policy, for looking names up. Types and roles go by their position in the file.
 pub(crate) struct Scope<'a> {
     types: &'a [TypeDecl],
     parents: Vec<Option<usize>>,
     roles: Vec<(usize, &'a str)>,
-    /// The first role of each type, and the end: those of a type lie side by side.
-    first: Vec<usize>,
-    /// Each type and those below it.
+    /// The first role of each type, and the end of the list: the roles of a type are adjacent.
+    first_roles: Vec<usize>,
+    /// For each type, itself and those below it.
     subtrees: Vec<Vec<usize>>,
 }
 
-/// A rule while it is written out.
-struct Writing<'s, 'a> {
+/// Writes one rule out as terms.
+struct TermWriter<'s, 'a> {
     scope: &'s Scope<'a>,
-    of: usize,
+    resource_type: usize,
     relations: Relations,
-    place: &'s Span,
-    /// How many alternatives there were on the way, those that fell away included.
-    written: usize,
+    rule_span: &'s Span,
+    /// How many alternatives were written out so far, those that fell away included.
+    alternatives: usize,
 }
 
 impl<'a> Scope<'a> {
@@ -48,84 +48,98 @@ impl<'a> Scope<'a> {
         roles: impl Iterator<Item = (usize, &'a str)>,
     ) -> Self {
         let roles: Vec<(usize, &str)> = roles.collect();
-        let first = (0..=types.len()).map(|of| roles.partition_point(|(owner, _)| *owner < of)).collect();
-        let mut scope = Self { types, parents, roles, first, subtrees: Vec::new() };
-        let within = |of: usize, below: &usize| *below == of || scope.above(*below).any(|above| above == of);
-        let subtree = |of: usize| (0..types.len()).filter(|below| within(of, below)).collect();
+        let first_roles =
+            (0..=types.len()).map(|resource_type| roles.partition_point(|(owner, _)| *owner < resource_type)).collect();
+        let mut scope = Self { types, parents, roles, first_roles, subtrees: Vec::new() };
+        let is_within = |resource_type: usize, below: &usize| {
+            *below == resource_type || scope.above(*below).any(|above| above == resource_type)
+        };
+        let subtree = |resource_type: usize| (0..types.len()).filter(|below| is_within(resource_type, below)).collect();
         scope.subtrees = (0..types.len()).map(subtree).collect();
         scope
     }
 
-    pub(crate) fn parent(&self, of: usize) -> Option<usize> {
-        self.parents.get(of).copied().flatten()
+    pub(crate) fn parent(&self, resource_type: usize) -> Option<usize> {
+        self.parents.get(resource_type).copied().flatten()
     }
 
-    /// The roles of a type.
-    pub(crate) fn roles_of(&self, of: usize) -> impl Iterator<Item = usize> {
-        let start = |of: usize| self.first.get(of).copied().unwrap_or(self.roles.len());
-        start(of)..start(of + 1)
+    /// The roles of a type, by their positions.
+    pub(crate) fn roles_of(&self, resource_type: usize) -> impl Iterator<Item = usize> {
+        let start = |resource_type: usize| self.first_roles.get(resource_type).copied().unwrap_or(self.roles.len());
+        start(resource_type)..start(resource_type + 1)
     }
 
-    /// A role of this very type.
-    pub(crate) fn own(&self, of: usize, name: &At<String>) -> Result<usize, Diagnostic> {
-        self.among(name, &[of], &format!("a role of `{}`", self.type_name(of)))
+    /// Looks up a role of this very type.
+    pub(crate) fn role_of_type(&self, resource_type: usize, name: &Located<String>) -> Result<usize, Diagnostic> {
+        self.find_role_among(name, &[resource_type], &format!("a role of `{}`", self.type_name(resource_type)))
     }
 
-    /// A role that one of this type may imply: of the same type, or of a type below.
-    pub(crate) fn here_or_below(&self, of: usize, name: &At<String>) -> Result<usize, Diagnostic> {
-        let subtree = self.subtrees.get(of).map_or(&[][..], Vec::as_slice);
+    /// Looks up a role that one of this type may imply: of the same type, or of a type below.
+    pub(crate) fn role_of_type_or_below(
+        &self,
+        resource_type: usize,
+        name: &Located<String>,
+    ) -> Result<usize, Diagnostic> {
+        let subtree = self.subtrees.get(resource_type).map_or(&[][..], Vec::as_slice);
         // The type itself comes first: its roles go by their bare names.
-        let types: Vec<usize> =
-            std::iter::once(of).chain(subtree.iter().copied().filter(|below| *below != of)).collect();
-        self.among(name, &types, &format!("a role of `{}` or of a type below it", self.type_name(of)))
+        let types: Vec<usize> = std::iter::once(resource_type)
+            .chain(subtree.iter().copied().filter(|below| *below != resource_type))
+            .collect();
+        self.find_role_among(
+            name,
+            &types,
+            &format!("a role of `{}` or of a type below it", self.type_name(resource_type)),
+        )
     }
 
-    /// The terms of an expression that stands at a type.
+    /// The terms of the expression of a rule that stands at a type.
     pub(crate) fn terms(
         &self,
-        of: usize,
+        resource_type: usize,
         expr: &Expr,
         relations: Relations,
-        place: &Span,
+        rule_span: &Span,
     ) -> Result<Vec<Term>, Diagnostic> {
-        let mut writing = Writing { scope: self, of, relations, place, written: 0 };
-        writing.terms(expr, true).map(mask::of_members)
+        let mut writer = TermWriter { scope: self, resource_type, relations, rule_span, alternatives: 0 };
+        writer.terms(expr, true).map(mask::restricted_to_members)
     }
 
-    fn bit(&self, of: usize, name: &At<String>, relations: Relations) -> Result<Mask, Diagnostic> {
+    fn bit(&self, resource_type: usize, name: &Located<String>, relations: Relations) -> Result<Mask, Diagnostic> {
         if let Some((word, bit)) = Mask::RELATIONS.iter().find(|(word, _)| *word == name.value) {
-            let means_nothing = (*bit == Mask::SELF && !relations.itself) || (*bit == Mask::OWNER && !relations.owner);
-            if means_nothing {
+            let is_meaningless =
+                (*bit == Mask::SELF && !relations.has_self) || (*bit == Mask::OWNER && !relations.has_owner);
+            if is_meaningless {
                 let message = format!("`{word}` means nothing here");
-                let label = format!("`{}` has no such relation", self.type_name(of));
+                let label = format!("`{}` has no such relation", self.type_name(resource_type));
                 return Err(Diagnostic::new(message, name.span.clone(), label));
             }
             return Ok(*bit);
         }
-        let types: Vec<usize> = std::iter::once(of).chain(self.above(of)).collect();
-        let expected = format!("a role of `{}` or of a type above it, or a relation", self.type_name(of));
-        self.among(name, &types, &expected).map(Mask::role)
+        let types: Vec<usize> = std::iter::once(resource_type).chain(self.above(resource_type)).collect();
+        let expected = format!("a role of `{}` or of a type above it, or a relation", self.type_name(resource_type));
+        self.find_role_among(name, &types, &expected).map(Mask::role)
     }
 
-    /// The role that a name means among those of some types. A bare name means a role of the first type before
-    /// one of the others.
-    fn among(&self, name: &At<String>, types: &[usize], expected: &str) -> Result<usize, Diagnostic> {
+    /// The role that a name means among those of some types. A bare name means a role of the first type before one of
+    /// the others.
+    fn find_role_among(&self, name: &Located<String>, types: &[usize], expected: &str) -> Result<usize, Diagnostic> {
         let qualified = name.value.rsplit_once('.');
         let short = qualified.map_or(name.value.as_str(), |(_, short)| short);
-        let wanted = |of: usize| qualified.is_none_or(|(owner, _)| owner == self.type_name(of));
+        let fits = |resource_type: usize| qualified.is_none_or(|(owner, _)| owner == self.type_name(resource_type));
         let found: Vec<usize> = types
             .iter()
-            .filter(|of| wanted(**of))
-            .flat_map(|of| self.roles_of(*of))
+            .filter(|resource_type| fits(**resource_type))
+            .flat_map(|resource_type| self.roles_of(*resource_type))
             .filter(|role| self.roles.get(*role).is_some_and(|(_, known)| *known == short))
             .collect();
-        let own = found
-            .first()
-            .filter(|role| qualified.is_none() && self.roles.get(**role).map(|(of, _)| of) == types.first());
+        let own = found.first().filter(|role| {
+            qualified.is_none() && self.roles.get(**role).map(|(resource_type, _)| resource_type) == types.first()
+        });
         match (own, found.as_slice()) {
             (Some(one), _) | (None, [one]) => Ok(*one),
             (None, []) => {
-                let known: Vec<String> = types.iter().flat_map(|of| self.names(*of, types.first())).collect();
+                let known: Vec<String> =
+                    types.iter().flat_map(|resource_type| self.names(*resource_type, types.first())).collect();
                 let help = suggestion(&name.value, known.iter().map(String::as_str));
                 let message = format!("no role `{}` here", name.value);
                 Err(Diagnostic::new(message, name.span.clone(), format!("expected {expected}")).help(help))
@@ -139,32 +153,34 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// The names of a type's roles as one would write them from `here`.
-    fn names(&self, of: usize, here: Option<&usize>) -> Vec<String> {
+    /// The names of a type's roles as a rule at the type `origin` would write them.
+    fn names(&self, resource_type: usize, origin: Option<&usize>) -> Vec<String> {
         let short = |role: usize| self.roles.get(role).map_or(String::new(), |(_, name)| (*name).to_owned());
-        let own = Some(&of) == here;
-        self.roles_of(of).map(|role| if own { short(role) } else { self.qualified(role) }).collect()
+        let is_own = Some(&resource_type) == origin;
+        self.roles_of(resource_type).map(|role| if is_own { short(role) } else { self.qualified(role) }).collect()
     }
 
     fn qualified(&self, role: usize) -> String {
-        self.roles.get(role).map_or(String::new(), |(of, name)| format!("{}.{name}", self.type_name(*of)))
+        self.roles
+            .get(role)
+            .map_or(String::new(), |(resource_type, name)| format!("{}.{name}", self.type_name(*resource_type)))
     }
 
-    fn type_name(&self, of: usize) -> &'a str {
-        self.types.get(of).map_or("", |of| of.name.value.as_str())
+    fn type_name(&self, resource_type: usize) -> &'a str {
+        self.types.get(resource_type).map_or("", |resource_type| resource_type.name.value.as_str())
     }
 
-    fn above(&self, of: usize) -> impl Iterator<Item = usize> {
-        std::iter::successors(self.parent(of), |above| self.parent(*above))
+    fn above(&self, resource_type: usize) -> impl Iterator<Item = usize> {
+        std::iter::successors(self.parent(resource_type), |above| self.parent(*above))
     }
 }
 
-impl Writing<'_, '_> {
+impl TermWriter<'_, '_> {
     fn terms(&mut self, expr: &Expr, positive: bool) -> Result<Vec<Term>, Diagnostic> {
         match expr {
             Expr::Name(name) if name.value == NOBODY => Ok(if positive { Vec::new() } else { vec![Term::ALWAYS] }),
             Expr::Name(name) => {
-                let bit = self.scope.bit(self.of, name, self.relations)?;
+                let bit = self.scope.bit(self.resource_type, name, self.relations)?;
                 let (need, forbid) = if positive { (bit, Mask::EMPTY) } else { (Mask::EMPTY, bit) };
                 Ok(vec![Term { need, forbid }])
             }
@@ -192,30 +208,30 @@ impl Writing<'_, '_> {
         for part in parts {
             terms.extend(self.terms(part, positive)?);
         }
-        self.write(terms.len())?;
+        self.count(terms.len())?;
         mask::any(terms).ok_or_else(|| self.too_many(MAX_TERMS, ""))
     }
 
     fn all(&mut self, parts: &[Expr], positive: bool) -> Result<Vec<Term>, Diagnostic> {
         parts.iter().try_fold(vec![Term::ALWAYS], |joined, part| {
             let terms = self.terms(part, positive)?;
-            self.write(joined.len() * terms.len())?;
+            self.count(joined.len() * terms.len())?;
             mask::all(&joined, &terms).ok_or_else(|| self.too_many(MAX_TERMS, ""))
         })
     }
 
-    /// The work grows with what is written on the way, however little comes of it.
-    fn write(&mut self, alternatives: usize) -> Result<(), Diagnostic> {
-        self.written += alternatives;
-        if self.written > MAX_WRITTEN {
-            Err(self.too_many(MAX_WRITTEN, ", those that say nothing new included"))
+    /// Bounds the work, which grows with the alternatives that are written out, however few are left in the end.
+    fn count(&mut self, alternatives: usize) -> Result<(), Diagnostic> {
+        self.alternatives += alternatives;
+        if self.alternatives > MAX_ALTERNATIVES {
+            Err(self.too_many(MAX_ALTERNATIVES, ", those that say nothing new included"))
         } else {
             Ok(())
         }
     }
 
-    fn too_many(&self, most: usize, counted: &str) -> Diagnostic {
-        let message = format!("a rule comes to more than {most} alternatives{counted}");
-        Diagnostic::new(message, self.place.clone(), "this rule").help("split it over several roles")
+    fn too_many(&self, max: usize, counted: &str) -> Diagnostic {
+        let message = format!("a rule comes to more than {max} alternatives{counted}");
+        Diagnostic::new(message, self.rule_span.clone(), "this rule").help("split it over several roles")
     }
 }

@@ -1,197 +1,152 @@
-//! Who gains and loses what when a tenant goes from one policy to another. Both decide, over the same facts: nothing
-//! is concluded from how the policies are written.
-
-use std::collections::{BTreeSet, HashMap};
+//! What another policy changes for the members of a tenant: who gains and loses which actions and membership writes.
+//! Both policies decide over the same facts; nothing is concluded from how they are written.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     decision::{
-        decide::{Stated, Target, locate},
         list::actions,
+        target::{StatedFacts, Target, locate},
     },
-    domain::{MemberStatus, ResourceKey, Subject, SubjectRef, kind},
-    facts::{Facts, Principals, name_of},
-    membership::writable::Writable,
-    model::{Action, Policy, ResourceType, TypeId},
+    domain::{MemberStatus, ResourceKey, Subject, SubjectRef},
+    facts::Facts,
+    membership::{
+        effect_scope::{EffectScope, add_assigned_resources, effect_scopes, owned_resources},
+        possible_writes::PossibleWrites,
+    },
+    model::Action,
 };
 
-/// What changes for a member at a place: at least one action or membership write is gained or lost.
+/// What another policy changes for one member at one resource, or at all of one type below a resource: at least one
+/// action or membership write is gained or lost.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Effect {
-    /// Whose.
+    /// The member: an active person, never a team or everybody of a type.
     pub member: Subject,
-    /// Where. Without an id: at every resource of the type that is below `below` and at which, and between which and
-    /// `below`, the member neither holds a role nor owns anything.
+    /// The resource. With an empty id: every resource of the type that is below `below` and at which, and between which
+    /// and `below`, the member neither holds a role nor owns anything; for a type of member records, those of all
+    /// others.
     pub resource: ResourceKey,
-    /// Where a resource without an id is.
+    /// The resource that those of a `resource` with an empty id are below; none where `resource` has an id.
     pub below: Option<ResourceKey>,
-    /// Actions that the member may do afterwards and not before, in the order of the policy afterwards.
+    /// The names of the actions that the member may do afterwards and not before, in the order of the policy
+    /// afterwards.
     pub gained: Vec<String>,
-    /// Actions that the member may do before and not afterwards, in the order of the policy before.
+    /// The names of the actions that the member may do before and not afterwards, in the order of the policy before.
     pub lost: Vec<String>,
-    /// Membership writes that the member may make afterwards and not before, in words and in the order of the policy
-    /// afterwards; with `(self)` those to nobody but themselves.
+    /// The membership writes that the member may make afterwards and not before, in words such as
+    /// `change viewer to editor` and in the order of the policy afterwards. ` (self)` follows where they may make it to
+    /// nobody but themselves.
     pub gained_writes: Vec<String>,
-    /// Membership writes that the member may make before and not afterwards, in the order of the policy before.
+    /// The membership writes that the member may make before and not afterwards, worded likewise, in the order of the
+    /// policy before.
     pub lost_writes: Vec<String>,
 }
 
-/// The effects of another policy.
+/// The effects of another policy on one tenant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Effects {
-    /// The first of them, in the order of the members.
+    /// The first effects, as many as were asked for. Those of a member stand together; members are ordered by their
+    /// type, then by their id, byte by byte.
     pub first: Vec<Effect>,
-    /// How many there are.
+    /// How many effects there are, with those that `first` leaves out.
     pub total: u64,
 }
 
-/// Compares what every active member may do, and which memberships they may write: at the root, at each resource where they hold a role or which they own,
-/// on their own record, and at what is below these places. `most` effects are kept.
-pub fn effects(before: &dyn Facts, after: &dyn Facts, most: usize) -> Effects {
-    let mut members = Vec::new();
-    after.each_member(&mut |subject, standing| {
-        // A team's gains and losses are told of each of its members.
-        if after.policy().is_person(subject) && standing.status == MemberStatus::Active {
-            members.push(subject);
-        }
-    });
-    members.sort_unstable_by_key(|subject| (subject.kind, subject.id));
-    let owned = owned(after);
-    let sides = [before, after].map(|facts| Side { facts, writable: Writable::of(facts.policy()) });
-    let [was, is] = &sides;
+/// Compares what every active person may do, and which memberships they may write: at the root, at each resource where
+/// they hold a role or which they own, on their own record, and at what is below these resources. `before` and `after`
+/// are the same facts under either policy. At most `limit` effects are kept, and all are counted.
+pub fn effects(before: &dyn Facts, after: &dyn Facts, limit: usize) -> Effects {
+    let owned_resources = owned_resources(after);
+    let [old, new] = [before, after].map(PolicyFacts::new);
     let mut effects = Effects::default();
-    for member in members {
-        let mut places = owned.get(&member).cloned().unwrap_or_default();
-        bound(before, member, &mut places);
-        bound(after, member, &mut places);
-        for spot in spots(before, after, member, places) {
-            let (had, has) = (was.allowed(&spot, member), is.allowed(&spot, member));
-            if had == has {
-                continue;
-            }
-            let only = |of: &[&str], not: &[&str]| -> Vec<String> {
-                of.iter().filter(|one| !not.contains(one)).map(|one| (*one).to_owned()).collect()
-            };
-            let (gained, lost) = (only(&has.actions, &had.actions), only(&had.actions, &has.actions));
-            let (gained_writes, lost_writes) = (only(&has.writes, &had.writes), only(&had.writes, &has.writes));
-            if [&gained, &lost, &gained_writes, &lost_writes].iter().all(|changed| changed.is_empty()) {
-                continue;
-            }
+    for member in active_people(after) {
+        let mut resources = owned_resources.get(&member).cloned().unwrap_or_default();
+        add_assigned_resources(before, member, &mut resources);
+        add_assigned_resources(after, member, &mut resources);
+        for scope in effect_scopes(before, after, member, resources) {
+            let (old_access, new_access) = (old.access(&scope, member), new.access(&scope, member));
+            let Some(effect) = effect(member, scope, &old_access, &new_access) else { continue };
             effects.total += 1;
-            if effects.first.len() < most {
-                let Spot { resource, below } = spot;
-                let member = member.to_subject();
-                effects.first.push(Effect { member, resource, below, gained, lost, gained_writes, lost_writes });
+            if effects.first.len() < limit {
+                effects.first.push(effect);
             }
         }
     }
     effects
 }
 
-/// A place to compare at, as an [`Effect`] names it.
-struct Spot {
-    resource: ResourceKey,
-    below: Option<ResourceKey>,
+/// The members to compare, in order. What a team gains and loses is an effect on each of its members.
+fn active_people(facts: &dyn Facts) -> Vec<SubjectRef<'_>> {
+    let mut people = Vec::new();
+    facts.each_member(&mut |subject, state| {
+        if facts.policy().is_person(subject) && state.status == MemberStatus::Active {
+            people.push(subject);
+        }
+    });
+    people.sort_unstable_by_key(|subject| (subject.kind, subject.id));
+    people
 }
 
-/// What a member may do at a place: actions by name, membership writes in words.
+/// What changes for a member in a scope; none where nothing is gained or lost.
+fn effect(member: SubjectRef<'_>, scope: EffectScope, old: &Access<'_>, new: &Access<'_>) -> Option<Effect> {
+    if old == new {
+        return None;
+    }
+    let effect = Effect {
+        member: member.to_subject(),
+        resource: scope.resource,
+        below: scope.below,
+        gained: only_in(&new.actions, &old.actions),
+        lost: only_in(&old.actions, &new.actions),
+        gained_writes: only_in(&new.writes, &old.writes),
+        lost_writes: only_in(&old.writes, &new.writes),
+    };
+    let changes = [&effect.gained, &effect.lost, &effect.gained_writes, &effect.lost_writes];
+    let is_changed = changes.iter().any(|names| !names.is_empty());
+    is_changed.then_some(effect)
+}
+
+/// The names that are not among `others`.
+fn only_in(names: &[&str], others: &[&str]) -> Vec<String> {
+    names.iter().filter(|name| !others.contains(name)).map(|name| (*name).to_owned()).collect()
+}
+
+/// What a member may do in a scope: actions by name, membership writes in words.
 #[derive(Default, PartialEq)]
-struct Allowed<'f> {
+struct Access<'f> {
     actions: Vec<&'f str>,
     writes: Vec<&'f str>,
 }
 
-/// The facts under one of the policies.
-struct Side<'f> {
+/// The facts under one of the two policies.
+struct PolicyFacts<'f> {
     facts: &'f dyn Facts,
-    writable: Writable<'f>,
+    possible_writes: PossibleWrites<'f>,
 }
 
-impl Side<'_> {
-    /// What a member may do at a place; nothing where the policy has no such type.
-    fn allowed(&self, spot: &Spot, member: SubjectRef<'_>) -> Allowed<'_> {
-        let facts = self.facts;
-        let Ok(of) = facts.policy().find_type(&spot.resource.kind) else { return Allowed::default() };
-        let target = match &spot.below {
-            None => locate(facts, of, &spot.resource.id, Stated::default()),
+impl<'f> PolicyFacts<'f> {
+    fn new(facts: &'f dyn Facts) -> Self {
+        Self { facts, possible_writes: PossibleWrites::of(facts.policy()) }
+    }
+
+    /// What a member may do in a scope; nothing where the policy has no such type.
+    fn access(&self, scope: &EffectScope, member: SubjectRef<'_>) -> Access<'_> {
+        let (facts, policy) = (self.facts, self.facts.policy());
+        let Ok(resource_type) = policy.find_type(&scope.resource.kind) else { return Access::default() };
+        let target = match &scope.below {
+            None => locate(facts, resource_type, &scope.resource.id, StatedFacts::default()),
             // Nobody's id is empty, so this is somebody else's record.
-            Some(_) if of.has_member_records() => Target::Record(""),
+            Some(_) if resource_type.has_member_records() => Target::Record(""),
             Some(below) => {
-                let above = facts.policy().find_type(&below.kind).ok().and_then(|of| facts.find(of.id(), &below.id));
-                above.map_or(Target::Absent, |parent| Target::Stated { of: of.id(), parent, owner: None })
+                let parent = policy.find_type(&below.kind).ok().and_then(|parent| facts.find(parent.id(), &below.id));
+                let stated = |parent| Target::Stated { resource_type: resource_type.id(), parent, owner: None };
+                parent.map_or(Target::Absent, stated)
             }
         };
-        Allowed {
-            actions: actions(facts, member, of, target).into_iter().map(Action::name).collect(),
-            writes: self.writable.by(facts, member, of, target),
+        Access {
+            actions: actions(facts, member, resource_type, target).into_iter().map(Action::name).collect(),
+            writes: self.possible_writes.permitted(facts, member, resource_type, target),
         }
     }
-}
-
-/// The places of one member: the root, `places`, their own record, and what is below.
-fn spots(
-    before: &dyn Facts,
-    after: &dyn Facts,
-    member: SubjectRef<'_>,
-    mut places: BTreeSet<ResourceKey>,
-) -> Vec<Spot> {
-    let root = name_of(after, after.root()).to_key();
-    places.remove(&root);
-    let places: Vec<ResourceKey> = std::iter::once(root).chain(places).collect();
-    let at = |resource: ResourceKey| Spot { resource, below: None };
-    let mut spots: Vec<Spot> = places.iter().cloned().map(at).collect();
-    if member.kind == kind::USER {
-        let records = kinds(before, after, ResourceType::has_member_records);
-        spots.extend(records.into_iter().map(|kind| at(ResourceKey::new(kind, member.id))));
-    }
-    for place in places {
-        for kind in kinds_below(before, after, &place.kind) {
-            spots.push(Spot { resource: ResourceKey::new(kind, ""), below: Some(place.clone()) });
-        }
-    }
-    spots
-}
-
-/// The types of either policy that are wanted, in the order of the policy afterwards.
-fn kinds<'f>(before: &'f dyn Facts, after: &'f dyn Facts, wanted: impl Fn(&ResourceType) -> bool) -> Vec<&'f str> {
-    let mut kinds: Vec<&str> = Vec::new();
-    for of in after.policy().types().iter().chain(before.policy().types()) {
-        if wanted(of) && !kinds.contains(&of.name()) {
-            kinds.push(of.name());
-        }
-    }
-    kinds
-}
-
-fn kinds_below<'f>(before: &'f dyn Facts, after: &'f dyn Facts, above: &str) -> Vec<&'f str> {
-    let is_below = |policy: &Policy, of: &ResourceType| {
-        let up = |id: &TypeId| policy.resource_type(*id).parent();
-        let nested = of.is_nested() && of.name() == above;
-        nested || std::iter::successors(of.parent(), up).any(|id| policy.resource_type(id).name() == above)
-    };
-    let either = |of: &ResourceType| {
-        let policies = [before.policy(), after.policy()];
-        policies.into_iter().any(|policy| policy.find_type(of.name()).is_ok_and(|of| is_below(policy, of)))
-    };
-    kinds(before, after, either)
-}
-
-fn bound(facts: &dyn Facts, member: SubjectRef<'_>, places: &mut BTreeSet<ResourceKey>) {
-    let holders = facts.member_state(member).map(|standing| Principals::of(facts, member, standing.member));
-    for holder in holders.into_iter().flat_map(Principals::each) {
-        facts.each_assignment(holder, &mut |node, _| {
-            places.insert(name_of(facts, node).to_key());
-        });
-    }
-}
-
-fn owned(facts: &dyn Facts) -> HashMap<SubjectRef<'_>, BTreeSet<ResourceKey>> {
-    let mut owned: HashMap<SubjectRef<'_>, BTreeSet<ResourceKey>> = HashMap::new();
-    for node in facts.policy().types().iter().flat_map(|of| facts.resources_of_type(of.id())) {
-        if let Some(owner) = facts.resource(*node).owner {
-            owned.entry(owner).or_default().insert(name_of(facts, *node).to_key());
-        }
-    }
-    owned
 }

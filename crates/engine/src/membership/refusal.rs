@@ -1,81 +1,84 @@
-//! Why a membership write is refused.
+//! The refusals of membership writes, and their stable codes.
 
 use crate::{
-    decision::decide::Reason, domain::Timestamp, facts::Node, membership::write::MembershipWrite, model::RoleId,
+    decision::reason::Reason, domain::Timestamp, facts::Node, membership::write::MembershipWrite, model::RoleId,
 };
 
-/// Why a membership write is refused.
+/// Why a membership write is refused. Which of several comes first is a contract of
+/// [`permit`](super::permit::permit()).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// The actor may not act at all: no member, invited, deactivated or locked.
+    /// The actor may not write at all. The reason is one of [`Reason::NotAMember`], [`Reason::MemberInvited`],
+    /// [`Reason::MemberDeactivated`] and [`Reason::MemberLocked`].
     Actor(Reason),
-    /// The target is no member.
+    /// The target is no member, and the write is not what makes them one.
     NoMember,
-    /// The target is deactivated, and under this policy no invitation lets them back in.
+    /// The target of an invitation is deactivated, and under this policy no invitation makes them active again.
     Deactivated,
-    /// The target holds a role above that protects them from writes below.
+    /// The target holds a role above the resource that protects them from writes below it.
     Protected {
-        /// The role that protects, in the form `type.role`.
+        /// The role that protects, in the form `TYPE.ROLE`.
         role: String,
-        /// Where they hold it.
+        /// The resource at which it is assigned.
         at: Node,
     },
-    /// The target holds no role there by a binding.
+    /// The write takes a role that is not assigned to the target at the resource, or any where none is.
     RoleNotBound,
-    /// No rule lets this actor do this.
+    /// No rule lets this actor make this write.
     NotPermitted {
-        /// What was asked, with the role that the target holds.
-        operation: MembershipWrite,
-        /// The rules that would let somebody else do it.
+        /// The write that no rule permits: of the roles that it takes, one that is assigned to the target.
+        write: MembershipWrite,
+        /// The rules about this write, which let others make it, in the order of the file; empty where nobody may.
         rules: Vec<RuleLine>,
     },
-    /// The role would outlast what lets the actor give it.
+    /// The role would end later than the actor's right to give it, or not at all.
     OutlastsGranter {
-        /// The latest end that the actor may give it.
+        /// The latest end that the actor may give the role.
         latest: Timestamp,
     },
-    /// The target holds several roles there, and the write does not say which one it takes.
+    /// Several roles are assigned to the target at the resource, and a change does not say which one it takes.
     RoleAmbiguous,
-    /// The target holds a role there already.
+    /// The role is assigned to the target at the resource already, or another one is and the type allows one only.
     AlreadyAMember,
-    /// The target holds that very role already.
+    /// The role that a change gives is assigned to the target already, and the change is not one of its end alone.
     RoleUnchanged,
-    /// The target is locked already.
+    /// The target is to be locked, and is locked already.
     AlreadyLocked,
-    /// The target is not locked.
+    /// The target is to be unlocked, and is not locked.
     NotLocked,
-    /// The target has no pending invitation.
+    /// The invitation of the target is to be sent again, and they are not invited.
     NotInvited,
-    /// The target is not active.
+    /// The target is to be deactivated or to become the owner, and is not active.
     NotActive,
-    /// The target is not deactivated.
+    /// The target is to be reactivated, and is not deactivated.
     NotDeactivated,
-    /// The target owns the resource already.
+    /// The target is to become the owner of the resource, and is so already.
     OwnerUnchanged,
-    /// The target is a team, or stands for everybody, and this can't be done to such a one.
+    /// The write is not for a subject of this kind. A team or everybody of a type can only be given roles (a team those
+    /// `for_teams`, everybody by publishing) and lose them, and nobody else can be published to.
     SubjectNotEligible,
-    /// The team to be added has the one that it would be added to among its own.
+    /// The target is the team at the resource, or a team that this one belongs to, and so can't be a part of it.
     TeamCycle,
-    /// Too few active holders would remain.
+    /// A role with `at_least` would be left with too few active holders.
     LastHolder {
-        /// The role.
+        /// The role that must keep its holders.
         role: RoleId,
-        /// Where it is held.
+        /// The resource at which they hold it.
         at: Node,
     },
 }
 
-/// A rule as the file has it, for messages.
+/// A rule about membership writes as the policy's file has it, for messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleLine {
-    /// Who may.
+    /// The rule's `by`: an expression of roles and relations, as the file has it.
     pub by: String,
-    /// The line in the policy file, counted from 1.
+    /// The line in the policy's file, counted from 1.
     pub line: u32,
 }
 
 impl Refusal {
-    /// Every code that a refusal can have.
+    /// Every code that [`Refusal::code`] returns, each once.
     pub const CODES: [&'static str; 22] = [
         "ACTOR_NOT_A_MEMBER",
         "ACTOR_INVITED",
@@ -84,8 +87,8 @@ impl Refusal {
         "MEMBER_NOT_FOUND",
         "MEMBER_DEACTIVATED",
         "MEMBER_PROTECTED",
-        "NO_ROLE_HERE",
-        "WHICH_ROLE",
+        "ROLE_NOT_BOUND",
+        "ROLE_AMBIGUOUS",
         "NOT_PERMITTED",
         "OUTLASTS_GRANTER",
         "ALREADY_A_MEMBER",
@@ -96,12 +99,12 @@ impl Refusal {
         "NOT_ACTIVE",
         "NOT_DEACTIVATED",
         "OWNER_UNCHANGED",
-        "HOLDER_UNSUITABLE",
+        "SUBJECT_NOT_ELIGIBLE",
         "TEAM_CYCLE",
         "LAST_HOLDER",
     ];
 
-    /// The stable name that programs and cases go by.
+    /// The stable code that programs and cases go by: upper-case letters and `_`.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Actor(Reason::MemberInvited) => "ACTOR_INVITED",
@@ -111,8 +114,8 @@ impl Refusal {
             Self::NoMember => "MEMBER_NOT_FOUND",
             Self::Deactivated => "MEMBER_DEACTIVATED",
             Self::Protected { .. } => "MEMBER_PROTECTED",
-            Self::RoleNotBound => "NO_ROLE_HERE",
-            Self::RoleAmbiguous => "WHICH_ROLE",
+            Self::RoleNotBound => "ROLE_NOT_BOUND",
+            Self::RoleAmbiguous => "ROLE_AMBIGUOUS",
             Self::NotPermitted { .. } => "NOT_PERMITTED",
             Self::OutlastsGranter { .. } => "OUTLASTS_GRANTER",
             Self::AlreadyAMember => "ALREADY_A_MEMBER",
@@ -123,7 +126,7 @@ impl Refusal {
             Self::NotActive => "NOT_ACTIVE",
             Self::NotDeactivated => "NOT_DEACTIVATED",
             Self::OwnerUnchanged => "OWNER_UNCHANGED",
-            Self::SubjectNotEligible => "HOLDER_UNSUITABLE",
+            Self::SubjectNotEligible => "SUBJECT_NOT_ELIGIBLE",
             Self::TeamCycle => "TEAM_CYCLE",
             Self::LastHolder { .. } => "LAST_HOLDER",
         }

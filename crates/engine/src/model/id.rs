@@ -1,6 +1,8 @@
+//! The numbers that a compiled policy gives its resource types and roles.
+
 use crate::model::mask::Mask;
 
-/// The place of a resource type in its policy.
+/// The position of a resource type in its policy, in the order of the file. It means nothing in another policy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TypeId(pub(crate) u16);
 
@@ -10,7 +12,7 @@ impl From<TypeId> for usize {
     }
 }
 
-/// The place of a role in its policy, over all types.
+/// The position of a role in its policy, over all types, in the order of the file. It means nothing in another policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RoleId(pub(crate) u16);
 
@@ -21,7 +23,7 @@ impl From<RoleId> for usize {
 }
 
 impl RoleId {
-    /// The role's bit.
+    /// The mask that has only this role's bit.
     pub fn mask(self) -> Mask {
         Mask::role(usize::from(self.0))
     }

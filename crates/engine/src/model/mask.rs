@@ -2,7 +2,8 @@
 
 use std::ops::{BitAnd, BitOr, BitOrAssign, Not};
 
-/// A set of roles and relations, a bit each.
+/// A set of roles and relations of one policy, a bit each: the relations first, then the roles in the order of the
+/// file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Mask(u128);
 
@@ -12,36 +13,39 @@ pub const NOBODY: &str = "nobody";
 /// One way to satisfy a rule: every bit of `need`, and none of `forbid`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Term {
-    /// All of these must be held.
+    /// The bits that must all be set; an empty mask asks for nothing.
     pub need: Mask,
-    /// None of these may be held.
+    /// The bits of which none may be set; an empty mask forbids nothing.
     pub forbid: Mask,
 }
 
 impl Mask {
-    /// Nothing.
+    /// The set without any role or relation.
     pub const EMPTY: Self = Self(0);
     /// The subject owns the resource.
     pub const OWNER: Self = Self(1);
     /// The resource is the subject's own record, or the member written to is the actor.
     pub const SELF: Self = Self(1 << 1);
-    /// The subject is the platform's own staff.
+    /// The subject is one of the platform's own staff.
     pub const OPERATOR: Self = Self(1 << 2);
     /// The subject is an active member.
     pub const ANYONE: Self = Self(1 << 3);
-    /// The relations, each with its word in a rule.
+    /// The relations, each with its word in a rule, in the order of their bits.
     pub const RELATIONS: [(&'static str, Self); 4] =
         [("owner", Self::OWNER), ("self", Self::SELF), ("operator", Self::OPERATOR), ("anyone", Self::ANYONE)];
-    /// The most roles that a policy may have.
+    /// The most roles that a policy may have: 124.
     pub const MAX_ROLES: usize = 128 - Self::RELATIONS.len();
 
-    /// The bit of the `index`th role of a policy.
+    /// The bit of the `index`th role of a policy, counted from 0; less than [`Mask::MAX_ROLES`].
+    ///
+    /// # Panics
+    /// In builds that check for overflow, when `index` is not less than that.
     pub fn role(index: usize) -> Self {
         debug_assert!(index < Self::MAX_ROLES);
         Self(1 << (Self::RELATIONS.len() + index))
     }
 
-    /// Whether every bit of `other` is in here.
+    /// Whether every bit of `other` is set here.
     pub fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
     }
@@ -51,18 +55,28 @@ impl Mask {
         self.0 & other.0 != 0
     }
 
-    /// Whether there is no bit.
+    /// Whether no bit is set.
     pub fn is_empty(self) -> bool {
         self.0 == 0
     }
 
-    /// The bits of this one that are not in `other`.
+    /// The bits of this set that are not in `other`.
     #[must_use]
     pub fn without(self, other: Self) -> Self {
         Self(self.0 & !other.0)
     }
 
-    /// The indices of the roles in here, in order.
+    /// Whether there is a role in here, and not only relations.
+    pub fn has_roles(self) -> bool {
+        self.0 >> Self::RELATIONS.len() != 0
+    }
+
+    /// How many roles there are in here, 0 to [`Mask::MAX_ROLES`].
+    pub fn role_count(self) -> u32 {
+        (self.0 >> Self::RELATIONS.len()).count_ones()
+    }
+
+    /// The indices of the roles in this set, in ascending order. Relations are left out.
     pub fn roles(self) -> impl Iterator<Item = usize> {
         let mut rest = self.0 >> Self::RELATIONS.len();
         std::iter::from_fn(move || {
@@ -74,10 +88,10 @@ impl Mask {
 }
 
 impl Term {
-    /// Always satisfied.
+    /// The term that every set of bits satisfies.
     pub(crate) const ALWAYS: Self = Self { need: Mask::EMPTY, forbid: Mask::EMPTY };
 
-    /// Whether these bits satisfy it.
+    /// Whether a subject who has these bits satisfies this term.
     pub fn satisfied_by(&self, bits: Mask) -> bool {
         bits.contains(self.need) && !bits.intersects(self.forbid)
     }
@@ -86,29 +100,29 @@ impl Term {
         self.need.intersects(self.forbid)
     }
 
-    /// Whether whoever satisfies `other` satisfies this one. One that says `operator` lets through whom no other
-    /// does, see [`of_members`].
+    /// Whether every subject who satisfies `other` satisfies this one. One that says `operator` lets through subjects
+    /// whom no other does, see [`restricted_to_members`].
     pub(crate) fn covers(&self, other: &Self) -> bool {
-        let says_as_much = self.need.contains(Mask::OPERATOR) || !other.need.contains(Mask::OPERATOR);
-        says_as_much && other.need.contains(self.need) && other.forbid.contains(self.forbid)
+        let fits_operators = self.need.contains(Mask::OPERATOR) || !other.need.contains(Mask::OPERATOR);
+        fits_operators && other.need.contains(self.need) && other.forbid.contains(self.forbid)
     }
 }
 
-/// A rule's terms, any of which lets through.
+/// A rule's terms: it is satisfied by whoever satisfies any of them.
 pub(crate) type Terms = Vec<Term>;
 
-/// A rule may come to this many terms.
+/// The most terms that a rule may come to.
 pub(crate) const MAX_TERMS: usize = 256;
 
-/// On the way to its terms, a rule may come to this many, those that fall away included.
-pub(crate) const MAX_WRITTEN: usize = 4096;
+/// The most terms that may be written out while a rule is simplified, those that fall away included.
+pub(crate) const MAX_ALTERNATIVES: usize = 4096;
 
-/// The terms that let through whom any of these does; none when there are too many.
+/// The terms that let through whom any of these does; none when there are more than [`MAX_TERMS`].
 pub(crate) fn any(terms: impl IntoIterator<Item = Term>) -> Option<Terms> {
     simplified(terms.into_iter())
 }
 
-/// The terms of `left & right`; none when there are too many.
+/// The terms of `left & right`; none when there are more than [`MAX_TERMS`].
 pub(crate) fn all(left: &[Term], right: &[Term]) -> Option<Terms> {
     simplified(
         left.iter()
@@ -118,14 +132,15 @@ pub(crate) fn all(left: &[Term], right: &[Term]) -> Option<Terms> {
 
 /// The terms of a whole rule. INVARIANT (operators): an operator is let through only by a rule that says `operator`,
 /// never by what they are not; so a term that does not say it needs an active member.
-pub(crate) fn of_members(terms: Terms) -> Terms {
-    let said_of_members = |term: Term| {
+pub(crate) fn restricted_to_members(terms: Terms) -> Terms {
+    let restricted = |term: Term| {
         if term.need.contains(Mask::OPERATOR) { term } else { Term { need: term.need | Mask::ANYONE, ..term } }
     };
-    terms.into_iter().map(said_of_members).filter(|term| !term.contradicts_itself()).collect()
+    terms.into_iter().map(restricted).filter(|term| !term.contradicts_itself()).collect()
 }
 
-/// Gives up as soon as there are too many, for the work grows with the square of what is kept.
+/// Drops the terms that another covers. Gives up as soon as there are too many, for the work grows with the square of
+/// their number.
 fn simplified(terms: impl Iterator<Item = Term>) -> Option<Terms> {
     let mut kept = Terms::new();
     for term in terms {
@@ -200,7 +215,7 @@ mod tests {
     fn an_operator_is_let_through_by_name_only() {
         let not_a = Term { need: Mask::EMPTY, forbid: Mask::role(0) };
         let operator = Term { need: Mask::OPERATOR, forbid: Mask::EMPTY };
-        let rule = of_members(vec![not_a, operator]);
+        let rule = restricted_to_members(vec![not_a, operator]);
         let lets_through = |term: &Term| term.satisfied_by(Mask::OPERATOR);
         assert_eq!(rule.iter().map(lets_through).collect::<Vec<_>>(), [false, true]);
     }

@@ -5,6 +5,7 @@ pub(crate) mod mask;
 pub(crate) mod nearest;
 mod policy;
 pub(crate) mod policy_set;
+pub(crate) mod policy_source;
 pub(crate) mod policy_store;
 pub(crate) mod reach;
 mod resource_type;
@@ -20,24 +21,24 @@ use rustc_hash::FxBuildHasher;
 use crate::model::nearest::nearest;
 
 pub use id::{RoleId, TypeId};
-pub(crate) use policy::Bound;
+pub(crate) use policy::NeverConstraint;
 pub use policy::Policy;
 pub use resource_type::ResourceType;
 pub use role::Role;
 pub use rule::{Action, MemberRule, MemberRules, Rule};
 
-/// A name to its place in a list.
+/// The position of each name in a list.
 pub(crate) type Index = HashMap<String, usize, FxBuildHasher>;
 
-/// A name that the policy does not know.
+/// The error of a look-up: the policy has nothing of this name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unknown {
-    /// The name.
+pub struct UnknownName {
+    /// The name that was looked up, as the caller gave it.
     pub name: String,
-    /// The known names that it may have meant, best first.
+    /// The known names that it may have been meant for, best first: 3 at most, and none when no name is close.
     pub nearest: Vec<String>,
 }
 
-fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Unknown {
-    Unknown { name: name.to_owned(), nearest: nearest(name, known) }
+fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> UnknownName {
+    UnknownName { name: name.to_owned(), nearest: nearest(name, known) }
 }

@@ -1,4 +1,6 @@
-/// The known names that a mistyped one may have meant, best first, three at most.
+//! Suggests the known names that are nearest to a mistyped one.
+
+/// The known names that a mistyped one may have been meant for, best first: 3 at most.
 pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let mut scored: Vec<(usize, &str)> = known
         .into_iter()
@@ -19,7 +21,8 @@ fn is_worth_comparing(name: &str, candidate: &str) -> bool {
     name.len().abs_diff(candidate.len()) <= tolerance(name.len().max(candidate.len())) && name.len() <= 1024
 }
 
-/// "did you mean `x`?", or what there is to choose from.
+/// The help for an unknown name: "did you mean `x`?", or when none is close "known here: " with all `known` names in
+/// backticks.
 pub fn suggestion<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.into_iter().collect();
     let near = nearest(name, known.iter().copied());
@@ -30,13 +33,13 @@ pub fn suggestion<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> S
     }
 }
 
-/// `a`, `b`, `c`.
+/// The names in backticks, joined by commas; "nothing" when there are none.
 pub(crate) fn quoted<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
     if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
 }
 
-/// A third of a name's letters may be wrong, and two of a short one's.
+/// The most edits between two names that count as close: a third of the length, and two for a short name.
 fn tolerance(length: usize) -> usize {
     (length / 3).max(2)
 }

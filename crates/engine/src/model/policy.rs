@@ -1,9 +1,11 @@
+//! A compiled policy, and the look-ups in it.
+
 use std::time::Duration;
 
 use crate::{
     domain::SubjectRef,
     model::{
-        Index, Unknown,
+        Index, UnknownName,
         id::{RoleId, TypeId},
         mask::Mask,
         resource_type::ResourceType,
@@ -13,7 +15,7 @@ use crate::{
     },
 };
 
-/// A compiled role model.
+/// A compiled policy: the role model of the tenants that run it.
 #[derive(Debug)]
 pub struct Policy {
     pub(crate) name: String,
@@ -25,91 +27,97 @@ pub struct Policy {
     pub(crate) types: Vec<ResourceType>,
     pub(crate) roles: Vec<Role>,
     pub(crate) type_index: Index,
-    /// The roles that count at resources of their own type below.
-    pub(crate) reaching: Mask,
-    /// What was found never to come about.
-    pub(crate) never: Vec<Bound>,
+    /// The roles with `reaches_down`, which count at resources of their own type below.
+    pub(crate) reaching_down: Mask,
+    /// The `never` constraints, which the compiler found to hold.
+    pub(crate) never: Vec<NeverConstraint>,
 }
 
-/// Holders of the one role never come to hold the other.
+/// Somebody who holds only the role `who` can never come to hold the role `becomes`.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Bound {
+pub(crate) struct NeverConstraint {
     pub(crate) who: RoleId,
     pub(crate) becomes: RoleId,
 }
 
 impl Policy {
-    /// Its name.
+    /// The policy's name: 1 to 64 lower-case letters, digits and `_`, a letter first.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Its version.
+    /// The policy's version, from 1 to 1,000,000.
     pub fn version(&self) -> u32 {
         self.version
     }
 
-    /// The type of the root resource.
+    /// The type of the root resource, which has no parent.
     pub fn root(&self) -> &ResourceType {
         self.resource_type(self.root)
     }
 
-    /// How long an invitation can be accepted.
+    /// How long an invitation can be accepted: whole days, from 1 to 365.
     pub fn invitation_lifetime(&self) -> Duration {
         self.invitation_lifetime
     }
 
-    /// How long after an invitation was sent its reminders are due: each later than the one before, and all before
-    /// the invitation ends. Empty when nobody is reminded.
+    /// How long after an invitation was issued its reminders are due: each later than the one before, all before the
+    /// invitation expires, 8 at most. Empty when nobody is reminded.
     pub fn reminders(&self) -> &[Duration] {
         &self.reminders
     }
 
-    /// Whether to invite a deactivated member is to let them back in; else it is refused.
+    /// Whether inviting a deactivated member makes them active again; otherwise it is refused.
     pub fn invitations_reactivate(&self) -> bool {
         self.invitations_reactivate
     }
 
-    /// The type of this name.
+    /// The resource type of this name.
     ///
     /// # Errors
     /// When there is none, with the nearest names.
-    pub fn find_type(&self, name: &str) -> Result<&ResourceType, Unknown> {
+    pub fn find_type(&self, name: &str) -> Result<&ResourceType, UnknownName> {
         self.type_index
             .get(name)
             .and_then(|index| self.types.get(*index))
             .ok_or_else(|| unknown(name, self.types.iter().map(ResourceType::name)))
     }
 
-    /// Whether a subject is a team: of a type whose resources are teams.
+    /// Whether a subject is a team: its type is a resource type whose resources are teams.
     pub fn is_team(&self, subject: SubjectRef<'_>) -> bool {
-        self.find_type(subject.kind).is_ok_and(ResourceType::is_teams)
+        self.find_type(subject.kind).is_ok_and(ResourceType::is_team_type)
     }
 
-    /// Whether a subject is somebody, and neither a team nor everybody of a type.
+    /// Whether a subject is neither a team nor everybody of a type.
     pub fn is_person(&self, subject: SubjectRef<'_>) -> bool {
         !subject.is_everybody() && !self.is_team(subject)
     }
 
-    /// The type at this place.
+    /// The resource type at this position.
+    ///
+    /// # Panics
+    /// May panic when the id is another policy's.
     #[expect(clippy::indexing_slicing, reason = "type ids are made by the compiler of this very policy")]
     pub fn resource_type(&self, id: TypeId) -> &ResourceType {
         &self.types[usize::from(id.0)]
     }
 
-    /// The role at this place.
+    /// The role at this position.
+    ///
+    /// # Panics
+    /// May panic when the id is another policy's.
     #[expect(clippy::indexing_slicing, reason = "role ids are made by the compiler of this very policy")]
     pub fn role(&self, id: RoleId) -> &Role {
         &self.roles[usize::from(id.0)]
     }
 
-    /// The role of this short name on a type, which may also be written with the type before it.
+    /// The role of this name on a type: its short name, or `TYPE.ROLE`.
     ///
     /// # Errors
-    /// When there is none, with the nearest names.
-    pub fn find_role(&self, of: &ResourceType, name: &str) -> Result<&Role, Unknown> {
-        let short = name.strip_prefix(&of.name).and_then(|rest| rest.strip_prefix('.')).unwrap_or(name);
-        let roles = || of.roles.iter().map(|id| self.role(*id));
+    /// When there is none, with the nearest short names.
+    pub fn find_role(&self, resource_type: &ResourceType, name: &str) -> Result<&Role, UnknownName> {
+        let short = name.strip_prefix(&resource_type.name).and_then(|rest| rest.strip_prefix('.')).unwrap_or(name);
+        let roles = || resource_type.roles.iter().map(|id| self.role(*id));
         roles().find(|role| role.name == short).ok_or_else(|| unknown(name, roles().map(Role::name)))
     }
 
@@ -123,54 +131,64 @@ impl Policy {
         &self.roles
     }
 
-    /// What never comes about: who holds only the first role, however many of them, never comes to hold the second.
+    /// The `never` constraints as pairs of roles: people who hold only the first one, however many of them act
+    /// together, can never come to hold the second.
     pub fn never(&self) -> impl Iterator<Item = (&Role, &Role)> {
-        self.never.iter().map(|bound| (self.role(bound.who), self.role(bound.becomes)))
+        self.never.iter().map(|constraint| (self.role(constraint.who), self.role(constraint.becomes)))
     }
 
-    /// The role with its type: `job_site.editor`.
+    /// The role's name with its type: `job_site.editor`.
     pub fn qualified(&self, role: &Role) -> String {
-        format!("{}.{}", self.resource_type(role.of).name, role.name)
+        format!("{}.{}", self.resource_type(role.resource_type).name, role.name)
     }
 
-    /// The roles of a mask.
+    /// The roles of a mask, in the order of the file. Relations are left out.
     pub fn roles_in(&self, mask: Mask) -> impl Iterator<Item = &Role> {
         mask.roles().filter_map(|index| self.roles.get(index))
     }
 
     /// A type and those above it, from itself to the root type.
-    pub fn ancestors<'p>(&'p self, of: &'p ResourceType) -> Vec<&'p ResourceType> {
-        std::iter::successors(Some(of), |of| of.parent.map(|above| self.resource_type(above))).collect()
+    pub fn ancestors<'p>(&'p self, resource_type: &'p ResourceType) -> Vec<&'p ResourceType> {
+        std::iter::successors(Some(resource_type), |resource_type| {
+            resource_type.parent.map(|above| self.resource_type(above))
+        })
+        .collect()
     }
 
-    /// A role as a rule at `of` may name it: by its short name for one of `of` itself, and for one further up whose
-    /// name no other role on the way has; otherwise with its type.
-    pub fn name_at(&self, of: &ResourceType, role: &Role) -> String {
-        let mut roles = self.ancestors(of).into_iter().flat_map(|of| &of.roles).map(|id| self.role(*id));
-        let short = role.of == of.id || roles.all(|other| other.id == role.id || other.name != role.name);
-        if short && self.ancestors(of).iter().any(|of| of.id == role.of) {
+    /// A role as a rule at `resource_type` may name it: by its short name if it is a role of that type, or of one above
+    /// it and no other role on the way up has the name; otherwise as `TYPE.ROLE`.
+    pub fn name_at(&self, resource_type: &ResourceType, role: &Role) -> String {
+        let mut roles = self
+            .ancestors(resource_type)
+            .into_iter()
+            .flat_map(|resource_type| &resource_type.roles)
+            .map(|id| self.role(*id));
+        let short =
+            role.resource_type == resource_type.id || roles.all(|other| other.id == role.id || other.name != role.name);
+        if short && self.ancestors(resource_type).iter().any(|resource_type| resource_type.id == role.resource_type) {
             role.name.clone()
         } else {
             self.qualified(role)
         }
     }
 
-    /// What one who holds this has on the way up: with what it implies, and as an active member or an operator.
-    pub fn bits(&self, held: Mask) -> Mask {
-        if held.contains(Mask::OPERATOR) { held } else { self.closure(held) | Mask::ANYONE }
+    /// The bits that rules are matched against, for a subject with these roles and relations: with all roles that they
+    /// imply, and as an active member unless they are an operator.
+    pub fn bits(&self, roles: Mask) -> Mask {
+        if roles.contains(Mask::OPERATOR) { roles } else { self.closure(roles) | Mask::ANYONE }
     }
 
     /// A mask of roles together with all that they imply.
-    pub fn closure(&self, bound: Mask) -> Mask {
-        self.roles_in(bound).map(|role| role.closure).collect::<Mask>() | bound
+    pub fn closure(&self, roles: Mask) -> Mask {
+        self.roles_in(roles).map(|role| role.closure).collect::<Mask>() | roles
     }
 
-    /// The actions of the type above of which any lets somebody create a resource of this type there.
+    /// The actions of the type `above` that let a subject create a resource of this type below: any of them suffices.
     pub fn create_actions<'p>(
         &self,
-        of: &'p ResourceType,
+        resource_type: &'p ResourceType,
         above: &'p ResourceType,
     ) -> impl Iterator<Item = &'p Action> {
-        of.create_actions.iter().filter_map(|name| above.action(name))
+        resource_type.create_actions.iter().filter_map(|name| above.action(name))
     }
 }

@@ -1,5 +1,7 @@
+//! A resource type of a policy, with its roles, actions and rules.
+
 use crate::model::{
-    Index, Unknown,
+    Index, UnknownName,
     id::{RoleId, TypeId},
     rule::{Action, MemberRules},
     unknown,
@@ -27,12 +29,12 @@ pub struct ResourceType {
 }
 
 impl ResourceType {
-    /// Its place in the policy.
+    /// The type's position in the policy.
     pub fn id(&self) -> TypeId {
         self.id
     }
 
-    /// Its name.
+    /// The type's name, unique in the policy: 1 to 64 lower-case letters, digits and `_`, a letter first.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -42,7 +44,7 @@ impl ResourceType {
         self.parent
     }
 
-    /// Whether a resource of this type may be directly below one of that type.
+    /// Whether a resource of this type may be directly below one of the type `above`.
     pub fn may_be_below(&self, above: TypeId) -> bool {
         self.parent == Some(above) || (self.nested && self.id == above)
     }
@@ -52,56 +54,56 @@ impl ResourceType {
         self.nested
     }
 
-    /// Whether its resources are the members themselves: one a user, under the user's id, never registered.
+    /// Whether its resources are the members themselves: one for each, under the member's id, never registered.
     pub fn has_member_records(&self) -> bool {
         self.member_records
     }
 
-    /// Whether whoever creates one owns it.
+    /// Whether its resources have owners. At first, the owner is whoever created the resource.
     pub fn is_owned(&self) -> bool {
         self.owned
     }
 
     /// Whether a member may hold several of its roles at one resource.
-    pub fn holds_several(&self) -> bool {
+    pub fn allows_several_roles(&self) -> bool {
         self.several_roles
     }
 
-    /// Whether its resources are teams: whoever holds a role at one belongs to it, and it holds roles itself.
-    pub fn is_teams(&self) -> bool {
+    /// Whether its resources are teams: whoever holds a role at one belongs to it, and the team itself can hold roles.
+    pub fn is_team_type(&self) -> bool {
         self.teams
     }
 
-    /// The role that a creator gets.
+    /// The role that whoever creates a resource gets there; none if creating gives no role.
     pub fn creator_role(&self) -> Option<RoleId> {
         self.creator_role
     }
 
-    /// The role of the root type that somebody new, invited here, gets beside the one here.
+    /// The role of the root type that a new member gets who is invited at this type; none if they get no other role.
     pub fn joins_as(&self) -> Option<RoleId> {
         self.joins_as
     }
 
-    /// Its roles, in the order of the file.
+    /// The type's roles, in the order of the file; may be empty.
     pub fn roles(&self) -> &[RoleId] {
         &self.roles
     }
 
-    /// Who may write memberships at its resources.
+    /// The rules about who may write memberships at its resources.
     pub fn members(&self) -> &MemberRules {
         &self.members
     }
 
-    /// Its actions, in the order of the file.
+    /// The type's actions, in the order of the file; may be empty.
     pub fn actions(&self) -> &[Action] {
         &self.actions
     }
 
-    /// Its action of this name.
+    /// The action of this name.
     ///
     /// # Errors
     /// When there is none, with the nearest names.
-    pub fn find_action(&self, name: &str) -> Result<&Action, Unknown> {
+    pub fn find_action(&self, name: &str) -> Result<&Action, UnknownName> {
         self.action(name).ok_or_else(|| unknown(name, self.actions.iter().map(Action::name)))
     }
 

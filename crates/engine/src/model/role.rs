@@ -1,15 +1,17 @@
+//! A role of a policy, and what it implies.
+
 use crate::model::{
     id::{RoleId, TypeId},
     mask::Mask,
 };
 
-/// A compiled role.
+/// A compiled role of one resource type.
 #[derive(Debug)]
 pub struct Role {
     pub(crate) id: RoleId,
     pub(crate) name: String,
-    pub(crate) of: TypeId,
-    /// The role itself and all that it implies, here and below.
+    pub(crate) resource_type: TypeId,
+    /// The role itself and all that it implies, at this type and those below.
     pub(crate) closure: Mask,
     pub(crate) reaches_down: bool,
     pub(crate) protected_below: bool,
@@ -18,27 +20,28 @@ pub struct Role {
 }
 
 impl Role {
-    /// Its place in the policy.
+    /// The role's position in the policy, over all types.
     pub fn id(&self) -> RoleId {
         self.id
     }
 
-    /// Its short name.
+    /// The role's short name, unique among the roles of its type: 1 to 64 lower-case letters, digits and `_`, a letter
+    /// first.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The type that it belongs to.
-    pub fn of(&self) -> TypeId {
-        self.of
+    /// The resource type that the role belongs to.
+    pub fn resource_type(&self) -> TypeId {
+        self.resource_type
     }
 
-    /// Its bit.
+    /// The mask that has only this role's bit.
     pub fn mask(&self) -> Mask {
         self.id.mask()
     }
 
-    /// Itself and all that it implies.
+    /// The role itself and all that it implies, to the end of every chain.
     pub fn closure(&self) -> Mask {
         self.closure
     }
@@ -48,7 +51,7 @@ impl Role {
         self.reaches_down
     }
 
-    /// Whether its holders are protected from writes below.
+    /// Whether its holders are protected from membership writes at the resources below.
     pub fn protects_below(&self) -> bool {
         self.protected_below
     }
@@ -58,7 +61,7 @@ impl Role {
         self.for_teams
     }
 
-    /// How many active holders must remain at a resource.
+    /// How many active members must always hold it at a resource where it is bound, from 0 to 1000; 0 asks for none.
     pub fn at_least(&self) -> u32 {
         self.at_least
     }

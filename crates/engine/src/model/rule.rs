@@ -1,9 +1,11 @@
+//! The rules of a policy: who may do an action, and who may make a membership write.
+
 use crate::model::{
     mask::{Mask, Term},
     write_kind::WriteKind,
 };
 
-/// A compiled action.
+/// A compiled action of one resource type.
 #[derive(Debug)]
 pub struct Action {
     pub(crate) name: String,
@@ -20,61 +22,63 @@ pub struct Rule {
     pub(crate) line: u32,
 }
 
-/// Who may write memberships at a resource of a type.
+/// The rules about who may write memberships at a resource of a type.
 #[derive(Debug, Default)]
 pub struct MemberRules {
     pub(crate) rules: Vec<(WriteKind, MemberRule)>,
 }
 
-/// One line of who may take whom from which role to which.
+/// One rule about who may make one kind of membership write: from which roles, to which roles.
 #[derive(Debug)]
 pub struct MemberRule {
     pub(crate) by: Rule,
-    /// The roles that it may take away, with [`Mask::ANYONE`] for whatever is held; empty where nothing is taken.
+    /// The roles that it may take away, with [`Mask::ANYONE`] for any role or none; empty if the kind of write takes
+    /// none.
     pub(crate) from: Mask,
-    /// The roles that it may give; empty where the operation gives none.
+    /// The roles that it may give; empty if the kind of write gives none.
     pub(crate) to: Mask,
 }
 
 impl Action {
-    /// Its name.
+    /// The action's name, unique among the actions of its type: 1 to 64 lower-case letters, digits, `_` and dots, a
+    /// letter first.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Who may do it.
+    /// The rule about who may do it.
     pub fn rule(&self) -> &Rule {
         &self.rule
     }
 
-    /// Whether a locked member may do it all the same.
-    pub fn survives_a_lock(&self) -> bool {
+    /// Whether a locked member may do it as well.
+    pub fn is_allowed_when_locked(&self) -> bool {
         self.when_locked
     }
 
-    /// Whether it can be done on what is archived.
-    pub fn survives_an_archive(&self) -> bool {
+    /// Whether it may be done on an archived resource as well.
+    pub fn is_allowed_when_archived(&self) -> bool {
         self.when_archived
     }
 }
 
 impl Rule {
     /// Whether these bits satisfy it.
-    pub fn satisfied_by(&self, bits: Mask) -> bool {
+    pub fn allows(&self, bits: Mask) -> bool {
         self.terms.iter().any(|term| term.satisfied_by(bits))
     }
 
-    /// The ways to satisfy it.
+    /// The ways to satisfy it, any of which suffices; empty if nobody does.
     pub fn terms(&self) -> &[Term] {
         &self.terms
     }
 
-    /// As the file has it.
+    /// The rule as the file has it, up to 4096 bytes.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Its line in the file, counted from 1.
+    /// The line of the rule in the file, counted from 1.
     pub fn line(&self) -> u32 {
         self.line
     }
@@ -82,23 +86,24 @@ impl Rule {
 
 impl MemberRules {
     /// The rules of one kind of write, in the order of the file.
-    pub fn of(&self, verb: WriteKind) -> impl Iterator<Item = &MemberRule> {
-        self.rules.iter().filter(move |(of, _)| *of == verb).map(|(_, rule)| rule)
+    pub fn of_kind(&self, kind: WriteKind) -> impl Iterator<Item = &MemberRule> {
+        self.rules.iter().filter(move |(rule_kind, _)| *rule_kind == kind).map(|(_, rule)| rule)
     }
 }
 
 impl MemberRule {
-    /// The roles that it may take away, with [`Mask::ANYONE`] for whatever is held.
+    /// The roles that it may take away, with [`Mask::ANYONE`] for any role or none; empty if the kind of write takes
+    /// none.
     pub fn from(&self) -> Mask {
         self.from
     }
 
-    /// The roles that it may give.
+    /// The roles that it may give; empty if the kind of write gives none.
     pub fn to(&self) -> Mask {
         self.to
     }
 
-    /// Who may.
+    /// The rule about who may make the write.
     pub fn by(&self) -> &Rule {
         &self.by
     }

@@ -1,20 +1,26 @@
-//! Which rules are about a membership write.
+//! Finds the rules that are about one membership write.
 
 use crate::model::{MemberRule, ResourceType, Role, mask::Mask, write_kind::WriteKind};
 
-/// The rules about a kind of write that takes one of the roles `from`, [`Mask::ANYONE`] standing for none, and gives
-/// one of `to`; each is empty where the kind has no such side.
-pub fn rules_about(of: &ResourceType, verb: WriteKind, from: Mask, to: Mask) -> impl Iterator<Item = &MemberRule> {
+/// The rules about a kind of write that takes away one of the roles `from`, where [`Mask::ANYONE`] stands for no role,
+/// and gives one of the roles `to`. Either is empty if the kind of write has no such roles.
+pub fn rules_about(
+    resource_type: &ResourceType,
+    kind: WriteKind,
+    from: Mask,
+    to: Mask,
+) -> impl Iterator<Item = &MemberRule> {
     let fits = move |rule: &&MemberRule| {
         (rule.from.contains(Mask::ANYONE) || rule.from.contains(from)) && rule.to.contains(to)
     };
-    of.members.of(verb).filter(fits)
+    resource_type.members.of_kind(kind).filter(fits)
 }
 
-/// The rules by which somebody may give a role to a person: by invitation, or by change.
-pub fn givers<'p>(of: &'p ResourceType, role: &'p Role) -> impl Iterator<Item = &'p MemberRule> {
-    of.members
-        .of(WriteKind::Invite)
-        .chain(of.members.of(WriteKind::Change))
+/// The rules by which somebody may give a role to a person: by invitation first, then by change.
+pub fn granting_rules<'p>(resource_type: &'p ResourceType, role: &'p Role) -> impl Iterator<Item = &'p MemberRule> {
+    resource_type
+        .members
+        .of_kind(WriteKind::Invite)
+        .chain(resource_type.members.of_kind(WriteKind::Change))
         .filter(|rule| rule.to.contains(role.mask()))
 }

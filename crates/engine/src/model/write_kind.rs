@@ -1,3 +1,5 @@
+//! The kinds of membership writes that a policy has rules about.
+
 /// A kind of membership write, as rules and cases name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum WriteKind {
@@ -9,30 +11,30 @@ pub enum WriteKind {
     Remove,
     /// Send the invitation of somebody invited there again.
     Resend,
-    /// Lock a member.
+    /// Lock an active member, which denies most actions to them.
     Lock,
     /// End a member's lock.
     Unlock,
     /// Change a member's profile.
     Update,
-    /// Take a member out of everything until they are reactivated.
+    /// End everything that a member may do, until they are reactivated.
     Deactivate,
-    /// End that.
+    /// Make a deactivated member active again.
     Reactivate,
-    /// Make somebody else the owner.
+    /// Make somebody else the owner of a resource.
     Transfer,
-    /// Give a role to everybody of a type of subjects.
+    /// Give a role to everybody of a subject type.
     Publish,
 }
 
-/// At which types a rule means something.
+/// The types at which rules of a kind of write have a meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WriteScope {
-    /// At every type.
+    /// Rules may stand at every type.
     Anywhere,
-    /// At the root type: the write is done to a member of the whole tenant.
+    /// Rules may stand at the root type: the write is done to a member of the whole tenant.
     AtTheRoot,
-    /// At types whose resources have owners.
+    /// Rules may stand at types whose resources have owners.
     WhereOwned,
 }
 
@@ -52,7 +54,7 @@ impl WriteKind {
         Self::Publish,
     ];
 
-    /// Its word.
+    /// The word for the kind, as policy files and cases write it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Invite => "invite",
@@ -69,12 +71,12 @@ impl WriteKind {
         }
     }
 
-    /// The kind that this word means.
-    pub fn of_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|verb| verb.name() == name)
+    /// The kind that policy files and cases write as `name`; none if there is none.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
-    /// Whether its rules say which roles may be taken.
+    /// Whether its rules say which roles may be taken away.
     pub fn removes_roles(self) -> bool {
         matches!(self, Self::Change | Self::Remove)
     }
@@ -84,7 +86,7 @@ impl WriteKind {
         matches!(self, Self::Invite | Self::Change | Self::Publish)
     }
 
-    /// Where its rules mean something.
+    /// The types at which its rules have a meaning.
     pub fn scope(self) -> WriteScope {
         match self {
             Self::Invite | Self::Change | Self::Remove | Self::Resend | Self::Publish => WriteScope::Anywhere,

@@ -1,57 +1,60 @@
+//! When the roles of members expire.
+
 use std::collections::{BTreeSet, HashMap};
 
 use rustc_hash::FxBuildHasher;
 
 use crate::{domain::Timestamp, facts::Node, model::RoleId};
 
-/// A role bound to a member at a node.
+/// A role that is bound at a node. The member that has it goes by their row beside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Assignment {
     pub(crate) node: Node,
     pub(crate) role: RoleId,
 }
 
-/// When bindings end, for the few that do. What has ended is known until the log says so too: until then the store has
-/// it still.
+/// When assignments expire, for the few that do. One that has expired is kept until the log says so too, for the store
+/// has it until then.
 #[derive(Debug, Default)]
 pub(crate) struct Expirations {
-    at: HashMap<(u32, Assignment), Timestamp, FxBuildHasher>,
-    /// Those that have not ended yet, the next one first.
-    next: BTreeSet<(Timestamp, u32, Assignment)>,
+    /// The expiry of each assignment, by the member's row.
+    by_assignment: HashMap<(u32, Assignment), Timestamp, FxBuildHasher>,
+    /// Those that have not expired yet, the next one first.
+    pending: BTreeSet<(Timestamp, u32, Assignment)>,
 }
 
 impl Expirations {
-    /// Notes that a member's binding ends.
-    pub(crate) fn set(&mut self, row: u32, bound: Assignment, end: Timestamp) {
-        self.forget(row, bound);
-        self.at.insert((row, bound), end);
-        self.next.insert((end, row, bound));
+    /// Notes that a member's assignment expires at `end`.
+    pub(crate) fn set(&mut self, row: u32, assignment: Assignment, end: Timestamp) {
+        self.remove(row, assignment);
+        self.by_assignment.insert((row, assignment), end);
+        self.pending.insert((end, row, assignment));
     }
 
-    /// Forgets that a binding ends, or has ended; whether it was known to.
-    pub(crate) fn forget(&mut self, row: u32, bound: Assignment) -> bool {
-        let Some(end) = self.at.remove(&(row, bound)) else { return false };
-        self.next.remove(&(end, row, bound));
+    /// Forgets the expiry of an assignment, which may have passed. Returns whether there was one.
+    pub(crate) fn remove(&mut self, row: u32, assignment: Assignment) -> bool {
+        let Some(end) = self.by_assignment.remove(&(row, assignment)) else { return false };
+        self.pending.remove(&(end, row, assignment));
         true
     }
 
-    /// When a binding ends, or has ended; none when it lasts.
-    pub(crate) fn of(&self, row: u32, bound: Assignment) -> Option<Timestamp> {
-        if self.at.is_empty() { None } else { self.at.get(&(row, bound)).copied() }
+    /// When an assignment expires, or has expired; none if it is permanent.
+    pub(crate) fn expiry_of(&self, row: u32, assignment: Assignment) -> Option<Timestamp> {
+        if self.by_assignment.is_empty() { None } else { self.by_assignment.get(&(row, assignment)).copied() }
     }
 
-    /// When the next one ends.
-    pub(crate) fn next(&self) -> Option<Timestamp> {
-        self.next.first().map(|(end, ..)| *end)
+    /// When the next assignment expires; none if no further one does.
+    pub(crate) fn next_expiry(&self) -> Option<Timestamp> {
+        self.pending.first().map(|(end, ..)| *end)
     }
 
-    /// Takes the next one that has ended by `now`.
-    pub(crate) fn take_due(&mut self, now: Timestamp) -> Option<(u32, Assignment)> {
-        let (end, row, bound) = *self.next.first()?;
+    /// Takes the next assignment that has expired by `now` from those that are pending.
+    pub(crate) fn pop_due(&mut self, now: Timestamp) -> Option<(u32, Assignment)> {
+        let (end, row, assignment) = *self.pending.first()?;
         if end > now {
             return None;
         }
-        self.next.remove(&(end, row, bound));
-        Some((row, bound))
+        self.pending.remove(&(end, row, assignment));
+        Some((row, assignment))
     }
 }

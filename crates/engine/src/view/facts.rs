@@ -1,3 +1,5 @@
+//! A tenant's facts as tables in memory, and the look-ups that decisions make in them.
+
 use std::{collections::HashMap, sync::Arc};
 
 use rustc_hash::FxBuildHasher;
@@ -12,8 +14,8 @@ use crate::{
     },
 };
 
-/// One tenant's facts at one revision, laid out for decisions: a resource or member is found by one hash look-up,
-/// and a member's bindings lie side by side.
+/// One tenant's facts at one revision, laid out for decisions: a resource or member is found by one hash look-up, and a
+/// member's assignments are adjacent.
 #[derive(Debug)]
 pub struct View {
     pub(crate) policy: Arc<Policy>,
@@ -21,18 +23,19 @@ pub struct View {
     pub(crate) nodes: Vec<NodeRow>,
     pub(crate) node_index: RowIndex,
     pub(crate) free_nodes: Vec<u32>,
-    /// The nodes of each type, in order of their id.
-    pub(crate) ordered: Vec<Vec<Node>>,
+    /// For each type, its nodes in the order of their ids.
+    pub(crate) nodes_by_type: Vec<Vec<Node>>,
     pub(crate) members: Vec<MemberRow>,
     pub(crate) member_index: RowIndex,
     pub(crate) free_members: Vec<u32>,
-    /// The subject types that members have; a row keeps a place in here.
-    pub(crate) kinds: Vec<SubjectType>,
-    /// The teams that members belong to, through other teams too; those who belong to none are not in here.
+    /// The subject types that members have; the rows of members have positions in this list.
+    pub(crate) subject_types: Vec<SubjectType>,
+    /// The teams that members belong to, through other teams too, by the member's row; those who belong to none are not
+    /// in here.
     pub(crate) teams: HashMap<u32, Box<[MemberKey]>, FxBuildHasher>,
-    pub(crate) ends: Expirations,
-    /// How many active people lastingly hold each role that must keep a holder.
-    pub(crate) holders: HashMap<(Node, RoleId), u32, FxBuildHasher>,
+    pub(crate) expirations: Expirations,
+    /// How many active members hold each role with `at_least` permanently, teams and everybody of a type not counted.
+    pub(crate) holder_counts: HashMap<(Node, RoleId), u32, FxBuildHasher>,
 }
 
 /// A subject type that members have.
@@ -40,26 +43,28 @@ pub struct View {
 pub(crate) struct SubjectType {
     pub(crate) name: Box<str>,
     /// Whether its subjects are teams.
-    pub(crate) teams: bool,
-    /// Who holds what everybody of the type holds.
+    pub(crate) is_team: bool,
+    /// The member that stands for everybody of the type.
     pub(crate) everybody: Option<MemberKey>,
 }
 
+/// A registered resource. The row of one that was deleted stays until another takes it.
 #[derive(Debug)]
 pub(crate) struct NodeRow {
     pub(crate) id: Box<str>,
     pub(crate) owner: Option<Box<Subject>>,
     pub(crate) parent: Option<Node>,
-    pub(crate) of: TypeId,
+    pub(crate) resource_type: TypeId,
     pub(crate) archived: bool,
 }
 
+/// A member. The row of one who was removed has an empty id, until another member takes it.
 #[derive(Debug)]
 pub(crate) struct MemberRow {
     pub(crate) id: Box<str>,
-    /// In the order of node and role.
+    /// Ordered by node, then role.
     pub(crate) assignments: Vec<Assignment>,
-    pub(crate) kind: u16,
+    pub(crate) subject_type: u16,
     pub(crate) status: MemberStatus,
     pub(crate) locked: bool,
 }
@@ -74,49 +79,55 @@ impl View {
             nodes: Vec::new(),
             node_index: RowIndex::default(),
             free_nodes: Vec::new(),
-            ordered: vec![Vec::new(); types],
+            nodes_by_type: vec![Vec::new(); types],
             members: Vec::new(),
             member_index: RowIndex::default(),
             free_members: Vec::new(),
-            kinds: Vec::new(),
+            subject_types: Vec::new(),
             teams: HashMap::default(),
-            ends: Expirations::default(),
-            holders: HashMap::default(),
+            expirations: Expirations::default(),
+            holder_counts: HashMap::default(),
         }
     }
 
-    /// The revision that the facts are of.
+    /// The revision at which the facts are.
     pub fn revision(&self) -> Revision {
         self.revision
     }
 
-    /// The policy that the facts are under.
+    /// The policy that the tenant runs, for whoever keeps it longer than the view.
     pub fn policy_handle(&self) -> &Arc<Policy> {
         &self.policy
     }
 
-    /// When the next of the assigned roles ends; none when every one lasts.
+    /// When the next of the assigned roles expires; none if every one is permanent.
     pub fn next_expiry(&self) -> Option<Timestamp> {
-        self.ends.next()
+        self.expirations.next_expiry()
     }
 
+    /// The row of the member that a subject is.
     pub(crate) fn find_member(&self, subject: SubjectRef<'_>) -> Option<u32> {
-        let kind = self.kind_of(subject.kind)?;
-        self.member_index.find((kind, subject.id), |row| {
-            self.members.get(row as usize).is_some_and(|member| member.kind == kind && *member.id == *subject.id)
+        let subject_type = self.find_subject_type(subject.kind)?;
+        self.member_index.find((subject_type, subject.id), |row| {
+            let member = self.members.get(row as usize);
+            member.is_some_and(|member| member.subject_type == subject_type && *member.id == *subject.id)
         })
     }
 
-    pub(crate) fn kind_of(&self, kind: &str) -> Option<u16> {
-        self.kinds.iter().position(|known| *known.name == *kind).and_then(|at| u16::try_from(at).ok())
+    /// The position of a subject type; none if no member is of that type.
+    pub(crate) fn find_subject_type(&self, name: &str) -> Option<u16> {
+        let position = self.subject_types.iter().position(|known| *known.name == *name);
+        position.and_then(|position| u16::try_from(position).ok())
     }
 
+    /// The key by which the index of members finds the member of a row.
     pub(crate) fn member_key<'a>(members: &'a [MemberRow]) -> impl Fn(u32) -> (u16, &'a str) {
-        |row| members.get(row as usize).map_or((0, ""), |member| (member.kind, &*member.id))
+        |row| members.get(row as usize).map_or((0, ""), |member| (member.subject_type, &*member.id))
     }
 
+    /// The key by which the index of nodes finds the node of a row.
     pub(crate) fn node_key<'a>(nodes: &'a [NodeRow]) -> impl Fn(u32) -> (TypeId, &'a str) {
-        |row| nodes.get(row as usize).map_or((TypeId::default(), ""), |node| (node.of, &*node.id))
+        |row| nodes.get(row as usize).map_or((TypeId::default(), ""), |node| (node.resource_type, &*node.id))
     }
 
     #[expect(clippy::indexing_slicing, reason = "a node is made by this view, and its rows are never taken out")]
@@ -131,11 +142,11 @@ impl View {
 }
 
 impl MemberRow {
-    /// The roles bound at one node.
-    pub(crate) fn bound_at(&self, node: Node) -> impl Iterator<Item = RoleId> {
-        let start = self.assignments.partition_point(|bound| bound.node < node);
+    /// The roles that are bound to the member at one node.
+    pub(crate) fn roles_at(&self, node: Node) -> impl Iterator<Item = RoleId> {
+        let start = self.assignments.partition_point(|assignment| assignment.node < node);
         let rest = self.assignments.get(start..).unwrap_or_default();
-        rest.iter().take_while(move |bound| bound.node == node).map(|bound| bound.role)
+        rest.iter().take_while(move |assignment| assignment.node == node).map(|assignment| assignment.role)
     }
 }
 
@@ -148,16 +159,18 @@ impl Facts for View {
         Node(0)
     }
 
-    fn find(&self, of: TypeId, id: &str) -> Option<Node> {
-        self.node_index
-            .find((of, id), |row| self.nodes.get(row as usize).is_some_and(|node| node.of == of && *node.id == *id))
-            .map(Node)
+    fn find(&self, resource_type: TypeId, id: &str) -> Option<Node> {
+        let found = self.node_index.find((resource_type, id), |row| {
+            let node = self.nodes.get(row as usize);
+            node.is_some_and(|node| node.resource_type == resource_type && *node.id == *id)
+        });
+        found.map(Node)
     }
 
     fn resource(&self, node: Node) -> ResourceState<'_> {
         let row = self.node(node);
         ResourceState {
-            of: row.of,
+            resource_type: row.resource_type,
             parent: row.parent,
             owner: row.owner.as_deref().map(Subject::as_ref),
             archived: row.archived,
@@ -176,31 +189,33 @@ impl Facts for View {
 
     fn subject(&self, member: MemberKey) -> SubjectRef<'_> {
         let row = self.member(member);
-        let kind = self.kinds.get(usize::from(row.kind)).map_or("", |kind| &*kind.name);
+        let kind = self.subject_types.get(usize::from(row.subject_type)).map_or("", |known| &*known.name);
         SubjectRef { kind, id: &row.id }
     }
 
     fn each_member<'f>(&'f self, visit: &mut dyn FnMut(SubjectRef<'f>, MemberState)) {
         for (row, member) in (0..).zip(&self.members) {
             // The row of a member who was removed has no id.
-            if let Some(kind) = self.kinds.get(usize::from(member.kind)).filter(|_| !member.id.is_empty()) {
-                let standing = MemberState { member: MemberKey(row), status: member.status, locked: member.locked };
-                visit(SubjectRef { kind: &kind.name, id: &member.id }, standing);
+            if let Some(kind) =
+                self.subject_types.get(usize::from(member.subject_type)).filter(|_| !member.id.is_empty())
+            {
+                let state = MemberState { member: MemberKey(row), status: member.status, locked: member.locked };
+                visit(SubjectRef { kind: &kind.name, id: &member.id }, state);
             }
         }
     }
 
     fn assigned_roles(&self, member: MemberKey, node: Node) -> Mask {
-        self.member(member).bound_at(node).map(RoleId::mask).collect()
+        self.member(member).roles_at(node).map(RoleId::mask).collect()
     }
 
     fn permanent_roles(&self, member: MemberKey, node: Node) -> Mask {
-        let lasts = |role: &RoleId| self.lasts(member.0, Assignment { node, role: *role });
-        self.member(member).bound_at(node).filter(lasts).map(RoleId::mask).collect()
+        let is_permanent = |role: &RoleId| self.is_permanent(member.0, Assignment { node, role: *role });
+        self.member(member).roles_at(node).filter(is_permanent).map(RoleId::mask).collect()
     }
 
     fn role_expiry(&self, member: MemberKey, node: Node, role: RoleId) -> Option<Timestamp> {
-        self.ends.of(member.0, Assignment { node, role })
+        self.expirations.expiry_of(member.0, Assignment { node, role })
     }
 
     fn teams(&self, member: MemberKey) -> &[MemberKey] {
@@ -208,22 +223,22 @@ impl Facts for View {
     }
 
     fn everybody(&self, kind: &str) -> Option<MemberKey> {
-        self.kinds.iter().find(|known| *known.name == *kind)?.everybody
+        self.subject_types.iter().find(|known| *known.name == *kind)?.everybody
     }
 
     fn each_assignment(&self, member: MemberKey, visit: &mut dyn FnMut(Node, Mask)) {
         for group in self.member(member).assignments.chunk_by(|a, b| a.node == b.node) {
             if let Some(first) = group.first() {
-                visit(first.node, group.iter().map(|bound| bound.role.mask()).collect());
+                visit(first.node, group.iter().map(|assignment| assignment.role.mask()).collect());
             }
         }
     }
 
-    fn resources_of_type(&self, of: TypeId) -> &[Node] {
-        self.ordered.get(usize::from(of)).map_or(&[], Vec::as_slice)
+    fn resources_of_type(&self, resource_type: TypeId) -> &[Node] {
+        self.nodes_by_type.get(usize::from(resource_type)).map_or(&[], Vec::as_slice)
     }
 
     fn active_holders(&self, node: Node, role: RoleId) -> u32 {
-        self.holders.get(&(node, role)).copied().unwrap_or(0)
+        self.holder_counts.get(&(node, role)).copied().unwrap_or(0)
     }
 }

@@ -1,30 +1,28 @@
 //! Builds a view from a store's rows, which come in any order.
 
-use std::sync::Arc;
-
 use crate::{
     domain::{MemberStatus, ResourceKey, ResourceRef, Revision, Subject, SubjectRef, Tenant, Timestamp},
     facts::{Facts, Node},
-    model::{Policy, policy_set::PolicySet},
+    model::policy_source::PolicySource,
     view::{
         facts::{NodeRow, View},
-        snapshot::Snapshot,
+        snapshot::SnapshotSink,
     },
 };
 
-/// The policy that a tenant runs is not among those that are loaded.
+/// The error of a load: the policy that the tenant runs is not among those that are loaded.
 #[derive(Debug, thiserror::Error)]
 #[error("policy `{name}` version {version} is not loaded")]
 pub struct UnknownPolicy {
-    /// The policy's name.
+    /// The name of the policy that the tenant runs.
     pub name: String,
-    /// The policy's version.
+    /// The version of that policy.
     pub version: u32,
 }
 
-/// A view in the making.
-pub struct Loading<'a> {
-    policies: Policies<'a>,
+/// A view that is being built, from what a store sends to it as a [`SnapshotSink`].
+pub struct ViewBuilder<'a> {
+    source: Box<dyn PolicySource + 'a>,
     state: State,
     /// Rows that name something not loaded yet: linked when all is there.
     parents: Vec<(Node, ResourceKey)>,
@@ -32,72 +30,68 @@ pub struct Loading<'a> {
     root: Option<ResourceKey>,
 }
 
-/// Where the tenant's policy comes from.
-enum Policies<'a> {
-    Loaded(&'a PolicySet),
-    /// This one, whichever the tenant runs.
-    Given(Arc<Policy>),
-}
-
 enum State {
-    Untold,
-    NoPolicy { name: String, version: u32 },
+    /// No tenant was received yet.
+    Empty,
+    UnknownPolicy {
+        name: String,
+        version: u32,
+    },
     Open(Box<View>),
 }
 
-impl<'a> Loading<'a> {
-    /// A view that has been told nothing; its tenant will run one of these policies.
-    pub fn new(policies: &'a PolicySet) -> Self {
-        Self::with(Policies::Loaded(policies))
+impl<'a> ViewBuilder<'a> {
+    /// An empty view, under the policy that `source` has for its tenant: one of a [`PolicySet`](crate::PolicySet), or
+    /// a policy whichever the tenant runs.
+    pub fn new(source: impl PolicySource + 'a) -> Self {
+        let source = Box::new(source);
+        Self { source, state: State::Empty, parents: Vec::new(), bindings: Vec::new(), root: None }
     }
 
-    /// A view that has been told nothing, and will be of this policy, whichever its tenant runs.
-    pub fn under(policy: Arc<Policy>) -> Self {
-        Self::with(Policies::Given(policy))
-    }
-
-    fn with(policies: Policies<'a>) -> Self {
-        Self { policies, state: State::Untold, parents: Vec::new(), bindings: Vec::new(), root: None }
-    }
-
-    /// The finished view; none when there was no tenant.
+    /// The finished view; none when there was no tenant. Bindings that name something missing and resources of an
+    /// unknown type are logged and left out.
     ///
     /// # Errors
     /// When the tenant's policy is not loaded.
     pub fn finish(mut self) -> Result<Option<View>, UnknownPolicy> {
         let mut view = match self.state {
-            State::Untold => return Ok(None),
-            State::NoPolicy { name, version } => return Err(UnknownPolicy { name, version }),
+            State::Empty => return Ok(None),
+            State::UnknownPolicy { name, version } => return Err(UnknownPolicy { name, version }),
             State::Open(view) => *view,
         };
         for (node, parent) in std::mem::take(&mut self.parents) {
-            let of = view.policy.find_type(&parent.kind).ok().map(crate::model::ResourceType::id);
-            let parent = of.and_then(|of| view.find(of, &parent.id));
-            // A row whose parent is missing hangs from the root: it keeps its own bindings and gains nothing.
+            let resource_type = view.policy.find_type(&parent.kind).ok().map(crate::model::ResourceType::id);
+            let parent = resource_type.and_then(|resource_type| view.find(resource_type, &parent.id));
+            // A resource whose parent is missing goes below the root: it keeps its own bindings and gains none.
             view.set_parent(node, Some(parent.unwrap_or(view.root())));
         }
-        for (holder, at, role, expires_at) in std::mem::take(&mut self.bindings) {
-            if view.bind(holder.as_ref(), at.as_ref(), &role, expires_at).is_err() {
-                tracing::warn!(%holder, %at, role, "a binding names something that does not exist; it grants nothing");
+        for (holder, resource, role, expires_at) in std::mem::take(&mut self.bindings) {
+            if view.bind(holder.as_ref(), resource.as_ref(), &role, expires_at).is_err() {
+                tracing::warn!(
+                    %holder, at = %resource, role,
+                    "a binding names something that does not exist; it grants nothing"
+                );
             }
         }
-        view.regroup_all();
-        view.settle();
+        view.refresh_all_teams();
+        view.compact();
         Ok(Some(view))
     }
 }
 
 impl View {
-    /// Orders what was loaded and gives back spare room.
-    fn settle(&mut self) {
+    /// Orders what was loaded and frees spare memory.
+    fn compact(&mut self) {
         let nodes = &self.nodes;
         let id = |node: &Node| nodes.get(node.0 as usize).map(|row: &NodeRow| row.id.clone());
         for (row, node) in nodes.iter().enumerate() {
-            if let (Some(list), Ok(row)) = (self.ordered.get_mut(usize::from(node.of)), u32::try_from(row)) {
+            if let (Some(list), Ok(row)) =
+                (self.nodes_by_type.get_mut(usize::from(node.resource_type)), u32::try_from(row))
+            {
                 list.push(Node(row));
             }
         }
-        for list in &mut self.ordered {
+        for list in &mut self.nodes_by_type {
             list.sort_by_cached_key(id);
             list.shrink_to_fit();
         }
@@ -111,22 +105,18 @@ impl View {
     }
 }
 
-impl Snapshot for Loading<'_> {
+impl SnapshotSink for ViewBuilder<'_> {
     fn tenant(&mut self, tenant: Tenant, revision: Revision) {
-        let policy = match &self.policies {
-            Policies::Loaded(policies) => policies.get(&tenant.policy, tenant.policy_version),
-            Policies::Given(policy) => Some(policy),
-        };
-        self.state = match policy {
+        self.state = match self.source.policy_of(&tenant) {
             Some(policy) => {
                 let root = ResourceKey::new(policy.root().name(), tenant.id);
-                let mut view = View::new(Arc::clone(policy), revision);
+                let mut view = View::new(policy, revision);
                 // The root is node 0, whenever its row comes.
                 view.add_node(root.as_ref(), None, false);
                 self.root = Some(root);
                 State::Open(Box::new(view))
             }
-            None => State::NoPolicy { name: tenant.policy, version: tenant.policy_version },
+            None => State::UnknownPolicy { name: tenant.policy, version: tenant.policy_version },
         };
     }
 
@@ -144,7 +134,9 @@ impl Snapshot for Loading<'_> {
         match (view.add_node(key, owner.map(|owner| owner.to_subject()), archived), parent) {
             (Some(node), Some(parent)) => self.parents.push((node, parent.to_key())),
             (Some(node), None) => view.set_parent(node, Some(Node(0))),
-            (None, _) => tracing::warn!(resource = %key, "a resource is of a type that its policy has not"),
+            (None, _) => {
+                tracing::warn!(resource = %key, "a resource has a type that is not in its policy; it was ignored");
+            }
         }
     }
 
@@ -162,7 +154,7 @@ impl Snapshot for Loading<'_> {
         expires_at: Option<Timestamp>,
     ) {
         let State::Open(view) = &mut self.state else { return };
-        // Stores send bindings last, so this is the way that nearly all of them take.
+        // Stores send bindings last, so nearly all of them find their member and resource at once.
         if view.bind(holder, resource, role, expires_at).is_err() {
             self.bindings.push((holder.to_subject(), resource.to_key(), role.to_owned(), expires_at));
         }

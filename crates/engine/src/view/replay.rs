@@ -1,4 +1,4 @@
-//! Changes of an earlier time, made again in a view of today's policy.
+//! Applies changes of an earlier time to a view under today's policy.
 
 use std::borrow::Cow;
 
@@ -9,36 +9,39 @@ use crate::{
 };
 
 impl View {
-    /// Makes one change of an earlier time visible. The tenant may have run another policy then than this view's: what
-    /// that had, and this one has not, was taken back before the tenant could come to this one, so it is passed over.
+    /// Applies one change of an earlier time. The tenant may have run another policy then than this view's: roles and
+    /// types that this one does not have were removed before the tenant could move to it, so they are ignored.
     ///
     /// # Errors
     /// When the change does not follow on what the view has.
     pub fn replay(&mut self, revision: Revision, change: &Change) -> Result<(), Diverged> {
-        if let Some(change) = self.known(change) {
-            self.change(&change)?;
+        if let Some(change) = self.translated(change) {
+            self.apply(&change)?;
         }
         self.revision = revision;
         Ok(())
     }
 
-    /// What a change comes to under this view's policy, if anything.
-    fn known<'c>(&self, change: &'c Change) -> Option<Cow<'c, Change>> {
+    /// A change as it applies under this view's policy; none if it has no effect there.
+    fn translated<'c>(&self, change: &'c Change) -> Option<Cow<'c, Change>> {
         let is_type = |key: &ResourceKey| self.policy.find_type(&key.kind).is_ok();
         let is_role = |key: &ResourceKey, role: &str| {
-            self.policy.find_type(&key.kind).is_ok_and(|of| self.policy.find_role(of, role).is_ok())
+            self.policy
+                .find_type(&key.kind)
+                .is_ok_and(|resource_type| self.policy.find_role(resource_type, role).is_ok())
         };
-        // What hung from what is not known moved away before that was gone; until then it hangs from the tenant.
-        let above = |key: &ResourceKey| if is_type(key) { key.clone() } else { name_of(self, self.root()).to_key() };
-        let passes = match change {
+        // What was below a resource of an unknown type was moved before that one was deleted; until then it is below
+        // the root.
+        let parent = |key: &ResourceKey| if is_type(key) { key.clone() } else { name_of(self, self.root()).to_key() };
+        let is_known = match change {
             Change::PolicySet { .. } => false,
             Change::ResourceCreated { resource } if is_type(&resource.key) => {
-                let parent = resource.parent.as_ref().map(above);
+                let parent = resource.parent.as_ref().map(parent);
                 let resource = Resource { parent, ..resource.clone() };
                 return Some(Cow::Owned(Change::ResourceCreated { resource }));
             }
             Change::ResourceMoved { resource, from, to } if is_type(resource) => {
-                let (resource, from, to) = (resource.clone(), above(from), above(to));
+                let (resource, from, to) = (resource.clone(), parent(from), parent(to));
                 return Some(Cow::Owned(Change::ResourceMoved { resource, from, to }));
             }
             Change::ResourceCreated { resource } | Change::ResourceDeleted { resource } => is_type(&resource.key),
@@ -66,6 +69,6 @@ impl View {
             }
             _ => true,
         };
-        passes.then_some(Cow::Borrowed(change))
+        is_known.then_some(Cow::Borrowed(change))
     }
 }

@@ -1,12 +1,12 @@
-//! What a view is loaded from.
+//! The port through which a store sends a tenant's facts to a view.
 
 use crate::domain::{MemberStatus, ResourceRef, Revision, SubjectRef, Tenant, Timestamp};
 
-/// Receives a tenant's facts while they are loaded. `tenant` comes first, all else in any order.
-pub trait Snapshot: Send {
-    /// The tenant, and the revision of all that follows.
+/// Receives a tenant's facts while they are loaded. The tenant comes first, all else in any order.
+pub trait SnapshotSink: Send {
+    /// Receives the tenant, and the revision at which all that follows is.
     fn tenant(&mut self, tenant: Tenant, revision: Revision);
-    /// A registered resource.
+    /// Receives a registered resource, whose parent may come later.
     fn resource(
         &mut self,
         key: ResourceRef<'_>,
@@ -14,8 +14,9 @@ pub trait Snapshot: Send {
         owner: Option<SubjectRef<'_>>,
         archived: bool,
     );
-    /// A member.
+    /// Receives a member: a person, a team or everybody of a type.
     fn member(&mut self, subject: SubjectRef<'_>, status: MemberStatus, locked: bool);
-    /// A role bound to a member at a resource, and when it ends, if it does.
+    /// Receives a role that is bound to a member at a resource, and when it expires, if it does. Member and resource
+    /// may come later.
     fn binding(&mut self, holder: SubjectRef<'_>, resource: ResourceRef<'_>, role: &str, expires_at: Option<Timestamp>);
 }

@@ -1,76 +1,78 @@
-//! Reads the facts of a file of cases.
+//! Reads the facts that a file of cases declares: the tenant, resources, members, people who are none, and groups.
 
 use std::collections::{HashMap, HashSet};
 
 use rollcall_engine::{
     Diagnostic, MemberStatus, Policy, ResourceKey, ResourceType, RoleId, Subject, kind,
-    reader::{At, Fields, Key, Problems, Value, one_or_more, string},
+    reader::{Fields, Key, Located, Problems, Value, one_or_more, string},
 };
 use toml::de::DeValue;
 
-use crate::cases::scene::{Declared, EVERYBODY, EVERYBODY_ELSE, OPERATOR, Person, SELF, Scene, subject_of, unknown};
+use crate::cases::scene::{
+    DeclaredResource, EVERYBODY, EVERYBODY_ELSE, OPERATOR, Person, SELF, Scene, subject_of, unknown,
+};
 
 const RESERVED_PEOPLE: [&str; 5] = ["", OPERATOR, SELF, EVERYBODY, EVERYBODY_ELSE];
-/// A member's roles stand under the names of resources, among their other fields.
+/// The fields of a member besides the names of resources, under which their roles are.
 const RESERVED_RESOURCES: [&str; 3] = ["", "status", "locked"];
 
-/// A file may have this many resources, as many members, and as many groups.
+/// The most resources, members, and groups that a file may have, of each.
 const MAX_FACTS: usize = 256;
 
-/// All members of a file together may hold this many roles.
-const MAX_HELD: usize = 1024;
+/// The most roles that all members of a file may hold together.
+const MAX_ROLES: usize = 1024;
 
-/// A resource as it was written.
-struct Decl {
-    name: At<String>,
-    of: At<String>,
-    parent: Option<At<String>>,
-    owner: Option<At<String>>,
+/// A resource as the file has it.
+struct ResourceDeclaration {
+    name: Located<String>,
+    resource_type: Located<String>,
+    parent: Option<Located<String>>,
+    owner: Option<Located<String>>,
     archived: bool,
     stated: bool,
 }
 
-/// Reads the facts; none when there is no tenant to hang them from.
+/// Reads the facts; none when there is no tenant or too many facts.
 pub(crate) fn read<'p>(fields: &mut Fields<'_, '_>, policy: &'p Policy, problems: &mut Problems) -> Option<Scene<'p>> {
     let tenant = fields.require("tenant", "tenant = \"acme\"", problems);
-    let resources = fields.get("resources").and_then(|value| Fields::of(value, "`resources`", problems));
-    let members = fields.get("members").and_then(|value| Fields::of(value, "`members`", problems));
+    let resources = fields.get("resources").and_then(|value| Fields::from_value(value, "`resources`", problems));
+    let members = fields.get("members").and_then(|value| Fields::from_value(value, "`members`", problems));
     let non_members = fields.strings("non_members", problems);
-    let groups = fields.get("groups").and_then(|value| Fields::of(value, "`groups`", problems));
+    let groups = fields.get("groups").and_then(|value| Fields::from_value(value, "`groups`", problems));
     for (what, fields) in [("resources", &resources), ("members", &members), ("groups", &groups)] {
-        few(what, fields.as_ref(), problems)?;
+        check_entry_count(what, fields.as_ref(), problems)?;
     }
     let tenant = tenant.and_then(|value| string(value, "tenant", problems))?;
     let root = ResourceKey::new(policy.root().name(), tenant.value);
-    let mut declaring = Declaring {
+    let mut builder = SceneBuilder {
         scene: Scene { policy, root, resources: Vec::new(), people: Vec::new(), groups: Vec::new() },
         problems,
     };
-    let declared: Vec<Decl> = resources.map_or(Vec::new(), |fields| {
-        fields.rest().filter_map(|(key, value)| decl(key, value, declaring.problems)).collect()
+    let declared: Vec<ResourceDeclaration> = resources.map_or(Vec::new(), |fields| {
+        fields.rest().filter_map(|(key, value)| declaration(key, value, builder.problems)).collect()
     });
-    declaring.resources(&declared);
+    builder.resources(&declared);
     for (key, value) in members.iter().flat_map(Fields::rest) {
-        declaring.member(&name(key), value);
+        builder.member(&name(key), value);
     }
-    declaring.few_roles(members.as_ref())?;
+    builder.check_role_count(members.as_ref())?;
     for name in non_members {
-        declaring.person(&name, None, Vec::new());
+        builder.person(&name, None, Vec::new());
     }
-    declaring.owners(&declared);
+    builder.owners(&declared);
     for (key, value) in groups.iter().flat_map(Fields::rest) {
-        declaring.group(&name(key), value);
+        builder.group(&name(key), value);
     }
-    Some(declaring.scene)
+    Some(builder.scene)
 }
 
-struct Declaring<'a, 'p> {
+struct SceneBuilder<'a, 'p> {
     scene: Scene<'p>,
     problems: &'a mut Problems,
 }
 
-impl Declaring<'_, '_> {
-    fn resources(&mut self, declared: &[Decl]) {
+impl SceneBuilder<'_, '_> {
+    fn resources(&mut self, declared: &[ResourceDeclaration]) {
         for decl in declared {
             match self.resource(decl, declared) {
                 Ok(resource) => self.scene.resources.push(resource),
@@ -80,8 +82,8 @@ impl Declaring<'_, '_> {
         let depths: HashMap<ResourceKey, usize> =
             self.scene.resources.iter().map(|it| (it.key.clone(), depth(&self.scene.resources, it))).collect();
         for decl in declared {
-            let around = |key: &ResourceKey| depths.get(key).is_some_and(|depth| *depth > depths.len());
-            if around(&ResourceKey::new(&decl.of.value, &decl.name.value)) {
+            let is_in_cycle = |key: &ResourceKey| depths.get(key).is_some_and(|depth| *depth > depths.len());
+            if is_in_cycle(&ResourceKey::new(&decl.resource_type.value, &decl.name.value)) {
                 let message = format!("`{}` is below itself", decl.name.value);
                 self.problems.push(Diagnostic::new(message, decl.name.span.clone(), "this resource"));
             }
@@ -89,24 +91,33 @@ impl Declaring<'_, '_> {
         self.scene.resources.sort_by_key(|declared| depths.get(&declared.key).copied());
     }
 
-    fn resource(&self, decl: &Decl, all: &[Decl]) -> Result<Declared, Diagnostic> {
+    fn resource(
+        &self,
+        decl: &ResourceDeclaration,
+        all: &[ResourceDeclaration],
+    ) -> Result<DeclaredResource, Diagnostic> {
         let scene = &self.scene;
-        let of = scene.find_type(&decl.of)?;
+        let resource_type = scene.find_type(&decl.resource_type)?;
         let name = &decl.name.value;
         if *name == scene.root.id {
             return mistake(format!("`{name}` is the tenant already"), &decl.name, "give it another name");
         }
-        let Some(above) = of.parent().map(|above| scene.policy.resource_type(above)) else {
-            let message = format!("`{name}` can't be a second `{}`", of.name());
-            return mistake(message, &decl.of, "the tenant is the only one");
+        let Some(parent_type) = resource_type.parent().map(|parent_type| scene.policy.resource_type(parent_type))
+        else {
+            let message = format!("`{name}` can't be a second `{}`", resource_type.name());
+            return mistake(message, &decl.resource_type, "the tenant is the only one");
         };
-        if of.has_member_records() {
-            let message = format!("a `{}` is not declared: every member has one", of.name());
-            return mistake(message, &decl.of, format!("write `{}:NAME` in the cases", of.name()));
+        if resource_type.has_member_records() {
+            let message = format!("a `{}` is not declared: every member has one", resource_type.name());
+            return mistake(
+                message,
+                &decl.resource_type,
+                format!("write `{}:NAME` in the cases", resource_type.name()),
+            );
         }
-        Ok(Declared {
-            key: ResourceKey::new(of.name(), name),
-            parent: self.parent(decl, (of, above), all)?,
+        Ok(DeclaredResource {
+            key: ResourceKey::new(resource_type.name(), name),
+            parent: self.parent(decl, (resource_type, parent_type), all)?,
             owner: None,
             archived: decl.archived,
             registered: !decl.stated,
@@ -115,36 +126,36 @@ impl Declaring<'_, '_> {
 
     fn parent(
         &self,
-        decl: &Decl,
-        (of, above): (&ResourceType, &ResourceType),
-        all: &[Decl],
+        decl: &ResourceDeclaration,
+        (resource_type, parent_type): (&ResourceType, &ResourceType),
+        all: &[ResourceDeclaration],
     ) -> Result<ResourceKey, Diagnostic> {
         let root = &self.scene.root;
-        let wanted = || format!("a `{}` is below a `{}`", of.name(), above.name());
+        let expected = || format!("a `{}` is below a `{}`", resource_type.name(), parent_type.name());
         let Some(parent) = &decl.parent else {
-            if above.name() == root.kind {
+            if parent_type.name() == root.kind {
                 return Ok(root.clone());
             }
-            return mistake(format!("`{}` has no parent", decl.name.value), &decl.name, wanted());
+            return mistake(format!("`{}` has no parent", decl.name.value), &decl.name, expected());
         };
         let mut registered = all.iter().filter(|other| !other.stated);
         let kind = match registered.clone().find(|other| other.name.value == parent.value) {
-            Some(found) => &found.of.value,
+            Some(found) => &found.resource_type.value,
             None if parent.value == root.id => &root.kind,
             None => {
                 let known = registered.by_ref().map(|other| other.name.value.as_str());
                 return Err(unknown("registered resource", parent, known.chain([root.id.as_str()])));
             }
         };
-        let fits = self.scene.policy.find_type(kind).is_ok_and(|found| of.may_be_below(found.id()));
+        let fits = self.scene.policy.find_type(kind).is_ok_and(|found| resource_type.may_be_below(found.id()));
         if !fits {
-            return mistake(format!("`{}` is a `{kind}`", parent.value), parent, wanted());
+            return mistake(format!("`{}` is a `{kind}`", parent.value), parent, expected());
         }
         Ok(ResourceKey::new(kind, &parent.value))
     }
 
     /// People are read after the resources at which they hold roles, so owners come last.
-    fn owners(&mut self, declared: &[Decl]) {
+    fn owners(&mut self, declared: &[ResourceDeclaration]) {
         for (decl, owner) in declared.iter().filter_map(|decl| Some((decl, decl.owner.as_ref()?))) {
             match self.scene.subject(owner) {
                 Ok(subject) => {
@@ -158,15 +169,17 @@ impl Declaring<'_, '_> {
         }
     }
 
-    fn member(&mut self, name: &At<String>, value: Value<'_, '_>) {
-        let Some(mut fields) = Fields::of(value, format!("the member `{}`", name.value), self.problems) else { return };
+    fn member(&mut self, name: &Located<String>, value: Value<'_, '_>) {
+        let Some(mut fields) = Fields::from_value(value, format!("the member `{}`", name.value), self.problems) else {
+            return;
+        };
         let status =
             fields.string("status", self.problems).map_or(Ok(MemberStatus::Active), |written| status(&written));
         let locked = fields.flag("locked", self.problems);
         let mut roles = Vec::new();
         for (key, value) in fields.rest() {
             match self.roles(key, value) {
-                Ok(held) => roles.extend(held),
+                Ok(assigned_roles) => roles.extend(assigned_roles),
                 Err(diagnostic) => self.problems.push(diagnostic),
             }
         }
@@ -176,14 +189,14 @@ impl Declaring<'_, '_> {
         }
     }
 
-    /// Each case has the facts anew, so there must be few.
-    fn few_roles(&mut self, members: Option<&Fields<'_, '_>>) -> Option<()> {
-        let held: usize = self.scene.people.iter().map(|person| person.roles.len()).sum();
-        let Some(members) = members.filter(|_| held > MAX_HELD) else { return Some(()) };
+    /// The facts are built anew for each case, so there must be few.
+    fn check_role_count(&mut self, members: Option<&Fields<'_, '_>>) -> Option<()> {
+        let role_count: usize = self.scene.people.iter().map(|person| person.roles.len()).sum();
+        let Some(members) = members.filter(|_| role_count > MAX_ROLES) else { return Some(()) };
         let diagnostic = Diagnostic::new(
-            format!("the members hold {held} roles"),
+            format!("the members hold {role_count} roles"),
             members.span(),
-            format!("expected {MAX_HELD} at most"),
+            format!("expected {MAX_ROLES} at most"),
         );
         self.problems.push(diagnostic);
         None
@@ -192,17 +205,22 @@ impl Declaring<'_, '_> {
     fn roles(&mut self, key: Key<'_, '_>, value: Value<'_, '_>) -> Result<Vec<(ResourceKey, RoleId)>, Diagnostic> {
         let names = one_or_more(value, key.get_ref(), self.problems).unwrap_or_default();
         let at = self.scene.registered(&name(key))?;
-        let of = self.scene.find_type(&At::new(at.kind.clone(), key.span()))?;
-        names.iter().map(|role| Ok((at.clone(), self.scene.role(of, role)?))).collect()
+        let resource_type = self.scene.find_type(&Located::new(at.kind.clone(), key.span()))?;
+        names.iter().map(|role| Ok((at.clone(), self.scene.role(resource_type, role)?))).collect()
     }
 
-    fn person(&mut self, name: &At<String>, standing: Option<(MemberStatus, bool)>, roles: Vec<(ResourceKey, RoleId)>) {
-        if let Some(subject) = self.free(name) {
-            self.scene.people.push(Person { subject, standing, roles });
+    fn person(
+        &mut self,
+        name: &Located<String>,
+        member_state: Option<(MemberStatus, bool)>,
+        roles: Vec<(ResourceKey, RoleId)>,
+    ) {
+        if let Some(subject) = self.new_subject(name) {
+            self.scene.people.push(Person { subject, member_state, roles });
         }
     }
 
-    fn group(&mut self, name: &At<String>, value: Value<'_, '_>) {
+    fn group(&mut self, name: &Located<String>, value: Value<'_, '_>) {
         let mut people = Vec::new();
         for person in one_or_more(value, &name.value, self.problems).unwrap_or_default() {
             match self.scene.subjects(&person) {
@@ -213,17 +231,17 @@ impl Declaring<'_, '_> {
         // Groups of groups would otherwise double from one to the next.
         let mut seen = HashSet::new();
         people.retain(|person: &Subject| seen.insert(person.clone()));
-        if self.free(name).is_some() {
+        if self.new_subject(name).is_some() {
             self.scene.groups.push((name.value.clone(), people));
         }
     }
 
-    /// The subject of a new name; none when the name is taken.
-    fn free(&mut self, name: &At<String>) -> Option<Subject> {
+    /// The subject of a new name; none when the name is used already or reserved.
+    fn new_subject(&mut self, name: &Located<String>) -> Option<Subject> {
         let subject = subject_of(&name.value);
-        let taken = self.scene.person(&subject).is_some();
-        if taken || RESERVED_PEOPLE.contains(&name.value.as_str()) || subject.kind == kind::OPERATOR {
-            let label = if taken { "named before" } else { "this word means something else in a case" };
+        let is_named = self.scene.person(&subject).is_some();
+        if is_named || RESERVED_PEOPLE.contains(&name.value.as_str()) || subject.kind == kind::OPERATOR {
+            let label = if is_named { "named before" } else { "this word means something else in a case" };
             self.problems.push(Diagnostic::new("this can't be the name of somebody", name.span.clone(), label));
             return None;
         }
@@ -231,7 +249,7 @@ impl Declaring<'_, '_> {
     }
 }
 
-fn decl(key: Key<'_, '_>, value: Value<'_, '_>, problems: &mut Problems) -> Option<Decl> {
+fn declaration(key: Key<'_, '_>, value: Value<'_, '_>, problems: &mut Problems) -> Option<ResourceDeclaration> {
     let name = name(key);
     if name.value.contains(':') || RESERVED_RESOURCES.contains(&name.value.as_str()) {
         let label = "expected an id without `:`, other than `status` and `locked`";
@@ -239,19 +257,27 @@ fn decl(key: Key<'_, '_>, value: Value<'_, '_>, problems: &mut Problems) -> Opti
         return None;
     }
     if let DeValue::String(_) = value.get_ref() {
-        let of = string(value, &name.value, problems)?;
-        return Some(Decl { name, of, parent: None, owner: None, archived: false, stated: false });
+        let resource_type = string(value, &name.value, problems)?;
+        return Some(ResourceDeclaration {
+            name,
+            resource_type,
+            parent: None,
+            owner: None,
+            archived: false,
+            stated: false,
+        });
     }
-    let mut fields = Fields::of(value, format!("the resource `{}`", name.value), problems)?;
-    let of = fields.require("type", "type = \"TYPE\"", problems).and_then(|value| string(value, "type", problems));
+    let mut fields = Fields::from_value(value, format!("the resource `{}`", name.value), problems)?;
+    let resource_type =
+        fields.require("type", "type = \"TYPE\"", problems).and_then(|value| string(value, "type", problems));
     let (parent, owner) = (fields.string("parent", problems), fields.string("owner", problems));
     let (archived, stated) = (fields.flag("archived", problems), fields.flag("stated", problems));
     fields.finish(problems);
-    Some(Decl { name, of: of?, parent, owner, archived, stated })
+    Some(ResourceDeclaration { name, resource_type: resource_type?, parent, owner, archived, stated })
 }
 
-/// Whether a table of the facts has few enough entries; none when it has not.
-fn few(what: &str, fields: Option<&Fields<'_, '_>>, problems: &mut Problems) -> Option<()> {
+/// Reports a table of the facts that has too many entries; none when it has.
+fn check_entry_count(what: &str, fields: Option<&Fields<'_, '_>>, problems: &mut Problems) -> Option<()> {
     let Some(fields) = fields else { return Some(()) };
     let count = fields.rest().count();
     if count <= MAX_FACTS {
@@ -262,11 +288,11 @@ fn few(what: &str, fields: Option<&Fields<'_, '_>>, problems: &mut Problems) -> 
     None
 }
 
-fn name(key: Key<'_, '_>) -> At<String> {
-    At::new(key.get_ref().as_ref().to_owned(), key.span())
+fn name(key: Key<'_, '_>) -> Located<String> {
+    Located::new(key.get_ref().as_ref().to_owned(), key.span())
 }
 
-fn status(written: &At<String>) -> Result<MemberStatus, Diagnostic> {
+fn status(written: &Located<String>) -> Result<MemberStatus, Diagnostic> {
     match written.value.as_str() {
         "invited" => Ok(MemberStatus::Invited),
         "active" => Ok(MemberStatus::Active),
@@ -275,12 +301,12 @@ fn status(written: &At<String>) -> Result<MemberStatus, Diagnostic> {
     }
 }
 
-/// How many resources of the file are above one; more than there are when the way up comes round again.
-fn depth(resources: &[Declared], of: &Declared) -> usize {
-    let up = |below: &&Declared| resources.iter().find(|above| above.key == below.parent);
-    std::iter::successors(Some(of), up).take(resources.len() + 1).count()
+/// How many resources of the file a resource is below, counting itself; more than there are when it is below itself.
+fn depth(resources: &[DeclaredResource], resource: &DeclaredResource) -> usize {
+    let up = |below: &&DeclaredResource| resources.iter().find(|parent_type| parent_type.key == below.parent);
+    std::iter::successors(Some(resource), up).take(resources.len() + 1).count()
 }
 
-fn mistake<T>(message: String, at: &At<String>, label: impl Into<String>) -> Result<T, Diagnostic> {
+fn mistake<T>(message: String, at: &Located<String>, label: impl Into<String>) -> Result<T, Diagnostic> {
     Err(Diagnostic::new(message, at.span.clone(), label))
 }

@@ -1,56 +1,56 @@
-//! From the rows of a case to single questions.
+//! Expands the rows of a case, each about several people, actions and resources, to single questions.
 
 use std::{collections::HashSet, hash::Hash};
 
 use rollcall_engine::{
     Action, Diagnostic, MembershipWrite, Reason, Refusal, ResourceKey, ResourceType, RoleId, Subject, WriteKind,
     WriteScope,
-    reader::{At, Problems},
+    reader::{Located, Problems},
 };
 
 use crate::cases::{
-    Case, CheckCase, Expected, WriteCase,
-    rows::{self, Row},
-    scene::{EVERYBODY, EVERYBODY_ELSE, OPERATOR, SELF, Scene, Spot, subject_of, unknown},
+    case::{Case, CheckCase, Expected, WriteCase},
+    rows::{self, CaseRow},
+    scene::{CaseResource, EVERYBODY, EVERYBODY_ELSE, OPERATOR, SELF, Scene, subject_of, unknown},
 };
 
-/// In place of actions or operations: all that there are.
+/// In place of actions or membership writes: all that there are.
 const ANYTHING: &str = "anything";
-/// In place of actions or operations: all but those of the row's other side.
+/// In place of actions or membership writes: all but those of the row's other side.
 const ANYTHING_ELSE: &str = "anything else";
 
-/// The rows of a file may come to this many questions, those included that turn out to be none.
+/// The most questions that the rows of a file may come to, a kind of write that comes to none counted as one.
 const MAX_QUESTIONS: usize = 100_000;
 
-/// How many questions a file may still come to.
-pub(crate) struct Left(usize);
+/// How many questions the rest of a file may still come to.
+pub(crate) struct QuestionBudget(usize);
 
-impl Left {
-    /// As many as a file may have.
+impl QuestionBudget {
+    /// The budget of a whole file.
     pub(crate) fn all() -> Self {
         Self(MAX_QUESTIONS)
     }
 
-    /// Takes some; none may be asked past the limit.
-    fn take(&mut self, questions: usize, row: &Row) -> Result<()> {
-        let Some(left) = self.0.checked_sub(questions) else {
+    /// Spends some, or fails at this row. After that nothing is left, so that no later row passes.
+    fn take(&mut self, questions: usize, row: &CaseRow) -> Result<()> {
+        let Some(remaining) = self.0.checked_sub(questions) else {
             self.0 = 0;
             let message = format!("the rows of this file come to more than {MAX_QUESTIONS} questions");
             let diagnostic = Diagnostic::new(message, row.span.clone(), "from this row on");
             return Err(diagnostic.help("name fewer people, actions or roles, or split the file"));
         };
-        self.0 = left;
+        self.0 = remaining;
         Ok(())
     }
 }
 
 type Result<T> = std::result::Result<T, Diagnostic>;
 
-/// Spells out a case; none when nothing can be asked.
-pub(crate) fn spelt_out(
+/// Expands a case; none when somebody whom it leaves out is not known.
+pub(crate) fn expand(
     scene: &Scene<'_>,
-    case: &rows::Case,
-    left: &mut Left,
+    case: &rows::WrittenCase,
+    budget: &mut QuestionBudget,
     problems: &mut Problems,
 ) -> Option<Case> {
     let scene = match scene.without(&case.without) {
@@ -63,22 +63,22 @@ pub(crate) fn spelt_out(
     let named = (named(&scene, &case.actions), named(&scene, &case.writes));
     let (mut checks, mut writes) = (Vec::new(), Vec::new());
     for on in &case.on {
-        let spot = match scene.spot(on) {
-            Ok(spot) => spot,
+        let resource = match scene.case_resource(on) {
+            Ok(resource) => resource,
             Err(diagnostic) => {
                 problems.push(diagnostic);
                 continue;
             }
         };
         for row in &case.actions {
-            match checks_of(&scene, &named.0, &spot, row, left) {
-                Ok(asked) => checks.extend(asked),
+            match checks_of(&scene, &named.0, &resource, row, budget) {
+                Ok(questions) => checks.extend(questions),
                 Err(diagnostic) => problems.push(diagnostic),
             }
         }
         for row in &case.writes {
-            match writes_of(&scene, &named.1, (on, &spot), row, left) {
-                Ok(asked) => writes.extend(asked),
+            match writes_of(&scene, &named.1, (on, &resource), row, budget) {
+                Ok(questions) => writes.extend(questions),
                 Err(diagnostic) => problems.push(diagnostic),
             }
         }
@@ -89,65 +89,73 @@ pub(crate) fn spelt_out(
 fn checks_of(
     scene: &Scene<'_>,
     named: &HashSet<Subject>,
-    spot: &Spot<'_>,
-    row: &Row,
-    left: &mut Left,
+    resource: &CaseResource<'_>,
+    row: &CaseRow,
+    budget: &mut QuestionBudget,
 ) -> Result<Vec<CheckCase>> {
-    let known: Vec<&str> = spot.of.actions().iter().map(Action::name).collect();
+    let known: Vec<&str> = resource.resource_type.actions().iter().map(Action::name).collect();
     let denials: Vec<&str> =
         Reason::ALL.iter().filter(|reason| !reason.allowed()).map(|reason| reason.code()).collect();
     let expected = expected(row, &denials)?;
     let mut checks = Vec::new();
     for subject in actors(scene, row, named)? {
         for (words, others, allowed) in [(&row.may, &row.may_not, true), (&row.may_not, &row.may, false)] {
-            for action in pick(words, others, (&known, &known), ("action", spot.of.name()))? {
-                left.take(1, row)?;
+            for action in pick(words, others, (&known, &known), ("action", resource.resource_type.name()))? {
+                budget.take(1, row)?;
                 checks.push(CheckCase {
                     expected: expected(allowed),
                     subject: subject.clone(),
                     action: action.to_owned(),
-                    resource: ResourceKey::new(spot.of.name(), spot.id.as_ref().unwrap_or(&subject.id)),
-                    parent: spot.declared.map(|declared| declared.parent.clone()),
-                    owner: spot.declared.and_then(|declared| declared.owner.clone()),
+                    resource: ResourceKey::new(
+                        resource.resource_type.name(),
+                        resource.id.as_ref().unwrap_or(&subject.id),
+                    ),
+                    parent: resource.declared.map(|declared| declared.parent.clone()),
+                    owner: resource.declared.and_then(|declared| declared.owner.clone()),
                 });
             }
         }
     }
-    something(checks, row)
+    non_empty(checks, row)
 }
 
 fn writes_of(
     scene: &Scene<'_>,
     named: &HashSet<Subject>,
-    (on, spot): (&At<String>, &Spot<'_>),
-    row: &Row,
-    left: &mut Left,
+    (on, resource): (&Located<String>, &CaseResource<'_>),
+    row: &CaseRow,
+    budget: &mut QuestionBudget,
 ) -> Result<Vec<WriteCase>> {
-    let (true, Some(id)) = (spot.registered, &spot.id) else {
+    let (true, Some(id)) = (resource.registered, &resource.id) else {
         let message = format!("`{}` is not registered, so nobody is a member there", on.value);
         return Err(Diagnostic::new(message, on.span.clone(), "take `writes` out of this case"));
     };
-    let at = ResourceKey::new(spot.of.name(), id);
-    let known: Vec<&str> =
-        WriteKind::ALL.into_iter().filter(|verb| means_something(*verb, spot.of)).map(WriteKind::name).collect();
+    let at = ResourceKey::new(resource.resource_type.name(), id);
+    let known: Vec<&str> = WriteKind::ALL
+        .into_iter()
+        .filter(|kind| applies_to_type(*kind, resource.resource_type))
+        .map(WriteKind::name)
+        .collect();
     let expected = expected(row, &Refusal::CODES)?;
     let mut writes = Vec::new();
     for actor in actors(scene, row, named)? {
         for target in targets(scene, row, &actor)? {
             let usual: Vec<&str> = WriteKind::ALL
                 .into_iter()
-                .filter(|verb| is_usual(*verb, spot.of, &target))
+                .filter(|kind| applies_to_target(*kind, resource.resource_type, &target))
                 .map(WriteKind::name)
                 .collect();
             for (words, others, allowed) in [(&row.may, &row.may_not, true), (&row.may_not, &row.may, false)] {
-                for operation in pick(words, others, (&known, &usual), ("membership write", spot.of.name()))? {
-                    let wanted = wanted(scene, spot.of, &at, row, operation, &target)?;
-                    left.take(wanted.len().max(1), row)?;
-                    for wanted in wanted {
+                for kind_name in
+                    pick(words, others, (&known, &usual), ("membership write", resource.resource_type.name()))?
+                {
+                    let operations = membership_writes(scene, resource.resource_type, &at, row, kind_name, &target)?;
+                    budget.take(operations.len().max(1), row)?;
+                    for operation in operations {
                         writes.push(WriteCase {
                             expected: expected(allowed),
                             actor: actor.clone(),
-                            wanted,
+                            operation,
                             target: target.clone(),
                             at: at.clone(),
                         });
@@ -156,26 +164,26 @@ fn writes_of(
             }
         }
     }
-    sides_count(row, &writes)?;
-    something(writes, row)
+    check_roles_are_used(row, &writes)?;
+    non_empty(writes, row)
 }
 
-/// A role that no write of the row takes or gives was meant for another operation.
-fn sides_count(row: &Row, writes: &[WriteCase]) -> Result<()> {
-    let takes = |write: &WriteCase| write.wanted.kind.removes_roles();
-    let gives = |write: &WriteCase| write.wanted.kind.grants_roles();
-    let idle = |name: &At<String>| {
-        Err(Diagnostic::new("no write of this row takes or gives this role", name.span.clone(), "take this out"))
+/// Refuses a role that no write of the row removes or grants: it was meant for another kind of write.
+fn check_roles_are_used(row: &CaseRow, writes: &[WriteCase]) -> Result<()> {
+    let removes = |write: &WriteCase| write.operation.kind.removes_roles();
+    let grants = |write: &WriteCase| write.operation.kind.grants_roles();
+    let unused = |name: &Located<String>| {
+        Err(Diagnostic::new("no write of this row removes or grants this role", name.span.clone(), "take this out"))
     };
     match (&row.from, row.to.first()) {
-        (Some(from), _) if !writes.iter().any(takes) => idle(from),
-        (_, Some(to)) if !writes.iter().any(gives) => idle(to),
+        (Some(from), _) if !writes.iter().any(removes) => unused(from),
+        (_, Some(to)) if !writes.iter().any(grants) => unused(to),
         _ => Ok(()),
     }
 }
 
-/// What a row expects, given whether that is a grant.
-fn expected<'r>(row: &'r Row, denials: &[&str]) -> Result<impl Fn(bool) -> Expected + 'r> {
+/// The outcome that a row demands, by whether it is to be allowed.
+fn expected<'r>(row: &'r CaseRow, denials: &[&str]) -> Result<impl Fn(bool) -> Expected + 'r> {
     if let Some(reason) = &row.reason {
         if row.may_not.is_empty() {
             let message = "a reason says why something is denied";
@@ -192,15 +200,15 @@ fn expected<'r>(row: &'r Row, denials: &[&str]) -> Result<impl Fn(bool) -> Expec
     })
 }
 
-/// Those whom some rows name; unknown names are told elsewhere.
-fn named(scene: &Scene<'_>, rows: &[Row]) -> HashSet<Subject> {
+/// Those whom some rows name. Unknown names are left out here: expanding the row reports them.
+fn named(scene: &Scene<'_>, rows: &[CaseRow]) -> HashSet<Subject> {
     let mut known = HashSet::new();
     let names = rows.iter().flat_map(|row| &row.who).filter(|name| known.insert(name.value.as_str()));
     names.flat_map(|name| scene.subjects(name).unwrap_or_default()).collect()
 }
 
-/// Who acts in a row, each once. "Everybody else" are those whom no row beside it names.
-fn actors(scene: &Scene<'_>, row: &Row, named: &HashSet<Subject>) -> Result<Vec<Subject>> {
+/// Who acts in a row, each once. "Everybody else" are those whom no row of the case names.
+fn actors(scene: &Scene<'_>, row: &CaseRow, named: &HashSet<Subject>) -> Result<Vec<Subject>> {
     let everybody = || scene.people.iter().map(|person| person.subject.clone()).chain([subject_of(OPERATOR)]);
     let mut actors = Vec::new();
     for word in &row.who {
@@ -210,11 +218,11 @@ fn actors(scene: &Scene<'_>, row: &Row, named: &HashSet<Subject>) -> Result<Vec<
             _ => actors.extend(scene.subjects(word)?),
         }
     }
-    Ok(once(actors))
+    Ok(deduplicated(actors))
 }
 
-/// Whom an actor writes to, each once. "Everybody else" are all but the actor.
-fn targets(scene: &Scene<'_>, row: &Row, actor: &Subject) -> Result<Vec<Subject>> {
+/// The targets of an actor's writes, each once. "Everybody else" are all but the actor.
+fn targets(scene: &Scene<'_>, row: &CaseRow, actor: &Subject) -> Result<Vec<Subject>> {
     let everybody = || scene.people.iter().map(|person| person.subject.clone());
     let mut targets = Vec::new();
     for word in &row.whom {
@@ -225,23 +233,23 @@ fn targets(scene: &Scene<'_>, row: &Row, actor: &Subject) -> Result<Vec<Subject>
             _ => targets.extend(scene.subjects(word)?),
         }
     }
-    Ok(once(targets))
+    Ok(deduplicated(targets))
 }
 
-/// The same, each where it comes first.
-fn once<T: Clone + Eq + Hash>(mut all: Vec<T>) -> Vec<T> {
+/// The same without duplicates, each where it comes first.
+fn deduplicated<T: Clone + Eq + Hash>(mut all: Vec<T>) -> Vec<T> {
     let mut seen = HashSet::new();
     all.retain(|one| seen.insert(one.clone()));
     all
 }
 
-/// The actions or operations that one side of a row names, of those that are known; "anything" stands for the usual
+/// The actions or kinds of write that one side of a row names, of those that are known; "anything" stands for the usual
 /// ones.
 fn pick<'k>(
-    words: &[At<String>],
-    others: &[At<String>],
+    words: &[Located<String>],
+    others: &[Located<String>],
     (known, usual): (&[&'k str], &[&'k str]),
-    (what, of): (&str, &str),
+    (what, resource_type): (&str, &str),
 ) -> Result<Vec<&'k str>> {
     let mut picked = Vec::new();
     for word in words {
@@ -249,7 +257,7 @@ fn pick<'k>(
             ANYTHING => picked.extend(usual),
             ANYTHING_ELSE if others.is_empty() => {
                 let help = "name the rest on the row's other side, or write `anything`";
-                let message = "else than what? The row's other side is empty";
+                let message = "`anything else` refers to the row's other side, which is empty";
                 return Err(Diagnostic::new(message, word.span.clone(), "this side").help(help));
             }
             ANYTHING_ELSE => {
@@ -258,75 +266,81 @@ fn pick<'k>(
             name => {
                 let found = known.iter().find(|known| **known == name);
                 picked.push(*found.ok_or_else(|| {
-                    let label = format!("not one of `{of}`");
+                    let label = format!("not one of `{resource_type}`");
                     Diagnostic { label, ..unknown(what, word, known.iter().copied()) }
                 })?);
             }
         }
     }
-    Ok(once(picked))
+    Ok(deduplicated(picked))
 }
 
-/// The writes that an operation comes to: one for each role that it gives.
-fn wanted(
+/// The writes that a kind comes to in a row: one for each role that it grants.
+fn membership_writes(
     scene: &Scene<'_>,
-    of: &ResourceType,
+    resource_type: &ResourceType,
     at: &ResourceKey,
-    row: &Row,
-    operation: &str,
+    row: &CaseRow,
+    kind_name: &str,
     target: &Subject,
 ) -> Result<Vec<MembershipWrite>> {
-    let held = scene.roles_at(target, at);
-    let named = match &row.from {
+    let assigned_roles = scene.roles_at(target, at);
+    let named_role = match &row.from {
         None => None,
         Some(name) => {
-            let role = scene.role(of, name)?;
-            if !held.contains(&role) {
+            let role = scene.role(resource_type, name)?;
+            if !assigned_roles.contains(&role) {
                 let message = format!("`{target}` holds no `{}` at `{at}` in these facts", name.value);
                 return Err(Diagnostic::new(message, name.span.clone(), "not held"));
             }
             Some(role)
         }
     };
-    let given: Vec<RoleId> = row.to.iter().map(|name| scene.role(of, name)).collect::<Result<_>>()?;
-    let Some(verb) = WriteKind::of_name(operation).filter(|verb| verb.grants_roles()) else {
-        let taking = |verb: WriteKind| MembershipWrite::plain(verb).taking(named.filter(|_| verb.removes_roles()));
-        return Ok(WriteKind::of_name(operation).map(taking).into_iter().collect());
+    let granted_roles: Vec<RoleId> =
+        row.to.iter().map(|name| scene.role(resource_type, name)).collect::<Result<_>>()?;
+    let Some(kind) = WriteKind::from_name(kind_name).filter(|kind| kind.grants_roles()) else {
+        let taking = |kind: WriteKind| MembershipWrite::plain(kind).taking(named_role.filter(|_| kind.removes_roles()));
+        return Ok(WriteKind::from_name(kind_name).map(taking).into_iter().collect());
     };
-    let given = if given.is_empty() {
+    let granted_roles = if granted_roles.is_empty() {
         // "May change" without a role means to any other.
-        of.roles().iter().copied().filter(|to| verb != WriteKind::Change || !held.contains(to)).collect()
+        resource_type
+            .roles()
+            .iter()
+            .copied()
+            .filter(|to| kind != WriteKind::Change || !assigned_roles.contains(to))
+            .collect()
     } else {
-        given
+        granted_roles
     };
-    let taken = named.filter(|_| verb.removes_roles());
-    Ok(given.into_iter().map(|to| MembershipWrite::giving(verb, to).taking(taken)).collect())
+    let removed_role = named_role.filter(|_| kind.removes_roles());
+    Ok(granted_roles.into_iter().map(|to| MembershipWrite::giving(kind, to).taking(removed_role)).collect())
 }
 
-/// Whether a kind of write can be done at a resource of this type.
-fn means_something(verb: WriteKind, of: &ResourceType) -> bool {
-    match verb.scope() {
+/// Whether a kind of write can be made at a resource of this type.
+fn applies_to_type(kind: WriteKind, resource_type: &ResourceType) -> bool {
+    match kind.scope() {
         WriteScope::Anywhere => true,
-        WriteScope::AtTheRoot => of.parent().is_none(),
-        WriteScope::WhereOwned => of.is_owned(),
+        WriteScope::AtTheRoot => resource_type.parent().is_none(),
+        WriteScope::WhereOwned => resource_type.is_owned(),
     }
 }
 
-/// Whether a kind of write is one that can be done to such a target.
-fn is_usual(verb: WriteKind, of: &ResourceType, target: &Subject) -> bool {
-    let fits = match verb {
+/// Whether a kind of write can be made at a resource of this type to such a target.
+fn applies_to_target(kind: WriteKind, resource_type: &ResourceType, target: &Subject) -> bool {
+    let fits = match kind {
         WriteKind::Publish => target.as_ref().is_everybody(),
         WriteKind::Remove => true,
         _ => !target.as_ref().is_everybody(),
     };
-    fits && means_something(verb, of)
+    fits && applies_to_type(kind, resource_type)
 }
 
-/// A row that comes to no question would pass for one that holds.
-fn something<T>(questions: Vec<T>, row: &Row) -> Result<Vec<T>> {
+/// Refuses a row that comes to no question: it would pass for one that holds.
+fn non_empty<T>(questions: Vec<T>, row: &CaseRow) -> Result<Vec<T>> {
     if questions.is_empty() {
         return Err(Diagnostic::new(
-            "a row comes to nothing",
+            "this row asks nothing",
             row.span.clone(),
             "nobody or nothing is left to ask about",
         ));

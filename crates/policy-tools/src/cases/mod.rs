@@ -1,79 +1,28 @@
 //! The cases of a policy: a tenant's facts, and what must and must not be let happen there.
 //!
 //! A file of cases says much in few words (several people, actions and resources a row, "anything else", "everybody
-//! else"); what is read from it is spelt out, a [`Check`] or [`Write`] for each single question.
+//! else"); [`read`] expands it to a [`CheckCase`] or a [`WriteCase`] for each single question.
 
+mod case;
 mod declare;
 mod expand;
 mod rows;
 mod scene;
 
-use expand::Left;
+use expand::QuestionBudget;
 use rollcall_engine::{
-    Change, Diagnostics, MembershipWrite, Policy, ResourceKey, Subject,
+    Diagnostics, Policy,
     reader::{Fields, Lines, read_file},
 };
 
-/// A case, spelt out.
-#[derive(Clone, Debug)]
-pub struct Case {
-    /// What it shows.
-    pub name: String,
-    /// The tenant's facts, in an order in which a view can follow them.
-    pub facts: Vec<Change>,
-    /// The questions about actions, in the order of the file.
-    pub checks: Vec<CheckCase>,
-    /// The questions about membership writes, in the order of the file.
-    pub writes: Vec<WriteCase>,
-}
+pub use case::{Case, CheckCase, Expected, WriteCase};
 
-/// What a row says must come out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Expected {
-    /// The line of the row, counted from 1.
-    pub line: u32,
-    /// Whether it must be allowed.
-    pub allowed: bool,
-    /// For a denial, the code of the reason that it must have, where the case names one.
-    pub reason: Option<String>,
-}
-
-/// May this subject do this here?
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CheckCase {
-    /// What must come out.
-    pub expected: Expected,
-    /// Who acts.
-    pub subject: Subject,
-    /// An action of the resource's type.
-    pub action: String,
-    /// What it is done to.
-    pub resource: ResourceKey,
-    /// For a resource that is not registered, the parent that the request states.
-    pub parent: Option<ResourceKey>,
-    /// For a resource that is not registered, the owner that the request states.
-    pub owner: Option<Subject>,
-}
-
-/// May this actor make this membership write?
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WriteCase {
-    /// What must come out.
-    pub expected: Expected,
-    /// Who acts.
-    pub actor: Subject,
-    /// What is asked for.
-    pub wanted: MembershipWrite,
-    /// The member written to, or the person invited.
-    pub target: Subject,
-    /// The registered resource that it is done at.
-    pub at: ResourceKey,
-}
-
-/// Reads the text of a file of cases, written for this policy; `path` is only shown in diagnostics.
+/// Reads the text of a file of cases in TOML, written for this policy, and returns its cases in the order of the file.
+/// A file without a `[[case]]` has none. `path` is only shown in diagnostics.
 ///
 /// # Errors
-/// Every mistake in the file.
+/// Every mistake in the file at once: what is no TOML, fields and names that are not known, facts that contradict each
+/// other, a row that asks nothing, and a file that comes to more than 100,000 questions.
 pub fn read(path: &str, text: &str, policy: &Policy) -> Result<Vec<Case>, Diagnostics> {
     read_file(path, text, |table, problems| {
         let mut fields = Fields::new(table, "a file of cases", 0..0);
@@ -83,7 +32,7 @@ pub fn read(path: &str, text: &str, policy: &Policy) -> Result<Vec<Case>, Diagno
         let lines = Lines::new(text);
         let cases: Vec<_> = cases.into_iter().filter_map(|case| rows::read(case, &lines, problems)).collect();
         let scene = scene?;
-        let mut left = Left::all();
-        Some(cases.iter().filter_map(|case| expand::spelt_out(&scene, case, &mut left, problems)).collect())
+        let mut budget = QuestionBudget::all();
+        Some(cases.iter().filter_map(|case| expand::expand(&scene, case, &mut budget, problems)).collect())
     })
 }

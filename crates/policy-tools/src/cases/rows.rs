@@ -1,35 +1,35 @@
-//! Reads the cases of a file as they were written.
+//! Reads the cases of a file and their rows as they are written, names not yet looked up.
 
 use rollcall_engine::{
     Diagnostic,
-    reader::{At, Fields, Lines, Problems, Span, one_or_more, string},
+    reader::{Fields, Lines, Located, Problems, Span, one_or_more, string},
 };
 
-/// A case as it was written.
-pub(crate) struct Case {
+/// A case as the file has it.
+pub(crate) struct WrittenCase {
     pub(crate) name: String,
-    pub(crate) on: Vec<At<String>>,
+    pub(crate) on: Vec<Located<String>>,
     /// People who are left out of the facts.
-    pub(crate) without: Vec<At<String>>,
-    pub(crate) actions: Vec<Row>,
-    pub(crate) writes: Vec<Row>,
+    pub(crate) without: Vec<Located<String>>,
+    pub(crate) actions: Vec<CaseRow>,
+    pub(crate) writes: Vec<CaseRow>,
 }
 
-/// A row of a case as it was written; lists are empty where it says nothing.
-pub(crate) struct Row {
+/// A row of a case as the file has it; lists are empty where a field is missing.
+pub(crate) struct CaseRow {
     pub(crate) line: u32,
     pub(crate) span: Span,
-    pub(crate) who: Vec<At<String>>,
-    pub(crate) may: Vec<At<String>>,
-    pub(crate) may_not: Vec<At<String>>,
-    pub(crate) whom: Vec<At<String>>,
-    pub(crate) from: Option<At<String>>,
-    pub(crate) to: Vec<At<String>>,
-    pub(crate) reason: Option<At<String>>,
+    pub(crate) who: Vec<Located<String>>,
+    pub(crate) may: Vec<Located<String>>,
+    pub(crate) may_not: Vec<Located<String>>,
+    pub(crate) whom: Vec<Located<String>>,
+    pub(crate) from: Option<Located<String>>,
+    pub(crate) to: Vec<Located<String>>,
+    pub(crate) reason: Option<Located<String>>,
 }
 
-/// Reads a case; none when it does not say what it is on.
-pub(crate) fn read(mut fields: Fields<'_, '_>, lines: &Lines, problems: &mut Problems) -> Option<Case> {
+/// Reads a case; none when a field that it needs is missing or of another type.
+pub(crate) fn read(mut fields: Fields<'_, '_>, lines: &Lines, problems: &mut Problems) -> Option<WrittenCase> {
     let name =
         fields.require("name", "name = \"WHAT IT SHOWS\"", problems).and_then(|value| string(value, "name", problems));
     let on = fields.require("on", "on = \"RESOURCE\"", problems).and_then(|value| one_or_more(value, "on", problems));
@@ -43,10 +43,10 @@ pub(crate) fn read(mut fields: Fields<'_, '_>, lines: &Lines, problems: &mut Pro
     fields.finish(problems);
     let actions = actions.into_iter().filter_map(|fields| row(fields, false, lines, problems)).collect();
     let writes = writes.into_iter().filter_map(|fields| row(fields, true, lines, problems)).collect();
-    Some(Case { name: name?.value, on: on?, without: without?, actions, writes })
+    Some(WrittenCase { name: name?.value, on: on?, without: without?, actions, writes })
 }
 
-fn row(mut fields: Fields<'_, '_>, is_write: bool, lines: &Lines, problems: &mut Problems) -> Option<Row> {
+fn row(mut fields: Fields<'_, '_>, is_write: bool, lines: &Lines, problems: &mut Problems) -> Option<CaseRow> {
     let span = fields.span();
     let who = fields.require("who", "who = \"NAME\"", problems).and_then(|value| one_or_more(value, "who", problems));
     let mut words = |name: &'static str, problems: &mut Problems| {
@@ -63,8 +63,8 @@ fn row(mut fields: Fields<'_, '_>, is_write: bool, lines: &Lines, problems: &mut
     let from = if is_write { fields.string("from", problems) } else { None };
     let reason = fields.string("reason", problems);
     fields.finish(problems);
-    let row = Row {
-        line: lines.of(span.start),
+    let row = CaseRow {
+        line: lines.line_number(span.start),
         who: who?,
         may: may?,
         may_not: may_not?,
@@ -76,7 +76,8 @@ fn row(mut fields: Fields<'_, '_>, is_write: bool, lines: &Lines, problems: &mut
     };
     if row.may.is_empty() && row.may_not.is_empty() {
         let help = "add `may = \"…\"` or `may_not = \"…\"`";
-        problems.push(Diagnostic::new("a row says nothing", row.span.clone(), "this row").help(help));
+        problems
+            .push(Diagnostic::new("this row has neither `may` nor `may_not`", row.span.clone(), "this row").help(help));
         return None;
     }
     Some(row)

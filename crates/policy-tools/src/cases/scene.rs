@@ -1,38 +1,39 @@
-//! The tenant that the cases of a file are about, and the names that they have for what is in it.
+//! The tenant that the cases of a file are about: its resources, members and groups, found by the names that the file
+//! gives them.
 
 use std::collections::HashSet;
 
 use rollcall_engine::{
     Change, Diagnostic, Grant, Member, MemberStatus, Policy, Profile, Resource, ResourceKey, ResourceType, Role,
     RoleId, Subject, Timestamp, kind,
-    reader::{At, suggestion},
+    reader::{Located, suggestion},
 };
 
-/// The one operator that cases know.
+/// The name, and the id, of the one operator that cases know.
 pub(crate) const OPERATOR: &str = "operator";
-/// In place of a name: the one who acts.
+/// In place of a name: whoever acts.
 pub(crate) const SELF: &str = "self";
 /// In place of names: all people.
 pub(crate) const EVERYBODY: &str = "everybody";
 /// In place of names: all people but those who are named.
 pub(crate) const EVERYBODY_ELSE: &str = "everybody else";
 
-/// Facts, by name.
+/// The facts of a file of cases, by name.
 #[derive(Clone)]
 pub(crate) struct Scene<'p> {
     pub(crate) policy: &'p Policy,
     pub(crate) root: ResourceKey,
     /// All but the root, parents before what is below them.
-    pub(crate) resources: Vec<Declared>,
-    /// Members, then those who are none, in the order of the file.
+    pub(crate) resources: Vec<DeclaredResource>,
+    /// Members, then those who are none, each in the order of the file.
     pub(crate) people: Vec<Person>,
-    /// People by a name for several.
+    /// Groups: a name, and the subjects that it stands for.
     pub(crate) groups: Vec<(String, Vec<Subject>)>,
 }
 
-/// A resource of the file.
+/// A resource that the file declares.
 #[derive(Clone)]
-pub(crate) struct Declared {
+pub(crate) struct DeclaredResource {
     pub(crate) key: ResourceKey,
     pub(crate) parent: ResourceKey,
     pub(crate) owner: Option<Subject>,
@@ -44,27 +45,27 @@ pub(crate) struct Declared {
 #[derive(Clone)]
 pub(crate) struct Person {
     pub(crate) subject: Subject,
-    /// Their status and whether they are locked; none for one who is no member.
-    pub(crate) standing: Option<(MemberStatus, bool)>,
+    /// Their status, and whether they are locked; none for one who is no member.
+    pub(crate) member_state: Option<(MemberStatus, bool)>,
     pub(crate) roles: Vec<(ResourceKey, RoleId)>,
 }
 
-/// What a case is on.
-pub(crate) struct Spot<'s> {
-    pub(crate) of: &'s ResourceType,
-    /// None for the record of the one who acts.
+/// The resource that a case is on.
+pub(crate) struct CaseResource<'s> {
+    pub(crate) resource_type: &'s ResourceType,
+    /// Its id; none for the record of whoever acts.
     pub(crate) id: Option<String>,
-    /// The file's own resource, if it is one.
-    pub(crate) declared: Option<&'s Declared>,
+    /// The declaration; none for the root, and for a resource that the file does not declare.
+    pub(crate) declared: Option<&'s DeclaredResource>,
     pub(crate) registered: bool,
 }
 
 impl Scene<'_> {
-    /// A subject by the name that the file has for them.
-    pub(crate) fn subject(&self, name: &At<String>) -> Result<Subject, Diagnostic> {
+    /// The subject of a name; a team and everybody (`*`) need not be among the people.
+    pub(crate) fn subject(&self, name: &Located<String>) -> Result<Subject, Diagnostic> {
         let subject = subject_of(&name.value);
-        let stands = subject.as_ref().is_everybody() || self.is_team(&subject);
-        if name.value == OPERATOR || stands || self.person(&subject).is_some() {
+        let needs_no_name = subject.as_ref().is_everybody() || self.is_team(&subject);
+        if name.value == OPERATOR || needs_no_name || self.person(&subject).is_some() {
             return Ok(subject);
         }
         let mut known: Vec<String> = self.people.iter().map(|person| name_of(&person.subject)).collect();
@@ -72,22 +73,22 @@ impl Scene<'_> {
         Err(unknown("subject", name, known.iter().map(String::as_str)))
     }
 
-    /// Whether a subject is a team that the file has among its resources.
+    /// Whether a subject is a team that the file declares.
     fn is_team(&self, subject: &Subject) -> bool {
-        let named = |declared: &&Declared| declared.key.kind == subject.kind && declared.key.id == subject.id;
+        let named = |declared: &&DeclaredResource| declared.key.kind == subject.kind && declared.key.id == subject.id;
         self.policy.is_team(subject.as_ref()) && self.resources.iter().any(|declared| named(&declared))
     }
 
-    /// Those whom a name stands for: a subject, or the people of a group.
-    pub(crate) fn subjects(&self, name: &At<String>) -> Result<Vec<Subject>, Diagnostic> {
+    /// The subjects of a name: one, or those of a group.
+    pub(crate) fn subjects(&self, name: &Located<String>) -> Result<Vec<Subject>, Diagnostic> {
         match self.groups.iter().find(|(group, _)| *group == name.value) {
             Some((_, people)) => Ok(people.clone()),
             None => self.subject(name).map(|one| vec![one]),
         }
     }
 
-    /// The same facts, but for some people.
-    pub(crate) fn without(&self, names: &[At<String>]) -> Result<Self, Diagnostic> {
+    /// The same facts without some people.
+    pub(crate) fn without(&self, names: &[Located<String>]) -> Result<Self, Diagnostic> {
         let mut gone: HashSet<Subject> = HashSet::new();
         for name in names {
             gone.extend(self.subjects(name)?);
@@ -105,16 +106,17 @@ impl Scene<'_> {
         self.people.iter().find(|person| person.subject == *subject)
     }
 
-    /// The roles that a subject holds at a resource by bindings, in the policy's order.
+    /// The roles that a subject holds at a resource by bindings, in the order of the policy.
     pub(crate) fn roles_at(&self, subject: &Subject, at: &ResourceKey) -> Vec<RoleId> {
-        let held = self.person(subject).map_or(&[][..], |person| &person.roles);
-        let mut roles: Vec<RoleId> = held.iter().filter(|(key, _)| key == at).map(|(_, role)| *role).collect();
+        let assigned_roles = self.person(subject).map_or(&[][..], |person| &person.roles);
+        let mut roles: Vec<RoleId> =
+            assigned_roles.iter().filter(|(key, _)| key == at).map(|(_, role)| *role).collect();
         roles.sort_unstable();
         roles
     }
 
-    /// A registered resource by the name that the file has for it.
-    pub(crate) fn registered(&self, name: &At<String>) -> Result<&ResourceKey, Diagnostic> {
+    /// The registered resource, or the root, of a name.
+    pub(crate) fn registered(&self, name: &Located<String>) -> Result<&ResourceKey, Diagnostic> {
         let registered = self.resources.iter().filter(|found| found.registered).map(|found| &found.key);
         let mut all = std::iter::once(&self.root).chain(registered);
         all.clone()
@@ -122,16 +124,21 @@ impl Scene<'_> {
             .ok_or_else(|| unknown("registered resource", name, all.by_ref().map(|key| key.id.as_str())))
     }
 
-    /// What a case is on: a resource of the file, or `TYPE:ID`.
-    pub(crate) fn spot(&self, name: &At<String>) -> Result<Spot<'_>, Diagnostic> {
-        if let Some((of, id)) = name.value.split_once(':') {
-            let of = self.find_type(&At::new(of.to_owned(), name.span.clone()))?;
-            let id = At::new(id.to_owned(), name.span.clone());
-            let own = of.has_member_records() && id.value == SELF;
-            if of.has_member_records() && !own {
+    /// The resource that a case is on: one that the file declares, or `TYPE:ID`.
+    pub(crate) fn case_resource(&self, name: &Located<String>) -> Result<CaseResource<'_>, Diagnostic> {
+        if let Some((resource_type, id)) = name.value.split_once(':') {
+            let resource_type = self.find_type(&Located::new(resource_type.to_owned(), name.span.clone()))?;
+            let id = Located::new(id.to_owned(), name.span.clone());
+            let is_own_record = resource_type.has_member_records() && id.value == SELF;
+            if resource_type.has_member_records() && !is_own_record {
                 self.subject(&id)?;
             }
-            return Ok(Spot { of, id: (!own).then_some(id.value), declared: None, registered: false });
+            return Ok(CaseResource {
+                resource_type,
+                id: (!is_own_record).then_some(id.value),
+                declared: None,
+                registered: false,
+            });
         }
         let declared = self.resources.iter().find(|found| found.key.id == name.value);
         let key = match declared {
@@ -143,24 +150,24 @@ impl Scene<'_> {
                 return Err(unknown("resource", name, known));
             }
         };
-        let of = self.find_type(&At::new(key.kind.clone(), name.span.clone()))?;
+        let resource_type = self.find_type(&Located::new(key.kind.clone(), name.span.clone()))?;
         let registered = declared.is_none_or(|found| found.registered);
-        Ok(Spot { of, id: Some(key.id.clone()), declared, registered })
+        Ok(CaseResource { resource_type, id: Some(key.id.clone()), declared, registered })
     }
 
-    pub(crate) fn find_type(&self, name: &At<String>) -> Result<&ResourceType, Diagnostic> {
+    pub(crate) fn find_type(&self, name: &Located<String>) -> Result<&ResourceType, Diagnostic> {
         let types = || self.policy.types().iter().map(ResourceType::name);
         self.policy.find_type(&name.value).map_err(|_| unknown("resource type", name, types()))
     }
 
-    pub(crate) fn role(&self, of: &ResourceType, name: &At<String>) -> Result<RoleId, Diagnostic> {
-        self.policy.find_role(of, &name.value).map(Role::id).map_err(|_| {
-            let roles = of.roles().iter().map(|id| self.policy.role(*id).name());
-            Diagnostic { label: format!("not one of `{}`", of.name()), ..unknown("role", name, roles) }
+    pub(crate) fn role(&self, resource_type: &ResourceType, name: &Located<String>) -> Result<RoleId, Diagnostic> {
+        self.policy.find_role(resource_type, &name.value).map(Role::id).map_err(|_| {
+            let roles = resource_type.roles().iter().map(|id| self.policy.role(*id).name());
+            Diagnostic { label: format!("not one of `{}`", resource_type.name()), ..unknown("role", name, roles) }
         })
     }
 
-    /// The teams among the resources that the file does not tell more of: they hold nothing.
+    /// The teams that the file declares but does not list as members: they are active, and hold no role.
     fn teams(&self) -> impl Iterator<Item = Member> {
         let registered = self.resources.iter().filter(|declared| declared.registered);
         let subjects = registered.map(|declared| Subject::new(&declared.key.kind, &declared.key.id));
@@ -174,9 +181,9 @@ impl Scene<'_> {
         })
     }
 
-    /// The facts as changes, in an order in which a view can follow them.
+    /// The facts as changes, in an order in which a view can apply them.
     pub(crate) fn facts(&self) -> Vec<Change> {
-        let resource = |key: &ResourceKey, declared: Option<&Declared>| Change::ResourceCreated {
+        let resource = |key: &ResourceKey, declared: Option<&DeclaredResource>| Change::ResourceCreated {
             resource: Resource {
                 key: key.clone(),
                 parent: declared.map(|declared| declared.parent.clone()),
@@ -189,7 +196,7 @@ impl Scene<'_> {
         let registered = self.resources.iter().filter(|declared| declared.registered);
         let mut facts = vec![resource(&self.root, None)];
         facts.extend(registered.map(|declared| resource(&declared.key, Some(declared))));
-        for (person, (status, locked)) in self.people.iter().filter_map(|person| Some((person, person.standing?))) {
+        for (person, (status, locked)) in self.people.iter().filter_map(|person| Some((person, person.member_state?))) {
             let subject = person.subject.clone();
             let profile = Profile { display_name: subject.id.clone(), ..Profile::default() };
             let member = Member { subject, profile, status, locked, created_at: Timestamp::default() };
@@ -197,14 +204,17 @@ impl Scene<'_> {
         }
         facts.extend(self.teams().map(|member| Change::MemberAdded { member }));
         for person in &self.people {
-            let grant = |(at, role): &(ResourceKey, RoleId)| Grant::lasting(at.clone(), self.policy.role(*role).name());
-            facts.extend(person.roles.iter().map(|held| Change::granted(&person.subject, &grant(held))));
+            let grant =
+                |(at, role): &(ResourceKey, RoleId)| Grant::permanent(at.clone(), self.policy.role(*role).name());
+            facts.extend(
+                person.roles.iter().map(|assigned_role| Change::granted(&person.subject, &grant(assigned_role))),
+            );
         }
         facts
     }
 }
 
-/// A bare name is a person's; any other subject is written `TYPE:ID`.
+/// The subject of a name as the file has it: a bare name is a user's, any other subject is written `TYPE:ID`.
 pub(crate) fn subject_of(name: &str) -> Subject {
     match name.split_once(':') {
         Some((kind, id)) => Subject::new(kind, id),
@@ -217,8 +227,8 @@ fn name_of(subject: &Subject) -> String {
     if subject.kind == kind::USER { subject.id.clone() } else { subject.to_string() }
 }
 
-/// "no such …", with what there is to choose from.
-pub(crate) fn unknown<'a>(what: &str, name: &At<String>, known: impl IntoIterator<Item = &'a str>) -> Diagnostic {
+/// "no … `NAME`", with the nearest of the known names.
+pub(crate) fn unknown<'a>(what: &str, name: &Located<String>, known: impl IntoIterator<Item = &'a str>) -> Diagnostic {
     let message = format!("no {what} `{}`", name.value);
     Diagnostic::new(message, name.span.clone(), "not known here").help(suggestion(&name.value, known))
 }

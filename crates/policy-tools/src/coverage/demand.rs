@@ -1,22 +1,22 @@
-//! The questions that a cell of the table wants to have been asked.
+//! What a cell of the table demands: questions that must have been asked, and with which outcome.
 
 use rollcall_engine::{Mask, Policy, ResourceType, Role, Term, WriteKind};
 
 use crate::{
-    coverage::{Asked, What},
-    table::cell::{Cell, Way, allowed, cell},
+    coverage::observations::{CoveredOperation, Observation},
+    table::cell::{Cell, Condition, allowed, cell},
 };
 
-/// A question that must have come out in one way.
+/// A question that must have been asked, with the outcome that it must have had.
 #[derive(Clone, Debug)]
 pub(crate) struct Demand {
-    /// What the column says, and what whoever asks must have besides; none of it for anybody at all.
+    /// What the column says, and what the subject must hold besides; empty for anybody at all.
     pub(crate) who: Mask,
-    /// Whether they may.
+    /// Whether they must have been allowed.
     pub(crate) allowed: bool,
-    /// One who may not is to have none of these as a whole.
+    /// For a denial, the subject must not have held any of these as a whole.
     pub(crate) lacking: Vec<Mask>,
-    /// The bound role that they must have, or the relation: what the column says.
+    /// What the column says: the role that they must hold by a binding, or the relation.
     column: Mask,
     pub(crate) when: When,
 }
@@ -29,11 +29,11 @@ pub(crate) enum When {
     Archived,
 }
 
-/// A row of the table, and what decides in it.
-pub(crate) struct Row<'p> {
+/// A row of the table, and the terms of the rules that decide in it.
+pub(crate) struct CoverageRow<'p> {
     pub(crate) policy: &'p Policy,
-    pub(crate) of: &'p ResourceType,
-    pub(crate) what: What,
+    pub(crate) resource_type: &'p ResourceType,
+    pub(crate) operation: CoveredOperation,
     pub(crate) terms: Vec<Term>,
 }
 
@@ -42,138 +42,143 @@ impl Demand {
         Self { who: column | with, allowed, lacking: Vec::new(), column, when: When::Any }
     }
 
-    /// Anybody, in some state.
+    /// A question by anybody, in some state.
     fn of_anybody(allowed: bool, when: When) -> Self {
         Self { when, ..Self::new(Mask::EMPTY, Mask::EMPTY, allowed) }
     }
 }
 
-impl Row<'_> {
-    /// What the cell of a column wants: of a `✔` one who may, of a `✘` one who may not, of a condition both. What can't
-    /// come about is wanted of nobody.
+impl CoverageRow<'_> {
+    /// What the cell of a column demands: for a `✔` a subject who is allowed, for a `✘` one who is denied, for a
+    /// condition both. What can't come about is not demanded.
     pub(crate) fn demands(&self, column: Mask) -> Vec<Demand> {
         let demands = match cell(self.policy, &self.terms, column) {
             Cell::Yes => vec![Demand::new(column, Mask::EMPTY, true)],
             Cell::No => vec![Demand::new(column, Mask::EMPTY, false)],
-            Cell::If(ways) => {
-                let lacking = ways.iter().map(|way| way.with).collect();
+            Cell::If(conditions) => {
+                let lacking = conditions.iter().map(|condition| condition.with).collect();
                 let without = Demand { lacking, ..Demand::new(column, Mask::EMPTY, false) };
-                ways.iter().flat_map(|way| of_way(column, way)).chain([without]).collect()
+                conditions.iter().flat_map(|condition| of_condition(column, condition)).chain([without]).collect()
             }
         };
         demands.into_iter().filter(|demand| self.can_be_met(demand)).collect()
     }
 
-    /// What the row wants beside its cells, given what those want: one who is refused, where anybody can be, and one who
-    /// is let through in each state in which the action survives.
+    /// What the row demands beside its cells, given what those demand: a subject who is denied, where anybody can be,
+    /// and one who is allowed in each state in which the action is still allowed.
     pub(crate) fn own_demands(&self, of_cells: &[Demand]) -> Vec<Demand> {
         let mut demands = Vec::new();
         let everybody = allowed(&self.terms, Mask::ANYONE);
         if !everybody && of_cells.iter().all(|demand| demand.allowed) {
             demands.push(Demand::of_anybody(false, When::Any));
         }
-        let What::Action(at) = self.what else { return demands };
-        let Some(action) = self.of.actions().get(at) else { return demands };
+        let CoveredOperation::Action(at) = self.operation else { return demands };
+        let Some(action) = self.resource_type.actions().get(at) else { return demands };
         let mut may = of_cells.iter().filter(|demand| demand.allowed).map(|demand| demand.who);
-        if action.survives_an_archive() && may.clone().next().is_some() {
+        if action.is_allowed_when_archived() && may.clone().next().is_some() {
             demands.push(Demand::of_anybody(true, When::Archived));
         }
         // An operator is never locked.
-        if action.survives_a_lock() && may.any(|who| who != Mask::OPERATOR) {
+        if action.is_allowed_when_locked() && may.any(|who| who != Mask::OPERATOR) {
             demands.push(Demand::of_anybody(true, When::Locked));
         }
         demands
     }
 
-    /// Whether one who asked is one that a demand wants.
-    pub(crate) fn meets(&self, asked: Asked, demand: &Demand) -> bool {
-        let bits = self.policy.bits(asked.held);
-        let holds = (asked.held | bits & Mask::ANYONE).contains(demand.column) && bits.contains(demand.who);
+    /// Whether a question that was asked meets a demand.
+    pub(crate) fn meets(&self, observation: Observation, demand: &Demand) -> bool {
+        let bits = self.policy.bits(observation.assigned_roles);
+        let holds =
+            (observation.assigned_roles | bits & Mask::ANYONE).contains(demand.column) && bits.contains(demand.who);
         let state = match demand.when {
             When::Any => true,
-            When::Locked => asked.locked,
-            When::Archived => asked.archived,
+            When::Locked => observation.locked,
+            When::Archived => observation.archived,
         };
-        asked.allowed == demand.allowed
+        observation.allowed == demand.allowed
             && holds
             && state
-            && !demand.lacking.iter().any(|way| bits.contains(*way))
-            && (!demand.allowed || demand.who.is_empty() || self.rests_on(asked.held, demand.who))
+            && !demand.lacking.iter().any(|condition| bits.contains(*condition))
+            && (!demand.allowed || demand.who.is_empty() || self.rests_on(observation.assigned_roles, demand.who))
     }
 
-    /// Whether what is held beside `who` would not have let through by itself.
-    fn rests_on(&self, held: Mask, who: Mask) -> bool {
-        let rest = held.without(self.policy.closure(self.least(who)));
+    /// Whether the answer depends on `who`: the roles held besides would not have been enough.
+    fn rests_on(&self, assigned_roles: Mask, who: Mask) -> bool {
+        let rest = assigned_roles.without(self.policy.closure(self.least(who)));
         let by_itself = |bits: Mask| allowed(&self.terms, self.policy.bits(bits));
         by_itself(Mask::EMPTY) || !by_itself(rest)
     }
 
-    /// The least that one holds who holds this: who takes a role from themselves has it.
+    /// The least that a subject with these roles and relations holds: one who removes a role from themselves holds it.
     fn least(&self, who: Mask) -> Mask {
-        match self.what {
-            What::Write { from, .. } if who.contains(Mask::SELF) => who | from.without(Mask::ANYONE),
+        match self.operation {
+            CoveredOperation::Write { from, .. } if who.contains(Mask::SELF) => who | from.without(Mask::ANYONE),
             _ => who,
         }
     }
 
     fn can_be_met(&self, demand: &Demand) -> bool {
-        let least = self.least(demand.who);
-        let may = allowed(&self.terms, self.policy.bits(least));
+        let least_roles = self.least(demand.who);
+        let may = allowed(&self.terms, self.policy.bits(least_roles));
         let of_oneself = demand.who.contains(Mask::SELF);
-        // The column's role must be bound, and so must one that somebody takes from themselves.
-        let taken = least.without(demand.who);
+        // The column's role must be held by a binding, and so must one that somebody removes from themselves.
+        let removed_roles = least_roles.without(demand.who);
         may == demand.allowed
-            && self.can_be_held((demand.column, taken), least)
-            && !(of_oneself && self.never_of_oneself(least, demand.allowed))
+            && self.can_be_held((demand.column, removed_roles), least_roles)
+            && !(of_oneself && self.never_of_oneself(least_roles, demand.allowed))
     }
 
-    /// Whether somebody can have all these roles, the column's by a binding and the one taken by one at the resource
-    /// itself, where a type lets them hold one of its own.
-    fn can_be_held(&self, (column, taken): (Mask, Mask), all: Mask) -> bool {
-        let way_up = self.policy.ancestors(self.of);
-        way_up.iter().filter(|of| !of.holds_several()).all(|of| {
-            let roles = || of.roles().iter().map(|id| self.policy.role(*id));
+    /// Whether somebody can hold all these roles, the column's by a binding and the removed one by a binding at the
+    /// resource itself, where a type allows one role a member.
+    fn can_be_held(&self, (column, removed_roles): (Mask, Mask), all: Mask) -> bool {
+        let ancestors = self.policy.ancestors(self.resource_type);
+        ancestors.iter().filter(|resource_type| !resource_type.allows_several_roles()).all(|resource_type| {
+            let roles = || resource_type.roles().iter().map(|id| self.policy.role(*id));
             // These may be held at one above of the same type, as many as there are.
-            let elsewhere = reaching(self.policy, of).without(taken);
+            let elsewhere = reaching(self.policy, resource_type).without(removed_roles);
             let here = roles().map(Role::mask).collect::<Mask>().without(elsewhere);
-            let (bound, all) = ((column | taken) & here, all & here);
+            let (assigned_roles, all) = ((column | removed_roles) & here, all & here);
             let helped = |rest: Mask| {
-                let mut others = self.policy.roles().iter().filter(|role| way_up.iter().any(|of| of.id() == role.of()));
+                let mut others =
+                    self.policy.roles().iter().filter(|role| {
+                        ancestors.iter().any(|resource_type| resource_type.id() == role.resource_type())
+                    });
                 rest.is_empty() || others.any(|role| !here.contains(role.mask()) && role.closure().contains(rest))
             };
-            let mut with_one = roles().filter(|role| role.mask().contains(bound)).map(Role::closure);
-            (bound.is_empty() && helped(all)) || with_one.any(|closure| helped(all.without(closure)))
+            let mut with_one = roles().filter(|role| role.mask().contains(assigned_roles)).map(Role::closure);
+            (assigned_roles.is_empty() && helped(all)) || with_one.any(|closure| helped(all.without(closure)))
         })
     }
 
-    /// What nobody can do to themselves, or be refused by a rule, whatever the rules say.
-    fn never_of_oneself(&self, held: Mask, allowed: bool) -> bool {
-        let What::Write { verb, from, .. } = self.what else { return false };
-        let roles = || self.policy.roles_in(held);
-        let elsewhere = reaching(self.policy, self.of);
-        let own = || roles().any(|role| role.of() == self.of.id() && !elsewhere.contains(role.mask()));
-        let protected = (verb.removes_roles() || verb.grants_roles())
-            && roles().any(|role| role.of() != self.of.id() && role.protects_below());
-        let holds_none = from.contains(Mask::ANYONE) && own();
-        let state = match verb {
-            WriteKind::Invite => own() && !self.of.holds_several(),
+    /// Whether nobody with these roles can do it to themselves, or be denied it by a rule, whatever the rules say.
+    fn never_of_oneself(&self, assigned_roles: Mask, allowed: bool) -> bool {
+        let CoveredOperation::Write { kind, from, .. } = self.operation else { return false };
+        let roles = || self.policy.roles_in(assigned_roles);
+        let elsewhere = reaching(self.policy, self.resource_type);
+        let holds_role_here =
+            || roles().any(|role| role.resource_type() == self.resource_type.id() && !elsewhere.contains(role.mask()));
+        let protected = (kind.removes_roles() || kind.grants_roles())
+            && roles().any(|role| role.resource_type() != self.resource_type.id() && role.protects_below());
+        let holds_none = from.contains(Mask::ANYONE) && holds_role_here();
+        let state = match kind {
+            WriteKind::Invite => holds_role_here() && !self.resource_type.allows_several_roles(),
             WriteKind::Resend | WriteKind::Unlock | WriteKind::Reactivate => true,
-            WriteKind::Transfer => held.contains(Mask::OWNER),
+            WriteKind::Transfer => assigned_roles.contains(Mask::OWNER),
             _ => false,
         };
         // Nobody is everybody.
-        protected || holds_none || verb == WriteKind::Publish || (allowed && state)
+        protected || holds_none || kind == WriteKind::Publish || (allowed && state)
     }
 }
 
 /// The roles of a type that count at resources of it below the one where they are held.
-fn reaching(policy: &Policy, of: &ResourceType) -> Mask {
-    let roles = of.roles().iter().map(|id| policy.role(*id));
-    roles.filter(|role| of.is_nested() && role.reaches_down()).map(Role::mask).collect()
+fn reaching(policy: &Policy, resource_type: &ResourceType) -> Mask {
+    let roles = resource_type.roles().iter().map(|id| policy.role(*id));
+    roles.filter(|role| resource_type.is_nested() && role.reaches_down()).map(Role::mask).collect()
 }
 
-/// What a condition wants: one who fulfils it and may, and for each of what shuts out one who may not for that.
-fn of_way(column: Mask, way: &Way) -> Vec<Demand> {
-    let unless = way.unless.iter().map(|unless| Demand::new(column, way.with | *unless, false));
-    [Demand::new(column, way.with, true)].into_iter().chain(unless).collect()
+/// What a condition demands: a subject who fulfils it and is allowed, and for each exclusion one who is denied for it.
+fn of_condition(column: Mask, condition: &Condition) -> Vec<Demand> {
+    let unless = condition.unless.iter().map(|unless| Demand::new(column, condition.with | *unless, false));
+    [Demand::new(column, condition.with, true)].into_iter().chain(unless).collect()
 }

@@ -1,94 +1,109 @@
-//! What is left to ask, in words.
+//! Counts the cells of a policy's table that were asked about, and says in words which questions are left.
 
-use rollcall_engine::{Mask, Policy, ResourceType, Term, WriteKind, listed, writes};
+use rollcall_engine::{Mask, Policy, ResourceType, Term, WriteKind, join_words, writes};
 
 use crate::{
     coverage::{
-        Coverage, What,
-        demand::{Demand, Row, When},
+        demand::{CoverageRow, Demand, When},
+        observations::{Coverage, CoveredOperation},
     },
     table::{cell::cell, column::columns},
 };
 
-/// How much of a policy's table was asked.
+/// How much of a policy's table was asked about.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
-    /// How many cells the table has. Membership writes count for each role that they take and give. What a row wants
-    /// beside its cells counts as one more.
+    /// How many cells the table has, those left out that nobody can ask about. Each pair of roles that a membership
+    /// write removes and grants has a row of its own, and each demand of a row beside its cells counts as a cell.
     pub cells: usize,
-    /// How many of them were asked in every sense that they have.
-    pub asked: usize,
-    /// What is left to ask, a line each, with names in backticks.
+    /// How many of them were asked about in full: a cell with a condition by one who fulfils it and by one who does
+    /// not.
+    pub covered: usize,
+    /// What is left to ask, a line each without its line break, with names in backticks; in the order of the table, and
+    /// empty when all cells are covered.
     pub gaps: Vec<String>,
 }
 
-/// The row of one write: the role taken, the role given, and what was not asked.
-type Left = ((Mask, Mask), Vec<String>);
+/// The row of one write: the role removed, the role granted, and what was not asked.
+type UncoveredWrite = ((Mask, Mask), Vec<String>);
 
-pub(crate) fn report(coverage: &Coverage<'_>) -> Report {
-    let mut report = Report::default();
-    for of in coverage.policy.types() {
-        actions(coverage, of, &mut report);
-        members(coverage, of, &mut report);
+impl Coverage<'_> {
+    /// Counts what was recorded so far against the policy's table.
+    pub fn report(&self) -> Report {
+        let mut report = Report::default();
+        for resource_type in self.policy.types() {
+            actions(self, resource_type, &mut report);
+            members(self, resource_type, &mut report);
+        }
+        report
     }
-    report
 }
 
-fn actions(coverage: &Coverage<'_>, of: &ResourceType, report: &mut Report) {
+fn actions(coverage: &Coverage<'_>, resource_type: &ResourceType, report: &mut Report) {
     let policy = coverage.policy;
-    let terms: Vec<Vec<Term>> = of.actions().iter().map(|action| action.rule().terms().to_vec()).collect();
-    let columns = bits(policy, of, &terms);
-    for ((at, action), terms) in of.actions().iter().enumerate().zip(terms) {
-        let row = Row { policy, of, what: What::Action(at), terms };
-        for gap in left(coverage, &row, &columns, report) {
-            report.gaps.push(format!("`{}` on `{}`: {gap}", action.name(), of.name()));
+    let terms: Vec<Vec<Term>> = resource_type.actions().iter().map(|action| action.rule().terms().to_vec()).collect();
+    let columns = bits(policy, resource_type, &terms);
+    for ((at, action), terms) in resource_type.actions().iter().enumerate().zip(terms) {
+        let row = CoverageRow { policy, resource_type, operation: CoveredOperation::Action(at), terms };
+        for gap in gaps_of(coverage, &row, &columns, report) {
+            report.gaps.push(format!("`{}` on `{}`: {gap}", action.name(), resource_type.name()));
         }
     }
 }
 
-fn members(coverage: &Coverage<'_>, of: &ResourceType, report: &mut Report) {
+fn members(coverage: &Coverage<'_>, resource_type: &ResourceType, report: &mut Report) {
     let policy = coverage.policy;
-    let pairs = |verb: WriteKind| {
-        let (taken, given) = (writes::taken(verb, of), writes::given(verb, of));
-        let pair = move |from: Mask| given.clone().into_iter().map(move |to| (from, to));
+    let pairs = |kind: WriteKind| {
+        let (removed, granted) =
+            (writes::removable_roles(kind, resource_type), writes::grantable_roles(kind, resource_type));
+        let pair = move |from: Mask| granted.clone().into_iter().map(move |to| (from, to));
         // What exchanges a role for itself is in no table.
-        taken.into_iter().flat_map(pair).filter(|(from, to)| from != to || from.is_empty()).collect::<Vec<_>>()
+        removed.into_iter().flat_map(pair).filter(|(from, to)| from != to || from.is_empty()).collect::<Vec<_>>()
     };
-    let verbs: Vec<WriteKind> =
-        WriteKind::ALL.into_iter().filter(|verb| of.members().of(*verb).next().is_some()).collect();
-    let terms = |verb: WriteKind, (from, to): (Mask, Mask)| writes::terms(verb, of, from, to);
+    let kinds: Vec<WriteKind> =
+        WriteKind::ALL.into_iter().filter(|kind| resource_type.members().of_kind(*kind).next().is_some()).collect();
+    let terms = |kind: WriteKind, (from, to): (Mask, Mask)| writes::terms_about(kind, resource_type, from, to);
     let all: Vec<Vec<Term>> =
-        verbs.iter().flat_map(|verb| pairs(*verb).into_iter().map(|pair| terms(*verb, pair))).collect();
-    let columns = bits(policy, of, &all);
-    for verb in verbs {
+        kinds.iter().flat_map(|kind| pairs(*kind).into_iter().map(|pair| terms(*kind, pair))).collect();
+    let columns = bits(policy, resource_type, &all);
+    for kind in kinds {
         let of_pair = |(from, to)| {
-            let row = Row { policy, of, what: What::Write { verb, from, to }, terms: terms(verb, (from, to)) };
-            ((from, to), left(coverage, &row, &columns, report))
+            let row = CoverageRow {
+                policy,
+                resource_type,
+                operation: CoveredOperation::Write { kind, from, to },
+                terms: terms(kind, (from, to)),
+            };
+            ((from, to), gaps_of(coverage, &row, &columns, report))
         };
-        let left: Vec<Left> = pairs(verb).into_iter().map(of_pair).collect();
-        for (write, gap) in joined(verb, &left) {
-            report.gaps.push(format!("{} on `{}`: {gap}", write.words(policy, of), of.name()));
+        let uncovered: Vec<UncoveredWrite> = pairs(kind).into_iter().map(of_pair).collect();
+        for (write, gap) in joined(kind, &uncovered) {
+            report.gaps.push(format!(
+                "{} on `{}`: {gap}",
+                write.description(policy, resource_type),
+                resource_type.name()
+            ));
         }
     }
 }
 
-fn bits(policy: &Policy, of: &ResourceType, terms: &[Vec<Term>]) -> Vec<Mask> {
-    columns(policy, of, terms).into_iter().map(|column| column.who).collect()
+fn bits(policy: &Policy, resource_type: &ResourceType, terms: &[Vec<Term>]) -> Vec<Mask> {
+    columns(policy, resource_type, terms).into_iter().map(|column| column.who).collect()
 }
 
 /// What is left to ask in a row, whose cells are counted.
-fn left(coverage: &Coverage<'_>, row: &Row<'_>, columns: &[Mask], report: &mut Report) -> Vec<String> {
-    let asked = coverage.asked(row.of, row.what);
+fn gaps_of(coverage: &Coverage<'_>, row: &CoverageRow<'_>, columns: &[Mask], report: &mut Report) -> Vec<String> {
+    let observations = coverage.observations(row.resource_type, row.operation);
     let mut cells: Vec<(Mask, Vec<Demand>)> = columns.iter().map(|column| (*column, row.demands(*column))).collect();
     let of_cells: Vec<Demand> = cells.iter().flat_map(|(_, demands)| demands.clone()).collect();
     cells.extend(row.own_demands(&of_cells).into_iter().map(|demand| (Mask::EMPTY, vec![demand])));
     let mut gaps: Vec<String> = Vec::new();
     for (column, demands) in cells.iter().filter(|(_, demands)| !demands.is_empty()) {
-        let is_open = |demand: &&Demand| !asked.iter().any(|asked| row.meets(*asked, demand));
+        let is_open = |demand: &&Demand| !observations.iter().any(|observation| row.meets(*observation, demand));
         let open: Vec<String> = demands.iter().filter(is_open).map(|demand| words(row, *column, demand)).collect();
         report.cells += 1;
-        report.asked += usize::from(open.is_empty());
-        // Two cells of a row may want the same.
+        report.covered += usize::from(open.is_empty());
+        // Two cells of a row may demand the same.
         for gap in open {
             if !gaps.contains(&gap) {
                 gaps.push(gap);
@@ -98,25 +113,25 @@ fn left(coverage: &Coverage<'_>, row: &Row<'_>, columns: &[Mask], report: &mut R
     gaps
 }
 
-/// Writes of one kind with the same left to ask, in one line where nothing else is from one of the same roles to one of
-/// the same.
-fn joined(verb: WriteKind, left: &[Left]) -> Vec<(writes::WriteGroup, String)> {
+/// Gaps of writes of one kind, those with the same text in one line. A line takes in another pair of roles only where
+/// every write from one of its roles to another has the gap.
+fn joined(kind: WriteKind, uncovered: &[UncoveredWrite]) -> Vec<(writes::WriteGroup, String)> {
     let mut lines: Vec<(writes::WriteGroup, String)> = Vec::new();
-    for ((from, to), gap) in left.iter().flat_map(|(pair, gaps)| gaps.iter().map(move |gap| (*pair, gap))) {
+    for ((from, to), gap) in uncovered.iter().flat_map(|(pair, gaps)| gaps.iter().map(move |gap| (*pair, gap))) {
         let lacks = |wider: &writes::WriteGroup| {
             let within = |(some, other): &(Mask, Mask)| wider.from.contains(*some) && wider.to.contains(*other);
-            left.iter().filter(|(pair, _)| within(pair)).all(|(_, gaps)| gaps.contains(gap))
+            uncovered.iter().filter(|(pair, _)| within(pair)).all(|(_, gaps)| gaps.contains(gap))
         };
-        let with = |line: &writes::WriteGroup| writes::WriteGroup { verb, from: line.from | from, to: line.to | to };
+        let with = |line: &writes::WriteGroup| writes::WriteGroup { kind, from: line.from | from, to: line.to | to };
         match lines.iter_mut().find(|(line, known)| known == gap && lacks(&with(line))) {
             Some((line, _)) => *line = with(line),
-            None => lines.push((writes::WriteGroup { verb, from, to }, gap.clone())),
+            None => lines.push((writes::WriteGroup { kind, from, to }, gap.clone())),
         }
     }
     lines
 }
 
-fn words(row: &Row<'_>, column: Mask, demand: &Demand) -> String {
+fn words(row: &CoverageRow<'_>, column: Mask, demand: &Demand) -> String {
     let who = who(row, demand.who);
     let how = if demand.allowed { "is let through" } else { "is refused" };
     let when = match demand.when {
@@ -127,23 +142,23 @@ fn words(row: &Row<'_>, column: Mask, demand: &Demand) -> String {
     let may = if demand.lacking.is_empty() {
         String::new()
     } else {
-        format!(" (they may {})", cell(row.policy, &row.terms, column).words(row.policy, row.of))
+        format!(" (they may {})", cell(row.policy, &row.terms, column).words(row.policy, row.resource_type))
     };
     format!("{who} {how}{when}{may}")
 }
 
-/// The one who was not asked.
-fn who(row: &Row<'_>, mask: Mask) -> String {
+/// Who has not asked yet.
+fn who(row: &CoverageRow<'_>, mask: Mask) -> String {
     if mask.contains(Mask::OPERATOR) {
         return "no operator".to_owned();
     }
     let roles: Vec<String> =
-        row.policy.roles_in(mask).map(|role| format!("`{}`", row.policy.name_at(row.of, role))).collect();
+        row.policy.roles_in(mask).map(|role| format!("`{}`", row.policy.name_at(row.resource_type, role))).collect();
     let anybody = if mask == Mask::ANYONE { "no active member" } else { "nobody" };
-    let with = if roles.is_empty() { String::new() } else { format!(" with {}", listed(&roles, "and")) };
-    let themselves = match row.what {
-        What::Action(_) => " on their own record",
-        What::Write { .. } => " writing to themselves",
+    let with = if roles.is_empty() { String::new() } else { format!(" with {}", join_words(&roles, "and")) };
+    let themselves = match row.operation {
+        CoveredOperation::Action(_) => " on their own record",
+        CoveredOperation::Write { .. } => " writing to themselves",
     };
     let owning = if mask.contains(Mask::OWNER) { " who owns it" } else { "" };
     let themselves = if mask.contains(Mask::SELF) { themselves } else { "" };

@@ -1,11 +1,12 @@
-//! What two policies say beside decisions.
+//! Compares the settings of two policies, of their types, roles and actions: all that they say beside rules.
 
-use rollcall_engine::{Action, Policy, ResourceType, Role, listed};
+use rollcall_engine::{Action, Policy, ResourceType, Role, join_words};
 
 use crate::{
     diff::{
-        Setting, ordered,
-        side::{Side, Sides},
+        difference::Setting,
+        names::ordered,
+        versions::{TypePair, TypeVersion},
     },
     table::notes,
 };
@@ -23,41 +24,46 @@ pub(crate) fn of_policy(old: &Policy, new: &Policy) -> Vec<Setting> {
     settings.into_iter().flatten().collect()
 }
 
-pub(crate) fn of_type(sides: &Sides<'_>) -> Vec<Setting> {
-    let (old, new) = (&sides.old, &sides.new);
+pub(crate) fn of_type(pair: &TypePair<'_>) -> Vec<Setting> {
+    let (old, new) = (&pair.old, &pair.new);
     let mut settings = Vec::new();
     let mut of_type = |about: &str, say: fn(&Policy, &ResourceType) -> String| {
-        let said = |side: &Side<'_>| side.of.map(|of| say(side.policy, of));
+        let said =
+            |version: &TypeVersion<'_>| version.resource_type.map(|resource_type| say(version.policy, resource_type));
         settings.extend(changed(about, said(old), said(new), NONE));
     };
-    of_type("parent", |policy, of| match of.parent() {
+    of_type("parent", |policy, resource_type| match resource_type.parent() {
         Some(above) => format!("`{}`", policy.resource_type(above).name()),
         None => NONE.to_owned(),
     });
-    of_type("created by", |policy, of| notes::creators(policy, of).unwrap_or_else(|| NONE.to_owned()));
-    of_type("creator role", |policy, of| role_name(of.creator_role().map(|id| policy.role(id))));
-    of_type("joins as", |policy, of| role_name(of.joins_as().map(|id| policy.role(id))));
+    of_type("created by", |policy, resource_type| {
+        notes::creators(policy, resource_type).unwrap_or_else(|| NONE.to_owned())
+    });
+    of_type("creator role", |policy, resource_type| role_name(resource_type.creator_role().map(|id| policy.role(id))));
+    of_type("joins as", |policy, resource_type| role_name(resource_type.joins_as().map(|id| policy.role(id))));
     let mut flag = |about: &str, say: fn(&ResourceType) -> bool| {
-        let said = |side: &Side<'_>| side.of.map(|of| yes_or_no(say(of)));
+        let said = |version: &TypeVersion<'_>| version.resource_type.map(|resource_type| yes_or_no(say(resource_type)));
         settings.extend(changed(about, said(old), said(new), NO));
     };
     flag("nested", ResourceType::is_nested);
     flag("owned", ResourceType::is_owned);
-    flag("several roles", ResourceType::holds_several);
+    flag("several roles", ResourceType::allows_several_roles);
     flag("member records", ResourceType::has_member_records);
-    flag("teams", ResourceType::is_teams);
+    flag("teams", ResourceType::is_team_type);
 
-    let names = |side: &Side<'_>| -> Vec<String> { side.own_roles().map(|role| role.name().to_owned()).collect() };
+    let names =
+        |version: &TypeVersion<'_>| -> Vec<String> { version.own_roles().map(|role| role.name().to_owned()).collect() };
     for name in ordered(&names(old), &names(new), String::as_str) {
         let mut of_role = |about: String, default: &str, say: fn(&Policy, &Role) -> String| {
-            let said =
-                |side: &Side<'_>| side.own_roles().find(|role| role.name() == name).map(|role| say(side.policy, role));
+            let said = |version: &TypeVersion<'_>| {
+                version.own_roles().find(|role| role.name() == name).map(|role| say(version.policy, role))
+            };
             settings.extend(changed(&about, said(old), said(new), default));
         };
         of_role(format!("`{name}` is also"), NONE, |policy, role| {
             let implied = policy.roles_in(role.closure()).filter(|implied| implied.id() != role.id());
             let implied: Vec<String> = implied.map(|implied| format!("`{}`", policy.qualified(implied))).collect();
-            if implied.is_empty() { NONE.to_owned() } else { listed(&implied, "and") }
+            if implied.is_empty() { NONE.to_owned() } else { join_words(&implied, "and") }
         });
         of_role(format!("`{name}` reaches down"), NO, |_, role| yes_or_no(role.reaches_down()));
         of_role(format!("`{name}` is protected below"), NO, |_, role| yes_or_no(role.protects_below()));
@@ -65,17 +71,23 @@ pub(crate) fn of_type(sides: &Sides<'_>) -> Vec<Setting> {
         of_role(format!("how many `{name}` must stay"), "0", |_, role| role.at_least().to_string());
     }
 
-    let names = |side: &Side<'_>| -> Vec<String> {
-        side.of.map_or(Vec::new(), |of| of.actions().iter().map(|action| action.name().to_owned()).collect())
+    let names = |version: &TypeVersion<'_>| -> Vec<String> {
+        version.resource_type.map_or(Vec::new(), |resource_type| {
+            resource_type.actions().iter().map(|action| action.name().to_owned()).collect()
+        })
     };
     for name in ordered(&names(old), &names(new), String::as_str) {
         let mut of_action = |about: String, say: fn(&Action) -> bool| {
-            let said =
-                |side: &Side<'_>| side.of.and_then(|of| of.find_action(&name).ok()).map(|found| yes_or_no(say(found)));
+            let said = |version: &TypeVersion<'_>| {
+                version
+                    .resource_type
+                    .and_then(|resource_type| resource_type.find_action(&name).ok())
+                    .map(|found| yes_or_no(say(found)))
+            };
             settings.extend(changed(&about, said(old), said(new), NO));
         };
-        of_action(format!("`{name}` when locked"), Action::survives_a_lock);
-        of_action(format!("`{name}` when archived"), Action::survives_an_archive);
+        of_action(format!("`{name}` when locked"), Action::is_allowed_when_locked);
+        of_action(format!("`{name}` when archived"), Action::is_allowed_when_archived);
     }
     settings
 }
@@ -91,7 +103,8 @@ fn role_name(role: Option<&Role>) -> String {
     role.map_or(NONE.to_owned(), |role| format!("`{}`", role.name()))
 }
 
-/// What is new says all that it does not leave at its default; what is gone says nothing more.
+/// A setting of something that may be in one policy only: for what is new, each value that is not the default; for what
+/// was removed, none.
 fn changed(about: &str, old: Option<String>, new: Option<String>, default: &str) -> Option<Setting> {
     setting(about, old.unwrap_or_else(|| default.to_owned()), new?)
 }

@@ -1,17 +1,20 @@
-//! The difference for a terminal.
+//! Writes a difference as text for a terminal.
 
 use std::fmt::Write as _;
 
 use crate::{
-    diff::{Diff, Holding, Setting, Sign},
+    diff::{
+        difference::{Diff, Setting, Sign},
+        versions::Holding,
+    },
     style::{BOLD, GREEN, RED, YELLOW, paint},
 };
 
-/// Said where nothing changed.
+/// The text of an empty difference.
 pub(crate) const NOTHING: &str = "no decision changes";
 
 impl Diff {
-    /// As text for a terminal; with colours when `styled`.
+    /// As lines of text for a terminal, the last one ended too; with ANSI colours when `styled`.
     pub fn text(&self, styled: bool) -> String {
         if self.is_empty() {
             return format!("{NOTHING}\n");
@@ -31,18 +34,18 @@ impl Diff {
         for setting in &self.settings {
             line(&mut text, 0, '~', &setting.words());
         }
-        for (sign, bound) in &self.bounds {
-            line(&mut text, 0, sign.letter(), bound);
+        for (sign, words) in &self.bounds {
+            line(&mut text, 0, sign.letter(), words);
         }
-        for of in &self.types {
-            writeln!(text, "\n{}", paint(&of.of, BOLD, styled)).ok();
-            for (sign, part) in &of.parts {
+        for type_diff in &self.types {
+            writeln!(text, "\n{}", paint(&type_diff.resource_type, BOLD, styled)).ok();
+            for (sign, part) in &type_diff.parts {
                 line(&mut text, 2, sign.letter(), part);
             }
-            for setting in &of.settings {
+            for setting in &type_diff.settings {
                 line(&mut text, 2, '~', &setting.words());
             }
-            for decision in &of.decisions {
+            for decision in &type_diff.decisions {
                 writeln!(text, "  {}", decision.words).ok();
                 for (sign, holdings) in [(Sign::Added, &decision.gains), (Sign::Removed, &decision.losses)] {
                     if !holdings.is_empty() {
@@ -67,7 +70,7 @@ impl Diff {
     }
 }
 
-/// Holders one after another.
+/// Holdings in words, separated by commas.
 pub(crate) fn listed(holdings: &[Holding]) -> String {
     holdings.iter().map(|holding| holding.words.as_str()).collect::<Vec<_>>().join(", ")
 }

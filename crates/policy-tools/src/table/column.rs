@@ -1,27 +1,27 @@
-//! Who stands in the columns of a table.
+//! The columns of a table: the roles that count at a type, and the relations that its rules are about.
 
 use rollcall_engine::{Mask, Policy, ResourceType, Term};
 
 use crate::table::cell::allowed;
 
-/// The head of the columns that are no roles.
+/// The group of the columns that are relations and no roles.
 pub const RELATIONS: &str = "relation";
 
-/// Those who hold one role, or stand in one relation.
+/// A column: those who hold one role, or have one relation to the resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
     /// The role or the relation, one bit.
     pub who: Mask,
-    /// The type that the role belongs to; [`RELATIONS`] for a relation.
+    /// The name of the type that the role belongs to; [`RELATIONS`] for a relation.
     pub group: String,
-    /// The role's short name, or the relation's word.
+    /// The role's short name, or the relation's word, such as `owner`.
     pub name: String,
 }
 
 impl Column {
-    /// The name by which the column is known outside its group: roles of other types with their type.
-    pub fn full_name(&self, of: &str) -> String {
-        if self.group == of || self.group == RELATIONS {
+    /// The name of the column in a table of `resource_type` without groups: a role of another type is `TYPE.ROLE`.
+    pub fn full_name(&self, resource_type: &str) -> String {
+        if self.group == resource_type || self.group == RELATIONS {
             self.name.clone()
         } else {
             format!("{}.{}", self.group, self.name)
@@ -31,9 +31,9 @@ impl Column {
 
 /// The columns of a table of a type whose rows come to these terms: every role of the type and of those above it, from
 /// the root down, and the relations that matter in some row.
-pub(crate) fn columns(policy: &Policy, of: &ResourceType, rows: &[Vec<Term>]) -> Vec<Column> {
+pub(crate) fn columns(policy: &Policy, resource_type: &ResourceType, rows: &[Vec<Term>]) -> Vec<Column> {
     let mut columns = Vec::new();
-    for above in policy.ancestors(of).into_iter().rev() {
+    for above in policy.ancestors(resource_type).into_iter().rev() {
         columns.extend(above.roles().iter().map(|id| policy.role(*id)).map(|role| Column {
             who: role.mask(),
             group: above.name().to_owned(),

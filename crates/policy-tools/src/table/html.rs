@@ -1,4 +1,4 @@
-//! The table as a page of its own: nothing is loaded, nothing is run.
+//! Writes a table as an HTML page that loads nothing and runs no script.
 
 use std::fmt::Write as _;
 
@@ -11,11 +11,11 @@ use crate::table::{
 };
 
 const STYLE: &str = include_str!("page.css");
-/// Before a condition that only shuts out.
+/// Before a condition that consists of exceptions only.
 const ALREADY: &str = "<span aria-hidden=\"true\">✔ </span><span class=\"heard\">yes, </span>";
 
 impl Table {
-    /// As one HTML page, complete in itself.
+    /// As one HTML page in UTF-8, with its style inside. Texts of the policy are escaped.
     pub fn html(&self) -> String {
         let (policy, version) = (escaped(&self.policy), self.version);
         let mut page = String::from("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
@@ -27,8 +27,8 @@ impl Table {
         writeln!(page, "<h1>{policy} <small>version {version}</small></h1>").ok();
         if self.sections.len() > 1 {
             let link = |section: &Section| {
-                let of = escaped(&section.of);
-                format!("<li><a href=\"#{of}\">{of}</a></li>\n")
+                let resource_type = escaped(&section.resource_type);
+                format!("<li><a href=\"#{resource_type}\">{resource_type}</a></li>\n")
             };
             let links: String = self.sections.iter().map(link).collect();
             writeln!(page, "<nav aria-label=\"Types\">\n<ul>\n{links}</ul>\n</nav>").ok();
@@ -68,9 +68,9 @@ impl Table {
 
 impl Section {
     fn html(&self, page: &mut String) {
-        let of = escaped(&self.of);
-        writeln!(page, "<section id=\"{of}\" aria-labelledby=\"{of}.heading\">").ok();
-        writeln!(page, "<h2 id=\"{of}.heading\">{}</h2>", breakable(&self.of)).ok();
+        let resource_type = escaped(&self.resource_type);
+        writeln!(page, "<section id=\"{resource_type}\" aria-labelledby=\"{resource_type}.heading\">").ok();
+        writeln!(page, "<h2 id=\"{resource_type}.heading\">{}</h2>", breakable(&self.resource_type)).ok();
         list(page, &self.notes);
         for grid in self.actions.iter().chain(&self.members) {
             grid.html(page);
@@ -131,7 +131,7 @@ fn cell(entry: &Entry) -> String {
     }
 }
 
-/// A sign to see, and a word to hear.
+/// A sign to see, and a word for screen readers.
 fn mark(cell: &Cell) -> String {
     let (class, sign, word) = if *cell == Cell::Yes { ("yes", '✔', "yes") } else { ("no", '✘', "no") };
     format!("<span class=\"{class}\" aria-hidden=\"true\">{sign}</span><span class=\"heard\">{word}</span>")
@@ -163,7 +163,7 @@ fn list(page: &mut String, notes: &[String]) {
     page.push_str("</ul>\n");
 }
 
-/// A text whose names in backticks are shown as code.
+/// A text, escaped, whose names in backticks are shown as code.
 fn marked(text: &str) -> String {
     let piece = |(is_name, piece): (bool, &str)| {
         if is_name { format!("<code>{}</code>", breakable(piece)) } else { escaped(piece) }
@@ -171,7 +171,7 @@ fn marked(text: &str) -> String {
     pieces(text).map(piece).collect()
 }
 
-/// A name that may be broken after its dots and underscores, where there is no room.
+/// A name, escaped, that may be broken after its dots and underscores where there is no room.
 fn breakable(name: &str) -> String {
     escaped(name).replace('.', ".<wbr>").replace('_', "_<wbr>")
 }

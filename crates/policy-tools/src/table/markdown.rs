@@ -1,4 +1,4 @@
-//! The table for a document.
+//! Writes a table as Markdown for a document.
 
 use std::fmt::Write as _;
 
@@ -8,16 +8,16 @@ use crate::table::{
 };
 
 impl Table {
-    /// As Markdown, with a heading of the first level.
+    /// As Markdown, with one heading of the first level and one of the second for each type.
     pub fn markdown(&self) -> String {
         let mut text = format!("# {}, version {}\n\n", self.policy, self.version);
         list(&mut text, &self.notes);
         for section in &self.sections {
-            writeln!(text, "\n## {}\n", section.of).ok();
+            writeln!(text, "\n## {}\n", section.resource_type).ok();
             list(&mut text, &section.notes);
             for grid in section.actions.iter().chain(&section.members) {
                 text.push('\n');
-                text.push_str(&grid.markdown(&section.of));
+                text.push_str(&grid.markdown(&section.resource_type));
             }
         }
         if !self.never.is_empty() {
@@ -35,10 +35,10 @@ impl Table {
 }
 
 impl Grid {
-    fn markdown(&self, of: &str) -> String {
+    fn markdown(&self, resource_type: &str) -> String {
         let marked = self.rows.iter().any(|row| !row.also_when.is_empty());
         let last = |text: &str| marked.then(|| text.to_owned());
-        let names = self.columns.iter().map(|column| column.full_name(of));
+        let names = self.columns.iter().map(|column| column.full_name(resource_type));
         let mut text = line(std::iter::once(self.rows_are.to_owned()).chain(names).chain(last("also when")));
         let rules = std::iter::once("---").chain(self.columns.iter().map(|_| ":-:")).map(str::to_owned);
         text.push_str(&line(rules.chain(last("---"))));

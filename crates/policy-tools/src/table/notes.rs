@@ -1,20 +1,21 @@
-//! What a policy says beside its grids, in sentences.
+//! Says in sentences what a policy sets besides the rules in its grids: invitations, locks, hierarchy and limits of
+//! roles.
 
 use std::time::Duration;
 
-use rollcall_engine::{Action, Mask, Policy, ResourceType, Role, WriteKind, listed};
+use rollcall_engine::{Action, Mask, Policy, ResourceType, Role, WriteKind, join_words};
 
 const DAY: u64 = 24 * 60 * 60;
 
-/// What holds everywhere.
+/// Sentences about the whole policy.
 pub(crate) fn of_policy(policy: &Policy) -> Vec<String> {
     vec![
         invitations(policy),
-        match surviving(policy, Action::survives_a_lock) {
+        match surviving(policy, Action::is_allowed_when_locked) {
             None => "A locked member may do nothing.".to_owned(),
             Some(actions) => format!("A locked member may only do {actions}."),
         },
-        match surviving(policy, Action::survives_an_archive) {
+        match surviving(policy, Action::is_allowed_when_archived) {
             None => "On what is archived, or below it, nothing can be done.".to_owned(),
             Some(actions) => format!("On what is archived, or below it, nothing can be done but {actions}."),
         },
@@ -22,7 +23,7 @@ pub(crate) fn of_policy(policy: &Policy) -> Vec<String> {
     ]
 }
 
-/// What never comes about.
+/// Sentences about the bounds (`never`) of a policy.
 pub(crate) fn never(policy: &Policy) -> Vec<String> {
     let bounds = policy.never().map(|(who, becomes)| [who, becomes].map(|role| policy.qualified(role)));
     bounds.map(|[who, becomes]| format!("Whoever is only `{who}` never comes to be `{becomes}`.")).collect()
@@ -36,12 +37,12 @@ fn invitations(policy: &Policy) -> String {
     format!("An invitation can be accepted for {lifetime}{reminded}.{reactivates}")
 }
 
-/// How long an invitation can be accepted.
+/// For how many days an invitation can be accepted, in words.
 pub(crate) fn lifetime(policy: &Policy) -> String {
     in_days(&[policy.invitation_lifetime()])
 }
 
-/// How long after it was sent an invitation is reminded of.
+/// After how many days an invitation is reminded of, in words; none when it never is.
 pub(crate) fn reminders(policy: &Policy) -> Option<String> {
     (!policy.reminders().is_empty()).then(|| in_days(policy.reminders()))
 }
@@ -49,92 +50,104 @@ pub(crate) fn reminders(policy: &Policy) -> Option<String> {
 fn in_days(spans: &[Duration]) -> String {
     let days: Vec<String> = spans.iter().map(|span| (span.as_secs() / DAY).to_string()).collect();
     let unit = if matches!(days.as_slice(), [only] if only == "1") { "day" } else { "days" };
-    format!("{} {unit}", listed(&days, "and"))
+    format!("{} {unit}", join_words(&days, "and"))
 }
 
-/// The actions that survive something, each with its type.
+/// The actions that are still allowed in some state, each with its type; none when none is.
 fn surviving(policy: &Policy, survives: impl Fn(&Action) -> bool) -> Option<String> {
-    let of_type = |of: &ResourceType| {
-        let actions = of.actions().iter().filter(|action| survives(action));
+    let of_type = |resource_type: &ResourceType| {
+        let actions = resource_type.actions().iter().filter(|action| survives(action));
         let names: Vec<String> = actions.map(|action| format!("`{}`", action.name())).collect();
-        (!names.is_empty()).then(|| format!("{} on `{}`", listed(&names, "and"), of.name()))
+        (!names.is_empty()).then(|| format!("{} on `{}`", join_words(&names, "and"), resource_type.name()))
     };
     let types: Vec<String> = policy.types().iter().filter_map(of_type).collect();
-    (!types.is_empty()).then(|| listed(&types, "and"))
+    (!types.is_empty()).then(|| join_words(&types, "and"))
 }
 
-/// What holds for one type.
-pub(crate) fn of_type(policy: &Policy, of: &ResourceType) -> Vec<String> {
-    let mut notes = vec![standing(policy, of)];
-    notes.extend(creation(policy, of));
-    if let Some(role) = of.joins_as() {
+/// Sentences about one type.
+pub(crate) fn of_type(policy: &Policy, resource_type: &ResourceType) -> Vec<String> {
+    let mut notes = vec![hierarchy(policy, resource_type)];
+    notes.extend(creation(policy, resource_type));
+    if let Some(role) = resource_type.joins_as() {
         let role = policy.role(role);
-        let joins = policy.name_at(of, role);
+        let joins = policy.name_at(resource_type, role);
         notes.push(format!("Somebody new who is invited here joins `{}` as `{joins}`.", policy.root().name()));
     }
-    if of.holds_several() {
+    if resource_type.allows_several_roles() {
         notes.push("A member may hold several of its roles.".to_owned());
     }
-    if of.is_teams() {
+    if resource_type.is_team_type() {
         notes.push("Each is a team: whoever holds a role at one has the roles that the team itself holds.".to_owned());
     }
-    notes.extend(of.roles().iter().flat_map(|id| about_role(policy, of, policy.role(*id))));
-    notes.extend(nobody(of));
+    notes.extend(resource_type.roles().iter().flat_map(|id| about_role(policy, resource_type, policy.role(*id))));
+    notes.extend(writes_of_nobody(resource_type));
     notes
 }
 
-fn standing(policy: &Policy, of: &ResourceType) -> String {
-    match of.parent() {
+fn hierarchy(policy: &Policy, resource_type: &ResourceType) -> String {
+    match resource_type.parent() {
         None => "The tenant itself.".to_owned(),
-        Some(_) if of.has_member_records() => "One for every member, under their own id.".to_owned(),
+        Some(_) if resource_type.has_member_records() => "One for every member, under their own id.".to_owned(),
         Some(above) => {
-            let another = if of.is_nested() { format!(", or below another `{}`", of.name()) } else { String::new() };
+            let another = if resource_type.is_nested() {
+                format!(", or below another `{}`", resource_type.name())
+            } else {
+                String::new()
+            };
             format!("Below `{}`{another}.", policy.resource_type(above).name())
         }
     }
 }
 
 /// Who creates one, and what they get.
-fn creation(policy: &Policy, of: &ResourceType) -> Option<String> {
-    let role = of.creator_role().map(|role| format!("its `{}`", policy.role(role).name()));
-    let owner = of.is_owned().then(|| "its owner".to_owned());
+fn creation(policy: &Policy, resource_type: &ResourceType) -> Option<String> {
+    let role = resource_type.creator_role().map(|role| format!("its `{}`", policy.role(role).name()));
+    let owner = resource_type.is_owned().then(|| "its owner".to_owned());
     let gets: Vec<String> = owner.into_iter().chain(role).collect();
-    if of.parent().is_none() || of.has_member_records() {
-        return (!gets.is_empty()).then(|| format!("Whoever creates one becomes {}.", listed(&gets, "and")));
+    if resource_type.parent().is_none() || resource_type.has_member_records() {
+        return (!gets.is_empty()).then(|| format!("Whoever creates one becomes {}.", join_words(&gets, "and")));
     }
-    let Some(actions) = creators(policy, of) else {
+    let Some(actions) = creators(policy, resource_type) else {
         return Some("None can be registered: requests state its parent.".to_owned());
     };
-    let gets = if gets.is_empty() { String::new() } else { format!(", and becomes {}", listed(&gets, "and")) };
+    let gets = if gets.is_empty() { String::new() } else { format!(", and becomes {}", join_words(&gets, "and")) };
     Some(format!("Whoever may do {actions} creates one there{gets}."))
 }
 
-/// The actions that let somebody create one, each with the type above.
-pub(crate) fn creators(policy: &Policy, of: &ResourceType) -> Option<String> {
-    let above = of.parent().map(|above| policy.resource_type(above)).into_iter().chain(of.is_nested().then_some(of));
+/// The actions that allow creating one, each with the type above; none when nobody can.
+pub(crate) fn creators(policy: &Policy, resource_type: &ResourceType) -> Option<String> {
+    let above = resource_type
+        .parent()
+        .map(|above| policy.resource_type(above))
+        .into_iter()
+        .chain(resource_type.is_nested().then_some(resource_type));
     let by_type = above.filter_map(|above| {
-        let actions = policy.create_actions(of, above).map(|action| format!("`{}`", action.name()));
+        let actions = policy.create_actions(resource_type, above).map(|action| format!("`{}`", action.name()));
         let actions: Vec<String> = actions.collect();
-        (!actions.is_empty()).then(|| format!("{} on `{}`", listed(&actions, "or"), above.name()))
+        (!actions.is_empty()).then(|| format!("{} on `{}`", join_words(&actions, "or"), above.name()))
     });
     let by_type: Vec<String> = by_type.collect();
-    (!by_type.is_empty()).then(|| listed(&by_type, "or"))
+    (!by_type.is_empty()).then(|| join_words(&by_type, "or"))
 }
 
-fn about_role(policy: &Policy, of: &ResourceType, role: &Role) -> Vec<String> {
+fn about_role(policy: &Policy, resource_type: &ResourceType, role: &Role) -> Vec<String> {
     let name = role.name();
     let implied = policy.roles_in(role.closure()).filter(|implied| implied.id() != role.id());
     let implied: Vec<String> = implied
         .map(|implied| {
-            let named = if implied.of() == of.id() { implied.name().to_owned() } else { policy.qualified(implied) };
+            let named = if implied.resource_type() == resource_type.id() {
+                implied.name().to_owned()
+            } else {
+                policy.qualified(implied)
+            };
             format!("`{named}`")
         })
         .collect();
     let mut notes = Vec::new();
     if !implied.is_empty() {
-        notes.push(format!("Whoever is `{name}` is also {}.", listed(&implied, "and")));
+        notes.push(format!("Whoever is `{name}` is also {}.", join_words(&implied, "and")));
     }
-    if of.is_nested() {
+    if resource_type.is_nested() {
         let reach = if role.reaches_down() { "at each one below it too" } else { "at that one only" };
         notes.push(format!("Whoever is `{name}` of one is so {reach}."));
     }
@@ -152,16 +165,16 @@ fn about_role(policy: &Policy, of: &ResourceType, role: &Role) -> Vec<String> {
     notes
 }
 
-/// The writes that move roles, and that no rule lets anybody make.
-fn nobody(of: &ResourceType) -> Option<String> {
-    let idle = |verb: &WriteKind| {
-        (verb.removes_roles() || verb.grants_roles())
-            && *verb != WriteKind::Publish
-            && of.members().of(*verb).next().is_none()
-            && !of.roles().is_empty()
+/// The writes that would change roles, but that no rule allows anybody.
+fn writes_of_nobody(resource_type: &ResourceType) -> Option<String> {
+    let without_rules = |kind: &WriteKind| {
+        (kind.removes_roles() || kind.grants_roles())
+            && *kind != WriteKind::Publish
+            && resource_type.members().of_kind(*kind).next().is_none()
+            && !resource_type.roles().is_empty()
     };
-    let verbs: Vec<&str> = WriteKind::ALL.into_iter().filter(idle).map(WriteKind::name).collect();
-    (!verbs.is_empty()).then(|| format!("Nobody may {} anybody here.", listed(&verbs, "or")))
+    let kinds: Vec<&str> = WriteKind::ALL.into_iter().filter(without_rules).map(WriteKind::name).collect();
+    (!kinds.is_empty()).then(|| format!("Nobody may {} anybody here.", join_words(&kinds, "or")))
 }
 
 /// What a relation means in a column.

@@ -1,4 +1,4 @@
-//! The table for a terminal.
+//! Writes a table as text for a terminal.
 
 use std::fmt::Write as _;
 
@@ -7,12 +7,12 @@ use crate::table::{Entry, Grid, NEVER, Row, Section, Table, cell::Cell, column::
 
 /// Between two columns.
 const GAP: &str = "  ";
-/// The widest that the first column may become, and each other, before they are wrapped.
+/// The most characters of the first column, and of each other, before texts are wrapped.
 const MAX_NAME: usize = 44;
 const MAX_CELL: usize = 18;
 
 impl Table {
-    /// As text for a terminal; with colours when `styled`.
+    /// As lines of text for a terminal, the last one ended too; with ANSI colours when `styled`.
     pub fn text(&self, styled: bool) -> String {
         let mut text = format!("{}, version {}\n\n", self.policy, self.version);
         for note in &self.notes {
@@ -41,7 +41,7 @@ impl Table {
 
 impl Section {
     fn write(&self, text: &mut String, styled: bool) {
-        writeln!(text, "{}\n", paint(&format!("── {} ──", self.of), BOLD, styled)).ok();
+        writeln!(text, "{}\n", paint(&format!("── {} ──", self.resource_type), BOLD, styled)).ok();
         for note in &self.notes {
             writeln!(text, "- {note}").ok();
         }
@@ -54,7 +54,7 @@ impl Section {
 
 impl Grid {
     fn text(&self, styled: bool) -> String {
-        // What goes on is set in, or it would pass for a row of its own.
+        // A continued line is indented, or it would pass for a row of its own.
         let name = |row: &Row| wrapped(&plain(&row.name), MAX_NAME).join("\n  ").lines().map(str::to_owned).collect();
         let names: Vec<Vec<String>> = self.rows.iter().map(name).collect();
         let first = width(names.iter().flatten().map(String::as_str).chain([self.rows_are]));
@@ -106,11 +106,11 @@ impl Grid {
         for (group, count) in self.groups_of_columns() {
             let name = if group == RELATIONS { "" } else { group };
             let Some(columns) = widths.get_mut(at..at + count) else { break };
-            let taken: usize = columns.iter().sum::<usize>() + GAP.len() * (count - 1);
+            let used: usize = columns.iter().sum::<usize>() + GAP.len() * (count - 1);
             if let Some(last) = columns.last_mut() {
-                *last += name.len().saturating_sub(taken);
+                *last += name.len().saturating_sub(used);
             }
-            let room = taken.max(name.len());
+            let room = used.max(name.len());
             write!(line, "{name:room$}{GAP}").ok();
             at += count;
         }
@@ -149,7 +149,7 @@ fn painted(entry: &Entry, text: &str, width: usize, styled: bool) -> String {
     paint(&format!("{text:width$}"), colour, styled)
 }
 
-/// A text in lines of at most so many letters, where its words allow it.
+/// A text in lines of at most so many characters; a longer word has a line of its own.
 fn wrapped(text: &str, most: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ') {

@@ -1,3 +1,5 @@
+//! `rollcall policy diff`: what changes between two policies, and for whom in the tenants of a database.
+
 mod members;
 mod tenants;
 
@@ -7,18 +9,21 @@ use clap::{Args, ValueEnum};
 
 use rollcall_policy_tools::diff::diff;
 
-use crate::cli::policy::{NOT_COMPARED, NOT_WELL, Output, WELL, file};
+use crate::cli::policy::{
+    file,
+    output::{EXIT_FAULT, EXIT_NOT_COMPARED, EXIT_OK, Output},
+};
 
 use tenants::{Comparison, TenantDiff};
 
-/// `rollcall policy diff`.
+/// The arguments of `rollcall policy diff`.
 #[derive(Clone, Debug, Args)]
 pub struct DiffArgs {
     /// The policy file as it was
     pub old: PathBuf,
     /// The policy file as it is to be
     pub new: PathBuf,
-    /// What to write
+    /// The format to write it in
     #[arg(long, value_enum, default_value_t)]
     pub format: DiffFormat,
     /// Tell also who gains and loses what in the tenants of this database that run the old policy; it is only read,
@@ -33,13 +38,13 @@ pub struct DiffArgs {
     pub most: usize,
 }
 
-/// What a difference can be written as.
+/// The formats in which a difference can be written.
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
 pub enum DiffFormat {
-    /// For a terminal
+    /// Lines of text for a terminal
     #[default]
     Text,
-    /// For a document
+    /// Tables for a Markdown document
     Markdown,
 }
 
@@ -51,7 +56,7 @@ pub(crate) fn run(args: &DiffArgs, output: &mut Output<'_>) -> io::Result<u8> {
             for mistake in [old.err(), new.err()].into_iter().flatten() {
                 output.mistake(&mistake)?;
             }
-            return Ok(NOT_COMPARED);
+            return Ok(EXIT_NOT_COMPARED);
         }
     };
     let diff = diff(&old, &new);
@@ -61,17 +66,17 @@ pub(crate) fn run(args: &DiffArgs, output: &mut Output<'_>) -> io::Result<u8> {
     };
     let mut same = diff.is_empty();
     if let Some(database) = &args.database {
-        let asked = Comparison { database, tenant: args.tenant.as_deref(), most: args.most };
-        let tenants = match asked.compare(&old, &new) {
+        let comparison = Comparison { database, tenant: args.tenant.as_deref(), most: args.most };
+        let tenants = match comparison.compare(&old, &new) {
             Ok(tenants) => tenants,
-            Err(mistake) => return output.mistake(&mistake).map(|()| NOT_COMPARED),
+            Err(mistake) => return output.mistake(&mistake).map(|()| EXIT_NOT_COMPARED),
         };
         text += &match args.format {
-            DiffFormat::Text => members::text(&asked, &old, &tenants, output.styled),
-            DiffFormat::Markdown => members::markdown(&asked, &old, &tenants),
+            DiffFormat::Text => members::text(&comparison, &old, &tenants, output.styled),
+            DiffFormat::Markdown => members::markdown(&comparison, &old, &tenants),
         };
         same &= tenants.iter().all(TenantDiff::is_empty);
     }
     output.out.write_all(text.as_bytes())?;
-    Ok(if same { WELL } else { NOT_WELL })
+    Ok(if same { EXIT_OK } else { EXIT_FAULT })
 }

@@ -1,9 +1,10 @@
-//! Whom a difference meets: the members of the tenants that run the old policy, read beside a server.
+//! Compares two policies over the members of the tenants that run the old one, read from a database beside its server.
 
 use std::{error::Error as _, iter, sync::Arc};
 
 use rollcall_engine::{
-    Effects, Loading, MemberStatus, Policy, ResourceRef, Revision, Snapshot, SubjectRef, Tenant, Timestamp, effects,
+    Effects, MemberStatus, Policy, ResourceRef, Revision, SnapshotSink, SubjectRef, Tenant, Timestamp, ViewBuilder,
+    effects,
 };
 
 use crate::{
@@ -16,17 +17,17 @@ use crate::{
 /// What changes for the members of one tenant.
 pub(super) struct TenantDiff {
     pub(super) tenant: String,
-    /// What of its facts has no place under the new policy, in one sentence.
-    pub(super) misfits: Option<String>,
+    /// Which of its facts the new policy does not allow, in one sentence; none where it allows all.
+    pub(super) incompatibilities: Option<String>,
     pub(super) effects: Effects,
 }
 
-/// What is asked of a database.
+/// Over which tenants of a database to compare.
 pub(super) struct Comparison<'a> {
     pub(super) database: &'a str,
-    /// Only this tenant.
+    /// Only this tenant; every one on the old policy when none.
     pub(super) tenant: Option<&'a str>,
-    /// How many effects of each tenant are kept.
+    /// The most effects of each tenant to list; the rest is counted.
     pub(super) most: usize,
 }
 
@@ -40,7 +41,7 @@ impl Comparison<'_> {
             let ids = self.tenants(&reader, old).await?;
             let mut found = Vec::with_capacity(ids.len());
             for id in ids {
-                let compared = self.one(&reader, id, old, new).await;
+                let compared = self.compare_tenant(&reader, id, old, new).await;
                 found.extend(compared.map_err(|error| self.unreadable(&error))?);
             }
             reader.close().await.map_err(|error| self.unreadable(&error))?;
@@ -64,29 +65,29 @@ impl Comparison<'_> {
         }
     }
 
-    /// None when the tenant is gone meanwhile.
-    async fn one(
+    /// Compares over one tenant; none when it was deleted meanwhile.
+    async fn compare_tenant(
         &self,
         reader: &SqlReader,
         id: String,
         old: &Arc<Policy>,
         new: &Arc<Policy>,
     ) -> Result<Option<TenantDiff>, ReadError> {
-        let mut facts = Facts {
+        let mut facts = TenantFacts {
             now: SystemClock.now(),
             tenant: None,
-            before: Loading::under(Arc::clone(old)),
-            after: Loading::under(Arc::clone(new)),
-            misfits: PolicyIncompatibilities::of(new),
+            before: ViewBuilder::new(Arc::clone(old)),
+            after: ViewBuilder::new(Arc::clone(new)),
+            incompatibilities: PolicyIncompatibilities::of(new),
         };
         reader.load(&id, &mut facts).await?;
-        let Facts { tenant, before, after, mut misfits, .. } = facts;
+        let TenantFacts { tenant, before, after, mut incompatibilities, .. } = facts;
         let (Some(tenant), Ok(Some(before)), Ok(Some(after))) = (tenant, before.finish(), after.finish()) else {
             return Ok(None);
         };
-        misfits.compare(&before, &after);
-        let misfits = misfits.finish(&tenant).err().map(|error| error.message);
-        Ok(Some(TenantDiff { tenant: id, misfits, effects: effects(&before, &after, self.most) }))
+        incompatibilities.compare(&before, &after);
+        let incompatibilities = incompatibilities.finish(&tenant).err().map(|error| error.message);
+        Ok(Some(TenantDiff { tenant: id, incompatibilities, effects: effects(&before, &after, self.most) }))
     }
 
     fn unreadable(&self, error: &ReadError) -> Mistake {
@@ -97,16 +98,16 @@ impl Comparison<'_> {
 }
 
 /// A tenant's facts under both policies, of one revision.
-struct Facts<'p> {
-    /// What ended before counts no more.
+struct TenantFacts<'p> {
+    /// Bindings that ended before count no more.
     now: Timestamp,
     tenant: Option<Tenant>,
-    before: Loading<'static>,
-    after: Loading<'static>,
-    misfits: PolicyIncompatibilities<'p>,
+    before: ViewBuilder<'static>,
+    after: ViewBuilder<'static>,
+    incompatibilities: PolicyIncompatibilities<'p>,
 }
 
-impl Snapshot for Facts<'_> {
+impl SnapshotSink for TenantFacts<'_> {
     fn tenant(&mut self, tenant: Tenant, revision: Revision) {
         self.before.tenant(tenant.clone(), revision);
         self.after.tenant(tenant.clone(), revision);
@@ -122,7 +123,7 @@ impl Snapshot for Facts<'_> {
     ) {
         self.before.resource(key, parent, owner, archived);
         self.after.resource(key, parent, owner, archived);
-        self.misfits.resource(key, parent, owner, archived);
+        self.incompatibilities.resource(key, parent, owner, archived);
     }
 
     fn member(&mut self, subject: SubjectRef<'_>, status: MemberStatus, locked: bool) {
@@ -137,7 +138,7 @@ impl Snapshot for Facts<'_> {
         role: &str,
         expires_at: Option<Timestamp>,
     ) {
-        self.misfits.binding(holder, resource, role, expires_at);
+        self.incompatibilities.binding(holder, resource, role, expires_at);
         if expires_at.is_none_or(|end| end > self.now) {
             self.before.binding(holder, resource, role, expires_at);
             self.after.binding(holder, resource, role, expires_at);

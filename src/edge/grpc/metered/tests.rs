@@ -1,4 +1,4 @@
-//! Bodies that are cut, late, too long, or one too many.
+//! Request bodies whose frames are cut anywhere, wait for the budget, come late, are too long, or have two messages.
 
 use super::*;
 
@@ -31,13 +31,13 @@ impl tokio_stream::Stream for Ended {
     }
 }
 
-/// A body of one message in frames of 16 KiB, and the room that it holds.
-fn metered(length: u32, room: &Arc<Semaphore>) -> (Metered, Hold) {
+/// A body of one message in frames of 16 KiB, and its share of the budget.
+fn metered(length: u32, budget: &Arc<Semaphore>) -> (Metered, Hold) {
     let frames: Vec<Result<_, Status>> =
         message(length).chunks(16_384).map(|chunk| Ok(Frame::data(chunk.to_vec().into()))).collect();
     let body = Body::new(http_body_util::StreamBody::new(tokio_stream::iter(frames)));
     let hold = Hold::default();
-    (Metered::new(body, Arc::clone(room), 1 << 20, hold.clone()), hold)
+    (Metered::new(body, Arc::clone(budget), 1 << 20, hold.clone()), hold)
 }
 
 async fn read(mut body: Metered) -> usize {
@@ -50,32 +50,32 @@ async fn read(mut body: Metered) -> usize {
 
 #[tokio::test]
 async fn a_message_waits_until_there_is_room_and_keeps_it_until_it_is_let_go() {
-    let room = Arc::new(Semaphore::new(100_000));
-    let (first, held) = metered(70_000, &room);
+    let budget = Arc::new(Semaphore::new(100_000));
+    let (first, first_hold) = metered(70_000, &budget);
     assert_eq!(read(first).await, 70_005);
-    assert_eq!(room.available_permits(), 30_000);
-    let (second, held_second) = metered(70_000, &room);
+    assert_eq!(budget.available_permits(), 30_000);
+    let (second, second_hold) = metered(70_000, &budget);
     let second = tokio::spawn(read(second));
     tokio::task::yield_now().await;
     assert!(!second.is_finished());
-    let (small, _held) = metered(16_384, &room);
+    let (small, _small_hold) = metered(16_384, &budget);
     assert_eq!(read(small).await, 16_389, "a small one needs no room");
-    drop(held);
+    drop(first_hold);
     assert_eq!(second.await.expect("it is read"), 70_005);
-    drop(held_second);
-    assert_eq!(room.available_permits(), 100_000);
+    drop(second_hold);
+    assert_eq!(budget.available_permits(), 100_000);
 }
 
 #[tokio::test]
 async fn a_call_has_one_message_and_not_a_larger_one_than_allowed() {
-    let room = Arc::new(Semaphore::new(100_000));
-    for (messages, largest, code) in [
+    let budget = Arc::new(Semaphore::new(100_000));
+    for (messages, limit_bytes, code) in [
         (vec![message(10), message(10)], 100, tonic::Code::InvalidArgument),
         (vec![message(101)], 100, tonic::Code::OutOfRange),
     ] {
         let frames: Vec<Result<_, Status>> = messages.into_iter().map(|it| Ok(Frame::data(it.into()))).collect();
         let body = Body::new(http_body_util::StreamBody::new(tokio_stream::iter(frames)));
-        let mut body = Metered::new(body, Arc::clone(&room), largest, Hold::default());
+        let mut body = Metered::new(body, Arc::clone(&budget), limit_bytes, Hold::default());
         let frame = std::future::poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await;
         assert_eq!(frame.expect("it does not end").expect_err("is refused").code(), code);
     }
@@ -83,12 +83,12 @@ async fn a_call_has_one_message_and_not_a_larger_one_than_allowed() {
 
 #[tokio::test]
 async fn a_message_is_handed_on_when_its_call_has_ended() {
-    let room = Arc::new(Semaphore::new(100_000));
+    let budget = Arc::new(Semaphore::new(100_000));
     let whole = Ok::<_, Status>(Frame::data(Bytes::from(message(10))));
     let (end, ended) = tokio::sync::oneshot::channel::<()>();
     let until = tokio_stream::StreamExt::chain(tokio_stream::iter([whole]), Ended(ended));
     let until = http_body_util::StreamBody::new(until);
-    let body = tokio::spawn(read(Metered::new(Body::new(until), room, 1 << 20, Hold::default())));
+    let body = tokio::spawn(read(Metered::new(Body::new(until), budget, 1 << 20, Hold::default())));
     tokio::task::yield_now().await;
     assert!(!body.is_finished());
     end.send(()).expect("the body waits");
@@ -97,15 +97,15 @@ async fn a_message_is_handed_on_when_its_call_has_ended() {
 
 #[tokio::test(start_paused = true)]
 async fn a_message_that_does_not_arrive_is_given_up() {
-    let room = Arc::new(Semaphore::new(100_000));
+    let budget = Arc::new(Semaphore::new(100_000));
     let begun = Ok::<_, Status>(Frame::data(Bytes::from(message(70_000)).slice(..100)));
     let rest = tokio_stream::StreamExt::chain(tokio_stream::iter([begun]), tokio_stream::pending());
     let body = Body::new(http_body_util::StreamBody::new(rest));
-    let mut body = Metered::new(body, Arc::clone(&room), 1 << 20, Hold::default());
+    let mut body = Metered::new(body, Arc::clone(&budget), 1 << 20, Hold::default());
     let mut next = async || std::future::poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await;
     assert!(next().await.is_some_and(|frame| frame.is_ok()));
     let error = next().await.expect("it does not end").expect_err("is given up");
     assert_eq!(error.code(), tonic::Code::DeadlineExceeded);
     drop(body);
-    assert_eq!(room.available_permits(), 100_000);
+    assert_eq!(budget.available_permits(), 100_000);
 }

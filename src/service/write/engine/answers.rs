@@ -1,158 +1,158 @@
-//! What writes answer. Answers are kept as JSON for retries, so they hold nothing that must not be stored.
+//! The answers of writes. They are stored as JSON for retries, so they serialise nothing that must not be stored.
 
 use rollcall_engine::{Effect, Grant, Invitation, Member, Resource, ResourceKey, Revision, SuppressedAddress, Tenant};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::service::write::engine::secret::Secret;
 
-/// An answer that can be kept for retries.
+/// An answer that can be stored for retries.
 pub trait StorableResponse: Serialize + DeserializeOwned + Send + 'static {
-    /// Puts in what is not stored.
+    /// Fills in what is derived from the request's secret and not stored; nothing by default.
     fn reveal(&mut self, _secret: &Secret) {}
 }
 
-/// A tenant was created.
+/// The answer to the creation of a tenant.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CreatedTenant {
-    /// The tenant.
+    /// The tenant as it was created.
     pub tenant: Tenant,
-    /// The type of its root resource.
+    /// The name of the root type of its policy.
     pub root_type: String,
-    /// Its first member.
+    /// The first member, who is active.
     pub first_member: MemberAnswer,
 }
 
-/// A tenant was moved to another version of its policy.
+/// The answer to a switch of a tenant to another version of its policy.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PolicyChange {
-    /// The tenant.
+    /// The tenant, under the new version.
     pub tenant: Tenant,
-    /// The type of its root resource.
+    /// The name of the root type of the new version.
     pub root_type: String,
-    /// Who gains and loses what: the first effects.
+    /// Who gains and loses what: the first 1,000 effects.
     pub effects: Vec<Effect>,
-    /// How many effects there are.
+    /// How many effects there are in all.
     pub total: u64,
 }
 
 /// A resource as it is after the write.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ResourceAnswer {
-    /// The resource.
+    /// The resource as it will be stored.
     pub resource: Resource,
     /// The revision that last changed it.
     pub changed_at: Revision,
 }
 
-/// A resource was deleted, with all that was below it.
+/// The answer to the deletion of a resource and its subtree.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct DeletedResources {
-    /// Every resource that is gone, what is below before what is above.
+    /// Every deleted resource, children before parents.
     pub resources: Vec<ResourceKey>,
 }
 
 /// A member as they are after the write.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct MemberAnswer {
-    /// The member.
+    /// The member as they will be stored.
     pub member: Member,
     /// The revision that last changed them or one of their bindings.
     pub changed_at: Revision,
 }
 
-/// People were given roles.
+/// The answer to an invitation of people to roles.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct InviteResults {
-    /// One result an invitee, in the order of the request.
+    /// One result for each invitee, in the order of the request.
     pub results: Vec<InviteeResult>,
 }
 
 /// What became of one invitee.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct InviteeResult {
-    /// The member, added or invited.
+    /// The member: active, or invited until they accept.
     pub member: MemberAnswer,
-    /// The roles that this call gave them.
+    /// The roles that this request gave them, the joining role included; roles that they had already are left out.
     pub grants: Vec<Grant>,
-    /// For somebody invited, the pending invitation.
+    /// The invitation that was issued; none for a member who is active.
     pub issued: Option<IssuedInvitation>,
 }
 
 /// An invitation as it is after the write.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct InvitationAnswer {
-    /// The invitation.
+    /// The invitation as it will be stored.
     pub invitation: Invitation,
     /// The revision that last changed it.
     pub changed_at: Revision,
 }
 
-/// An invitation under a new secret, as it is told to whoever issued it.
+/// An invitation that was issued under a new token, which only its issuer sees.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct IssuedInvitation {
-    /// The pending invitation.
+    /// The invitation, which is pending.
     pub invitation: InvitationAnswer,
-    /// What the token is derived from.
+    /// What the token is derived from, beside the request's secret.
     pub(crate) nonce: String,
-    /// The secret that accepts it: put in when the answer goes out, never stored.
+    /// The token that accepts it, 43 characters of URL-safe base64. Filled in when the answer is sent, never stored.
     #[serde(skip)]
     pub token: String,
 }
 
-/// An invitation was taken back.
+/// The answer to the revocation of an invitation.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RevokedInvitation {
-    /// The invitation.
+    /// The invitation, whose status is revoked.
     pub invitation: InvitationAnswer,
-    /// The roles that it would have given.
+    /// The roles that the invited member would have got.
     pub revoked: Vec<Grant>,
 }
 
-/// An address was suppressed, or cleared.
+/// The answer to the suppression or clearing of an address.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AddressAnswer {
-    /// The address, as it is or was suppressed.
+    /// The address as it is suppressed, or was before it was cleared.
     pub address: SuppressedAddress,
 }
 
-/// An invitation became a membership.
+/// The answer to the acceptance of an invitation.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AcceptedInvitation {
-    /// The member.
+    /// The member who accepted.
     pub member: MemberAnswer,
-    /// The roles that the invitation gave.
+    /// The roles that the invitation gave them; what they could not take is left out.
     pub grants: Vec<Grant>,
 }
 
-/// A role was exchanged for another.
+/// The answer to a change of a role.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ChangedRole {
-    /// The member.
+    /// The member whose role was changed.
     pub member: MemberAnswer,
-    /// The short name of the role before.
+    /// The short name of the role that was replaced.
     pub previous_role: String,
 }
 
-/// Several roles were exchanged.
+/// The answer to several changes of roles.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ChangedRoles {
-    /// One result a change, in the order of the request.
+    /// One result for each change, in the order of the request.
     pub results: Vec<ChangedRole>,
 }
 
-/// Somebody was taken out.
+/// The answer to a removal from a resource or the tenant.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RemovedMember {
-    /// The roles that they held and hold no more.
+    /// The roles that were revoked.
     pub revoked: Vec<Grant>,
 }
 
-/// What had come due has happened.
+/// The answer to a sweep.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct SweepResult {
-    /// How many changes that were.
+    /// How many changes it made.
     pub(crate) changes: u64,
-    /// Whether there is more than one write makes.
+    /// Whether more is due than one write handles.
     pub(crate) more: bool,
 }
 
@@ -178,8 +178,8 @@ impl StorableResponse for IssuedInvitation {
 
 impl StorableResponse for InviteResults {
     fn reveal(&mut self, secret: &Secret) {
-        for offer in self.results.iter_mut().filter_map(|result| result.issued.as_mut()) {
-            offer.reveal(secret);
+        for issued in self.results.iter_mut().filter_map(|result| result.issued.as_mut()) {
+            issued.reveal(secret);
         }
     }
 }

@@ -1,8 +1,10 @@
-use std::{sync::Arc, time::Duration};
+//! What a write is planned with, and the look-ups and decisions that plans share.
+
+use std::sync::Arc;
 
 use rollcall_engine::{
     self as engine, Facts, Grant, Invitation, Member, MembershipWrite, Node, Policy, PolicySet, Resource, ResourceKey,
-    Revision, RoleId, Subject, Tenant, Timestamp, Token,
+    Revision, RoleId, Subject, Tenant, Timestamp,
 };
 
 use crate::service::{
@@ -22,57 +24,59 @@ use crate::service::{
     },
 };
 
-/// The span in which issued invitations are counted.
-const DAY: Duration = Duration::from_hours(24);
-
-/// What a plan is made with: the transaction to read through, the facts at the revision before the write, the
-/// time, and the call itself.
+/// What a write is planned with: its request, the transaction to read through, the facts at the revision before it, and
+/// the time.
 pub struct WriteContext<'a> {
-    pub(crate) call: &'a RequestContext,
+    /// Who writes, for whom, and to which tenant.
+    pub(crate) request: &'a RequestContext,
+    /// The write's transaction, which has the tenant locked.
     pub(crate) tx: &'a mut dyn WriteTx,
+    /// What derives the tokens of the invitations that this write issues.
     pub(crate) secret: &'a Secret,
     pub(crate) random: &'a dyn Random,
     pub(crate) policies: Arc<PolicySet>,
     pub(crate) store: &'a dyn Store,
-    limits: Quotas,
+    pub(super) quotas: Quotas,
     views: &'a dyn Views,
+    /// None where there is no such tenant.
     view: Option<Arc<dyn TenantView>>,
     now: Timestamp,
 }
 
-/// A place in the tenant's tree that a write is about.
+/// A registered resource as a node of the tenant's tree, at the revision before the write.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ResourceNode {
     pub(crate) node: Node,
+    /// Whether it is the tenant itself.
     pub(crate) is_root: bool,
 }
 
-/// A membership write that the policy allows.
-pub(crate) struct Permission {
-    /// The policy line that allows it, for the log.
+/// A membership write that the policy permits.
+pub(crate) struct PermittedWrite {
+    /// The policy line that permits it, for the log: `lumicon@1:24`.
     pub(crate) rule: String,
-    /// The roles that it takes from the target at the place.
-    pub(crate) taken: Vec<RoleId>,
-    /// Whether the role asked for is new to the target.
-    pub(crate) gives: bool,
-    /// Until when the actor may do this, if some end is known after which they may not.
+    /// The roles that it removes from the target at the resource.
+    pub(crate) removed_roles: Vec<RoleId>,
+    /// Whether it assigns a role that the target does not hold at the resource yet.
+    pub(crate) is_new_role: bool,
+    /// When the actor's right to do this ends; none if it does not.
     pub(crate) until: Option<Timestamp>,
 }
 
 impl<'a> WriteContext<'a> {
     pub(crate) fn new(
         service: &'a Service,
-        call: &'a RequestContext,
+        request: &'a RequestContext,
         tx: &'a mut dyn WriteTx,
         view: Option<Arc<dyn TenantView>>,
         secret: &'a Secret,
     ) -> Self {
         let (policies, now) = (service.policies(), service.clock.now());
         let (store, views, random) = (&*service.store, &*service.views, &*service.random);
-        Self { call, tx, secret, random, policies, store, limits: service.limits, views, view, now }
+        Self { request, tx, secret, random, policies, store, quotas: service.quotas, views, view, now }
     }
 
-    /// When this write happens.
+    /// The one instant at which this write is decided and happens.
     pub(crate) fn now(&self) -> Timestamp {
         self.now
     }
@@ -84,44 +88,31 @@ impl<'a> WriteContext<'a> {
 
     /// The tenant, which must exist.
     pub(crate) fn tenant(&self) -> Result<&Tenant> {
-        self.tx.tenant().ok_or_else(|| Error::no_tenant(&self.call.tenant))
+        self.tx.tenant().ok_or_else(|| Error::tenant_not_found(&self.request.tenant))
     }
 
-    /// The facts at the revision before this write.
+    /// The view of the tenant at the revision before this write.
     pub(crate) fn view(&self) -> Result<Arc<dyn TenantView>> {
-        self.view.clone().ok_or_else(|| Error::no_tenant(&self.call.tenant))
+        self.view.clone().ok_or_else(|| Error::tenant_not_found(&self.request.tenant))
     }
 
-    /// Looks at the facts.
-    pub(crate) fn with<T>(&self, look: impl FnOnce(&dyn Facts) -> Result<T>) -> Result<T> {
-        self.view()?.with(|facts, _| look(facts))
+    /// Reads the facts at the revision before this write.
+    pub(crate) fn with_facts<T>(&self, read: impl FnOnce(&dyn Facts) -> Result<T>) -> Result<T> {
+        self.view()?.with(|facts, _| read(facts))
     }
 
-    /// The same facts under another policy.
-    pub(crate) async fn under(&mut self, policy: &Arc<Policy>) -> Result<Arc<dyn TenantView>> {
-        let view = self.views.open_under(&self.call.tenant, policy.clone()).await?;
-        let view = view.ok_or_else(|| Error::no_tenant(&self.call.tenant))?;
+    /// The same facts under another policy; `CONFLICT` if the tenant's revision has moved on.
+    pub(crate) async fn view_under(&mut self, policy: &Arc<Policy>) -> Result<Arc<dyn TenantView>> {
+        let view = self.views.open_under(&self.request.tenant, policy.clone()).await?;
+        let view = view.ok_or_else(|| Error::tenant_not_found(&self.request.tenant))?;
         if view.revision().next() == self.revision() {
             return Ok(view);
         }
         let message = "the tenant is not as it was when this write began; try again";
-        Err(Error::new(ErrorKind::Aborted, "CONFLICT", message).with("tenant", self.call.tenant.clone()))
+        Err(Error::new(ErrorKind::Aborted, "CONFLICT", message).with("tenant", self.request.tenant.clone()))
     }
 
-    /// Refuses whoever is no operator, before any policy is asked.
-    pub(crate) fn operators_only(&self, operation: &'static str, what: &str) -> Result<()> {
-        let actor = &self.call.actor;
-        if actor.as_ref().is_operator() {
-            return Ok(());
-        }
-        let message = format!("`{actor}` may not {what}: only an operator may");
-        Err(Error::new(ErrorKind::PermissionDenied, "NOT_PERMITTED", message)
-            .with("actor", actor.to_string())
-            .with("operation", operation)
-            .with("permitted_to", "operator"))
-    }
-
-    /// The loaded policy of this name and version, the newest for 0, which the request asks for in `field`.
+    /// The loaded policy of this name and version, which the request names in `field`; 0 for the newest version.
     pub(crate) fn loaded_policy(&self, name: &str, version: u32, field: &str) -> Result<Arc<Policy>> {
         let found = match version {
             0 => self.policies.newest(name).map_err(|unknown| meant(&unknown)),
@@ -133,56 +124,46 @@ impl<'a> WriteContext<'a> {
         })
     }
 
-    /// The registered resource that the request names in `field`; the tenant itself for the root type.
+    /// The registered resource that the request names in `field`; the tenant itself for the root type without an id.
     pub(crate) fn resource_node(&self, key: &ResourceKey, field: &str) -> Result<ResourceNode> {
-        self.with(|facts| {
+        self.with_facts(|facts| {
             let node = find_node(facts, key, field)?;
             Ok(ResourceNode { node, is_root: node == facts.root() })
         })
     }
 
-    /// The resource whose rules govern what is written to members themselves: the tenant.
+    /// The root resource, whose type has the rules of writes to members as such.
     pub(crate) fn root(&self) -> Result<ResourceNode> {
-        let root = self.with(|facts| Ok(ResourceKey::new(facts.policy().root().name(), "")))?;
+        let root = self.with_facts(|facts| Ok(ResourceKey::new(facts.policy().root().name(), "")))?;
         self.resource_node(&root, "resource")
     }
 
-    /// The role of this name at a place, which the request names in `field`.
-    pub(crate) fn role(&self, place: ResourceNode, name: &str, field: &str) -> Result<RoleId> {
-        self.with(|facts| {
-            let of = facts.policy().resource_type(facts.resource(place.node).of);
-            facts.policy().find_role(of, name).map(engine::Role::id).map_err(|unknown| {
-                let message = format!("`{}` has no role `{name}`{}", of.name(), meant(&unknown));
+    /// The role of this short name at a resource, which the request names in `field`.
+    pub(crate) fn role(&self, resource: ResourceNode, name: &str, field: &str) -> Result<RoleId> {
+        self.with_facts(|facts| {
+            let resource_type = facts.policy().resource_type(facts.resource(resource.node).resource_type);
+            facts.policy().find_role(resource_type, name).map(engine::Role::id).map_err(|unknown| {
+                let message = format!("`{}` has no role `{name}`{}", resource_type.name(), meant(&unknown));
                 Error::field("UNKNOWN_ROLE", field, message)
                     .with("role", name)
-                    .with("resource_type", of.name())
+                    .with("resource_type", resource_type.name())
                     .with("nearest", unknown.nearest.join(","))
             })
         })
     }
 
-    /// A role at a place, as the log and the tables name it.
-    pub(crate) fn grant(&self, place: ResourceNode, role: RoleId) -> Result<Grant> {
-        self.with(|facts| {
-            let resource = engine::name_of(facts, place.node).to_key();
-            Ok(Grant::lasting(resource, facts.policy().role(role).name()))
+    /// A role at a resource, as the log and the tables name it, without an expiry.
+    pub(crate) fn grant(&self, resource: ResourceNode, role: RoleId) -> Result<Grant> {
+        self.with_facts(|facts| {
+            let key = engine::name_of(facts, resource.node).to_key();
+            Ok(Grant::permanent(key, facts.policy().role(role).name()))
         })
     }
 
-    /// A role that a member holds at a place, with its end.
-    pub(crate) fn held(&self, record: &MemberRecord, place: ResourceNode, role: RoleId) -> Result<Grant> {
-        let named = self.grant(place, role)?;
-        Ok(record.held.iter().find(|held| held.is_role_of(&named)).cloned().unwrap_or(named))
-    }
-
-    /// Refuses an end that is over already, which the request gives in `field`.
-    pub(crate) fn not_over(&self, expires_at: Option<Timestamp>, field: &str) -> Result<()> {
-        match expires_at {
-            Some(end) if end <= self.now => {
-                Err(Error::field("FIELD_INVALID", field, "is in the past; name a time that is yet to come, or none"))
-            }
-            _ => Ok(()),
-        }
+    /// A role at a resource with the expiry that it has where it is assigned to the member, else without one.
+    pub(crate) fn assigned_grant(&self, record: &MemberRecord, resource: ResourceNode, role: RoleId) -> Result<Grant> {
+        let named = self.grant(resource, role)?;
+        Ok(record.grants.iter().find(|grant| grant.is_same_role(&named)).cloned().unwrap_or(named))
     }
 
     /// The member that a write is about, who must exist.
@@ -192,39 +173,15 @@ impl<'a> WriteContext<'a> {
         record.ok_or_else(|| no_member(&subject.to_string()))
     }
 
-    /// A registered resource as it is.
+    /// The stored record of a registered resource.
     pub(crate) async fn resource(&mut self, key: &ResourceKey) -> Result<ResourceRecord> {
         let found = self.tx.resource(key.as_ref()).await?;
         found.ok_or_else(|| no_resource(key.as_ref(), "resource"))
     }
 
-    /// Refuses when somebody changed the resource since the caller read it.
-    pub(crate) fn resource_unchanged(&self, record: &ResourceRecord, etag: &str) -> Result<()> {
-        self.check_etag(record.changed_at, etag, "resource", record.resource.key.to_string())
-    }
-
     /// A resource as it will be after this write.
     pub(crate) fn resource_answer(&self, resource: Resource) -> ResourceAnswer {
         ResourceAnswer { resource, changed_at: self.revision() }
-    }
-
-    /// Refuses when somebody changed the member since the caller read them.
-    pub(crate) fn unchanged(&self, record: &MemberRecord, etag: &str) -> Result<()> {
-        self.check_etag(record.changed_at, etag, "member", record.member.subject.to_string())
-    }
-
-    /// Refuses when somebody changed the invitation since the caller read it.
-    pub(crate) fn invitation_unchanged(&self, id: &str, changed_at: Revision, etag: &str) -> Result<()> {
-        self.check_etag(changed_at, etag, "invitation", id.to_owned())
-    }
-
-    fn check_etag(&self, changed_at: Revision, etag: &str, what: &'static str, name: String) -> Result<()> {
-        let current = Token::encode(&self.call.tenant, changed_at);
-        if etag.is_empty() || etag == current {
-            return Ok(());
-        }
-        let message = format!("`{name}` was changed meanwhile; read it again");
-        Err(Error::new(ErrorKind::Aborted, "ETAG_MISMATCH", message).with(what, name).with("current_etag", current))
     }
 
     /// The invitation that a write is about, which must exist, and the revision that last changed it.
@@ -233,70 +190,34 @@ impl<'a> WriteContext<'a> {
         self.tx.invitation(id).await?.ok_or_else(|| no_invitation(id))
     }
 
-    /// Refuses when the tenant would have issued more invitations in a day than it may.
-    pub(crate) async fn check_invitation_quota(&mut self, count: u64) -> Result<()> {
-        let limit = u64::from(self.limits.invitations_per_day);
-        let exhausted = |message: String| {
-            let error = Error::new(ErrorKind::ResourceExhausted, "INVITATION_LIMIT", message);
-            error.with("tenant", self.call.tenant.clone()).with("limit", limit.to_string())
-        };
-        let Some(spare) = limit.checked_sub(count) else {
-            let message = format!("a tenant may issue {limit} invitations in a day, and these are {count}; send fewer");
-            return Err(exhausted(message));
-        };
-        if count == 0 {
-            return Ok(());
-        }
-        // With the invitation before the newest `spare` ones, those of this day and these would be one too many.
-        let Some(one_too_many) = self.tx.issued_before(spare, self.now.minus(DAY)).await? else { return Ok(()) };
-        let message = format!("a tenant may issue {limit} invitations in a day, and this one has; try again later");
-        let wait = one_too_many.plus(DAY).since(self.now);
-        Err(Error { retry_after: u32::try_from(wait.as_secs() + 1).ok(), ..exhausted(message) })
-    }
-
-    /// Asks the policy about a membership write, as it stands now.
-    pub(crate) fn permit(&self, place: ResourceNode, target: &Subject, wanted: MembershipWrite) -> Result<Permission> {
-        self.with(|facts| {
-            engine::permit(facts, self.call.actor.as_ref(), place.node, target.as_ref(), wanted)
-                .map(|permitted| Permission {
+    /// Decides whether the policy permits a membership write, on the facts before it.
+    pub(crate) fn permit(
+        &self,
+        resource: ResourceNode,
+        target: &Subject,
+        write: MembershipWrite,
+    ) -> Result<PermittedWrite> {
+        self.with_facts(|facts| {
+            engine::permit(facts, self.request.actor.as_ref(), resource.node, target.as_ref(), write)
+                .map(|permitted| PermittedWrite {
                     rule: rule_name(facts.policy(), permitted.rule.by().line()),
-                    taken: facts.policy().roles_in(permitted.removed_roles).map(engine::Role::id).collect(),
-                    gives: permitted.is_new_role,
+                    removed_roles: facts.policy().roles_in(permitted.removed_roles).map(engine::Role::id).collect(),
+                    is_new_role: permitted.is_new_role,
                     until: permitted.until,
                 })
-                .map_err(|refusal| refuse::refused(facts, self.call, place.node, target, wanted, &refusal))
+                .map_err(|refusal| {
+                    refuse::membership_write(facts, self.request, resource.node, target, write, &refusal)
+                })
         })
     }
 
-    /// Refuses when an identifier belongs to somebody else than `owner`.
-    pub(crate) async fn check_identifier_free(
-        &mut self,
-        by: MemberBy<'_>,
-        field: &str,
-        owner: Option<&Subject>,
-    ) -> Result<()> {
-        let taken = self.tx.member(by).await?.filter(|record| Some(&record.member.subject) != owner);
-        let Some(holder) = taken else { return Ok(()) };
-        let (identifier, value) = match by {
-            MemberBy::Email(value) => ("email", value.to_owned()),
-            MemberBy::Username(value) => ("username", value.to_owned()),
-            MemberBy::Phone(value) => ("phone", value.to_owned()),
-            MemberBy::Subject(subject) => ("subject", subject.to_string()),
-        };
-        let message = format!("{identifier} `{value}` belongs to `{}` already", holder.member.subject);
-        Err(Error::new(ErrorKind::AlreadyExists, "IDENTIFIER_TAKEN", message)
-            .with("identifier", identifier)
-            .with("value", value)
-            .violation(field, "belongs to another member"))
-    }
-
     /// A member as they will be after this write.
-    pub(crate) fn answer(&self, member: Member) -> MemberAnswer {
+    pub(crate) fn member_answer(&self, member: Member) -> MemberAnswer {
         MemberAnswer { member, changed_at: self.revision() }
     }
 }
 
-/// A policy line as the log names it.
+/// A policy line as the log names it: `lumicon@1:24`.
 pub(crate) fn rule_name(policy: &Policy, line: u32) -> String {
     format!("{}@{}:{line}", policy.name(), policy.version())
 }

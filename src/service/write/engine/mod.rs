@@ -1,6 +1,7 @@
-//! How every write is made: its context, its turn, its transaction, its answer.
+//! What all writes share: the request's context, the steps in order, decisions and their refusals, and answers.
 
 pub(crate) mod answers;
+mod checks;
 pub(crate) mod context;
 pub(crate) mod refuse;
 pub(crate) mod request_context;

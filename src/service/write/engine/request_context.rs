@@ -1,55 +1,58 @@
+//! The context of a write's request: tenant, caller, actor, trace, and what recognises a retry.
+
 use rollcall_engine::Subject;
 use sha2::{Digest, Sha256};
 
-/// The sibling service on the wire.
+/// The service that sent a request, as it was identified.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
-    /// Its configured name, or `anonymous`.
+    /// Its name in the settings; `anonymous` for one without a key. The log records it.
     pub name: String,
-    /// Whether it may speak for an operator.
+    /// Whether it may name an operator as the actor.
     pub asserts_operators: bool,
 }
 
-/// What every write is told.
+/// What every write carries beside its own fields: the tenant, and who writes for whom.
 #[derive(Clone, Debug)]
 pub struct RequestContext {
-    /// The tenant's id.
+    /// The tenant's id; the id of a tenant that is to be created.
     pub tenant: String,
-    /// On whose behalf.
-    pub actor: Subject,
-    /// Through whom.
+    /// The service that sent the request.
     pub caller: Caller,
-    /// The trace that the request is part of, 32 digits in lower-case hexadecimal.
+    /// The subject on whose behalf it writes, whom the policy permits or refuses.
+    pub actor: Subject,
+    /// The id of the trace that the request is part of, 32 digits in lower-case hexadecimal, where it is traced.
     pub trace_id: Option<String>,
-    /// What makes a retry a retry; none: every call is new.
+    /// Recognises a retry of the same request, which gets the stored answer; none: each request is a new write.
     pub idempotency_key: Option<IdempotencyKey>,
-    /// Decide and answer as for the real write, and change nothing.
+    /// Whether to decide and answer as for the real write, and change nothing.
     pub validate_only: bool,
 }
 
-/// A request id with a digest of what was asked under it.
+/// A request id, with a hash of the request that was sent under it.
 #[derive(Clone, Debug)]
 pub struct IdempotencyKey {
-    /// As the caller gave it. Never stored: invitation tokens of a retry are derived from it.
-    pub id: String,
+    /// The id that the caller chose, 1 to 128 bytes without control characters. Never stored: the tokens of invitations
+    /// are derived from it.
+    pub request_id: String,
     /// SHA-256 of the method and the whole body, in lower-case hexadecimal.
-    pub body: String,
+    pub body_hash: String,
 }
 
 impl IdempotencyKey {
-    /// The key of a request of this method with this encoded body.
-    pub fn new(id: String, method: &str, body: &[u8]) -> Self {
+    /// The key of a request of this method (`Invite`) with this encoded body.
+    pub fn new(request_id: String, method: &str, body: &[u8]) -> Self {
         let digest = Sha256::new().chain_update(method).chain_update([0]).chain_update(body).finalize();
-        Self { id, body: hex(&digest) }
+        Self { request_id, body_hash: hex(&digest) }
     }
 
-    /// What the store knows the request by.
-    pub(crate) fn stored(&self) -> String {
-        hex(&Sha256::digest(&self.id))
+    /// What the store knows the request by: SHA-256 of the request id, in lower-case hexadecimal.
+    pub(crate) fn request_hash(&self) -> String {
+        hex(&Sha256::digest(&self.request_id))
     }
 }
 
-/// Bytes in lower-case hexadecimal.
+/// Bytes in lower-case hexadecimal, two digits each.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {

@@ -1,4 +1,5 @@
-//! The one way that every write takes: turn, lock, catch up, decide, apply, log, commit, show.
+//! The steps of every write: queue, lock, catch up, look for a stored response, plan, append to the log, commit, apply
+//! to the view.
 
 use std::sync::Arc;
 
@@ -18,110 +19,112 @@ use crate::service::{
     },
 };
 
-/// A governed write.
+/// A kind of write: how its request is decided, and what it changes.
 #[async_trait]
 pub trait Write: Send + Sync + 'static {
-    /// What it answers.
+    /// The answer to the caller, which is stored with the idempotency key.
     type Answer: StorableResponse;
 
-    /// Decides, and says what would change. Called inside the write's transaction, with facts as of the revision
+    /// Decides, and says what would change. Called inside the write's transaction, with the facts of the revision
     /// before it; must change nothing itself.
-    async fn plan(&self, session: &mut WriteContext<'_>) -> Result<Plan<Self::Answer>>;
+    async fn plan(&self, context: &mut WriteContext<'_>) -> Result<Plan<Self::Answer>>;
 }
 
-/// What a write comes to.
+/// The outcome of a write's decision, before anything is stored.
 #[derive(Debug)]
 pub struct Plan<A> {
-    /// What changes, in order.
+    /// The changes in the order of the log; none: no revision is made.
     pub changes: Vec<Change>,
-    /// The policy line that allows it: `lumicon@1:24`.
+    /// The policy line that permits it (`lumicon@1:24`), several with spaces between them, or what permits it instead
+    /// of a policy: `operator`, `time`, `invitation:ID`.
     pub rule: String,
-    /// What to answer.
+    /// The answer, without what must not be stored.
     pub answer: A,
 }
 
-/// A write's answer, and the revision that it made (or, for a validation, found).
+/// The result of a write.
 #[derive(Debug)]
 pub struct Written<A> {
-    /// The answer.
+    /// The answer to the caller, complete with secrets.
     pub answer: A,
-    /// The revision.
+    /// The revision that the write made; one that changed nothing, like a validation, has the tenant's newest.
     pub revision: Revision,
 }
 
 impl Service {
-    /// Does a governed write, or only decides about it when the call says so.
+    /// Does a write, or only decides about it where the request says `validate_only`.
     ///
-    /// A write that has begun is finished even if whoever asked goes away: a commit must be seen by this process's
-    /// views.
+    /// A write that has begun is finished even if its caller goes away, for this process's view must learn of the
+    /// commit.
     ///
     /// # Errors
-    /// `OPERATOR_NOT_ALLOWED`, `REQUEST_ID_REUSED`, what the write's plan refuses, and what the store brings.
-    pub async fn write<W: Write>(self: &Arc<Self>, call: RequestContext, write: W) -> Result<Written<W::Answer>> {
-        if call.actor.as_ref().is_operator() && !call.caller.asserts_operators {
-            return Err(operator_not_allowed(&call.caller.name));
+    /// `OPERATOR_NOT_ALLOWED`, `REQUEST_ID_REUSED`, what the write's plan refuses, and errors of the store.
+    pub async fn write<W: Write>(self: &Arc<Self>, request: RequestContext, write: W) -> Result<Written<W::Answer>> {
+        if request.actor.as_ref().is_operator() && !request.caller.asserts_operators {
+            return Err(operator_not_allowed(&request.caller.name));
         }
-        // One write a tenant at a time, and few at all: the others wait here, in order, for as long as who asked does, and
-        // not inside the store.
-        let turn = self.views.write_permit(&call.tenant).await;
-        let place = Arc::clone(&self.writes).acquire_owned().await.map_err(Error::internal)?;
+        // One write a tenant at a time, and few at all: the others wait here, in order, for as long as their callers
+        // do, and not inside the store.
+        let write_permit = self.views.write_permit(&request.tenant).await;
+        let slot = Arc::clone(&self.write_slots).acquire_owned().await.map_err(Error::internal)?;
         let service = Arc::clone(self);
         let span = tracing::Span::current();
         let task = async move {
-            let _place = place;
-            let tenant = call.tenant.clone();
-            let outcome = service.in_turn(call, write).await;
-            service.views.release_permit(&tenant, turn);
+            let _slot = slot;
+            let tenant = request.tenant.clone();
+            let outcome = service.write_in_order(request, write).await;
+            service.views.release_permit(&tenant, write_permit);
             outcome
         };
         tokio::spawn(tracing::Instrument::instrument(task, span)).await.map_err(Error::internal)?
     }
 
-    async fn in_turn<W: Write>(&self, call: RequestContext, write: W) -> Result<Written<W::Answer>> {
-        let (view, mut tx) = self.begin(&call.tenant).await?;
-        let secret = match &call.idempotency_key {
-            Some(request) => {
-                if let Some(answered) = tx.find_response(&request.stored()).await? {
+    /// Does a write while its permit is held.
+    async fn write_in_order<W: Write>(&self, request: RequestContext, write: W) -> Result<Written<W::Answer>> {
+        let (view, mut tx) = self.begin(&request.tenant).await?;
+        let secret = match &request.idempotency_key {
+            Some(key) => {
+                if let Some(stored) = tx.find_response(&key.request_hash()).await? {
                     tx.rollback().await?;
-                    return replayed(&answered, request, &Secret::new(request.id.as_bytes()));
+                    return replayed(&stored, key, &Secret::new(key.request_id.as_bytes()));
                 }
-                Secret::new(request.id.as_bytes())
+                Secret::new(key.request_id.as_bytes())
             }
             None => Secret::new(self.random.bytes()),
         };
-        let mut session = WriteContext::new(self, &call, &mut *tx, view.clone(), &secret);
-        let (at, revision) = (session.now(), session.revision());
-        let Plan { changes, rule, mut answer } = match write.plan(&mut session).await {
+        let mut context = WriteContext::new(self, &request, &mut *tx, view.clone(), &secret);
+        let (at, revision) = (context.now(), context.revision());
+        let Plan { changes, rule, mut answer } = match write.plan(&mut context).await {
             Ok(plan) => plan,
-            Err(refused) => return Err(undone(tx, refused).await),
+            Err(refused) => return Err(rolled_back(tx, refused).await),
         };
         // No revision without a change: a sweep may find that another one was first.
-        if call.validate_only || changes.is_empty() {
+        if request.validate_only || changes.is_empty() {
             tx.rollback().await?;
             return Ok(Written { answer, revision: Revision(revision.0 - 1) });
         }
         let entry = LogEntry {
             changes: &changes,
-            actor: call.actor.as_ref(),
-            caller: &call.caller.name,
+            actor: request.actor.as_ref(),
+            caller: &request.caller.name,
             at,
             rule: &rule,
-            trace_id: call.trace_id.as_deref(),
+            trace_id: request.trace_id.as_deref(),
         };
         tx.append(&entry).await?;
-        if let Some(request) = &call.idempotency_key {
+        if let Some(key) = &request.idempotency_key {
             let answer = serde_json::to_string(&answer).map_err(Error::internal)?;
-            let (request, body) = (request.stored(), request.body.clone());
-            tx.save_response(&StoredResponse { request, body, answer, revision, at }).await?;
+            let (request_hash, body_hash) = (key.request_hash(), key.body_hash.clone());
+            tx.save_response(&StoredResponse { request_hash, body_hash, answer, revision, at }).await?;
         }
         if let Err(error) = tx.commit().await {
-            // Whether it happened is not known, so the view may be behind: it is loaded anew.
-            self.views.forget(&call.tenant);
+            // The outcome is unknown, so the view may be behind: it is loaded anew.
+            self.views.forget(&request.tenant);
             return Err(error.into());
         }
-        self.views.acknowledge(&call.tenant, revision);
-        self.show(&call.tenant, view.as_deref(), revision, changes);
-        self.commits.made(&call.tenant);
+        self.views.acknowledge(&request.tenant, revision);
+        self.apply_to_view(&request.tenant, view.as_deref(), revision, changes);
+        self.commits.notify(&request.tenant);
         answer.reveal(&secret);
         Ok(Written { answer, revision })
     }
@@ -136,11 +139,11 @@ impl Service {
             view.apply(&missed);
         }
         if view.revision() != newest {
-            // The two have parted, say because the store was restored from a backup under a running process.
+            // The view has diverged, say because the store was restored from a backup under a running process.
             self.views.forget(tenant);
             let reloading =
                 Error::new(ErrorKind::Unavailable, "VIEW_RELOADING", "the tenant is being loaded; try again");
-            return Err(undone(tx, reloading).await);
+            return Err(rolled_back(tx, reloading).await);
         }
         Ok((Some(view), tx))
     }
@@ -164,7 +167,8 @@ impl Service {
         Err(Error::new(ErrorKind::Aborted, "CONFLICT", message).with("tenant", tenant))
     }
 
-    fn show(&self, tenant: &str, view: Option<&dyn TenantView>, revision: Revision, changes: Vec<Change>) {
+    /// Brings the tenant's view to the revision that was committed.
+    fn apply_to_view(&self, tenant: &str, view: Option<&dyn TenantView>, revision: Revision, changes: Vec<Change>) {
         if changes.iter().any(|change| matches!(change, Change::PolicySet { .. })) {
             // A view is of one policy: the next use loads one of the other.
             self.views.forget(tenant);
@@ -172,37 +176,33 @@ impl Service {
         }
         let changes: Vec<(Revision, Change)> = changes.into_iter().map(|change| (revision, change)).collect();
         if view.is_some_and(|view| !view.apply(&changes)) {
-            tracing::error!(tenant, %revision, "a view parted from its store and is loaded anew");
+            tracing::error!(tenant, %revision, "a view has diverged from the store; it will be loaded anew");
             self.views.forget(tenant);
         }
     }
 }
 
-/// Ends the transaction of a write that is refused. The refusal stands, whatever comes of that.
-async fn undone(tx: Box<dyn WriteTx>, refused: Error) -> Error {
+/// Rolls a refused write back and returns its refusal, also where the rollback fails.
+async fn rolled_back(tx: Box<dyn WriteTx>, refused: Error) -> Error {
     if let Err(error) = tx.rollback().await {
         tracing::warn!(%error, "a refused write could not be rolled back; its connection is closed");
     }
     refused
 }
 
-/// The first answer again, if the request is the first one again.
-fn replayed<A: StorableResponse>(
-    answered: &StoredResponse,
-    request: &IdempotencyKey,
-    secret: &Secret,
-) -> Result<Written<A>> {
-    if answered.body != request.body {
+/// The stored answer again, if the request is the same as the first one under its key.
+fn replayed<A: StorableResponse>(stored: &StoredResponse, key: &IdempotencyKey, secret: &Secret) -> Result<Written<A>> {
+    if stored.body_hash != key.body_hash {
         let message = format!(
             "request id `{}` was used for another request; take a new id, or send the first request again",
-            request.id
+            key.request_id
         );
         let error = Error::new(ErrorKind::FailedPrecondition, "REQUEST_ID_REUSED", message);
         return Err(error
-            .with("request_id", request.id.clone())
+            .with("request_id", key.request_id.clone())
             .violation("request_id", "was used for another request"));
     }
-    let mut answer: A = serde_json::from_str(&answered.answer).map_err(Error::internal)?;
+    let mut answer: A = serde_json::from_str(&stored.answer).map_err(Error::internal)?;
     answer.reveal(secret);
-    Ok(Written { answer, revision: answered.revision })
+    Ok(Written { answer, revision: stored.revision })
 }

@@ -1,7 +1,7 @@
 //! Invitation tokens: random, kept only as hashes, shown once, and yet the same in a retry's answer.
 //!
 //! A token is derived from a random nonce and the request id of the write that issued it. The store keeps the
-//! nonce (in the answer that it remembers) and the token's hash, never the request id, so whoever reads the store
+//! nonce (in the response that it keeps) and the token's hash, never the request id, so whoever reads the store
 //! can't make a token, and whoever repeats the request gets the first answer whole.
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::service::write::engine::request_context::hex;
 
-/// What turns this write's nonces into tokens: the request id, or random bytes where there is none.
+/// What this write's tokens are derived from beside their nonces: the request id, or random bytes where there is none.
 #[derive(Clone, Debug)]
 pub struct Secret(Vec<u8>);
 
@@ -18,7 +18,7 @@ impl Secret {
         Self(bytes.into())
     }
 
-    /// The token of a nonce.
+    /// The token of a nonce, 43 characters of URL-safe base64.
     pub(crate) fn token(&self, nonce: &str) -> String {
         let digest = Sha256::new()
             .chain_update("rollcall invitation\0")
@@ -29,12 +29,13 @@ impl Secret {
     }
 }
 
-/// A nonce from random bytes.
+/// A nonce of random bytes, as 43 characters of URL-safe base64.
 pub(crate) fn nonce(bytes: [u8; 32]) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// What the store keeps of a token. A look-up by this hash compares nothing that an attacker could time.
+/// The hash by which the store knows a token: SHA-256 in lower-case hexadecimal. A look-up by it compares nothing that
+/// an attacker could time.
 pub(crate) fn hash(token: &str) -> String {
     hex(&Sha256::digest(token))
 }

@@ -1,3 +1,5 @@
+//! Refusal of an invitation by the person who was invited.
+
 use async_trait::async_trait;
 use rollcall_engine::{Change, InvitationStatus, Subject};
 
@@ -13,12 +15,13 @@ use crate::service::{
     },
 };
 
-/// Turns an invitation down. Like accepting one, this takes its token and its email, and no membership.
+/// Declines an invitation and removes the invited member. Permitted to whoever has the token and the email; the actor
+/// need not be a member.
 #[derive(Clone, Debug)]
 pub struct DeclineInvitation {
-    /// The secret that the invitation came with.
+    /// The token of the invitation, as its issuer got it.
     pub token: String,
-    /// The normalised email of whoever declines; one that the caller has verified.
+    /// The normalised email of whoever declines, which the caller has verified and which must be the invitation's.
     pub email: String,
 }
 
@@ -26,13 +29,13 @@ pub struct DeclineInvitation {
 impl Write for DeclineInvitation {
     type Answer = InvitationAnswer;
 
-    async fn plan(&self, session: &mut WriteContext<'_>) -> Result<Plan<InvitationAnswer>> {
-        session.tenant()?;
-        let found = invitation::by_token(session, &self.token, Some(&self.email)).await?;
-        let invited = session.member(&Subject::email(&found.email)).await?;
+    async fn plan(&self, context: &mut WriteContext<'_>) -> Result<Plan<InvitationAnswer>> {
+        context.tenant()?;
+        let found = invitation::by_token(context, &self.token, Some(&self.email)).await?;
+        let invited = context.member(&Subject::email(&found.email)).await?;
         let mut changes = vec![Change::InvitationDeclined { id: found.id.clone(), email: found.email.clone() }];
-        changes.extend(invitation::gone(&invited));
+        changes.extend(invitation::invited_member_removed(&invited));
         let rule = format!("invitation:{}", found.id);
-        Ok(Plan { changes, rule, answer: invitation::ended(session, found, InvitationStatus::Declined) })
+        Ok(Plan { changes, rule, answer: invitation::closed(context, found, InvitationStatus::Declined) })
     }
 }

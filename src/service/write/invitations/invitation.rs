@@ -1,6 +1,6 @@
-//! What writes about invitations have in common.
+//! One invitation: how it is found by its token, issued, reminded of and closed.
 
-use rollcall_engine::{Change, Grant, Invitation, InvitationStatus, Policy, ResourceKey, Subject, Timestamp};
+use rollcall_engine::{Change, Invitation, InvitationStatus, Policy, Subject, Timestamp};
 
 use crate::service::{
     error::{Error, ErrorKind, Result},
@@ -8,7 +8,7 @@ use crate::service::{
     write::{
         engine::{
             answers::{InvitationAnswer, IssuedInvitation},
-            context::{ResourceNode, WriteContext},
+            context::WriteContext,
             request_context::hex,
             secret,
         },
@@ -16,15 +16,16 @@ use crate::service::{
     },
 };
 
-/// The pending invitation of this token, for whoever brings its email too.
-pub(crate) async fn by_token(session: &mut WriteContext<'_>, token: &str, email: Option<&str>) -> Result<Invitation> {
-    let found = session.tx.invitation_by_hash(&secret::hash(token)).await?;
+/// The pending invitation of a token, if `email` is the one that it was sent to. Refused otherwise: unknown, closed or
+/// expired, or of another email.
+pub(crate) async fn by_token(context: &mut WriteContext<'_>, token: &str, email: Option<&str>) -> Result<Invitation> {
+    let found = context.tx.invitation_by_hash(&secret::hash(token)).await?;
     let invitation = found.ok_or_else(|| {
         let message = "no invitation has this token; a newer one may have been sent since";
         Error::new(ErrorKind::NotFound, "INVITATION_NOT_FOUND", message)
     })?;
     still_open(&invitation)?;
-    if invitation.status == InvitationStatus::Expired || invitation.expires_at <= session.now() {
+    if invitation.status == InvitationStatus::Expired || invitation.expires_at <= context.now() {
         let message = "the invitation has expired; ask for a new one";
         return Err(
             Error::new(ErrorKind::FailedPrecondition, "INVITATION_EXPIRED", message).with("invitation", invitation.id)
@@ -39,18 +40,18 @@ pub(crate) async fn by_token(session: &mut WriteContext<'_>, token: &str, email:
     Ok(invitation)
 }
 
-/// Refuses an invitation that has come to its end. One that has expired has not.
+/// Refuses an invitation that was accepted, revoked or declined. An expired one is open: it can be issued again.
 pub(crate) fn still_open(invitation: &Invitation) -> Result<()> {
     let (reason, message) = match invitation.status {
         InvitationStatus::Pending | InvitationStatus::Expired => return Ok(()),
         InvitationStatus::Accepted => ("INVITATION_USED", "the invitation was accepted already"),
-        InvitationStatus::Revoked => ("INVITATION_REVOKED", "the invitation was taken back; a new one is needed"),
+        InvitationStatus::Revoked => ("INVITATION_REVOKED", "the invitation was revoked; a new one is needed"),
         InvitationStatus::Declined => ("INVITATION_DECLINED", "the invitation was declined; a new one is needed"),
     };
     Err(Error::new(ErrorKind::FailedPrecondition, reason, message).with("invitation", invitation.id.clone()))
 }
 
-/// Nothing may be sent to this email.
+/// The error of an email to which nothing may be sent.
 pub(crate) fn suppressed(email: &str) -> Error {
     let message = format!("`{email}` is suppressed: nothing may be sent there until an operator clears it");
     Error::new(ErrorKind::FailedPrecondition, "ADDRESS_SUPPRESSED", message)
@@ -58,21 +59,22 @@ pub(crate) fn suppressed(email: &str) -> Error {
         .with("cleared_by", "operator")
 }
 
-/// An invitation of this email under a new secret: a new one, or the open one again.
+/// An invitation of this email under a new token: a new one, or the `open` one issued again for its whole lifetime,
+/// unless its renewal ends sooner.
 pub(crate) fn issue(
-    session: &WriteContext<'_>,
+    context: &WriteContext<'_>,
     email: &str,
     inviter: Subject,
     open: Option<&Invitation>,
     renewal: &Renewal,
 ) -> Result<IssuedInvitation> {
-    let now = session.now();
-    let nonce = secret::nonce(session.random.bytes());
+    let now = context.now();
+    let nonce = secret::nonce(context.random.bytes());
     let (id, created_at) = match open {
         Some(open) => (open.id.clone(), open.created_at),
-        None => (hex(session.random.bytes().first_chunk::<16>().unwrap_or(&[0; 16])), now),
+        None => (hex(context.random.bytes().first_chunk::<16>().unwrap_or(&[0; 16])), now),
     };
-    let (expires_at, remind_at) = session.with(|facts| {
+    let (expires_at, remind_at) = context.with_facts(|facts| {
         let expires_at = now.plus(facts.policy().invitation_lifetime());
         let expires_at = renewal.until.map_or(expires_at, |until| until.min(expires_at));
         Ok((expires_at, next_reminder(facts.policy(), now, now, expires_at)))
@@ -80,7 +82,7 @@ pub(crate) fn issue(
     let invitation = Invitation {
         id,
         email: email.to_owned(),
-        token_hash: secret::hash(&session.secret.token(&nonce)),
+        token_hash: secret::hash(&context.secret.token(&nonce)),
         inviter,
         status: InvitationStatus::Pending,
         expires_at,
@@ -88,51 +90,32 @@ pub(crate) fn issue(
         issued_at: now,
         created_at,
     };
-    Ok(IssuedInvitation { invitation: answer(session, invitation), nonce, token: String::new() })
+    Ok(IssuedInvitation { invitation: answer(context, invitation), nonce, token: String::new() })
 }
 
-/// When to remind somebody next of an invitation that was issued at `issued_at`, after `after` and before it expires.
+/// When the next reminder of an invitation is due, after `after` and before it expires; none if the policy has no more.
 pub(crate) fn next_reminder(
     policy: &Policy,
     issued_at: Timestamp,
     after: Timestamp,
     expires_at: Timestamp,
 ) -> Option<Timestamp> {
-    let points = policy.reminders().iter().map(|span| issued_at.plus(*span));
-    points.filter(|at| *at > after && *at < expires_at).min()
+    let due_at = policy.reminders().iter().map(|span| issued_at.plus(*span));
+    due_at.filter(|at| *at > after && *at < expires_at).min()
 }
 
-/// The invited member goes, with all that they held.
-pub(crate) fn gone(invited: &MemberRecord) -> Vec<Change> {
+/// The changes that remove the invited member, with every role assigned to them.
+pub(crate) fn invited_member_removed(invited: &MemberRecord) -> Vec<Change> {
     let subject = &invited.member.subject;
-    let revoked = invited.held.iter().map(|grant| Change::revoked(subject, grant));
+    let revoked = invited.grants.iter().map(|grant| Change::revoked(subject, grant));
     revoked.chain([Change::MemberRemoved { member: invited.member.clone() }]).collect()
 }
 
-/// An invitation at its end, as it will be after this write.
-pub(crate) fn ended(session: &WriteContext<'_>, invitation: Invitation, status: InvitationStatus) -> InvitationAnswer {
-    answer(session, Invitation { status, remind_at: None, ..invitation })
+/// The answer about an invitation that this write closes.
+pub(crate) fn closed(context: &WriteContext<'_>, invitation: Invitation, status: InvitationStatus) -> InvitationAnswer {
+    answer(context, Invitation { status, remind_at: None, ..invitation })
 }
 
-fn answer(session: &WriteContext<'_>, invitation: Invitation) -> InvitationAnswer {
-    InvitationAnswer { invitation, changed_at: session.revision() }
-}
-
-/// The roles that an invitation gives: those of the invited member whose time is not over.
-pub(crate) fn giving<'r>(
-    session: &WriteContext<'_>,
-    invited: &'r MemberRecord,
-) -> impl Iterator<Item = &'r Grant> + use<'r> {
-    let now = session.now();
-    invited.held.iter().filter(move |grant| grant.expires_at.is_none_or(|end| end > now))
-}
-
-/// Where somebody is invited to, in the order of resource type and id; the tenant, if they hold nothing at all.
-pub(crate) fn places(session: &WriteContext<'_>, invited: &MemberRecord) -> Result<Vec<ResourceNode>> {
-    let mut resources: Vec<&ResourceKey> = giving(session, invited).map(|grant| &grant.resource).collect();
-    resources.dedup();
-    if resources.is_empty() {
-        return Ok(vec![session.root()?]);
-    }
-    resources.into_iter().map(|resource| session.resource_node(resource, "invitation")).collect()
+fn answer(context: &WriteContext<'_>, invitation: Invitation) -> InvitationAnswer {
+    InvitationAnswer { invitation, changed_at: context.revision() }
 }

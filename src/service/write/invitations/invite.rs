@@ -1,9 +1,10 @@
+//! Invitations of people to roles: active members get them at once, others an invitation to accept.
+
 use std::collections::HashSet;
 
 use async_trait::async_trait;
 use rollcall_engine::{
-    self as engine, Change, Grant, Invitation, Member, MemberStatus, MembershipWrite, Profile, RoleId, Subject,
-    Timestamp, WriteKind,
+    Change, Grant, Invitation, Member, MemberStatus, MembershipWrite, Profile, Subject, Timestamp, WriteKind,
 };
 
 use crate::service::{
@@ -13,73 +14,75 @@ use crate::service::{
     write::{
         engine::{
             answers::{InviteResults, InviteeResult, MemberAnswer},
-            context::{ResourceNode, WriteContext},
+            context::WriteContext,
             refuse::all_refused,
             run::{Plan, Write},
         },
         invitations::{
             invitation,
+            joining::JoiningRole,
+            offered::{self, OfferedGrant},
+            pending,
             renewal::{self, Renewal},
         },
     },
 };
 
-/// Gives several people several roles, all or nothing.
+/// Gives several people several roles, all or nothing. Permitted by the `invite` rules of each resource's type, or the
+/// `publish` rules where the invitee is everybody.
 #[derive(Clone, Debug)]
 pub struct Invite {
-    /// The people.
+    /// The people, each named once. Refusals name them by index: `invitees[0] x grants[1]`.
     pub invitees: Vec<Invitee>,
-    /// The roles that each of them gets.
+    /// The roles that each invitee gets, at most one a resource unless its type has `several_roles`. Expiries must be
+    /// in the future.
     pub grants: Vec<Grant>,
 }
 
-/// Somebody to invite.
+/// A person to invite, or everybody of a type of subjects.
 #[derive(Clone, Debug)]
 pub struct Invitee {
-    /// Who.
+    /// The email or subject by which the invitee is named.
     pub who: Who,
-    /// For somebody new, what people call them.
+    /// The name shown to people for an invitee who is no member yet; may be empty.
     pub display_name: String,
 }
 
 /// How an invitee is named.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Who {
-    /// By normalised email: a member who has it, or somebody new.
+    /// By normalised email: the member whose profile has it, or somebody who is no member yet.
     Email(String),
-    /// A member by subject.
+    /// By subject: a member (`MEMBER_NOT_FOUND`), or everybody of a type.
     Member(Subject),
 }
 
-/// A role to be given, looked up.
-struct Offered {
-    place: ResourceNode,
-    role: RoleId,
-    grant: Grant,
+/// An invitee as the tenant knows them before the write.
+struct InviteeState {
+    subject: Subject,
+    record: Option<MemberRecord>,
+    /// Their pending or expired invitation.
+    open: Option<Invitation>,
+    /// Whether they would need an email, and their address is suppressed.
+    is_suppressed: bool,
+    /// Their roles that have not expired.
+    current_grants: Vec<Grant>,
 }
 
-/// The role of the root type that somebody gets beside those that they are invited to.
-struct Joining {
-    /// None where there is none, or one of the root type is asked for.
-    role: Option<Grant>,
-    /// Until when the actor may give what brings it, if not for good.
-    until: Option<Timestamp>,
-}
-
-/// A pair that the policy or the state does not allow.
-struct Refused {
+/// A pair of invitee and grant that is refused, by their indexes in the request.
+struct RefusedPair {
     invitee: usize,
     grant: usize,
     error: Error,
 }
 
-/// What all invitees come to, while they are gone through.
+/// The plan of the write as it grows from one invitee to the next.
 #[derive(Default)]
-struct Progress {
+struct InvitePlan {
     changes: Vec<Change>,
     results: Vec<InviteeResult>,
     rules: Vec<String>,
-    refusals: Vec<Refused>,
+    refusals: Vec<RefusedPair>,
     seen: HashSet<Subject>,
     /// How many invitations are issued.
     issued: u64,
@@ -89,238 +92,205 @@ struct Progress {
 impl Write for Invite {
     type Answer = InviteResults;
 
-    async fn plan(&self, session: &mut WriteContext<'_>) -> Result<Plan<InviteResults>> {
-        session.tenant()?;
-        let wanted = self.wanted(session)?;
-        let mut progress = Progress::default();
+    async fn plan(&self, context: &mut WriteContext<'_>) -> Result<Plan<InviteResults>> {
+        context.tenant()?;
+        let offered = offered::look_up(context, &self.grants)?;
+        let mut plan = InvitePlan::default();
         for (index, invitee) in self.invitees.iter().enumerate() {
-            progress.invite(session, index, invitee, &wanted).await?;
+            plan.invite(context, index, invitee, &offered).await?;
         }
-        if let Some(refused) = all_refusals(progress.refusals) {
+        if let Some(refused) = all_refused_pairs(plan.refusals) {
             return Err(refused);
         }
-        session.check_invitation_quota(progress.issued).await?;
-        progress.rules.dedup();
-        Ok(Plan {
-            changes: progress.changes,
-            rule: progress.rules.join(" "),
-            answer: InviteResults { results: progress.results },
-        })
+        context.check_invitation_quota(plan.issued).await?;
+        plan.rules.dedup();
+        Ok(Plan { changes: plan.changes, rule: plan.rules.join(" "), answer: InviteResults { results: plan.results } })
     }
 }
 
-impl Invite {
-    fn wanted(&self, session: &WriteContext<'_>) -> Result<Vec<Offered>> {
-        let mut places = HashSet::new();
-        let look_up = |(index, grant): (usize, &Grant)| {
-            let field = format!("grants[{index}]");
-            let place = session.resource_node(&grant.resource, &format!("{field}.resource"))?;
-            let role = session.role(place, &grant.role, &format!("{field}.role"))?;
-            let several = session
-                .with(|facts| Ok(facts.policy().resource_type(facts.resource(place.node).of).holds_several()))?;
-            if !places.insert((place.node, several.then_some(role))) {
-                let description = "names what an earlier grant names; a member holds one role a resource, unless the \
-                                   policy says `several_roles`";
-                return Err(Error::field("FIELD_INVALID", format!("{field}.resource"), description));
-            }
-            session.not_over(grant.expires_at, &format!("{field}.expire_time"))?;
-            let named = session.grant(place, role)?;
-            Ok(Offered { place, role, grant: Grant { expires_at: grant.expires_at, ..named } })
-        };
-        self.grants.iter().enumerate().map(look_up).collect()
+impl InviteeState {
+    async fn read(context: &mut WriteContext<'_>, subject: Subject, record: Option<MemberRecord>) -> Result<Self> {
+        let status = record.as_ref().map(|record| record.member.status);
+        let needs_invitation = matches!(status, None | Some(MemberStatus::Invited));
+        let is_suppressed = needs_invitation && context.tx.suppressed(&subject.id).await?.is_some();
+        let open = if needs_invitation { context.tx.open_invitation(&subject.id).await? } else { None };
+        let grants = record.iter().flat_map(|record| pending::unexpired_grants(context, record));
+        let current_grants = grants.cloned().collect();
+        Ok(Self { subject, record, open, is_suppressed, current_grants })
     }
 }
 
-impl Progress {
+impl InvitePlan {
+    /// Adds what the write does for one invitee.
     async fn invite(
         &mut self,
-        session: &mut WriteContext<'_>,
+        context: &mut WriteContext<'_>,
         index: usize,
         invitee: &Invitee,
-        wanted: &[Offered],
+        offered: &[OfferedGrant],
     ) -> Result<()> {
-        let known = match &invitee.who {
-            Who::Email(email) => session.tx.member(MemberBy::Email(email)).await?,
-            Who::Member(subject) => {
-                let found = session.tx.member(MemberBy::Subject(subject.as_ref())).await?;
-                if found.is_none() && !subject.as_ref().is_everybody() {
-                    return Err(no_member(&subject.to_string()));
-                }
-                found
-            }
-        };
-        let target = match (&known, &invitee.who) {
+        let record = find_member(context, &invitee.who).await?;
+        let subject = match (&record, &invitee.who) {
             (Some(record), _) => record.member.subject.clone(),
             (None, Who::Email(email)) => Subject::email(email),
             (None, Who::Member(subject)) => subject.clone(),
         };
-        if !self.seen.insert(target.clone()) {
-            let description = format!("names `{target}`, whom an earlier invitee names");
+        if !self.seen.insert(subject.clone()) {
+            let description = format!("names `{subject}`, whom an earlier invitee names");
             return Err(Error::field("FIELD_INVALID", format!("invitees[{index}]"), description));
         }
-        let status = known.as_ref().map(|record| record.member.status);
-        let offers = matches!(status, None | Some(MemberStatus::Invited));
-        let suppressed = offers && session.tx.suppressed(&target.id).await?.is_some();
-        let open = if offers { session.tx.open_invitation(&target.id).await? } else { None };
-        let held: Vec<Grant> = known.iter().flat_map(|record| invitation::giving(session, record)).cloned().collect();
-        let (mut given, mut ends) = (Vec::new(), Vec::new());
-        for (at, wanted) in wanted.iter().enumerate() {
-            let invite = MembershipWrite::giving(WriteKind::Invite, wanted.role).until(wanted.grant.expires_at);
-            match session.permit(wanted.place, &target, invite) {
-                Ok(_) if suppressed => {
-                    let error = invitation::suppressed(&target.id);
-                    self.refusals.push(Refused { invitee: index, grant: at, error });
+        let state = InviteeState::read(context, subject, record).await?;
+        let (mut new_grants, rights_end) = self.permit(context, index, &state, offered)?;
+        let joining = JoiningRole::of(context, offered, &rights_end)?;
+        let Some((member, is_reactivated)) = self.activate(&state, context.now()) else {
+            if state.is_suppressed {
+                return Ok(());
+            }
+            return self.issue(context, invitee, state, (new_grants, joining));
+        };
+        if is_reactivated {
+            new_grants.extend(joining.new_grant(&state.current_grants, &[]));
+        }
+        self.changes.extend(joining.extension(&state.subject, &state.current_grants, &[]));
+        self.assign(&state.subject, &new_grants);
+        self.results.push(InviteeResult { member: context.member_answer(member), grants: new_grants, issued: None });
+        Ok(())
+    }
+
+    /// Decides about each offered role. Returns those that the invitee is given, and for each permitted one when the
+    /// actor's right to give it ends.
+    fn permit(
+        &mut self,
+        context: &WriteContext<'_>,
+        invitee: usize,
+        state: &InviteeState,
+        offered: &[OfferedGrant],
+    ) -> Result<(Vec<Grant>, Vec<Option<Timestamp>>)> {
+        let (mut new_grants, mut rights_end) = (Vec::new(), Vec::new());
+        for (grant, offered) in offered.iter().enumerate() {
+            let write = MembershipWrite::giving(WriteKind::Invite, offered.role).until(offered.grant.expires_at);
+            match context.permit(offered.resource, &state.subject, write) {
+                Ok(_) if state.is_suppressed => {
+                    let error = invitation::suppressed(&state.subject.id);
+                    self.refusals.push(RefusedPair { invitee, grant, error });
                 }
-                Ok(allowed) => {
-                    self.rules.push(allowed.rule);
-                    ends.push(allowed.until);
-                    // Inviting a pending person to what they are invited to already only sends them a new secret, unless
-                    // it has run out, and can only be given anew.
-                    let pending = held.iter().find(|held| !allowed.gives && held.is_role_of(&wanted.grant));
-                    match renewal::gone(session, &target, open.as_ref(), pending)? {
-                        Some(error) if !invite.is_within(allowed.until) => {
-                            self.refusals.push(Refused { invitee: index, grant: at, error });
+                Ok(permitted) => {
+                    self.rules.push(permitted.rule);
+                    rights_end.push(permitted.until);
+                    // Inviting a pending person to a role that they are invited to only sends them a new token, unless
+                    // that role has expired and must be given anew.
+                    let mut current = state.current_grants.iter();
+                    let pending = current.find(|grant| !permitted.is_new_role && grant.is_same_role(&offered.grant));
+                    match renewal::expired_refusal(context, &state.subject, state.open.as_ref(), pending)? {
+                        Some(error) if !write.is_within(permitted.until) => {
+                            self.refusals.push(RefusedPair { invitee, grant, error });
                         }
-                        gone => given.extend((allowed.gives || gone.is_some()).then(|| wanted.grant.clone())),
+                        expired => {
+                            let is_given = permitted.is_new_role || expired.is_some();
+                            new_grants.extend(is_given.then(|| offered.grant.clone()));
+                        }
                     }
                 }
-                Err(error) => self.refusals.push(Refused { invitee: index, grant: at, error }),
+                Err(error) => self.refusals.push(RefusedPair { invitee, grant, error }),
             }
         }
-        let joining = Joining::of(session, wanted, &ends)?;
-        let added = match known.as_ref().map(|record| &record.member) {
-            Some(member) if member.status == MemberStatus::Active => Some(member.clone()),
+        Ok((new_grants, rights_end))
+    }
+
+    /// The member who needs no invitation, active after this write, and whether it reactivates them; none for the
+    /// others.
+    fn activate(&mut self, state: &InviteeState, now: Timestamp) -> Option<(Member, bool)> {
+        match state.record.as_ref().map(|record| &record.member) {
+            Some(member) if member.status == MemberStatus::Active => Some((member.clone(), false)),
             Some(before) if before.status == MemberStatus::Deactivated => {
                 let member = Member { status: MemberStatus::Active, ..before.clone() };
                 self.changes.push(Change::MemberUpdated { before: before.clone(), member: member.clone() });
-                given.extend(joining.grant(&held, &[]));
-                Some(member)
+                Some((member, true))
             }
-            None if target.as_ref().is_everybody() => {
-                let member = everybody(&target, session.now());
+            None if state.subject.as_ref().is_everybody() => {
+                let member = everybody(&state.subject, now);
                 self.changes.push(Change::MemberAdded { member: member.clone() });
-                Some(member)
+                Some((member, false))
             }
             _ => None,
-        };
-        if let Some(member) = added {
-            self.changes.extend(joining.prolonged(&target, &held, &[]));
-            self.bind(&target, &given);
-            self.results.push(InviteeResult { member: session.answer(member), grants: given, issued: None });
-            return Ok(());
         }
-        if suppressed {
-            return Ok(());
-        }
-        self.offer(session, invitee, &target, (known, open), (given, joining))
     }
 
-    fn bind(&mut self, target: &Subject, grants: &[Grant]) {
-        self.changes.extend(grants.iter().map(|grant| Change::granted(target, grant)));
+    fn assign(&mut self, subject: &Subject, grants: &[Grant]) {
+        self.changes.extend(grants.iter().map(|grant| Change::granted(subject, grant)));
     }
 
-    /// Makes or renews the invitation of somebody who is not active yet.
-    fn offer(
+    /// Issues the invitation of somebody who is not active yet: a first one, or the open one anew.
+    fn issue(
         &mut self,
-        session: &WriteContext<'_>,
+        context: &WriteContext<'_>,
         invitee: &Invitee,
-        target: &Subject,
-        (known, open): (Option<MemberRecord>, Option<Invitation>),
-        (mut given, joining): (Vec<Grant>, Joining),
+        state: InviteeState,
+        (mut new_grants, joining): (Vec<Grant>, JoiningRole),
     ) -> Result<()> {
-        let email = target.id.clone();
-        let is_new = known.is_none();
-        let unchanged = known.as_ref().map(|record| record.changed_at);
-        let renewal = match (&known, &open) {
-            (Some(invited), Some(open)) => Renewal::of(session, invited, open, (&given, joining.until))?,
+        let InviteeState { subject, record, open, current_grants, .. } = state;
+        let is_new = record.is_none();
+        let last_changed_at = record.as_ref().map(|record| record.changed_at);
+        let renewal = match (&record, &open) {
+            (Some(invited), Some(open)) => Renewal::plan(context, invited, open, (&new_grants, joining.until))?,
             _ => Renewal::default(),
         };
-        let held: Vec<Grant> = known.iter().flat_map(|record| invitation::giving(session, record)).cloned().collect();
-        given.extend(joining.grant(&held, &renewal.run_out));
-        let prolonged = joining.prolonged(target, &held, &renewal.run_out);
-        let member = known.map_or_else(
-            || Member {
-                subject: target.clone(),
-                profile: Profile {
-                    display_name: invitee.display_name.clone(),
-                    email: Some(email.clone()),
-                    ..Profile::default()
-                },
-                status: MemberStatus::Invited,
-                locked: false,
-                created_at: session.now(),
-            },
-            |record| record.member,
-        );
+        new_grants.extend(joining.new_grant(&current_grants, &renewal.expired_grants));
+        let extension = joining.extension(&subject, &current_grants, &renewal.expired_grants);
+        let member = record
+            .map_or_else(|| invited_member(&subject, &invitee.display_name, context.now()), |record| record.member);
         if is_new {
             self.changes.push(Change::MemberAdded { member: member.clone() });
         }
-        let is_resent = given.is_empty() && renewal.run_out.is_empty() && prolonged.is_none();
-        self.changes.extend(renewal.changes(target).chain(prolonged));
-        self.bind(target, &given);
+        let is_only_resent = new_grants.is_empty() && renewal.expired_grants.is_empty() && extension.is_none();
+        self.changes.extend(renewal.changes(&subject).chain(extension));
+        self.assign(&subject, &new_grants);
         // Only sending the invitation again leaves the member as they were.
-        let answer = match unchanged.filter(|_| is_resent) {
+        let member = match last_changed_at.filter(|_| is_only_resent) {
             Some(changed_at) => MemberAnswer { member, changed_at },
-            None => session.answer(member),
+            None => context.member_answer(member),
         };
-        let offer = invitation::issue(session, &email, session.call.actor.clone(), open.as_ref(), &renewal)?;
+        let inviter = context.request.actor.clone();
+        let issued = invitation::issue(context, &subject.id, inviter, open.as_ref(), &renewal)?;
         self.issued += 1;
-        self.changes.push(Change::InvitationIssued { before: open, invitation: offer.invitation.invitation.clone() });
-        self.results.push(InviteeResult { member: answer, grants: given, issued: Some(offer) });
+        self.changes.push(Change::InvitationIssued { before: open, invitation: issued.invitation.invitation.clone() });
+        self.results.push(InviteeResult { member, grants: new_grants, issued: Some(issued) });
         Ok(())
     }
 }
 
-/// Who holds what is public, when it is the first thing that is.
+/// The member that an invitee names, if there is one; a subject that is no member is refused, unless it is everybody.
+async fn find_member(context: &mut WriteContext<'_>, who: &Who) -> Result<Option<MemberRecord>> {
+    match who {
+        Who::Email(email) => Ok(context.tx.member(MemberBy::Email(email)).await?),
+        Who::Member(subject) => {
+            let found = context.tx.member(MemberBy::Subject(subject.as_ref())).await?;
+            if found.is_none() && !subject.as_ref().is_everybody() {
+                return Err(no_member(&subject.to_string()));
+            }
+            Ok(found)
+        }
+    }
+}
+
+/// A new member who is invited by email and has not accepted yet.
+fn invited_member(subject: &Subject, display_name: &str, now: Timestamp) -> Member {
+    let email = Some(subject.id.clone());
+    let profile = Profile { display_name: display_name.to_owned(), email, ..Profile::default() };
+    Member { subject: subject.clone(), profile, status: MemberStatus::Invited, locked: false, created_at: now }
+}
+
+/// The member record of everybody of a type, which is made when the first role is published to them.
 fn everybody(subject: &Subject, now: Timestamp) -> Member {
     let (subject, profile) = (subject.clone(), Profile::default());
     Member { subject, profile, status: MemberStatus::Active, locked: false, created_at: now }
 }
 
-impl Joining {
-    /// What comes with these roles, of which the actor may give each until then, if not for good.
-    fn of(session: &WriteContext<'_>, wanted: &[Offered], ends: &[Option<Timestamp>]) -> Result<Self> {
-        session.with(|facts| {
-            let policy = facts.policy();
-            let joins = |wanted: &Offered| policy.resource_type(facts.resource(wanted.place.node).of).joins_as();
-            let role = wanted.iter().find_map(joins).filter(|_| !wanted.iter().any(|wanted| wanted.place.is_root));
-            let bringing = wanted.iter().zip(ends).filter(|(wanted, _)| role.is_some() && joins(wanted) == role);
-            let until =
-                bringing.map(|(_, end)| *end).collect::<Option<Vec<_>>>().and_then(|ends| ends.into_iter().max());
-            let root = engine::name_of(facts, facts.root()).to_key();
-            let grant = |role| Grant { expires_at: until, ..Grant::lasting(root, policy.role(role).name()) };
-            Ok(Self { role: role.map(grant), until })
-        })
-    }
-
-    /// The role, for somebody who holds none of the root type but what is `gone`.
-    fn grant(&self, held: &[Grant], gone: &[Grant]) -> Option<Grant> {
-        let role = self.role.as_ref()?;
-        let holds = held.iter().any(|held| held.resource == role.resource && !gone.contains(held));
-        (!holds).then(|| role.clone())
-    }
-
-    /// The same role with a later end, for somebody who came by it through one who could not give it for as long.
-    fn prolonged(&self, target: &Subject, held: &[Grant], gone: &[Grant]) -> Option<Change> {
-        let role = self.role.as_ref()?;
-        let held = held.iter().find(|held| held.resource == role.resource && !gone.contains(held))?;
-        let ends_sooner = held.expires_at.is_some_and(|end| role.expires_at.is_none_or(|later| later > end));
-        (held.role == role.role && ends_sooner).then(|| Change::RoleChanged {
-            subject: target.clone(),
-            resource: role.resource.clone(),
-            from: held.role.clone(),
-            from_expires_at: held.expires_at,
-            to: role.role.clone(),
-            expires_at: role.expires_at,
-        })
-    }
-}
-
 /// One error for all refused pairs, by their names in the request.
-fn all_refusals(refusals: Vec<Refused>) -> Option<Error> {
+fn all_refused_pairs(refusals: Vec<RefusedPair>) -> Option<Error> {
     let pairs: Vec<String> = refusals.iter().map(|refused| format!("{}:{}", refused.invitee, refused.grant)).collect();
     let named =
-        |refused: Refused| (format!("invitees[{}] x grants[{}]", refused.invitee, refused.grant), refused.error);
+        |refused: RefusedPair| (format!("invitees[{}] x grants[{}]", refused.invitee, refused.grant), refused.error);
     let error = all_refused(refusals.into_iter().map(named).collect())?;
     Some(error.with("refused", pairs.join(" ")))
 }

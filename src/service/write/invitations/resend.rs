@@ -1,3 +1,5 @@
+//! Resending of an open invitation.
+
 use async_trait::async_trait;
 use rollcall_engine::{Change, MembershipWrite, Subject, WriteKind};
 
@@ -10,18 +12,18 @@ use crate::service::{
             context::WriteContext,
             run::{Plan, Write},
         },
-        invitations::{invitation, renewal::Renewal},
+        invitations::{invitation, pending, renewal::Renewal},
     },
 };
 
-/// Issues an open invitation again, under a new secret and, as far as the actor may prolong it, for its whole time. It is
-/// governed by the policy's `resend` rules, and one place that they are invited to suffices; the roles of the others are not
-/// prolonged by it.
+/// Issues an open invitation again, under a new token and, as far as the actor may prolong it, for its whole lifetime.
+/// Permitted by the `resend` rules of one of the resources that it is for; roles at the others are not prolonged.
 #[derive(Clone, Debug)]
 pub struct ResendInvitation {
-    /// The invitation's id.
+    /// The id of an open invitation (`INVITATION_NOT_FOUND`), pending or expired.
     pub invitation: String,
-    /// The etag that the caller read, or empty.
+    /// The invitation's etag as the caller read it; an outdated one is refused with `ETAG_MISMATCH`. Empty: not
+    /// compared.
     pub etag: String,
 }
 
@@ -29,18 +31,18 @@ pub struct ResendInvitation {
 impl Write for ResendInvitation {
     type Answer = IssuedInvitation;
 
-    async fn plan(&self, session: &mut WriteContext<'_>) -> Result<Plan<IssuedInvitation>> {
-        let (found, changed_at) = session.invitation(&self.invitation).await?;
+    async fn plan(&self, context: &mut WriteContext<'_>) -> Result<Plan<IssuedInvitation>> {
+        let (found, changed_at) = context.invitation(&self.invitation).await?;
         invitation::still_open(&found)?;
-        let invited = session.member(&Subject::email(&found.email)).await?;
-        let rule = permitted(session, &invited)?;
-        session.invitation_unchanged(&found.id, changed_at, &self.etag)?;
-        if session.tx.suppressed(&found.email).await?.is_some() {
+        let invited = context.member(&Subject::email(&found.email)).await?;
+        let rule = permit(context, &invited)?;
+        context.check_invitation_etag(&found.id, changed_at, &self.etag)?;
+        if context.tx.suppressed(&found.email).await?.is_some() {
             return Err(invitation::suppressed(&found.email));
         }
-        session.check_invitation_quota(1).await?;
-        let renewal = Renewal::of(session, &invited, &found, (&[], None))?.some()?;
-        let answer = invitation::issue(session, &found.email, found.inviter.clone(), Some(&found), &renewal)?;
+        context.check_invitation_quota(1).await?;
+        let renewal = Renewal::plan(context, &invited, &found, (&[], None))?.or_refusal()?;
+        let answer = invitation::issue(context, &found.email, found.inviter.clone(), Some(&found), &renewal)?;
         let issued = answer.invitation.invitation.clone();
         let mut changes: Vec<Change> = renewal.changes(&invited.member.subject).collect();
         changes.push(Change::InvitationIssued { before: Some(found), invitation: issued });
@@ -48,13 +50,13 @@ impl Write for ResendInvitation {
     }
 }
 
-/// The rule of a place that they are invited to, by which the actor may send the invitation again.
-fn permitted(session: &WriteContext<'_>, invited: &MemberRecord) -> Result<String> {
+/// The policy line of one of the resources of the invitation by which the actor may resend it.
+fn permit(context: &WriteContext<'_>, invited: &MemberRecord) -> Result<String> {
     let resend = MembershipWrite::plain(WriteKind::Resend);
-    let mut judged = invitation::places(session, invited)?
+    let mut rules = pending::invited_resources(context, invited)?
         .into_iter()
-        .map(|place| session.permit(place, &invited.member.subject, resend).map(|allowed| allowed.rule));
-    // There is one place at least; if no rule of any lets the actor, the first one's refusal is told.
-    let first = judged.next().unwrap_or_else(|| Ok(String::new()));
-    first.or_else(|refused| judged.find_map(Result::ok).ok_or(refused))
+        .map(|resource| context.permit(resource, &invited.member.subject, resend).map(|permitted| permitted.rule));
+    // There is at least one resource. If none permits it, the first one's refusal is returned.
+    let first = rules.next().unwrap_or_else(|| Ok(String::new()));
+    first.or_else(|refused| rules.find_map(Result::ok).ok_or(refused))
 }

@@ -1,3 +1,5 @@
+//! Revocation of an open invitation.
+
 use async_trait::async_trait;
 use rollcall_engine::{Change, Grant, InvitationStatus, MembershipWrite, Subject, WriteKind};
 
@@ -10,17 +12,18 @@ use crate::service::{
             context::WriteContext,
             run::{Plan, Write},
         },
-        invitations::invitation,
+        invitations::{invitation, pending},
     },
 };
 
-/// Takes an open invitation back, and with it the invited member. That is for whoever may remove them from the tenant,
-/// or from every place that the invitation grants.
+/// Revokes an open invitation and removes the invited member. Permitted to whoever may remove them from the tenant, or
+/// remove every role of the invitation.
 #[derive(Clone, Debug)]
 pub struct RevokeInvitation {
-    /// The invitation's id.
+    /// The id of an open invitation (`INVITATION_NOT_FOUND`), pending or expired.
     pub invitation: String,
-    /// The etag that the caller read, or empty.
+    /// The invitation's etag as the caller read it; an outdated one is refused with `ETAG_MISMATCH`. Empty: not
+    /// compared.
     pub etag: String,
 }
 
@@ -28,32 +31,32 @@ pub struct RevokeInvitation {
 impl Write for RevokeInvitation {
     type Answer = RevokedInvitation;
 
-    async fn plan(&self, session: &mut WriteContext<'_>) -> Result<Plan<RevokedInvitation>> {
-        let (found, changed_at) = session.invitation(&self.invitation).await?;
+    async fn plan(&self, context: &mut WriteContext<'_>) -> Result<Plan<RevokedInvitation>> {
+        let (found, changed_at) = context.invitation(&self.invitation).await?;
         invitation::still_open(&found)?;
-        let invited = session.member(&Subject::email(&found.email)).await?;
-        let rule = permitted(session, &invited)?;
-        session.invitation_unchanged(&found.id, changed_at, &self.etag)?;
+        let invited = context.member(&Subject::email(&found.email)).await?;
+        let rule = permit(context, &invited)?;
+        context.check_invitation_etag(&found.id, changed_at, &self.etag)?;
         let mut changes = vec![Change::InvitationRevoked { id: found.id.clone(), email: found.email.clone() }];
-        changes.extend(invitation::gone(&invited));
-        let invitation = invitation::ended(session, found, InvitationStatus::Revoked);
-        Ok(Plan { changes, rule, answer: RevokedInvitation { invitation, revoked: invited.held } })
+        changes.extend(invitation::invited_member_removed(&invited));
+        let invitation = invitation::closed(context, found, InvitationStatus::Revoked);
+        Ok(Plan { changes, rule, answer: RevokedInvitation { invitation, revoked: invited.grants } })
     }
 }
 
-/// The rules by which the actor may take everything that the invitation gives.
-fn permitted(session: &WriteContext<'_>, invited: &MemberRecord) -> Result<String> {
+/// The policy lines by which the actor may remove everything that the invitation gives.
+fn permit(context: &WriteContext<'_>, invited: &MemberRecord) -> Result<String> {
     let (subject, remove) = (&invited.member.subject, MembershipWrite::plain(WriteKind::Remove));
-    let held: Vec<&Grant> = invitation::giving(session, invited).collect();
-    let from_the_tenant = session.permit(session.root()?, subject, remove);
-    if from_the_tenant.is_ok() || held.is_empty() {
+    let grants: Vec<&Grant> = pending::unexpired_grants(context, invited).collect();
+    let from_the_tenant = context.permit(context.root()?, subject, remove);
+    if from_the_tenant.is_ok() || grants.is_empty() {
         return Ok(from_the_tenant?.rule);
     }
     let mut rules = Vec::new();
-    for grant in held {
-        let place = session.resource_node(&grant.resource, "invitation")?;
-        let role = session.role(place, &grant.role, "invitation")?;
-        rules.push(session.permit(place, subject, remove.taking(Some(role)))?.rule);
+    for grant in grants {
+        let resource = context.resource_node(&grant.resource, "invitation")?;
+        let role = context.role(resource, &grant.role, "invitation")?;
+        rules.push(context.permit(resource, subject, remove.taking(Some(role)))?.rule);
     }
     rules.dedup();
     Ok(rules.join(" "))

@@ -1,3 +1,5 @@
+//! Suppression of addresses to which nothing is sent.
+
 use async_trait::async_trait;
 use rollcall_engine::{Change, SuppressedAddress};
 
@@ -10,13 +12,13 @@ use crate::service::{
     },
 };
 
-/// Lets nothing be sent to an address any more, or again. An operator's write: a bounce is what the platform's mail
-/// service saw, and no business of a tenant's own people.
+/// Suppresses an address, so that no invitation is issued to it, or clears it. Only an operator may: it is the
+/// platform's mail service that learns of bounces, and not a tenant's members.
 #[derive(Clone, Debug)]
 pub struct SetSuppressed {
-    /// The normalised email.
+    /// The normalised email; it need not be a member's.
     pub email: String,
-    /// Why it is suppressed; none: it is not any more.
+    /// Why the address is suppressed, shown to people, possibly empty; none clears it.
     pub detail: Option<String>,
 }
 
@@ -24,17 +26,17 @@ pub struct SetSuppressed {
 impl Write for SetSuppressed {
     type Answer = AddressAnswer;
 
-    async fn plan(&self, session: &mut WriteContext<'_>) -> Result<Plan<AddressAnswer>> {
+    async fn plan(&self, context: &mut WriteContext<'_>) -> Result<Plan<AddressAnswer>> {
         match self.detail {
-            Some(_) => session.operators_only("suppress_address", "suppress an address")?,
-            None => session.operators_only("clear_address", "clear an address")?,
+            Some(_) => context.operators_only("suppress_address", "suppress an address")?,
+            None => context.operators_only("clear_address", "clear an address")?,
         }
-        session.tenant()?;
-        let before = session.tx.suppressed(&self.email).await?;
+        context.tenant()?;
+        let before = context.tx.suppressed(&self.email).await?;
         let (address, change) = match (before, &self.detail) {
             (None, Some(detail)) => {
                 let (email, detail) = (self.email.clone(), detail.clone());
-                let address = SuppressedAddress { email, detail, created_at: session.now() };
+                let address = SuppressedAddress { email, detail, created_at: context.now() };
                 (address.clone(), Change::AddressSuppressed { address })
             }
             (Some(address), None) => (address, Change::AddressCleared { email: self.email.clone() }),

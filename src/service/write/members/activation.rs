@@ -1,3 +1,5 @@
+//! Deactivation and reactivation: a member loses every role at once, or may be given roles again.
+
 use async_trait::async_trait;
 use rollcall_engine::{Change, Member, MemberStatus, MembershipWrite, Subject, WriteKind};
 
@@ -10,15 +12,15 @@ use crate::service::{
     },
 };
 
-/// Takes a member out of everything, or lets them back into the tenant. Governed by the root type's `deactivate` and
-/// `reactivate` rules. What a deactivated member held is revoked: a lock is what keeps it.
+/// Deactivates a member and revokes every role that they hold, or makes a deactivated member active again, without
+/// roles. Permitted by the root type's `deactivate` and `reactivate` rules. A lock suspends a member without revoking.
 #[derive(Clone, Debug)]
 pub struct SetActive {
-    /// Whom.
+    /// The member, a person, who must exist (`MEMBER_NOT_FOUND`).
     pub member: Subject,
     /// True to reactivate, false to deactivate.
     pub active: bool,
-    /// The etag that the caller read, or empty.
+    /// The member's etag as the caller read it; an outdated one is refused with `ETAG_MISMATCH`. Empty: not compared.
     pub etag: String,
 }
 
@@ -26,16 +28,16 @@ pub struct SetActive {
 impl Write for SetActive {
     type Answer = MemberAnswer;
 
-    async fn plan(&self, session: &mut WriteContext<'_>) -> Result<Plan<MemberAnswer>> {
-        let record = session.member(&self.member).await?;
-        let verb = if self.active { WriteKind::Reactivate } else { WriteKind::Deactivate };
-        let allowed = session.permit(session.root()?, &self.member, MembershipWrite::plain(verb))?;
-        session.unchanged(&record, &self.etag)?;
+    async fn plan(&self, context: &mut WriteContext<'_>) -> Result<Plan<MemberAnswer>> {
+        let record = context.member(&self.member).await?;
+        let kind = if self.active { WriteKind::Reactivate } else { WriteKind::Deactivate };
+        let permitted = context.permit(context.root()?, &self.member, MembershipWrite::plain(kind))?;
+        context.check_member_etag(&record, &self.etag)?;
         let status = if self.active { MemberStatus::Active } else { MemberStatus::Deactivated };
         let member = Member { status, ..record.member.clone() };
-        let revoked = record.held.iter().filter(|_| !self.active);
+        let revoked = record.grants.iter().filter(|_| !self.active);
         let mut changes: Vec<Change> = revoked.map(|grant| Change::revoked(&self.member, grant)).collect();
         changes.push(Change::MemberUpdated { before: record.member, member: member.clone() });
-        Ok(Plan { changes, rule: allowed.rule, answer: session.answer(member) })
+        Ok(Plan { changes, rule: permitted.rule, answer: context.member_answer(member) })
     }
 }

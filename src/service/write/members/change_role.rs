@@ -1,3 +1,5 @@
+//! Changes of roles: one, or a batch of them that happens as a whole or not at all.
+
 use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
@@ -15,50 +17,52 @@ use crate::service::{
     },
 };
 
-/// Exchanges the role that a member holds at a resource for another.
+/// Replaces a role of a member at a resource by another, or changes when it expires. Permitted by the `change` rules of
+/// the resource's type.
 #[derive(Clone, Debug)]
 pub struct ChangeRole {
-    /// Whose role.
+    /// The member, who must exist (`MEMBER_NOT_FOUND`).
     pub member: Subject,
-    /// Where it is held.
+    /// The registered resource at which the role is assigned.
     pub resource: ResourceKey,
-    /// The role to exchange, where the member may hold several; empty for the one that they hold.
+    /// The short name of the role to replace; empty for the only one that the member holds there (`ROLE_AMBIGUOUS` if
+    /// there are several).
     pub from: String,
-    /// The new role.
+    /// The short name of the new role, as the resource's type has it (`UNKNOWN_ROLE`).
     pub role: String,
-    /// From when on the new role counts no more; none for one that lasts.
+    /// When the new role expires, which must be in the future; none: it does not expire.
     pub expires_at: Option<Timestamp>,
-    /// The etag that the caller read, or empty.
+    /// The member's etag as the caller read it; an outdated one is refused with `ETAG_MISMATCH`. Empty: not compared.
     pub etag: String,
 }
 
-/// Several such exchanges, all or nothing. Each is decided as of the revision before.
+/// Several changes of roles, all or nothing. Each is decided on the facts before the write, and no two may touch the
+/// same role of a member at a resource.
 #[derive(Clone, Debug)]
 pub struct ChangeRoles {
-    /// The exchanges.
+    /// The changes of roles; refusals name them by index: `changes[0].role`.
     pub changes: Vec<ChangeRole>,
 }
 
-/// An exchange that is allowed.
-struct Exchange {
+/// A change of a role that is permitted.
+struct RoleExchange {
     change: Change,
     rule: String,
     answer: ChangedRole,
-    /// Whose it is, and where.
     member: Subject,
     node: Node,
-    /// The roles taken and given.
+    /// The removed roles and the new one.
     roles: Vec<RoleId>,
-    /// The roles that a role's last holders would miss.
-    lost: Vec<RoleId>,
+    /// The removed roles for which the member counted as one of the holders that the role must keep.
+    counted_roles: Vec<RoleId>,
 }
 
 #[async_trait]
 impl Write for ChangeRole {
     type Answer = ChangedRole;
 
-    async fn plan(&self, session: &mut WriteContext<'_>) -> Result<Plan<ChangedRole>> {
-        let Exchange { change, rule, answer, .. } = self.exchange(session, "").await?;
+    async fn plan(&self, context: &mut WriteContext<'_>) -> Result<Plan<ChangedRole>> {
+        let RoleExchange { change, rule, answer, .. } = self.exchange(context, "").await?;
         Ok(Plan { changes: vec![change], rule, answer })
     }
 }
@@ -67,14 +71,14 @@ impl Write for ChangeRole {
 impl Write for ChangeRoles {
     type Answer = ChangedRoles;
 
-    async fn plan(&self, session: &mut WriteContext<'_>) -> Result<Plan<ChangedRoles>> {
-        session.tenant()?;
+    async fn plan(&self, context: &mut WriteContext<'_>) -> Result<Plan<ChangedRoles>> {
+        context.tenant()?;
         let mut seen = HashSet::new();
         let (mut exchanges, mut refusals) = (Vec::new(), Vec::new());
-        for (index, wanted) in self.changes.iter().enumerate() {
+        for (index, change) in self.changes.iter().enumerate() {
             let field = format!("changes[{index}]");
-            match wanted.exchange(session, &format!("{field}.")).await {
-                Ok(exchange) if !exchange.parts().into_iter().all(|part| seen.insert(part)) => {
+            match change.exchange(context, &format!("{field}.")).await {
+                Ok(exchange) if !exchange.touched_roles().into_iter().all(|role| seen.insert(role)) => {
                     let description = "takes or gives a role that an earlier change takes or gives";
                     return Err(Error::field("FIELD_INVALID", field, description));
                 }
@@ -83,7 +87,7 @@ impl Write for ChangeRoles {
             }
         }
         if refusals.is_empty() {
-            refusals.extend(self.missed(session, &exchanges)?);
+            refusals.extend(self.missing_holders(context, &exchanges)?);
         }
         if let Some(refused) = all_refused(refusals) {
             return Err(refused);
@@ -96,24 +100,25 @@ impl Write for ChangeRoles {
 }
 
 impl ChangeRole {
-    /// What this comes to; the request has its fields at `prefix`.
-    async fn exchange(&self, session: &mut WriteContext<'_>, prefix: &str) -> Result<Exchange> {
+    /// Decides about one change; errors name its fields with `prefix` before them.
+    async fn exchange(&self, context: &mut WriteContext<'_>, prefix: &str) -> Result<RoleExchange> {
         let field = |name: &str| format!("{prefix}{name}");
-        let record = session.member(&self.member).await?;
-        let place = session.resource_node(&self.resource, &field("resource"))?;
-        let to = session.role(place, &self.role, &field("role"))?;
+        let record = context.member(&self.member).await?;
+        let resource = context.resource_node(&self.resource, &field("resource"))?;
+        let to = context.role(resource, &self.role, &field("role"))?;
         let from =
-            if self.from.is_empty() { None } else { Some(session.role(place, &self.from, &field("from_role"))?) };
-        session.not_over(self.expires_at, &field("expire_time"))?;
-        let redates = session.held(&record, place, to)?.expires_at != self.expires_at;
-        let wanted = MembershipWrite {
-            changes_expiry: redates,
+            if self.from.is_empty() { None } else { Some(context.role(resource, &self.from, &field("from_role"))?) };
+        context.check_not_past(self.expires_at, &field("expire_time"))?;
+        let changes_expiry = context.assigned_grant(&record, resource, to)?.expires_at != self.expires_at;
+        let write = MembershipWrite {
+            changes_expiry,
             ..MembershipWrite::giving(WriteKind::Change, to).taking(from).until(self.expires_at)
         };
-        let allowed = session.permit(place, &self.member, wanted)?;
-        session.unchanged(&record, &self.etag)?;
-        let before = session.held(&record, place, allowed.taken.first().copied().unwrap_or(to))?;
-        let after = session.grant(place, to)?;
+        let permitted = context.permit(resource, &self.member, write)?;
+        context.check_member_etag(&record, &self.etag)?;
+        let removed_role = permitted.removed_roles.first().copied().unwrap_or(to);
+        let before = context.assigned_grant(&record, resource, removed_role)?;
+        let after = context.grant(resource, to)?;
         let change = Change::RoleChanged {
             subject: self.member.clone(),
             resource: before.resource,
@@ -122,40 +127,40 @@ impl ChangeRole {
             to: after.role,
             expires_at: self.expires_at,
         };
-        let lost =
-            session.with(|facts| Ok(engine::counted_roles(facts, self.member.as_ref(), place.node, &allowed.taken)))?;
-        let answer = ChangedRole { member: session.answer(record.member), previous_role: before.role };
-        let (member, node) = (self.member.clone(), place.node);
-        let roles = allowed.taken.into_iter().chain([to]).collect();
-        Ok(Exchange { change, rule: allowed.rule, answer, member, node, roles, lost })
+        let (member, node) = (self.member.clone(), resource.node);
+        let counted_roles = context
+            .with_facts(|facts| Ok(engine::counted_roles(facts, member.as_ref(), node, &permitted.removed_roles)))?;
+        let answer = ChangedRole { member: context.member_answer(record.member), previous_role: before.role };
+        let roles = permitted.removed_roles.into_iter().chain([to]).collect();
+        Ok(RoleExchange { change, rule: permitted.rule, answer, member, node, roles, counted_roles })
     }
 }
 
-impl Exchange {
-    /// What no other exchange may touch beside this one: a role of a member at a resource, taken or given.
-    fn parts(&self) -> HashSet<(Subject, Node, RoleId)> {
+impl RoleExchange {
+    /// The roles of a member at a resource that this removes or assigns, and that no other change of the batch may.
+    fn touched_roles(&self) -> HashSet<(Subject, Node, RoleId)> {
         self.roles.iter().map(|role| (self.member.clone(), self.node, *role)).collect()
     }
 }
 
 impl ChangeRoles {
-    /// The last holders that a role would lose: none of the changes takes them alone, but all of them together do.
-    fn missed(&self, session: &WriteContext<'_>, exchanges: &[Exchange]) -> Result<Vec<(String, Error)>> {
-        session.with(|facts| {
-            let mut lost: HashMap<(Node, RoleId), u32> = HashMap::new();
-            let mut missed = Vec::new();
-            for (index, (wanted, exchange)) in self.changes.iter().zip(exchanges).enumerate() {
-                for role in &exchange.lost {
-                    let count = lost.entry((exchange.node, *role)).or_default();
+    /// Refuses the changes that together leave a role with too few holders, though none of them does so alone.
+    fn missing_holders(&self, context: &WriteContext<'_>, exchanges: &[RoleExchange]) -> Result<Vec<(String, Error)>> {
+        context.with_facts(|facts| {
+            let mut removed: HashMap<(Node, RoleId), u32> = HashMap::new();
+            let mut refusals = Vec::new();
+            for (index, (change, exchange)) in self.changes.iter().zip(exchanges).enumerate() {
+                for role in &exchange.counted_roles {
+                    let count = removed.entry((exchange.node, *role)).or_default();
                     *count += 1;
                     let role = facts.policy().role(*role);
                     if facts.active_holders(exchange.node, role.id()) < role.at_least() + *count {
-                        let error = refuse::last_holder(facts, exchange.node, &wanted.member, role);
-                        missed.push((format!("changes[{index}]"), error));
+                        let error = refuse::last_holder(facts, exchange.node, &change.member, role.id());
+                        refusals.push((format!("changes[{index}]"), error));
                     }
                 }
             }
-            Ok(missed)
+            Ok(refusals)
         })
     }
 }

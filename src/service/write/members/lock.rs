@@ -1,3 +1,5 @@
+//! Locks: a locked member keeps their roles, and may not use them.
+
 use async_trait::async_trait;
 use rollcall_engine::{Change, Member, MembershipWrite, Subject, WriteKind};
 
@@ -10,14 +12,15 @@ use crate::service::{
     },
 };
 
-/// Locks a member, or ends their lock.
+/// Locks a member, or unlocks them. Permitted by the root type's `lock` and `unlock` rules. A locked member keeps their
+/// roles, which do not count until they are unlocked.
 #[derive(Clone, Debug)]
 pub struct SetLock {
-    /// Whom.
+    /// The member, who must exist (`MEMBER_NOT_FOUND`).
     pub member: Subject,
     /// True to lock, false to unlock.
     pub locked: bool,
-    /// The etag that the caller read, or empty.
+    /// The member's etag as the caller read it; an outdated one is refused with `ETAG_MISMATCH`. Empty: not compared.
     pub etag: String,
 }
 
@@ -25,17 +28,13 @@ pub struct SetLock {
 impl Write for SetLock {
     type Answer = MemberAnswer;
 
-    async fn plan(&self, session: &mut WriteContext<'_>) -> Result<Plan<MemberAnswer>> {
-        let record = session.member(&self.member).await?;
-        let wanted = if self.locked {
-            MembershipWrite::plain(WriteKind::Lock)
-        } else {
-            MembershipWrite::plain(WriteKind::Unlock)
-        };
-        let allowed = session.permit(session.root()?, &self.member, wanted)?;
-        session.unchanged(&record, &self.etag)?;
+    async fn plan(&self, context: &mut WriteContext<'_>) -> Result<Plan<MemberAnswer>> {
+        let record = context.member(&self.member).await?;
+        let kind = if self.locked { WriteKind::Lock } else { WriteKind::Unlock };
+        let permitted = context.permit(context.root()?, &self.member, MembershipWrite::plain(kind))?;
+        context.check_member_etag(&record, &self.etag)?;
         let member = Member { locked: self.locked, ..record.member.clone() };
         let changes = vec![Change::MemberUpdated { before: record.member, member: member.clone() }];
-        Ok(Plan { changes, rule: allowed.rule, answer: session.answer(member) })
+        Ok(Plan { changes, rule: permitted.rule, answer: context.member_answer(member) })
     }
 }

@@ -1,3 +1,5 @@
+//! Removal: from one resource, or from the tenant with all that goes with it.
+
 use async_trait::async_trait;
 use rollcall_engine::{
     self as engine, Change, Facts, Grant, MemberStatus, MembershipWrite, Node, ResourceKey, Subject, WriteKind,
@@ -13,16 +15,17 @@ use crate::service::{
     },
 };
 
-/// Takes a member out of a resource, or out of the tenant with everything that they hold.
+/// Revokes the roles of a member at a resource, or removes the member from the tenant with every role that they hold.
+/// Permitted by the `remove` rules of the resource's type.
 #[derive(Clone, Debug)]
 pub struct RemoveMember {
-    /// Whom.
+    /// The member, who must exist (`MEMBER_NOT_FOUND`).
     pub member: Subject,
-    /// From where; the root resource, without a role, means the tenant.
+    /// Where the roles are assigned. A person who is removed from the root resource, without `role`, leaves the tenant.
     pub resource: ResourceKey,
-    /// Only this role; empty for everything that they hold there.
+    /// The short name of the one role to revoke; empty for every role that is assigned there.
     pub role: String,
-    /// The etag that the caller read, or empty.
+    /// The member's etag as the caller read it; an outdated one is refused with `ETAG_MISMATCH`. Empty: not compared.
     pub etag: String,
 }
 
@@ -30,50 +33,53 @@ pub struct RemoveMember {
 impl Write for RemoveMember {
     type Answer = RemovedMember;
 
-    async fn plan(&self, session: &mut WriteContext<'_>) -> Result<Plan<RemovedMember>> {
-        let record = session.member(&self.member).await?;
-        let place = session.resource_node(&self.resource, "resource")?;
-        let role = if self.role.is_empty() { None } else { Some(session.role(place, &self.role, "role")?) };
-        let allowed = session.permit(place, &self.member, MembershipWrite::plain(WriteKind::Remove).taking(role))?;
-        session.unchanged(&record, &self.etag)?;
-        let person = session.with(|facts| Ok(facts.policy().is_person(self.member.as_ref())))?;
-        let leaves = place.is_root && role.is_none() && person;
-        let revoked: Vec<Grant> = if leaves {
-            record.held.clone()
+    async fn plan(&self, context: &mut WriteContext<'_>) -> Result<Plan<RemovedMember>> {
+        let record = context.member(&self.member).await?;
+        let resource = context.resource_node(&self.resource, "resource")?;
+        let role = if self.role.is_empty() { None } else { Some(context.role(resource, &self.role, "role")?) };
+        let permitted =
+            context.permit(resource, &self.member, MembershipWrite::plain(WriteKind::Remove).taking(role))?;
+        context.check_member_etag(&record, &self.etag)?;
+        let is_person = context.with_facts(|facts| Ok(facts.policy().is_person(self.member.as_ref())))?;
+        let leaves_tenant = resource.is_root && role.is_none() && is_person;
+        let revoked: Vec<Grant> = if leaves_tenant {
+            record.grants.clone()
         } else {
-            allowed.taken.iter().map(|role| session.held(&record, place, *role)).collect::<Result<_>>()?
+            let roles = permitted.removed_roles.iter();
+            roles.map(|role| context.assigned_grant(&record, resource, *role)).collect::<Result<_>>()?
         };
         let mut changes: Vec<Change> = revoked.iter().map(|grant| Change::revoked(&self.member, grant)).collect();
-        if leaves {
-            changes.extend(self.gone(session, &record).await?);
+        if leaves_tenant {
+            changes.extend(self.left_tenant(context, &record).await?);
         }
-        Ok(Plan { changes, rule: allowed.rule, answer: RemovedMember { revoked } })
+        Ok(Plan { changes, rule: permitted.rule, answer: RemovedMember { revoked } })
     }
 }
 
 impl RemoveMember {
-    /// What becomes of the member themself, and of the invitation of one who has not accepted.
-    async fn gone(&self, session: &mut WriteContext<'_>, record: &MemberRecord) -> Result<Vec<Change>> {
+    /// The changes beside the revoked roles when the member leaves the tenant: an open invitation is revoked, their
+    /// resources lose their owner, and the member is removed.
+    async fn left_tenant(&self, context: &mut WriteContext<'_>, record: &MemberRecord) -> Result<Vec<Change>> {
         let mut changes = Vec::new();
         if record.member.status == MemberStatus::Invited {
-            let open = session.tx.open_invitation(&self.member.id).await?;
+            let open = context.tx.open_invitation(&self.member.id).await?;
             changes.extend(open.map(|open| Change::InvitationRevoked { id: open.id, email: open.email }));
         }
-        changes.extend(session.with(|facts| Ok(disowned(facts, &self.member)))?);
+        changes.extend(context.with_facts(|facts| Ok(owner_cleared(facts, &self.member)))?);
         changes.push(Change::MemberRemoved { member: record.member.clone() });
         Ok(changes)
     }
 }
 
-/// What a member owns has no owner when they are gone: nobody comes by it who later comes under the same id.
-fn disowned(facts: &dyn Facts, member: &Subject) -> Vec<Change> {
-    // Also what no owner counts for in this version of the policy: another one may bring that back.
-    let owned = facts.policy().types().iter().flat_map(|of| facts.resources_of_type(of.id()));
+/// Clears the owner of each resource that the member owns, so that nobody who joins later under the same id owns it.
+fn owner_cleared(facts: &dyn Facts, member: &Subject) -> Vec<Change> {
+    // Of every type: another version of the policy may give rights to the owners of one that ignores them now.
+    let owned = facts.policy().types().iter().flat_map(|resource_type| facts.resources_of_type(resource_type.id()));
     let owned = owned.filter(|node| facts.resource(**node).owner == Some(member.as_ref()));
-    let disowned = |node: &Node| Change::OwnerChanged {
+    let cleared = |node: &Node| Change::OwnerChanged {
         resource: engine::name_of(facts, *node).to_key(),
         from: Some(member.clone()),
         to: None,
     };
-    owned.map(disowned).collect()
+    owned.map(cleared).collect()
 }

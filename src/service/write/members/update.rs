@@ -1,3 +1,5 @@
+//! Changes of a member's profile, whose email, username and phone number are unique in the tenant.
+
 use async_trait::async_trait;
 use rollcall_engine::{Change, Member, MemberStatus, MembershipWrite, Profile, Subject, WriteKind};
 
@@ -11,14 +13,15 @@ use crate::service::{
     },
 };
 
-/// Changes a member's profile.
+/// Replaces a member's profile. Permitted by the root type's `update` rules.
 #[derive(Clone, Debug)]
 pub struct UpdateMember {
-    /// Whose.
+    /// The member, who must exist (`MEMBER_NOT_FOUND`).
     pub member: Subject,
-    /// The profile as it is to be, whole.
+    /// The whole new profile, normalised: a field that is left out is cleared. Identifiers must be free
+    /// (`IDENTIFIER_TAKEN`), and an invited member's email can't change.
     pub profile: Profile,
-    /// The etag that the caller read, or empty.
+    /// The member's etag as the caller read it; an outdated one is refused with `ETAG_MISMATCH`. Empty: not compared.
     pub etag: String,
 }
 
@@ -26,10 +29,10 @@ pub struct UpdateMember {
 impl Write for UpdateMember {
     type Answer = MemberAnswer;
 
-    async fn plan(&self, session: &mut WriteContext<'_>) -> Result<Plan<MemberAnswer>> {
-        let record = session.member(&self.member).await?;
-        let allowed = session.permit(session.root()?, &self.member, MembershipWrite::plain(WriteKind::Update))?;
-        session.unchanged(&record, &self.etag)?;
+    async fn plan(&self, context: &mut WriteContext<'_>) -> Result<Plan<MemberAnswer>> {
+        let record = context.member(&self.member).await?;
+        let permitted = context.permit(context.root()?, &self.member, MembershipWrite::plain(WriteKind::Update))?;
+        context.check_member_etag(&record, &self.etag)?;
         if record.member.profile == self.profile {
             let message = format!("the profile of `{}` is like this already", self.member);
             let error = Error::new(ErrorKind::FailedPrecondition, "PROFILE_UNCHANGED", message);
@@ -41,16 +44,16 @@ impl Write for UpdateMember {
         }
         let owner = Some(&self.member);
         if let Some(email) = &self.profile.email {
-            session.check_identifier_free(MemberBy::Email(email), "profile.email", owner).await?;
+            context.check_identifier_free(MemberBy::Email(email), "profile.email", owner).await?;
         }
         if let Some(username) = &self.profile.username {
-            session.check_identifier_free(MemberBy::Username(username), "profile.username", owner).await?;
+            context.check_identifier_free(MemberBy::Username(username), "profile.username", owner).await?;
         }
         if let Some(phone) = &self.profile.phone {
-            session.check_identifier_free(MemberBy::Phone(phone), "profile.phone", owner).await?;
+            context.check_identifier_free(MemberBy::Phone(phone), "profile.phone", owner).await?;
         }
         let member = Member { profile: self.profile.clone(), ..record.member.clone() };
         let changes = vec![Change::MemberUpdated { before: record.member, member: member.clone() }];
-        Ok(Plan { changes, rule: allowed.rule, answer: session.answer(member) })
+        Ok(Plan { changes, rule: permitted.rule, answer: context.member_answer(member) })
     }
 }

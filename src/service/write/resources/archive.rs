@@ -1,3 +1,5 @@
+//! Archiving a resource, and restoring it.
+
 use async_trait::async_trait;
 use rollcall_engine::{Change, Resource, ResourceKey};
 
@@ -14,19 +16,20 @@ use crate::service::{
 };
 
 const ARCHIVE: ResourceOperation =
-    ResourceOperation { operation: "archive_resource", words: &["archive"], description: "archive" };
-/// Who archives may undo it, where the policy has no action of its own for that.
+    ResourceOperation { name: "archive_resource", action_names: &["archive"], description: "archive" };
+/// Whoever may archive may also restore, unless the policy has an action of its own for it.
 const RESTORE: ResourceOperation =
-    ResourceOperation { operation: "restore_resource", words: &["restore", "archive"], description: "restore" };
+    ResourceOperation { name: "restore_resource", action_names: &["restore", "archive"], description: "restore" };
 
-/// Archives a resource, or ends that. Governed by the actions `TYPE.archive` and `TYPE.restore`.
+/// Archives a resource or restores it. Permitted by the actions `TYPE.archive` and `TYPE.restore`. What is archived, or
+/// below it, allows only actions that are `when_archived`; membership writes go on.
 #[derive(Clone, Debug)]
 pub struct SetArchived {
-    /// Which.
+    /// The registered resource (`RESOURCE_NOT_FOUND`), other than the root.
     pub resource: ResourceKey,
     /// True to archive, false to restore.
     pub archived: bool,
-    /// The etag that the caller read, or empty.
+    /// The resource's etag as the caller read it; an outdated one is refused with `ETAG_MISMATCH`. Empty: not compared.
     pub etag: String,
 }
 
@@ -34,11 +37,11 @@ pub struct SetArchived {
 impl Write for SetArchived {
     type Answer = ResourceAnswer;
 
-    async fn plan(&self, session: &mut WriteContext<'_>) -> Result<Plan<ResourceAnswer>> {
-        let place = session.resource_node(&self.resource, "resource")?;
-        not_the_root(place, &self.resource)?;
-        let rule = if self.archived { ARCHIVE } else { RESTORE }.permitted(session, place)?;
-        let record = session.resource(&self.resource).await?;
+    async fn plan(&self, context: &mut WriteContext<'_>) -> Result<Plan<ResourceAnswer>> {
+        let resource_node = context.resource_node(&self.resource, "resource")?;
+        not_the_root(resource_node, &self.resource)?;
+        let rule = if self.archived { ARCHIVE } else { RESTORE }.permit(context, resource_node)?;
+        let record = context.resource(&self.resource).await?;
         if record.resource.archived == self.archived {
             let (reason, what) = if self.archived {
                 ("ALREADY_ARCHIVED", "is archived already")
@@ -50,11 +53,11 @@ impl Write for SetArchived {
                 Error::new(ErrorKind::FailedPrecondition, reason, message).with("resource", self.resource.to_string())
             );
         }
-        session.resource_unchanged(&record, &self.etag)?;
+        context.check_resource_etag(&record, &self.etag)?;
         let resource = self.resource.clone();
         let change =
             if self.archived { Change::ResourceArchived { resource } } else { Change::ResourceRestored { resource } };
         let resource = Resource { archived: self.archived, ..record.resource };
-        Ok(Plan { changes: vec![change], rule, answer: session.resource_answer(resource) })
+        Ok(Plan { changes: vec![change], rule, answer: context.resource_answer(resource) })
     }
 }

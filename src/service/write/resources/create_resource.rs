@@ -1,3 +1,5 @@
+//! Registration of resources, teams included.
+
 use async_trait::async_trait;
 use rollcall_engine::{
     self as engine, Change, Facts, Grant, Member, MemberStatus, Node, Profile, Resource, ResourceKey, ResourceType,
@@ -17,14 +19,16 @@ use crate::service::{
     },
 };
 
-/// Registers a resource. Governed by the type's `create_actions`, `TYPE.create` where it names none.
+/// Registers a resource. Permitted by the type's `create_actions`, `TYPE.create` where it names none, at the parent.
+/// The actor becomes its owner and gets its `creator_role`, where the type has these and the actor is a member.
 #[derive(Clone, Debug)]
 pub struct CreateResource {
-    /// Its name.
+    /// Its type, which must be one that is registered, and its id, which must not be registered yet
+    /// (`RESOURCE_EXISTS`).
     pub resource: ResourceKey,
-    /// The resource above it; the tenant itself when none.
+    /// The registered parent; may be left out where the type's parent is the root type.
     pub parent: Option<ResourceKey>,
-    /// What people call it.
+    /// The name shown to people; may be empty.
     pub display_name: String,
 }
 
@@ -32,38 +36,38 @@ pub struct CreateResource {
 impl Write for CreateResource {
     type Answer = ResourceAnswer;
 
-    async fn plan(&self, session: &mut WriteContext<'_>) -> Result<Plan<ResourceAnswer>> {
-        session.tenant()?;
-        let (now, call, revision) = (session.now(), session.call, session.revision());
-        session.with(|facts| {
+    async fn plan(&self, context: &mut WriteContext<'_>) -> Result<Plan<ResourceAnswer>> {
+        context.tenant()?;
+        let (now, request, revision) = (context.now(), context.request, context.revision());
+        context.with_facts(|facts| {
             let policy = facts.policy();
-            let of = find_type(policy, &self.resource.kind, "resource.type")?;
-            let parent = parent_node(facts, of, self.parent.as_ref())?;
-            let above = policy.resource_type(facts.resource(parent).of);
-            let actions = policy.create_actions(of, above).collect();
-            let what = format!("create a `{}` at `{}`", of.name(), engine::name_of(facts, parent));
-            let rule = permit_by_action(facts, call, parent, actions, "create_resource", &what)?;
-            if facts.find(of.id(), &self.resource.id).is_some() {
+            let resource_type = find_type(policy, &self.resource.kind, "resource.type")?;
+            let parent = parent_node(facts, resource_type, self.parent.as_ref())?;
+            let above = policy.resource_type(facts.resource(parent).resource_type);
+            let actions = policy.create_actions(resource_type, above).collect();
+            let what = format!("create a `{}` at `{}`", resource_type.name(), engine::name_of(facts, parent));
+            let rule = permit_by_action(facts, request, parent, actions, "create_resource", &what)?;
+            if facts.find(resource_type.id(), &self.resource.id).is_some() {
                 let message = format!("`{}` is registered already", self.resource);
                 return Err(Error::new(ErrorKind::AlreadyExists, "RESOURCE_EXISTS", message)
                     .with("resource", self.resource.to_string()));
             }
-            let is_member = facts.member_state(call.actor.as_ref()).is_some();
+            let is_member = facts.member_state(request.actor.as_ref()).is_some();
             let resource = Resource {
                 key: self.resource.clone(),
                 parent: Some(engine::name_of(facts, parent).to_key()),
-                owner: (of.is_owned() && is_member).then(|| call.actor.clone()),
+                owner: (resource_type.is_owned() && is_member).then(|| request.actor.clone()),
                 archived: false,
                 display_name: self.display_name.clone(),
                 created_at: now,
             };
             let mut changes = vec![Change::ResourceCreated { resource: resource.clone() }];
-            if of.is_teams() {
+            if resource_type.is_team_type() {
                 changes.push(Change::MemberAdded { member: self.team(now) });
             }
-            changes.extend(of.creator_role().filter(|_| is_member).map(|role| {
-                let grant = Grant::lasting(self.resource.clone(), policy.role(role).name());
-                Change::granted(&call.actor, &grant)
+            changes.extend(resource_type.creator_role().filter(|_| is_member).map(|role| {
+                let grant = Grant::permanent(self.resource.clone(), policy.role(role).name());
+                Change::granted(&request.actor, &grant)
             }));
             Ok(Plan { changes, rule, answer: ResourceAnswer { resource, changed_at: revision } })
         })
@@ -71,7 +75,7 @@ impl Write for CreateResource {
 }
 
 impl CreateResource {
-    /// The team that the resource is, as a holder of roles.
+    /// The member record of a resource that is a team.
     fn team(&self, now: Timestamp) -> Member {
         Member {
             subject: Subject::new(&self.resource.kind, &self.resource.id),
@@ -83,27 +87,33 @@ impl CreateResource {
     }
 }
 
-/// The registered resource that one of type `of` hangs from: the tenant where the request names none.
-pub(crate) fn parent_node(facts: &dyn Facts, of: &ResourceType, parent: Option<&ResourceKey>) -> Result<Node> {
+/// The registered resource that is the parent of one of this type: the tenant where the request names none.
+pub(crate) fn parent_node(
+    facts: &dyn Facts,
+    resource_type: &ResourceType,
+    parent: Option<&ResourceKey>,
+) -> Result<Node> {
     let policy = facts.policy();
-    let above = of.parent().map(|above| policy.resource_type(above));
-    let Some(above) = above.filter(|_| !of.has_member_records()) else {
-        let description = format!("resources of type `{}` are not registered: they exist by themselves", of.name());
+    let above = resource_type.parent().map(|above| policy.resource_type(above));
+    let Some(above) = above.filter(|_| !resource_type.has_member_records()) else {
+        let description =
+            format!("resources of type `{}` are not registered: they exist by themselves", resource_type.name());
         return Err(Error::field("FIELD_INVALID", "resource.type", description));
     };
     let wrong_type = |found: &str| {
-        let description = format!("is of type `{found}`; the parent of a `{}` is a `{}`", of.name(), above.name());
+        let description =
+            format!("is of type `{found}`; the parent of a `{}` is a `{}`", resource_type.name(), above.name());
         Error::field("FIELD_INVALID", "parent.type", description)
     };
     match parent {
         None if above.parent().is_none() => Ok(facts.root()),
         None => {
-            let description = format!("is missing; the parent of a `{}` is a `{}`", of.name(), above.name());
+            let description = format!("is missing; the parent of a `{}` is a `{}`", resource_type.name(), above.name());
             Err(Error::field("FIELD_REQUIRED", "parent", description))
         }
         Some(parent) => {
             let named = find_type(policy, &parent.kind, "parent.type")?;
-            if !of.may_be_below(named.id()) {
+            if !resource_type.may_be_below(named.id()) {
                 return Err(wrong_type(&parent.kind));
             }
             if parent.id.is_empty() && named.parent().is_none() {

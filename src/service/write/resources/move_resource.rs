@@ -1,3 +1,5 @@
+//! Moves of a resource to another parent.
+
 use async_trait::async_trait;
 use rollcall_engine::{self as engine, Change, Facts, Node, Resource, ResourceKey};
 
@@ -16,17 +18,18 @@ use crate::service::{
     },
 };
 
-const MOVE: ResourceOperation = ResourceOperation { operation: "move_resource", words: &["move"], description: "move" };
+const MOVE: ResourceOperation =
+    ResourceOperation { name: "move_resource", action_names: &["move"], description: "move" };
 
-/// Hangs a resource, with all that is below it, from another parent. Governed by the action `TYPE.move` of the resource,
-/// and by what lets somebody create such a one at the new parent.
+/// Moves a resource, with everything below it, to another parent. Permitted to whoever has the action `TYPE.move` on
+/// the resource and may create one of its type at the new parent.
 #[derive(Clone, Debug)]
 pub struct MoveResource {
-    /// Which.
+    /// The registered resource (`RESOURCE_NOT_FOUND`), other than the root.
     pub resource: ResourceKey,
-    /// The parent to be.
+    /// The new parent, registered, of a type that the resource's type may be below.
     pub parent: ResourceKey,
-    /// The etag that the caller read, or empty.
+    /// The resource's etag as the caller read it; an outdated one is refused with `ETAG_MISMATCH`. Empty: not compared.
     pub etag: String,
 }
 
@@ -34,44 +37,50 @@ pub struct MoveResource {
 impl Write for MoveResource {
     type Answer = ResourceAnswer;
 
-    async fn plan(&self, session: &mut WriteContext<'_>) -> Result<Plan<ResourceAnswer>> {
-        let place = session.resource_node(&self.resource, "resource")?;
-        not_the_root(place, &self.resource)?;
-        let (from, to, creates) = session.with(|facts| {
+    async fn plan(&self, context: &mut WriteContext<'_>) -> Result<Plan<ResourceAnswer>> {
+        let resource_node = context.resource_node(&self.resource, "resource")?;
+        not_the_root(resource_node, &self.resource)?;
+        let (from, to, create_rule) = context.with_facts(|facts| {
             let policy = facts.policy();
-            let of = policy.resource_type(facts.resource(place.node).of);
-            let parent = parent_node(facts, of, Some(&self.parent))?;
-            let actions = policy.create_actions(of, policy.resource_type(facts.resource(parent).of)).collect();
-            let what = format!("move a `{}` to `{}`", of.name(), engine::name_of(facts, parent));
-            let creates = permit_by_action(facts, session.call, parent, actions, MOVE.operation, &what)?;
-            Ok((self.place(facts, place.node, parent)?, engine::name_of(facts, parent).to_key(), creates))
+            let resource_type = policy.resource_type(facts.resource(resource_node.node).resource_type);
+            let parent = parent_node(facts, resource_type, Some(&self.parent))?;
+            let actions = policy
+                .create_actions(resource_type, policy.resource_type(facts.resource(parent).resource_type))
+                .collect();
+            let what = format!("move a `{}` to `{}`", resource_type.name(), engine::name_of(facts, parent));
+            let create_rule = permit_by_action(facts, context.request, parent, actions, MOVE.name, &what)?;
+            Ok((
+                self.current_parent(facts, resource_node.node, parent)?,
+                engine::name_of(facts, parent).to_key(),
+                create_rule,
+            ))
         })?;
-        let moves = MOVE.permitted(session, place)?;
-        let record = session.resource(&self.resource).await?;
-        session.resource_unchanged(&record, &self.etag)?;
+        let move_rule = MOVE.permit(context, resource_node)?;
+        let record = context.resource(&self.resource).await?;
+        context.check_resource_etag(&record, &self.etag)?;
         let change = Change::ResourceMoved { resource: record.resource.key.clone(), from, to: to.clone() };
         let resource = Resource { parent: Some(to), ..record.resource };
         Ok(Plan {
             changes: vec![change],
-            rule: format!("{moves} {creates}"),
-            answer: session.resource_answer(resource),
+            rule: format!("{move_rule} {create_rule}"),
+            answer: context.resource_answer(resource),
         })
     }
 }
 
 impl MoveResource {
-    /// Where the resource is now, if it can go below the other.
-    fn place(&self, facts: &dyn Facts, node: Node, parent: Node) -> Result<ResourceKey> {
+    /// The parent that the resource has now, if it can be moved below another: `RESOURCE_CYCLE`, `PARENT_UNCHANGED`.
+    fn current_parent(&self, facts: &dyn Facts, node: Node, parent: Node) -> Result<ResourceKey> {
         let refused = |reason, message: String| {
             Err(Error::new(ErrorKind::FailedPrecondition, reason, message).with("resource", self.resource.to_string()))
         };
         if engine::ancestor_nodes(facts, parent).any(|above| above == node) {
             return refused("RESOURCE_CYCLE", format!("`{}` is, or is below, `{}`", self.parent, self.resource));
         }
-        let now = facts.resource(node).parent.unwrap_or(facts.root());
-        if now == parent {
-            return refused("PARENT_UNCHANGED", format!("`{}` is there already", self.resource));
+        let current = facts.resource(node).parent.unwrap_or(facts.root());
+        if current == parent {
+            return refused("PARENT_UNCHANGED", format!("`{}` is below `{}` already", self.resource, self.parent));
         }
-        Ok(engine::name_of(facts, now).to_key())
+        Ok(engine::name_of(facts, current).to_key())
     }
 }

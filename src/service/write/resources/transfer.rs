@@ -1,3 +1,5 @@
+//! Transfer of a resource to another owner.
+
 use async_trait::async_trait;
 use rollcall_engine::{Change, MembershipWrite, Resource, ResourceKey, Subject, WriteKind};
 
@@ -10,14 +12,14 @@ use crate::service::{
     },
 };
 
-/// Makes another active member the owner of a resource. Governed by the type's `transfer` rules.
+/// Makes another active member the owner of a resource. Permitted by the type's `transfer` rules.
 #[derive(Clone, Debug)]
 pub struct TransferOwnership {
-    /// Which.
+    /// The registered resource, of a type that has owners.
     pub resource: ResourceKey,
-    /// The owner to be.
+    /// The new owner: an active member other than the present owner.
     pub owner: Subject,
-    /// The etag that the caller read, or empty.
+    /// The resource's etag as the caller read it; an outdated one is refused with `ETAG_MISMATCH`. Empty: not compared.
     pub etag: String,
 }
 
@@ -25,17 +27,17 @@ pub struct TransferOwnership {
 impl Write for TransferOwnership {
     type Answer = ResourceAnswer;
 
-    async fn plan(&self, session: &mut WriteContext<'_>) -> Result<Plan<ResourceAnswer>> {
-        let place = session.resource_node(&self.resource, "resource")?;
-        let allowed = session.permit(place, &self.owner, MembershipWrite::plain(WriteKind::Transfer))?;
-        let record = session.resource(&self.resource).await?;
-        session.resource_unchanged(&record, &self.etag)?;
+    async fn plan(&self, context: &mut WriteContext<'_>) -> Result<Plan<ResourceAnswer>> {
+        let resource_node = context.resource_node(&self.resource, "resource")?;
+        let permitted = context.permit(resource_node, &self.owner, MembershipWrite::plain(WriteKind::Transfer))?;
+        let record = context.resource(&self.resource).await?;
+        context.check_resource_etag(&record, &self.etag)?;
         let change = Change::OwnerChanged {
             resource: record.resource.key.clone(),
             from: record.resource.owner.clone(),
             to: Some(self.owner.clone()),
         };
         let resource = Resource { owner: Some(self.owner.clone()), ..record.resource };
-        Ok(Plan { changes: vec![change], rule: allowed.rule, answer: session.resource_answer(resource) })
+        Ok(Plan { changes: vec![change], rule: permitted.rule, answer: context.resource_answer(resource) })
     }
 }

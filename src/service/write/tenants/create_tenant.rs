@@ -1,3 +1,5 @@
+//! Creation of a tenant.
+
 use async_trait::async_trait;
 use rollcall_engine::{Change, Grant, Member, MemberStatus, Profile, Resource, ResourceKey, Subject, Tenant};
 
@@ -10,18 +12,19 @@ use crate::service::{
     },
 };
 
-/// Creates a tenant with its first member. An operator's write: there is no policy yet that could allow it.
+/// Creates a tenant under the id of the request, with its root resource and first member. Only an operator may: there
+/// is no policy yet that could permit it.
 #[derive(Clone, Debug)]
 pub struct CreateTenant {
-    /// What people call it.
+    /// The name shown to people; may be empty.
     pub display_name: String,
-    /// The name of a loaded policy.
+    /// The name of a loaded policy (`UNKNOWN_POLICY`).
     pub policy: String,
-    /// That policy's version; 0 for the newest.
+    /// A loaded version of that policy; 0 for the newest.
     pub policy_version: u32,
-    /// The first member, who gets the role that the policy gives the creator of the root resource.
+    /// The first member, a person, who gets the `creator_role` of the root type, where it has one.
     pub first_member: Subject,
-    /// The first member's profile.
+    /// The first member's profile, normalised.
     pub profile: Profile,
 }
 
@@ -29,19 +32,19 @@ pub struct CreateTenant {
 impl Write for CreateTenant {
     type Answer = CreatedTenant;
 
-    async fn plan(&self, session: &mut WriteContext<'_>) -> Result<Plan<CreatedTenant>> {
-        session.operators_only("create_tenant", "create a tenant")?;
-        let id = &session.call.tenant;
-        if session.tx.tenant().is_some() {
+    async fn plan(&self, context: &mut WriteContext<'_>) -> Result<Plan<CreatedTenant>> {
+        context.operators_only("create_tenant", "create a tenant")?;
+        let id = &context.request.tenant;
+        if context.tx.tenant().is_some() {
             let message = format!("there is a tenant `{id}` already; choose another id");
             return Err(Error::new(ErrorKind::AlreadyExists, "TENANT_EXISTS", message).with("tenant", id.clone()));
         }
-        let policy = session.loaded_policy(&self.policy, self.policy_version, "policy")?;
+        let policy = context.loaded_policy(&self.policy, self.policy_version, "policy")?;
         if !policy.is_person(self.first_member.as_ref()) {
             let description = format!("`{}` can't be the first member; it must be a person", self.first_member);
             return Err(Error::field("FIELD_INVALID", "first_member", description));
         }
-        let created_at = session.now();
+        let created_at = context.now();
         let tenant = Tenant {
             id: id.clone(),
             display_name: self.display_name.clone(),
@@ -75,10 +78,13 @@ impl Write for CreateTenant {
             policy
                 .root()
                 .creator_role()
-                .map(|role| Change::granted(&self.first_member, &Grant::lasting(root, policy.role(role).name()))),
+                .map(|role| Change::granted(&self.first_member, &Grant::permanent(root, policy.role(role).name()))),
         );
-        let answer =
-            CreatedTenant { tenant, root_type: policy.root().name().to_owned(), first_member: session.answer(member) };
+        let answer = CreatedTenant {
+            tenant,
+            root_type: policy.root().name().to_owned(),
+            first_member: context.member_answer(member),
+        };
         Ok(Plan { changes, rule: "operator".to_owned(), answer })
     }
 }

@@ -1,17 +1,17 @@
-//! What would not fit when a tenant goes to another policy.
+//! The facts of a tenant that another version of its policy can't hold, counted by name.
 
 use std::collections::BTreeMap;
 
 use rollcall_engine::{
-    Facts, MemberStatus, Policy, ResourceRef, ResourceType, Revision, Snapshot, SubjectRef, Tenant, Timestamp,
+    Facts, MemberStatus, Policy, ResourceRef, ResourceType, Revision, SnapshotSink, SubjectRef, Tenant, Timestamp,
 };
 
 use crate::service::error::{Error, ErrorKind, Result};
 
-/// An error travels in HTTP headers, which peers limit: this many things that do not fit are told at most.
-const MOST_TOLD: usize = 20;
+/// The most names that an error lists of each kind: it travels in HTTP headers, which peers limit.
+const MAX_LISTED: usize = 20;
 
-/// What of a tenant's facts has no place under a policy: each by its name, with how many there are.
+/// The facts of a tenant that do not fit a policy: how many there are of each type or role.
 pub struct PolicyIncompatibilities<'p> {
     policy: &'p Policy,
     resources: BTreeMap<String, u64>,
@@ -21,63 +21,65 @@ pub struct PolicyIncompatibilities<'p> {
 }
 
 impl<'p> PolicyIncompatibilities<'p> {
-    /// Nothing yet of a tenant that is to run this policy.
+    /// No incompatibilities yet, of a tenant that is to run this policy.
     pub fn of(policy: &'p Policy) -> Self {
         let none = BTreeMap::new;
         Self { policy, resources: none(), roles: none(), at_least: none(), teams: none() }
     }
 
-    /// Counts what both facts are needed for: teams that would be none, or resources and members that would become teams,
-    /// for a team is both from its creation on; and what [`Misfits::holders`] says.
+    /// Counts what takes the facts under both policies: teams that would no longer be teams, resources and members that
+    /// would become teams (a team is both from its creation on), and resources where a role would lack holders.
     pub fn compare(&mut self, before: &dyn Facts, after: &dyn Facts) {
-        for of in self.policy.types() {
-            let was = before.policy().find_type(of.name()).is_ok_and(ResourceType::is_teams);
+        for resource_type in self.policy.types() {
+            let was = before.policy().find_type(resource_type.name()).is_ok_and(ResourceType::is_team_type);
             let mut members = 0;
-            if was != of.is_teams() {
-                before.each_member(&mut |subject, _| members += u64::from(subject.kind == of.name()));
+            if was != resource_type.is_team_type() {
+                before.each_member(&mut |subject, _| members += u64::from(subject.kind == resource_type.name()));
             }
-            let count = members.max(after.resources_of_type(of.id()).len() as u64);
-            if was != of.is_teams() && count > 0 {
-                self.teams.insert(of.name().to_owned(), count);
+            let count = members.max(after.resources_of_type(resource_type.id()).len() as u64);
+            if was != resource_type.is_team_type() && count > 0 {
+                self.teams.insert(resource_type.name().to_owned(), count);
             }
         }
-        self.holders(before, after);
+        self.count_missing_holders(before, after);
     }
 
-    /// Counts resources at which a role would have fewer active holders than it must keep, and has not now.
-    fn holders(&mut self, before: &dyn Facts, after: &dyn Facts) {
+    /// Counts the resources at which a role would have fewer active holders than `at_least`, and does not today.
+    fn count_missing_holders(&mut self, before: &dyn Facts, after: &dyn Facts) {
         for role in self.policy.roles().iter().filter(|role| role.at_least() > 0) {
-            let of = self.policy.resource_type(role.of());
-            let was = before.policy().find_type(of.name()).ok();
-            let was = was.and_then(|of| Some((of.id(), before.policy().find_role(of, role.name()).ok()?)));
-            for node in after.resources_of_type(of.id()) {
-                let lacked = was.is_some_and(|(of, role)| {
-                    let node = before.find(of, after.id(*node));
+            let resource_type = self.policy.resource_type(role.resource_type());
+            let was = before.policy().find_type(resource_type.name()).ok();
+            let was = was.and_then(|resource_type| {
+                Some((resource_type.id(), before.policy().find_role(resource_type, role.name()).ok()?))
+            });
+            for node in after.resources_of_type(resource_type.id()) {
+                let lacks_today = was.is_some_and(|(resource_type, role)| {
+                    let node = before.find(resource_type, after.id(*node));
                     node.is_some_and(|node| {
                         role.at_least() > 0 && before.active_holders(node, role.id()) < role.at_least()
                     })
                 });
-                if !lacked && after.active_holders(*node, role.id()) < role.at_least() {
+                if !lacks_today && after.active_holders(*node, role.id()) < role.at_least() {
                     *self.at_least.entry(self.policy.qualified(role)).or_default() += 1;
                 }
             }
         }
     }
 
-    /// Whether everything fits.
+    /// Refuses when there are any.
     ///
     /// # Errors
-    /// `POLICY_INCOMPATIBLE` when there are any.
+    /// `POLICY_INCOMPATIBLE`, with up to 20 names of each kind in its metadata.
     pub fn finish(self, tenant: &Tenant) -> Result<()> {
         let kinds = [
-            ("resources", "resources without a place in it", self.resources),
-            ("roles", "bindings of roles that it has not", self.roles),
-            ("teams", "teams that it has as other resources, or resources or members that it has as teams", self.teams),
+            ("resources", "resources of types that it does not have, or does not allow there", self.resources),
+            ("roles", "bindings of roles that it does not have", self.roles),
+            ("teams", "teams whose type is no team in it, or resources or members whose type is", self.teams),
             ("at_least", "resources with fewer holders than a role must keep", self.at_least),
         ];
         let (mut what, mut metadata) = (Vec::new(), Vec::new());
         for (key, text, counts) in kinds.into_iter().filter(|(_, _, counts)| !counts.is_empty()) {
-            let each = counts.iter().take(MOST_TOLD).map(|(name, count)| format!("{name}={count}"));
+            let each = counts.iter().take(MAX_LISTED).map(|(name, count)| format!("{name}={count}"));
             let each = each.collect::<Vec<_>>().join(",");
             what.push(format!("{text} (`{each}`)"));
             metadata.push((key, each));
@@ -87,7 +89,8 @@ impl<'p> PolicyIncompatibilities<'p> {
         }
         let (name, version) = (self.policy.name(), self.policy.version());
         let message = format!(
-            "tenant `{}` does not fit policy `{name}` version {version}: there are {}; change them first, or the policy",
+            "tenant `{}` does not fit policy `{name}` version {version}: there are {}; change them first, \
+             or the policy",
             tenant.id,
             what.join(" and ")
         );
@@ -99,16 +102,18 @@ impl<'p> PolicyIncompatibilities<'p> {
     }
 }
 
-impl Snapshot for PolicyIncompatibilities<'_> {
+impl SnapshotSink for PolicyIncompatibilities<'_> {
     fn tenant(&mut self, _: Tenant, _: Revision) {}
 
     fn resource(&mut self, key: ResourceRef<'_>, parent: Option<ResourceRef<'_>>, _: Option<SubjectRef<'_>>, _: bool) {
-        let fits = self.policy.find_type(key.kind).is_ok_and(|of| {
-            let hangs = match parent {
-                None => of.parent().is_none(),
-                Some(parent) => self.policy.find_type(parent.kind).is_ok_and(|above| of.may_be_below(above.id())),
+        let fits = self.policy.find_type(key.kind).is_ok_and(|resource_type| {
+            let parent_fits = match parent {
+                None => resource_type.parent().is_none(),
+                Some(parent) => {
+                    self.policy.find_type(parent.kind).is_ok_and(|above| resource_type.may_be_below(above.id()))
+                }
             };
-            !of.has_member_records() && hangs
+            !resource_type.has_member_records() && parent_fits
         });
         if !fits {
             *self.resources.entry(key.kind.to_owned()).or_default() += 1;
@@ -118,8 +123,8 @@ impl Snapshot for PolicyIncompatibilities<'_> {
     fn member(&mut self, _: SubjectRef<'_>, _: MemberStatus, _: bool) {}
 
     fn binding(&mut self, _: SubjectRef<'_>, resource: ResourceRef<'_>, role: &str, _: Option<Timestamp>) {
-        let of = self.policy.find_type(resource.kind);
-        if !of.is_ok_and(|of| self.policy.find_role(of, role).is_ok()) {
+        let resource_type = self.policy.find_type(resource.kind);
+        if !resource_type.is_ok_and(|resource_type| self.policy.find_role(resource_type, role).is_ok()) {
             *self.roles.entry(format!("{}.{role}", resource.kind)).or_default() += 1;
         }
     }

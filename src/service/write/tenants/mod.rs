@@ -1,4 +1,4 @@
-//! Writes to tenants, and what comes due in them.
+//! Writes to tenants: creation, the switch of policies, and the sweep of what has come due.
 
 pub(crate) mod create_tenant;
 pub(crate) mod incompatibilities;

@@ -1,3 +1,5 @@
+//! The switch of a tenant to another version of its policy.
+
 use async_trait::async_trait;
 use rollcall_engine::{self as engine, Change, Tenant};
 
@@ -13,15 +15,15 @@ use crate::service::{
     },
 };
 
-/// The most effects that an answer has.
+/// The most effects that an answer lists.
 const MAX_EFFECTS: usize = 1000;
 
-/// Moves a tenant to another version of its policy, and tells who gains and loses what. An operator's write.
+/// Moves a tenant to another version of its policy, and answers who gains and loses what. Only an operator may.
 #[derive(Clone, Debug)]
 pub struct SetPolicy {
-    /// The name of the tenant's policy, or empty.
+    /// The name of the tenant's policy; another one is refused. Empty: not compared.
     pub policy: String,
-    /// The version to run; 0 for the newest.
+    /// The loaded version to run, other than the present one (`POLICY_UNCHANGED`); 0 for the newest.
     pub version: u32,
 }
 
@@ -29,9 +31,9 @@ pub struct SetPolicy {
 impl Write for SetPolicy {
     type Answer = PolicyChange;
 
-    async fn plan(&self, session: &mut WriteContext<'_>) -> Result<Plan<PolicyChange>> {
-        session.operators_only("set_policy", "move a tenant to another version of its policy")?;
-        let tenant = session.tenant()?.clone();
+    async fn plan(&self, context: &mut WriteContext<'_>) -> Result<Plan<PolicyChange>> {
+        context.operators_only("set_policy", "move a tenant to another version of its policy")?;
+        let tenant = context.tenant()?.clone();
         if !self.policy.is_empty() && self.policy != tenant.policy {
             let description = format!(
                 "is `{}`; a tenant that runs `{}` can be moved to another version of that only",
@@ -39,7 +41,7 @@ impl Write for SetPolicy {
             );
             return Err(Error::field("FIELD_INVALID", "policy", description));
         }
-        let policy = session.loaded_policy(&tenant.policy, self.version, "policy_version")?;
+        let policy = context.loaded_policy(&tenant.policy, self.version, "policy_version")?;
         let (from, to) = (tenant.policy_version, policy.version());
         if from == to {
             let message = format!("tenant `{}` runs policy `{}` version {to} already", tenant.id, policy.name());
@@ -48,18 +50,18 @@ impl Write for SetPolicy {
                 .with("policy", policy.name())
                 .with("version", to.to_string()));
         }
-        let mut misfits = PolicyIncompatibilities::of(&policy);
-        session.store.load(&tenant.id, &mut misfits).await?;
-        misfits.finish(&tenant)?;
-        let (before, after) = (session.view()?, session.under(&policy).await?);
-        let told = tenant.clone();
-        // A look at every member takes a while where there are many, and this thread has others to serve.
+        let mut incompatibilities = PolicyIncompatibilities::of(&policy);
+        context.store.load(&tenant.id, &mut incompatibilities).await?;
+        incompatibilities.finish(&tenant)?;
+        let (before, after) = (context.view()?, context.view_under(&policy).await?);
+        let compared_tenant = tenant.clone();
+        // It visits every member, which would block this thread's other tasks where there are many.
         let compared = tokio::task::spawn_blocking(move || {
             before.with(|before, _| {
                 after.with(|after, _| {
-                    let mut misfits = PolicyIncompatibilities::of(after.policy());
-                    misfits.compare(before, after);
-                    misfits.finish(&told).map(|()| engine::effects(before, after, MAX_EFFECTS))
+                    let mut incompatibilities = PolicyIncompatibilities::of(after.policy());
+                    incompatibilities.compare(before, after);
+                    incompatibilities.finish(&compared_tenant).map(|()| engine::effects(before, after, MAX_EFFECTS))
                 })
             })
         });

@@ -1,3 +1,5 @@
+//! The write that applies what has come due in a tenant: expired roles, expired invitations and reminders.
+
 use async_trait::async_trait;
 use rollcall_engine::{Change, Facts, Grant, Invitation, Subject};
 
@@ -13,11 +15,11 @@ use crate::service::{
     },
 };
 
-/// The most things of a kind that one write makes happen: others wait for the tenant meanwhile.
+/// The most due items of a kind that one write handles, since other writes to the tenant wait meanwhile.
 const BATCH: u32 = 500;
 
-/// Makes what has come due in a tenant happen, by now. What is due is read inside the write's transaction, so however
-/// many servers sweep, each thing happens once, and whoever comes second changes nothing.
+/// Applies what has come due in a tenant. What is due is read inside the write's transaction, so each item is handled
+/// once however many servers sweep, and the second sweep changes nothing.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sweep;
 
@@ -25,20 +27,20 @@ pub(crate) struct Sweep;
 impl Write for Sweep {
     type Answer = SweepResult;
 
-    async fn plan(&self, session: &mut WriteContext<'_>) -> Result<Plan<SweepResult>> {
-        session.tenant()?;
-        // Each kind of thing that comes due adds its changes, and tells whether there is more of it.
-        let (mut changes, more_ended) = bindings(session).await?;
-        let (due, more_due) = invitations(session).await?;
+    async fn plan(&self, context: &mut WriteContext<'_>) -> Result<Plan<SweepResult>> {
+        context.tenant()?;
+        // Each kind of due item adds its changes, and says whether there are more.
+        let (mut changes, more_expired) = expired_bindings(context).await?;
+        let (due, more_due) = due_invitations(context).await?;
         changes.extend(due);
-        let answer = SweepResult { changes: changes.len() as u64, more: more_ended || more_due };
+        let answer = SweepResult { changes: changes.len() as u64, more: more_expired || more_due };
         Ok(Plan { changes, rule: "time".to_owned(), answer })
     }
 }
 
-/// Roles that have ended. They count no more since then; now the log says so, and the tables are rid of them.
-async fn bindings(session: &mut WriteContext<'_>) -> Result<(Vec<Change>, bool)> {
-    let ended = session.tx.ended_bindings(session.now(), BATCH).await?;
+/// Roles that have expired. They have not counted since then; now they are logged and deleted from the tables.
+async fn expired_bindings(context: &mut WriteContext<'_>) -> Result<(Vec<Change>, bool)> {
+    let ended = context.tx.ended_bindings(context.now(), BATCH).await?;
     let more = ended.len() as u64 == u64::from(BATCH);
     let expired = |(subject, grant): (Subject, Grant)| {
         let Grant { resource, role, .. } = grant;
@@ -47,13 +49,13 @@ async fn bindings(session: &mut WriteContext<'_>) -> Result<(Vec<Change>, bool)>
     Ok((ended.into_iter().map(expired).collect(), more))
 }
 
-/// Invitations that have expired, and reminders of those that have not. Of several reminders that came due while nobody
-/// looked, there is one.
-async fn invitations(session: &mut WriteContext<'_>) -> Result<(Vec<Change>, bool)> {
-    let now = session.now();
-    let due = session.tx.due_invitations(now, BATCH).await?;
+/// Invitations that have expired, and reminders of those that have not. Several reminders that came due since the last
+/// sweep become one.
+async fn due_invitations(context: &mut WriteContext<'_>) -> Result<(Vec<Change>, bool)> {
+    let now = context.now();
+    let due = context.tx.due_invitations(now, BATCH).await?;
     let more = due.len() as u64 == u64::from(BATCH);
-    let changes = session.with(|facts: &dyn Facts| {
+    let changes = context.with_facts(|facts: &dyn Facts| {
         let change = |invitation: Invitation| {
             let (id, email) = (invitation.id, invitation.email);
             if invitation.expires_at <= now {

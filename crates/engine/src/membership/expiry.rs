@@ -1,0 +1,82 @@
+//! Nothing outlasts its granter: until when an actor may make a write, and what may go on beyond that.
+
+use crate::{
+    domain::{SubjectRef, Timestamp},
+    facts::{Facts, Node},
+    membership::{refusal::Refusal, request::Request, right_end::right_end, rules::find_rule, write::MembershipWrite},
+    model::{Role, RoleId, mask::Mask, rules_about::rules_about, write_kind::WriteKind},
+};
+
+/// Until when the actor may make the write, for a kind that gives a role; none for other kinds, and where no end is known
+/// after which they may not.
+pub(super) fn permitted_until<F: Facts + ?Sized>(
+    request: &Request<'_, '_, F>,
+    removed_roles: Mask,
+) -> Option<Timestamp> {
+    let Request { facts, actor, node, target, write, .. } = *request;
+    write.kind.grants_roles().then(|| write_ends(facts, actor, node, target, write, removed_roles)).flatten()
+}
+
+/// Whether a change leaves a member with no more than they have, and for no longer.
+pub(super) fn narrows<F: Facts + ?Sized>(request: &Request<'_, '_, F>, removed_roles: Mask) -> bool {
+    let Request { facts, node, write, .. } = *request;
+    let Some(member) = request.target_state.map(|state| state.member) else { return false };
+    let (policy, to) = (facts.policy(), write.to.map_or(Mask::EMPTY, RoleId::mask));
+    let ends_sooner = |role: &Role| facts.role_expiry(member, node, role.id()).is_none_or(|end| write.ends_by(end));
+    write.kind == WriteKind::Change
+        && policy.closure(removed_roles).contains(policy.closure(to))
+        && policy.roles_in(removed_roles).all(ends_sooner)
+}
+
+/// Whether an actor may have a role of somebody invited go on beyond the end of its invitation: who may give it, or send
+/// the invitation again there, for as long as the role is to count. Until when they may, if not for good.
+///
+/// # Errors
+/// The refusal of giving the role, or [`Refusal::OutlastsGranter`].
+pub fn may_renew<F: Facts + ?Sized>(
+    facts: &F,
+    actor: SubjectRef<'_>,
+    node: Node,
+    target: SubjectRef<'_>,
+    role: RoleId,
+    expires_at: Option<Timestamp>,
+) -> Result<Option<Timestamp>, Refusal> {
+    let invite = MembershipWrite::giving(WriteKind::Invite, role).until(expires_at);
+    let permitted = |write| find_rule(facts, actor, node, target, write).map(|_| write);
+    let (may_resend, may_invite) = (permitted(MembershipWrite::plain(WriteKind::Resend)), permitted(invite));
+    let ways = [&may_resend, &may_invite].into_iter().flatten();
+    let ends = ways.map(|write| write_ends(facts, actor, node, target, *write, Mask::EMPTY));
+    match ends.collect::<Option<Vec<_>>>().map(|ends| ends.into_iter().max()) {
+        None => Ok(None),
+        Some(Some(latest)) if invite.ends_by(latest) => Ok(Some(latest)),
+        Some(Some(latest)) => Err(Refusal::OutlastsGranter { latest }),
+        Some(None) => may_invite.map(|_| None),
+    }
+}
+
+/// Until when the actor may make a write, if some end is known after which they may not.
+///
+/// INVARIANT (nothing outlasts its granter): whoever holds a right for a time gives nothing for longer, themselves
+/// included.
+fn write_ends<F: Facts + ?Sized>(
+    facts: &F,
+    actor: SubjectRef<'_>,
+    node: Node,
+    target: SubjectRef<'_>,
+    write: MembershipWrite,
+    removed_roles: Mask,
+) -> Option<Timestamp> {
+    let to = write.to.map_or(Mask::EMPTY, RoleId::mask);
+    let resource_type = facts.policy().resource_type(facts.resource(node).resource_type);
+    let relations = if actor == target { Mask::SELF } else { Mask::EMPTY };
+    let mut taken_roles: Vec<Mask> = facts.policy().roles_in(removed_roles).map(|role| role.id().mask()).collect();
+    if taken_roles.is_empty() {
+        taken_roles.push(if write.kind.removes_roles() { Mask::ANYONE } else { Mask::EMPTY });
+    }
+    right_end(facts, actor, node, &|roles| {
+        let bits = roles | relations;
+        let permits =
+            |from: &Mask| rules_about(resource_type, write.kind, *from, to).any(|rule| rule.by().allows(bits));
+        taken_roles.iter().all(permits)
+    })
+}

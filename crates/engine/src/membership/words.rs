@@ -1,0 +1,115 @@
+//! A refused membership write in words: the one place for the server, the command line and the cases beside a policy.
+
+use crate::{
+    decision::reason::Reason,
+    domain::SubjectRef,
+    facts::{Facts, Node, name_of},
+    membership::{
+        refusal::{Refusal, RuleLine},
+        write::MembershipWrite,
+    },
+    model::{RoleId, write_kind::WriteKind},
+};
+
+/// Says why a membership write is refused, and what would change that: names in backticks, no full stop.
+pub fn describe_refusal(
+    facts: &dyn Facts,
+    actor: SubjectRef<'_>,
+    node: Node,
+    target: SubjectRef<'_>,
+    write: MembershipWrite,
+    refusal: &Refusal,
+) -> String {
+    let (policy, resource) = (facts.policy(), name_of(facts, node));
+    match refusal {
+        Refusal::Actor(reason) => describe_inactive_actor(actor, *reason),
+        Refusal::NoMember => format!("`{target}` is no member of this tenant; invite them by email first"),
+        Refusal::Deactivated => {
+            format!("`{target}` is deactivated, and no invitation undoes that here; reactivate them instead")
+        }
+        Refusal::Protected { role, at } => format!(
+            "`{target}` holds `{role}` at `{}`, which protects them from being invited, changed or removed at \
+             `{resource}`; change that role first",
+            name_of(facts, *at)
+        ),
+        Refusal::RoleNotBound => format!(
+            "`{target}` holds no role bound at `{resource}`: there is none to take; a role from above is taken above"
+        ),
+        Refusal::RoleAmbiguous => {
+            format!("`{target}` holds several roles at `{resource}`; say which one in `from_role`")
+        }
+        Refusal::SubjectNotEligible => describe_ineligible(facts, target, write),
+        Refusal::NotPermitted { write, rules } => {
+            let remedy = if rules.is_empty() { "nobody".to_owned() } else { who_may(rules) };
+            let what = describe_write(facts, target, *write);
+            format!("`{actor}` may not {what} at `{resource}`: policy `{}` lets {remedy} do that", policy.name())
+        }
+        Refusal::OutlastsGranter { latest } => format!(
+            "`{actor}` may not {} at `{resource}` for longer than until {latest}, when a role that lets them do so ends; \
+             give an `expire_time` no later than that",
+            describe_write(facts, target, write)
+        ),
+        Refusal::AlreadyAMember => format!("`{target}` holds a role at `{resource}` already; change it instead"),
+        Refusal::RoleUnchanged => format!("`{target}` holds that role at `{resource}` already"),
+        Refusal::AlreadyLocked => format!("`{target}` is locked already"),
+        Refusal::NotLocked => format!("`{target}` is not locked"),
+        Refusal::NotInvited => format!("`{target}` has no pending invitation"),
+        Refusal::NotActive => format!("`{target}` is not an active member"),
+        Refusal::NotDeactivated => format!("`{target}` is not deactivated"),
+        Refusal::OwnerUnchanged => format!("`{target}` owns `{resource}` already"),
+        Refusal::TeamCycle => format!("`{resource}` belongs to `{target}`, or is it: take it out of there first"),
+        Refusal::LastHolder { role, at } => describe_last_holder(facts, *at, target, *role),
+    }
+}
+
+/// Says why an actor may not write at all.
+pub fn describe_inactive_actor(actor: SubjectRef<'_>, reason: Reason) -> String {
+    let why = match reason {
+        Reason::MemberInvited => "has not accepted their invitation",
+        Reason::MemberDeactivated => "is deactivated",
+        Reason::MemberLocked => "is locked until somebody unlocks them",
+        _ => "is no member of this tenant",
+    };
+    format!("actor `{actor}` {why}")
+}
+
+/// Says that a member is the last that a resource must keep in a role.
+pub fn describe_last_holder(facts: &dyn Facts, node: Node, member: SubjectRef<'_>, role: RoleId) -> String {
+    let (policy, resource) = (facts.policy(), name_of(facts, node));
+    let role = policy.role(role);
+    format!(
+        "`{member}` is the last that `{resource}` must keep as `{}` ({} at least); give the role to somebody else first",
+        policy.qualified(role),
+        role.at_least()
+    )
+}
+
+/// Why a write can't be done to a team, or to everybody.
+fn describe_ineligible(facts: &dyn Facts, target: SubjectRef<'_>, write: MembershipWrite) -> String {
+    let policy = facts.policy();
+    let role = write.to.map(|to| policy.qualified(policy.role(to)));
+    match role {
+        Some(role) if policy.is_team(target) => format!("`{target}` is a team, and `{role}` is not a role `for_teams`"),
+        Some(role) if write.kind == WriteKind::Publish => {
+            format!("`{target}` is somebody, and to publish is to give `{role}` to everybody of a type: `user:*`")
+        }
+        _ => format!("`{target}` is not somebody whom one can {}; only roles are given and taken", write.kind.name()),
+    }
+}
+
+fn who_may(rules: &[RuleLine]) -> String {
+    let rules: Vec<String> = rules.iter().map(|rule| format!("`{}` (line {})", rule.by, rule.line)).collect();
+    rules.join(" or ")
+}
+
+/// A membership write as a sentence has it after "may": ``change `user:ann` from `user` to `admin` ``.
+fn describe_write(facts: &dyn Facts, target: SubjectRef<'_>, write: MembershipWrite) -> String {
+    let role = |id: RoleId| facts.policy().role(id).name();
+    let kind = write.kind.name();
+    match (write.from, write.to) {
+        (Some(from), Some(to)) => format!("{kind} `{target}` from `{}` to `{}`", role(from), role(to)),
+        (None, Some(to)) => format!("{kind} `{target}` as `{}`", role(to)),
+        (Some(from), None) => format!("{kind} `{target}`, who is `{}`,", role(from)),
+        (None, None) => format!("{kind} `{target}`"),
+    }
+}

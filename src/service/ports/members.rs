@@ -1,0 +1,101 @@
+//! Members as the store port has them, and queries for pages of them.
+
+use rollcall_engine::{Grant, Member, MemberStatus, ResourceKey, Revision, Subject, SubjectRef, Timestamp};
+
+/// What a member is looked up by. Each is unique in a tenant, and compared exactly.
+#[derive(Clone, Copy, Debug)]
+pub enum MemberBy<'a> {
+    /// Their type and id; an invited person's are `email` and the email.
+    Subject(SubjectRef<'a>),
+    /// The email of the profile, normalised as [`Profile::email`](rollcall_engine::Profile::email).
+    Email(&'a str),
+    /// The user name, normalised as [`Profile::username`](rollcall_engine::Profile::username).
+    Username(&'a str),
+    /// The phone number, normalised as [`Profile::phone`](rollcall_engine::Profile::phone).
+    Phone(&'a str),
+}
+
+/// A member as the store has them.
+#[derive(Clone, Debug)]
+pub struct MemberRecord {
+    /// The member with profile and status.
+    pub member: Member,
+    /// The revision that last changed them or one of their bindings.
+    pub changed_at: Revision,
+    /// Their grants, or those that a query asked for, by resource type, resource id and role.
+    pub grants: Vec<Grant>,
+}
+
+/// Which members to list; those that meet every condition.
+#[derive(Clone, Debug)]
+pub struct MemberQuery<'a> {
+    /// The tenant's id; an unknown one has no members.
+    pub tenant: &'a str,
+    /// The bindings that count: unless `everybody` is set a member must hold one of them, and those held are returned.
+    /// Empty: nobody is listed unless `everybody` is set, and no grant is returned.
+    pub scopes: Vec<MemberScope>,
+    /// Lists every member, whether they hold one of `scopes` or not.
+    pub everybody: bool,
+    /// Only members who also hold one of these roles, given by resource and short name. None: all; empty: nobody.
+    pub team_grants: Option<Vec<(ResourceKey, String)>>,
+    /// Leaves out members of these subject types and the member `*`. None: nobody is left out.
+    pub excluded_types: Option<Vec<String>>,
+    /// Bindings that end at or before this instant count as not held.
+    pub now: Timestamp,
+    /// Only members with one of these statuses. Empty: all.
+    pub statuses: Vec<MemberStatus>,
+    /// Only members whose display name, email or username contains this, which is in lower case. Empty: all.
+    pub text: String,
+    /// What to sort by; ties go by subject type and id, bytewise.
+    pub order: MemberOrder,
+    /// Only members after this position in the order; none: from the first.
+    pub after: Option<MemberCursor>,
+    /// The most members to return; 0 returns none.
+    pub limit: u32,
+}
+
+/// A binding whose holders count as members of the requested resource.
+#[derive(Clone, Debug)]
+pub struct MemberScope {
+    /// The resource at which the role is bound.
+    pub resource: ResourceKey,
+    /// The role's short name, without its type.
+    pub role: String,
+    /// The sort value of a holder in [`MemberOrder::Role`], below [`Self::NO_RANK`]; a member sorts by their smallest.
+    pub rank: i32,
+}
+
+impl MemberScope {
+    /// The rank of a member who holds no binding that counts.
+    pub const NO_RANK: i32 = i32::MAX;
+}
+
+/// The orders in which members can be listed; ties go by subject type and id, bytewise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MemberOrder {
+    /// By display name in lower case, bytewise; an empty one first.
+    Name,
+    /// By email, bytewise; those without one first.
+    Email,
+    /// By the smallest [`MemberScope::rank`] of the bindings held; with none by [`MemberScope::NO_RANK`], last.
+    Role,
+    /// By the number of the status, [`MemberStatus::code`].
+    Status,
+}
+
+impl MemberOrder {
+    /// Whether the value that members are sorted by is text rather than a number.
+    pub fn sorts_by_text(self) -> bool {
+        matches!(self, Self::Name | Self::Email)
+    }
+}
+
+/// A position in a list of members: the sort value and the subject of the member before it, who need not be there any
+/// more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemberCursor {
+    /// The sort value: the text, empty for none, or the number in decimal.
+    pub value: String,
+    /// The type and id of the member before.
+    pub subject: Subject,
+}

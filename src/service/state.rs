@@ -1,0 +1,71 @@
+//! The service as a value: its ports, its quotas, and what its use cases share while they run.
+
+use std::sync::Arc;
+
+use rollcall_engine::{PolicySet, PolicyStore};
+use tokio::sync::Semaphore;
+
+use crate::service::{
+    commits::CommitNotifier,
+    ports,
+    watchers::{WatchOptions, Watchers},
+};
+
+/// Every use case, over the ports that it is given. The fields are for the use cases in this module.
+pub struct Service {
+    pub(super) store: Arc<dyn ports::Store>,
+    pub(super) views: Arc<dyn ports::Views>,
+    pub(super) policies: Arc<PolicyStore>,
+    pub(super) clock: Arc<dyn ports::Clock>,
+    pub(super) random: Arc<dyn ports::Random>,
+    pub(super) commits: CommitNotifier,
+    pub(super) watchers: Watchers,
+    pub(super) quotas: Quotas,
+    /// A permit for each write that has begun.
+    pub(super) write_slots: Arc<Semaphore>,
+}
+
+/// How many writes are under way at a time: one that has begun is finished whether or not its caller still waits for
+/// it.
+const MAX_WRITES: usize = 64;
+
+/// How much a tenant may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quotas {
+    /// How many invitations a tenant may issue in any 24 hours; issuing one anew counts as another. The settings allow
+    /// 1 to 4,294,967,295.
+    pub invitations_per_day: u32,
+}
+
+impl Default for Quotas {
+    fn default() -> Self {
+        Self { invitations_per_day: 1000 }
+    }
+}
+
+impl Service {
+    /// The service over these ports, with the default quotas.
+    pub fn new(
+        store: Arc<dyn ports::Store>,
+        views: Arc<dyn ports::Views>,
+        policies: Arc<PolicyStore>,
+        clock: Arc<dyn ports::Clock>,
+        random: Arc<dyn ports::Random>,
+        watch: WatchOptions,
+    ) -> Self {
+        let (commits, watchers) = (CommitNotifier::default(), Watchers::new(watch));
+        let (quotas, write_slots) = (Quotas::default(), Arc::new(Semaphore::new(MAX_WRITES)));
+        Self { store, views, policies, clock, random, commits, watchers, quotas, write_slots }
+    }
+
+    /// The same service with other quotas, which hold for every tenant.
+    #[must_use]
+    pub fn with_quotas(self, quotas: Quotas) -> Self {
+        Self { quotas, ..self }
+    }
+
+    /// The policies that are loaded at this moment; a reload replaces them all at once.
+    pub fn policies(&self) -> Arc<PolicySet> {
+        self.policies.current()
+    }
+}

@@ -1,0 +1,18 @@
+//! The service and its store in one process, with a clock that the test moves.
+
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::unnecessary_wraps,
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "a test fails loudly, shows its seed, and is nobody's library"
+)]
+
+mod membership_tables;
+mod policy_replacement;
+mod store_port;
+#[path = "../support/mod.rs"]
+mod support;
+mod sweep;

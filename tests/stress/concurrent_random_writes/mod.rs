@@ -1,0 +1,37 @@
+//! Many writes at once, and sequences of random ones, held against a second, plain writing of the rules of `lumicon`.
+
+mod history;
+mod interleaving;
+mod sequences;
+
+use crate::support::{TestServer, WireTenant, facts::Cast, fixture, wire_tenant::OPERATOR};
+
+/// Those who write, and the job sites that exist or may come to exist.
+const ACTORS: Cast<'_> = Cast {
+    people: &[
+        "ada", "alan", "anna", "edith", "emil", "elsa", "victor", "vera", "vito", "olga", "otto", "olaf", "nina",
+        "nils", "nora", "paul",
+    ],
+    leaders: &["ada", "alan", "anna", "edith", "emil", "elsa"],
+    sites: &["harbour", "quarry", "pier", "dock", "silo"],
+};
+
+/// A tenant with some of the actors as members, and three job sites.
+async fn opening(stage: &TestServer, tenant: &str) -> WireTenant {
+    let opening = fixture::tenant("lumicon").named(tenant).person("ada", "admin");
+    let opening = opening.by(OPERATOR).people(&["alan", "anna"], "admin").by("ada");
+    opening
+        .people(&["edith", "emil", "elsa", "victor", "vera", "vito", "olga"], "user")
+        .by("edith")
+        .resource("job_site:harbour")
+        .by("emil")
+        .resource("job_site:quarry")
+        .by("elsa")
+        .resource("job_site:pier")
+        .by("ada")
+        .roles(&["victor", "vera"], "job_site:harbour", "viewer")
+        .roles(&["victor", "vera"], "job_site:quarry", "viewer")
+        .role("elsa", "job_site:harbour", "editor")
+        .wire_on(&stage.api)
+        .await
+}

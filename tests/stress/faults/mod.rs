@@ -1,0 +1,7 @@
+//! A disk that fails during reads and writes: what was acknowledged stays, nothing stale is served, and the server
+//! goes on once the disk works again.
+
+mod disk;
+mod reads;
+mod tampered;
+mod writes;

@@ -1,0 +1,21 @@
+//! The server under random and concurrent writes, floods, failing disks and kills.
+
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::unnecessary_wraps,
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "a test fails loudly, shows its seed, and is nobody's library"
+)]
+
+mod concurrent_random_writes;
+mod crash;
+mod faults;
+mod flood;
+mod model_based;
+mod races;
+mod retries;
+#[path = "../support/mod.rs"]
+mod support;

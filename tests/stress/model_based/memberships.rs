@@ -1,0 +1,108 @@
+//! What writes to members and their roles do, and when they are refused.
+
+use std::collections::BTreeSet;
+
+use super::{
+    facts::{AssignedRole, Profile},
+    operations::RoleChange,
+    rules::{Evaluation, MembershipWrite},
+};
+use crate::support::replay::Key;
+
+impl Evaluation<'_> {
+    /// Several exchanges, each decided as if there were no other; but the last holders are counted without all of them.
+    pub fn changes(&mut self, changes: &[RoleChange]) {
+        let (mut seen, mut without) = (BTreeSet::new(), self.facts.clone());
+        for change in changes {
+            let binding = (change.member.clone(), change.resource.clone());
+            without.bindings.remove(&binding);
+            self.refuse_if(!seen.insert(binding), "FIELD_INVALID");
+            self.change(change);
+        }
+        self.refuse_if(without.role_short_of_holders(self.policy, self.facts).is_some(), "LAST_HOLDER");
+    }
+
+    pub fn change(&mut self, change: &RoleChange) {
+        let RoleChange { member, resource: at, from, to, end } = change;
+        let from = from.as_deref();
+        let known = self.has_role(at, to) & from.is_none_or(|from| self.has_role(at, from));
+        self.refuse_if(self.member(member).is_none(), "MEMBER_NOT_FOUND");
+        if !known {
+            return;
+        }
+        let assigned =
+            self.facts.assigned_role(member, at).filter(|assigned| from.is_none_or(|from| from == assigned.role));
+        let Some(assigned) = assigned else {
+            self.permit_actor();
+            self.refuse_if(self.facts.protected(self.policy, member, at), "MEMBER_PROTECTED");
+            return self.refuse_if(true, "ROLE_NOT_BOUND");
+        };
+        self.permit(
+            at,
+            member,
+            &MembershipWrite { verb: "change", from: Some(&assigned.role), to: Some(to), is_new_role: true, end: *end },
+        );
+        self.refuse_if(assigned.role == *to && assigned.end == *end, "ROLE_UNCHANGED");
+        let assigned = AssignedRole { role: to.clone(), end: *end };
+        self.after.bindings.insert((member.clone(), at.clone()), assigned);
+    }
+
+    pub fn remove(&mut self, member: &Key, at: &Key, role: Option<&str>) {
+        let known = self.exists(at) && role.is_none_or(|role| self.has_role(at, role));
+        self.refuse_if(self.member(member).is_none(), "MEMBER_NOT_FOUND");
+        if !known {
+            return;
+        }
+        let leaves = at.0 == self.policy.root && role.is_none();
+        let assigned =
+            self.facts.assigned_role(member, at).filter(|assigned| role.is_none_or(|role| role == assigned.role));
+        if assigned.is_none() && !leaves {
+            self.permit_actor();
+            self.refuse_if(self.facts.protected(self.policy, member, at), "MEMBER_PROTECTED");
+            return self.refuse_if(true, "ROLE_NOT_BOUND");
+        }
+        let from = assigned.map(|assigned| assigned.role.as_str());
+        self.permit(at, member, &MembershipWrite { from, ..MembershipWrite::plain("remove") });
+        if !leaves {
+            self.after.bindings.remove(&(member.clone(), at.clone()));
+            return;
+        }
+        self.after.members.remove(member);
+        self.after.bindings.retain(|(holder, _), _| holder != member);
+        for row in self.after.resources.values_mut().filter(|row| row.owner.as_ref() == Some(member)) {
+            row.owner = None;
+        }
+        if member.0 == "email" {
+            let open =
+                self.facts.pending_invitation(&member.1).map(|(id, _)| id.clone()).expect("somebody invited has one");
+            self.close(&open, "REVOKED");
+        }
+    }
+
+    pub fn lock(&mut self, member: &Key, locked: bool) {
+        self.permit_without_roles(member, if locked { "lock" } else { "unlock" });
+        let is = self.member(member).is_some_and(|member| member.locked);
+        self.refuse_if(is == locked, if locked { "ALREADY_LOCKED" } else { "NOT_LOCKED" });
+        self.after.members.entry(member.clone()).and_modify(|row| row.locked = locked);
+    }
+
+    pub fn activate(&mut self, member: &Key, active: bool) {
+        self.permit_without_roles(member, if active { "reactivate" } else { "deactivate" });
+        let (required_status, new_status) = if active { ("DEACTIVATED", "ACTIVE") } else { ("ACTIVE", "DEACTIVATED") };
+        let is = self.member(member).is_some_and(|member| member.status == required_status);
+        self.refuse_if(!is, if active { "NOT_DEACTIVATED" } else { "NOT_ACTIVE" });
+        self.after.members.entry(member.clone()).and_modify(|row| new_status.clone_into(&mut row.status));
+        if !active {
+            self.after.bindings.retain(|(holder, _), _| holder != member);
+        }
+    }
+
+    pub fn update(&mut self, member: &Key, profile: &Profile) {
+        self.permit_without_roles(member, "update");
+        self.refuse_if(self.member(member).is_some_and(|row| row.profile == *profile), "PROFILE_UNCHANGED");
+        self.require_free_identifiers(member, profile);
+        // The invitation is bound to the email.
+        self.refuse_if(member.0 == "email" && profile.email.as_ref() != Some(&member.1), "FIELD_INVALID");
+        self.after.members.entry(member.clone()).and_modify(|row| row.profile = profile.clone());
+    }
+}

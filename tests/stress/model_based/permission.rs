@@ -1,0 +1,148 @@
+//! Who may make a write: what an actor must be, and which rule or action allows it.
+
+use std::collections::BTreeSet;
+
+use super::{
+    expression::{Expr, OperatorAccess, operator_access},
+    facts::ModelFacts,
+    policy::Action,
+    rules::{Evaluation, MembershipWrite},
+};
+use crate::support::replay::Key;
+
+impl Evaluation<'_> {
+    /// Why the actor may not make any write.
+    fn actor_refusal(&self) -> Option<&'static str> {
+        if self.is_operator() {
+            return None;
+        }
+        let Some(member) = self.member(self.actor) else { return Some("ACTOR_NOT_A_MEMBER") };
+        match member.status.as_str() {
+            "INVITED" => Some("ACTOR_INVITED"),
+            "DEACTIVATED" => Some("ACTOR_DEACTIVATED"),
+            _ => member.locked.then_some("ACTOR_LOCKED"),
+        }
+    }
+
+    /// Refuses an actor who may not make any write.
+    pub fn permit_actor(&mut self) {
+        self.refusals.extend(self.actor_refusal());
+    }
+
+    /// A write to a member that is about no role.
+    pub fn permit_without_roles(&mut self, member: &Key, verb: &str) {
+        self.permit(&self.root(), member, &MembershipWrite::plain(verb));
+    }
+
+    /// A membership write, by the `[TYPE.members]` rules of the resource's type.
+    pub fn permit(&mut self, at: &Key, target: &Key, write: &MembershipWrite<'_>) {
+        self.permit_actor();
+        let new = write.verb == "invite" && target.0 == "email";
+        self.refuse_if(!new && self.member(target).is_none() && target.1 != "*", "MEMBER_NOT_FOUND");
+        let moves_roles = ["invite", "change", "remove"].contains(&write.verb);
+        self.refuse_if(moves_roles && self.facts.protected(self.policy, target, at), "MEMBER_PROTECTED");
+        let allowed = self.is_permitted(at, target, write);
+        self.refuse_if(!allowed, "NOT_PERMITTED");
+        if allowed && write.is_new_role {
+            let latest = self.permission_ends_at(at, target, write);
+            let outlasts = |latest| write.end.is_none_or(|end| end > latest);
+            self.refuse_if(latest.is_some_and(outlasts) && !self.narrows_role(at, target, write), "OUTLASTS_GRANTER");
+        }
+        self.refuse_if(target.1 == "*" && write.verb != "invite", "MEMBER_NOT_FOUND");
+    }
+
+    /// Whether a rule allows the actor a membership write.
+    fn is_permitted(&self, at: &Key, target: &Key, write: &MembershipWrite<'_>) -> bool {
+        // To invite everybody is to publish, and nobody does here.
+        let (policy, verb) = (self.policy, if target.1 == "*" { "publish" } else { write.verb });
+        assert!(
+            policy.resource_type(&at.0).rules.iter().all(|rule| rule.verb != "publish"),
+            "the model knows no `publish`"
+        );
+        policy.resource_type(&at.0).rules.iter().any(|rule| {
+            let from = write.from.is_none_or(|from| rule.from.iter().any(|name| name == from || name == "anyone"));
+            let out = write.verb != "remove" || write.from.is_some() || rule.from.iter().any(|name| name == "anyone");
+            let to = write.to.is_none_or(|to| rule.to.iter().any(|name| name == to));
+            rule.verb == verb && from && out && to && self.satisfies(&rule.by, at, Some(target))
+        })
+    }
+
+    /// Whether a change leaves somebody with no more than they have, and for no longer.
+    fn narrows_role(&self, at: &Key, target: &Key, write: &MembershipWrite<'_>) -> bool {
+        let (Some(assigned), Some(to), "change") = (self.facts.assigned_role(target, at), write.to, write.verb) else {
+            return false;
+        };
+        let less = self.policy.includes_role(&(at.0.clone(), assigned.role.clone()), &at.0, to);
+        less && assigned.end.is_none_or(|old| write.end.is_some_and(|end| end <= old))
+    }
+
+    /// The first expiry of one of the actor's roles after which no rule allows the write that one allows now.
+    pub fn permission_ends_at(&self, at: &Key, target: &Key, write: &MembershipWrite<'_>) -> Option<i64> {
+        let actor_bindings = self.facts.bindings.iter().filter(|((holder, _), _)| holder == self.actor);
+        let ends = actor_bindings.filter_map(|(_, assigned)| assigned.end).collect::<BTreeSet<_>>();
+        ends.into_iter().find(|end| {
+            let mut facts = self.facts.clone();
+            facts.bindings.retain(|_, assigned| assigned.end.is_none_or(|other| other > *end));
+            let evaluation =
+                Evaluation { facts: &facts, refusals: BTreeSet::new(), after: ModelFacts::default(), ..*self };
+            !evaluation.is_permitted(at, target, write)
+        })
+    }
+
+    /// Requires one of the type's `create_actions` at the parent.
+    pub fn may_create(&mut self, resource_type: &str, parent: &Key) {
+        let (policy, resource_type) = (self.policy, self.policy.resource_type(resource_type));
+        let actions =
+            resource_type.create_actions.iter().filter_map(|name| policy.resource_type(&parent.0).actions.get(name));
+        self.resource_permission(parent, &actions.collect::<Vec<_>>());
+    }
+
+    /// Requires the first action that exists for this: one of the resource's own type, or of its parent's.
+    pub fn may_do(&mut self, resource: &Key, words: &[&str]) {
+        let policy = self.policy;
+        let find = |at: &Key| {
+            let named = |word: &&str| policy.resource_type(&at.0).actions.get(&format!("{}.{word}", resource.0));
+            words.iter().find_map(named)
+        };
+        let parent = self.facts.resources[resource].parent.clone().expect("it is below the root");
+        match (find(resource), find(&parent)) {
+            (Some(action), _) => self.resource_permission(resource, &[action]),
+            (None, above) => self.resource_permission(&parent, above.as_slice()),
+        }
+    }
+
+    /// Requires one of these actions at a resource.
+    fn resource_permission(&mut self, at: &Key, actions: &[&Action]) {
+        self.permit_actor();
+        let archived = self.facts.ancestors(at).iter().any(|above| self.facts.resources[above].archived);
+        let open = |action: &&&Action| action.when_archived || !archived;
+        let may = actions.iter().filter(open).any(|action| self.satisfies(&action.rule, at, None));
+        self.refuse_if(!may && archived, "RESOURCE_ARCHIVED");
+        self.refuse_if(!may, "NOT_PERMITTED");
+    }
+
+    /// Whether the actor fulfils a rule at a resource, in a write to a target if it is one.
+    fn satisfies(&self, rule: &Expr, at: &Key, target: Option<&Key>) -> bool {
+        if self.is_operator() {
+            return operator_access(rule, true) == OperatorAccess::Named;
+        }
+        let part = |part: &Expr| self.satisfies(part, at, target);
+        match rule {
+            Expr::Not(inner) => !part(inner),
+            Expr::All(parts) => parts.iter().all(part),
+            Expr::Any(parts) => parts.iter().any(part),
+            Expr::Name(name) => match name.as_str() {
+                "anyone" => true,
+                "operator" | "nobody" => false,
+                "self" => target == Some(self.actor),
+                "owner" => self.facts.resources[at].owner.as_ref() == Some(self.actor),
+                role => self.facts.ancestors(at).iter().any(|above| {
+                    let assigned = self.facts.assigned_role(self.actor, above);
+                    assigned.is_some_and(|assigned| {
+                        self.policy.includes_role(&(above.0.clone(), assigned.role.clone()), &at.0, role)
+                    })
+                }),
+            },
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! A policy as its file says it, read without the engine.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use toml::de::{DeTable, DeValue};
+
+use super::expression::{Expr, parse};
+
+/// The keys of a `[TYPE]` that the model knows; a policy with another one is refused, for the model would be wrong.
+const KNOWN: [&str; 9] =
+    ["parent", "owned", "member_records", "creator_role", "create_actions", "roles", "actions", "members", "joins_as"];
+
+/// A role's type and name.
+pub type RoleName = (String, String);
+
+/// A policy file: its name and version, and its types by name.
+pub struct PolicyFile {
+    pub name: String,
+    pub version: u32,
+    pub root: String,
+    /// Whether to invite a deactivated member lets them back in.
+    pub reactivates: bool,
+    pub types: BTreeMap<String, ResourceType>,
+}
+
+/// One `[TYPE]` of the policy; its `[TYPE.members]` are `rules` and `joins_as`.
+#[derive(Default)]
+pub struct ResourceType {
+    pub parent: Option<String>,
+    pub owned: bool,
+    pub member_records: bool,
+    pub creator_role: Option<String>,
+    pub create_actions: Vec<String>,
+    pub joins_as: Option<String>,
+    pub roles: BTreeMap<String, Role>,
+    pub actions: BTreeMap<String, Action>,
+    pub rules: Vec<Rule>,
+}
+
+/// A role without its name.
+pub struct Role {
+    pub implies: Vec<String>,
+    pub protected_below: bool,
+    pub at_least: usize,
+}
+
+/// An action without its name.
+pub struct Action {
+    pub rule: Expr,
+    pub when_archived: bool,
+}
+
+/// A rule of `[TYPE.members]`.
+pub struct Rule {
+    pub verb: String,
+    pub by: Expr,
+    pub from: Vec<String>,
+    pub to: Vec<String>,
+}
+
+impl PolicyFile {
+    /// Reads a policy file.
+    ///
+    /// # Panics
+    ///
+    /// If it is no policy, or a type has a key that the model does not know.
+    pub fn read(text: &str) -> Self {
+        let table = DeTable::parse(text).expect("the policy is TOML");
+        let table = table.get_ref();
+        let version = number(&table["version"]).try_into().expect("a version is small");
+        let reactivates = table.get("invitations").and_then(|table| table.get_ref().get("reactivates"));
+        let mut policy = Self {
+            name: string(&table["policy"]),
+            version,
+            root: string(&table["root"]),
+            reactivates: reactivates.is_some_and(|value| value.get_ref().as_bool() == Some(true)),
+            types: BTreeMap::new(),
+        };
+        for (name, value) in table {
+            if let DeValue::Table(resource_type) = value.get_ref()
+                && name.get_ref() != "invitations"
+            {
+                policy.types.insert(name.get_ref().to_string(), ResourceType::read(name.get_ref(), resource_type));
+            }
+        }
+        policy
+    }
+
+    /// The type of this name.
+    ///
+    /// # Panics
+    ///
+    /// If there is none.
+    pub fn resource_type(&self, name: &str) -> &ResourceType {
+        self.types.get(name).unwrap_or_else(|| panic!("the policy has no type `{name}`"))
+    }
+
+    /// A type and the types above it, up to the root's.
+    fn above<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        std::iter::successors(Some(name), |name| self.resource_type(name).parent.as_deref())
+    }
+
+    /// The role that a name stands for in a rule of a type: `TYPE.ROLE`, the type's own, or else the nearest above.
+    fn resolve_role(&self, at: &str, name: &str) -> RoleName {
+        if let Some((resource_type, role)) = name.split_once('.') {
+            return (resource_type.to_owned(), role.to_owned());
+        }
+        let resource_type =
+            self.above(at).find(|resource_type| self.resource_type(resource_type).roles.contains_key(name));
+        (resource_type.unwrap_or_else(|| panic!("no role `{name}` at `{at}`")).to_owned(), name.to_owned())
+    }
+
+    /// Whether an assigned role is, or implies, the role that a rule of a type names.
+    pub fn includes_role(&self, assigned: &RoleName, at: &str, named: &str) -> bool {
+        let (searched, mut seen) = (self.resolve_role(at, named), BTreeSet::new());
+        let mut left = vec![assigned.clone()];
+        while let Some(role) = left.pop() {
+            if role == searched {
+                return true;
+            }
+            if seen.insert(role.clone()) {
+                let implied = &self.resource_type(&role.0).roles[&role.1].implies;
+                left.extend(implied.iter().map(|implied| self.resolve_role(&role.0, implied)));
+            }
+        }
+        false
+    }
+}
+
+impl ResourceType {
+    fn read(name: &str, table: &DeTable<'_>) -> Self {
+        for (key, _) in table {
+            assert!(KNOWN.contains(&&**key.get_ref()), "the model knows no `{}` of `{name}`", key.get_ref());
+        }
+        let mut resource_type = Self {
+            parent: table.get("parent").map(string),
+            owned: table.get("owned").is_some_and(flag),
+            member_records: table.get("member_records").is_some_and(flag),
+            creator_role: table.get("creator_role").map(string),
+            create_actions: table.get("create_actions").map_or_else(|| vec![format!("{name}.create")], strings),
+            ..Self::default()
+        };
+        for (role, value) in entries(table, "roles") {
+            let role_table = as_table(value);
+            let parsed = Role {
+                implies: role_table.get("implies").map(strings).unwrap_or_default(),
+                protected_below: role_table.get("protected_below").is_some_and(flag),
+                at_least: role_table.get("at_least").map_or(0, number),
+            };
+            resource_type.roles.insert(role, parsed);
+        }
+        for (action, value) in entries(table, "actions") {
+            let parsed = match value {
+                DeValue::Table(table) => Action {
+                    rule: parse(&string(&table["rule"])),
+                    when_archived: table.get("when_archived").is_some_and(flag),
+                },
+                _ => Action { rule: parse(&text(value)), when_archived: false },
+            };
+            resource_type.actions.insert(action, parsed);
+        }
+        for (verb, value) in entries(table, "members") {
+            let DeValue::Array(rules) = value else {
+                assert_eq!(verb, "joins_as", "the rules of a verb are a list");
+                resource_type.joins_as = Some(text(value));
+                continue;
+            };
+            for rule in rules.iter().map(|rule| as_table(rule.get_ref())) {
+                let role_names = |key: &str| rule.get(key).map(strings).unwrap_or_default();
+                let by = parse(&string(&rule["by"]));
+                resource_type.rules.push(Rule {
+                    verb: verb.clone(),
+                    by,
+                    from: role_names("from"),
+                    to: role_names("to"),
+                });
+            }
+        }
+        resource_type
+    }
+}
+
+type Value<'a> = toml::Spanned<DeValue<'a>>;
+
+fn entries<'t, 'a>(table: &'t DeTable<'a>, key: &str) -> Vec<(String, &'t DeValue<'a>)> {
+    let found = table.get(key).map(|value| as_table(value.get_ref()));
+    found
+        .into_iter()
+        .flat_map(|table| table.iter())
+        .map(|(key, value)| (key.get_ref().to_string(), value.get_ref()))
+        .collect()
+}
+
+fn as_table<'t, 'a>(value: &'t DeValue<'a>) -> &'t DeTable<'a> {
+    value.as_table().expect("a table")
+}
+
+fn text(value: &DeValue<'_>) -> String {
+    value.as_str().expect("a text").to_owned()
+}
+
+fn string(value: &Value<'_>) -> String {
+    text(value.get_ref())
+}
+
+fn strings(value: &Value<'_>) -> Vec<String> {
+    value.get_ref().as_array().expect("a list").iter().map(string).collect()
+}
+
+fn flag(value: &Value<'_>) -> bool {
+    value.get_ref().as_bool().expect("a flag")
+}
+
+fn number(value: &Value<'_>) -> usize {
+    value.get_ref().as_integer().expect("a number").as_str().parse().expect("a small one")
+}

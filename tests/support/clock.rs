@@ -1,0 +1,79 @@
+//! The parts of a service in this process: a store on a real file, and a clock that the test moves.
+
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use rollcall::{
+    cache::{HistoryLimits, Registry},
+    service::{
+        Service, WatchOptions,
+        ports::{Clock, Random},
+    },
+    store::{Options, SqlStore},
+};
+use rollcall_engine::{Policy, PolicySet, PolicyStore, Timestamp};
+use tempfile::TempDir;
+
+use super::server::store_file;
+
+/// A clock that stands still until it is moved, and a source of randomness that counts.
+#[derive(Debug, Default)]
+pub struct ManualClock {
+    now: AtomicI64,
+    drawn: AtomicU64,
+}
+
+impl ManualClock {
+    /// Moves the clock on.
+    pub fn advance(&self, by: Duration) {
+        self.now
+            .fetch_add(i64::try_from(by.as_micros()).expect("a test moves by less than centuries"), Ordering::SeqCst);
+    }
+
+    /// Sets the clock, back or forth.
+    pub fn set(&self, now: Timestamp) {
+        self.now.store(now.0, Ordering::SeqCst);
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.now.load(Ordering::SeqCst))
+    }
+}
+
+impl Random for ManualClock {
+    fn bytes(&self) -> [u8; 32] {
+        let number = self.drawn.fetch_add(1, Ordering::SeqCst).to_be_bytes();
+        std::array::from_fn(|at| number[at % 8] ^ u8::try_from(at).expect("few"))
+    }
+}
+
+/// A migrated store on a new file, and its directory, which is removed when it is dropped.
+pub async fn store() -> (Arc<SqlStore>, TempDir) {
+    let dir = tempfile::tempdir().expect("there is room for a directory");
+    (Arc::new(store_in(dir.path()).await), dir)
+}
+
+/// A migrated store on the file that a server started in `dir` would use.
+pub async fn store_in(dir: &Path) -> SqlStore {
+    let url = format!("sqlite:{}", store_file(dir).display());
+    let store = SqlStore::open(&Options::new(url)).await.expect("a file can be opened");
+    store.migrate().await.expect("a new file can be migrated");
+    store
+}
+
+/// A service on a store with views of its own and one policy, whose clock the test moves.
+pub fn service(store: &Arc<SqlStore>, clock: &Arc<ManualClock>, policy: &Arc<Policy>) -> Service {
+    let mut policies = PolicySet::default();
+    policies.insert(Arc::clone(policy));
+    let policies = Arc::new(PolicyStore::new(policies));
+    let views = Arc::new(Registry::new(store.clone(), policies.clone(), clock.clone(), HistoryLimits::default()));
+    Service::new(store.clone(), views, policies, clock.clone(), clock.clone(), WatchOptions::default())
+}

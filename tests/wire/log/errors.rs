@@ -1,0 +1,73 @@
+//! Lists and watches of the change log that are refused.
+
+use rollcall::proto::{ListChangesRequest, ResourceRef, Subject, WatchChangesRequest, watch_changes_request::Start};
+use rollcall_engine::{Revision, Token};
+use tonic::Code;
+
+use crate::support::{
+    error::{expect_error, fields_of},
+    wire_tenant::fixture,
+};
+
+#[tokio::test]
+async fn every_wrong_field_of_a_list_is_named() {
+    let (_stage, world) = fixture().await;
+    let odd = Some(prost_types::Timestamp { seconds: 1, nanos: -1 });
+    let request = ListChangesRequest {
+        tenant: world.tenant.clone(),
+        actor: Some(Subject { r#type: "User".into(), id: "x".into() }),
+        subject: Some(Subject { r#type: "email".into(), id: "x".into() }),
+        resource: Some(ResourceRef::default()),
+        kinds: vec![1, 0, 999],
+        start_time: odd,
+        end_time: odd,
+        order_by: 9,
+        page_size: -1,
+        ..Default::default()
+    };
+    let status = world.api.list_changes(request).await.unwrap_err();
+    let wrong = [
+        "resource.type",
+        "actor.type",
+        "subject.id",
+        "kinds[1]",
+        "kinds[2]",
+        "start_time",
+        "end_time",
+        "order_by",
+        "page_size",
+    ];
+    assert_eq!(fields_of(&status), wrong, "{status:?}");
+
+    let list = |request: ListChangesRequest| {
+        let tenant = if request.tenant.is_empty() { world.tenant.clone() } else { request.tenant.clone() };
+        world.api.list_changes(ListChangesRequest { tenant, ..request })
+    };
+    let site = Some(ResourceRef { r#type: "job_site".into(), id: String::new() });
+    let no_id = list(ListChangesRequest { resource: site, ..Default::default() }).await;
+    expect_error(no_id, Code::InvalidArgument, "FIELD_REQUIRED");
+    let nowhere = list(ListChangesRequest { tenant: "nowhere".into(), ..Default::default() }).await;
+    expect_error(nowhere, Code::NotFound, "TENANT_NOT_FOUND");
+    let page = list(ListChangesRequest { page_size: 1, ..Default::default() }).await.unwrap();
+    let other = ListChangesRequest { page_token: page.next_page_token, kinds: vec![1], ..Default::default() };
+    expect_error(list(other).await, Code::InvalidArgument, "INVALID_PAGE_TOKEN");
+}
+
+#[tokio::test]
+async fn a_watch_begins_at_a_token_of_the_tenant() {
+    let (stage, world) = fixture().await;
+    let other = stage.tenant().await;
+    let watch = |tenant: &str, after: String, kinds: Vec<i32>| {
+        let request = WatchChangesRequest { tenant: tenant.to_owned(), start: Some(Start::After(after)), kinds };
+        let mut client = world.api.watch.clone();
+        async move { client.watch_changes(request).await }
+    };
+    let invalid = Code::InvalidArgument;
+    expect_error(watch("acme", "x".into(), vec![]).await, invalid, "INVALID_TOKEN");
+    expect_error(watch("acme", other.token().await, vec![]).await, invalid, "INVALID_TOKEN");
+    expect_error(watch("acme", String::new(), vec![0]).await, invalid, "FIELD_INVALID");
+    expect_error(watch("", String::new(), vec![]).await, invalid, "FIELD_REQUIRED");
+    expect_error(watch("nowhere", String::new(), vec![]).await, Code::NotFound, "TENANT_NOT_FOUND");
+    let ahead = Token::encode("acme", Revision(world.revision().await + 1));
+    expect_error(watch("acme", ahead, vec![]).await, Code::FailedPrecondition, "TOKEN_AHEAD");
+}

@@ -1,0 +1,28 @@
+//! The service over gRPC: real clients of a real server, one case at a time.
+
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::unnecessary_wraps,
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "a test fails loudly, shows its seed, and is nobody's library"
+)]
+
+mod errors;
+mod fixture;
+mod idempotency;
+mod invitations;
+mod large_subtree;
+mod log;
+mod lumicon;
+mod policy_cases_over_grpc;
+mod policy_diff_database;
+mod policy_versions;
+mod process;
+mod resources;
+mod role_models;
+#[path = "../support/mod.rs"]
+mod support;
+mod teams_and_expiry;

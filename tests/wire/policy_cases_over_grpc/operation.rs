@@ -1,0 +1,108 @@
+//! Sends the writes that a case allows, and reads back what they did.
+
+use std::collections::BTreeSet;
+
+use rollcall::proto::{
+    AcceptInvitationRequest, GetMemberRequest, ListChangesRequest, Profile, get_member_request::Member as By,
+};
+use rollcall_engine::{Policy, ResourceKey, Subject};
+use rollcall_policy_tools::cases::{Case, WriteCase};
+
+use super::{
+    effects,
+    expectation::assert_matches,
+    fixture::{self, CaseTenant},
+    observed_state::{ObservedState, assigned_roles},
+    requests::{Request, describe, proto},
+};
+use crate::support::{Answer, Api, Write, db::Db, error::reason_of};
+
+/// Sends a write that a case allows to a tenant of its own, first as a dry run, and reads back what it did: everything
+/// from the tables, and over the API the root, the resource of the write, its target, and all invitations. Returns the
+/// lines of the policy that allowed it, as the log has them.
+pub async fn run_allowed_write(
+    api: &Api,
+    db: &Db,
+    policy: &Policy,
+    tenant: &CaseTenant,
+    case: &Case,
+    write_case: &WriteCase,
+) -> BTreeSet<u32> {
+    let what = format!("line {} of `{}`: {}", write_case.expected.line, case.name, describe(write_case));
+    let Request::Same(write) = tenant.request(policy, write_case) else { panic!("{what}: there is no invitation") };
+    let target = effects::target(tenant, write_case);
+    let old_secret = fixture::token(&target.id);
+    if ObservedState::of(&tenant.facts).invitations.contains_key(&target.id) {
+        accepted(api, tenant, &target, &old_secret).await.unwrap_or_else(|reason| panic!("{what}: {reason} before"));
+    }
+    let dry = api.write(write.clone().dry()).await;
+    assert_matches(case, &write_case.expected, &what, dry.as_ref().err().map(reason_of).as_deref());
+    let real = api.write(write).await.unwrap_or_else(|status| panic!("{what}: a dry run says yes: {status:?}"));
+    assert_eq!(dry.expect("it fits").settled(), real.clone().settled(), "{what}: a dry run answers as the write");
+    let expected = effects::expected_state(policy, tenant, write_case);
+    let stored = ObservedState::stored(db, tenant).await;
+    assert_eq!(stored, expected, "{what}");
+    assert_eq!(real.revision(&tenant.name), stored.revision, "{what}");
+    let mut keys = BTreeSet::from([tenant.root(), tenant.resource(&write_case.at)]);
+    keys.retain(|key| expected.owners.contains_key(key));
+    let listed = ObservedState::read_at(api, tenant, &keys, Some(&stored)).await;
+    assert_eq!(listed.at(&keys), expected.at(&keys), "{what}");
+    let request = GetMemberRequest { tenant: tenant.name.clone(), member: Some(By::Subject(proto(&target))) };
+    let shown = api.get_member(request).await.map(|answer| assigned_roles(answer.grants));
+    let gone = || "MEMBER_NOT_FOUND".to_owned();
+    let expected = stored.members.get(&target).map(|member| member.roles.clone()).ok_or_else(gone);
+    assert_eq!(shown.map_err(|status| reason_of(&status)), expected, "{what}");
+    if let Some(secret) = secret(&real) {
+        let roles = &stored.members[&target].roles;
+        assert_eq!(accepted(api, tenant, &target, secret).await.as_ref(), Ok(roles), "{what}");
+        let replaced = accepted(api, tenant, &target, &old_secret).await;
+        assert_eq!(replaced, Err("INVITATION_NOT_FOUND".to_owned()), "{what}");
+    }
+    policy_lines(api, policy, tenant, write_case, real.token()).await
+}
+
+/// The secret of the invitation that a write issued.
+fn secret(answer: &Answer) -> Option<&str> {
+    let secret = match answer {
+        Answer::Invite(answer) => &answer.results.first()?.invitation_token,
+        Answer::ResendInvitation(answer) => &answer.invitation_token,
+        _ => return None,
+    };
+    (!secret.is_empty()).then_some(secret)
+}
+
+/// The roles that somebody would have who accepted the invitation of an email with this secret, or the reason why they
+/// can't.
+async fn accepted(
+    api: &Api,
+    tenant: &CaseTenant,
+    invited: &Subject,
+    secret: &str,
+) -> Result<BTreeSet<(ResourceKey, String)>, String> {
+    let write = Write::from(AcceptInvitationRequest {
+        tenant: tenant.name.clone(),
+        actor: Some(proto(&Subject::user("newcomer"))),
+        invitation_token: secret.to_owned(),
+        profile: Some(Profile { email: invited.id.clone(), ..Profile::default() }),
+        ..Default::default()
+    });
+    let answer = api.write(write.dry()).await.map_err(|status| reason_of(&status))?;
+    Ok(assigned_roles(answer.accept_invitation().grants))
+}
+
+/// The lines of the policy that the log names for the revision of a token, which must be the only one of its actor.
+async fn policy_lines(
+    api: &Api,
+    policy: &Policy,
+    tenant: &CaseTenant,
+    write: &WriteCase,
+    token: &str,
+) -> BTreeSet<u32> {
+    let (tenant, actor) = (tenant.name.clone(), Some(proto(&write.actor)));
+    let request = ListChangesRequest { tenant, actor, page_size: 100, ..Default::default() };
+    let changes = api.list_changes(request).await.expect("the log is listed").changes;
+    assert!(!changes.is_empty() && changes.iter().all(|change| change.token == token), "{changes:?}");
+    let prefix = format!("{}@{}:", policy.name(), policy.version());
+    let lines = changes.iter().flat_map(|change| change.rule.split(' '));
+    lines.map(|rule| rule.strip_prefix(&prefix).expect("a rule of the policy").parse().expect("a line")).collect()
+}
