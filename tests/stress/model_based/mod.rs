@@ -61,7 +61,7 @@ async fn the_model_foresees_every_answer() {
         fs::copy(root().join(file), policies.path().join(name)).expect("the policy is there");
     }
     let stage = TestServer::with(&[&format!("policies.dir={}", policies.path().display())]).await;
-    let writes = usize::try_from(repetitions("model_writes", 500, 3000)).expect("few");
+    let writes = usize::try_from(repetitions("model_writes", 1_000, 3_000)).expect("few");
     let mut runs = JoinSet::new();
     for (number, file) in (0..).zip(POLICIES) {
         let run = Run::new(stage.server.api().await, stage.dir.path(), Path::new(file), seed + number).await;
