@@ -12,9 +12,13 @@
 
 mod concurrent_random_writes;
 mod crash;
+#[path = "../support/driver/mod.rs"]
+mod driver;
 mod faults;
 mod flood;
 mod model_based;
+#[path = "../oracle/mod.rs"]
+mod oracle;
 mod races;
 mod retries;
 #[path = "../support/mod.rs"]

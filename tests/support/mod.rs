@@ -1,5 +1,5 @@
 //! What the test programs share: a described tenant at every level, the real server as a child process with typed
-//! clients, the store's tables and log, and a plain model of the `lumicon` rules to compare the server with.
+//! clients, and the store's tables and log.
 
 #![allow(dead_code, unreachable_pub, unused_imports, reason = "every test binary uses its own part")]
 #![allow(clippy::panic, clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails loudly")]
@@ -10,7 +10,6 @@ pub mod clock;
 pub mod db;
 pub mod decided_writes;
 pub mod error;
-pub mod facts;
 pub mod fixture;
 pub mod membership_writes;
 pub mod names;
@@ -19,7 +18,6 @@ pub mod profile;
 pub mod reads;
 pub mod replay;
 pub mod rng;
-pub mod rules;
 pub mod server;
 pub mod tables;
 pub mod tenant_writes;

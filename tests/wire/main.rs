@@ -10,6 +10,8 @@
     reason = "a test fails loudly, shows its seed, and is nobody's library"
 )]
 
+#[path = "../support/driver/mod.rs"]
+mod driver;
 mod errors;
 mod fixture;
 mod idempotency;
@@ -17,12 +19,15 @@ mod invitations;
 mod large_subtree;
 mod log;
 mod lumicon;
+#[path = "../oracle/mod.rs"]
+mod oracle;
 mod policy_cases_over_grpc;
 mod policy_diff_database;
 mod policy_versions;
 mod process;
 mod resources;
 mod role_models;
+mod subjects;
 #[path = "../support/mod.rs"]
 mod support;
 mod teams_and_expiry;

@@ -24,8 +24,8 @@ fn drive() -> TenantFixture {
 /// A write with the etag that the resource is to have.
 fn with_etag(mut write: Write, etag: &str) -> Write {
     match &mut write {
-        Write::ArchiveResource(request) => request.etag = etag.to_owned(),
-        Write::RestoreResource(request) => request.etag = etag.to_owned(),
+        Write::ArchiveResource(request) => request.etag = etag.into(),
+        Write::RestoreResource(request) => request.etag = etag.into(),
         other => panic!("no test needs this: {other:?}"),
     }
     write

@@ -15,13 +15,10 @@ use super::{
     history::{History, OperationRecord},
     opening,
 };
-use crate::support::{
-    TestServer, WireTenant,
-    error::reason_of,
-    facts::{Deed, Facts, Secrets},
-    reads::name,
-    repetitions,
-    rng::Rng,
+use crate::{
+    driver::issued_invitations,
+    oracle::Tokens,
+    support::{TestServer, WireTenant, error::reason_of, repetitions, rng::Rng},
 };
 
 /// Clients that write at the same time, each over a connection of its own.
@@ -31,20 +28,19 @@ const CLIENTS: u64 = 32;
 async fn client(
     world: WireTenant,
     mut rng: Rng,
-    secrets: Arc<Mutex<Secrets>>,
+    tokens: Arc<Mutex<Tokens>>,
     left: Arc<AtomicUsize>,
 ) -> Vec<OperationRecord> {
     let mut records = Vec::new();
     while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok() {
-        let operation = Deed::with_secret(&mut rng, &ACTORS, &secrets.lock().expect("no panic"));
+        let operation = ACTORS.informed_operation(&mut rng, &tokens.lock().expect("no panic"), &world.tenant);
         let before = world.revision().await;
-        let answer = world.api.write(operation.write(&world)).await;
+        let answer = world.api.write(operation.write(&world.tenant)).await;
         let after = world.revision().await;
-        if let Ok(answer) = &answer {
-            secrets.lock().expect("no panic").learn(answer);
-        }
+        let issued = answer.as_ref().map(issued_invitations).unwrap_or_default();
+        tokens.lock().expect("no panic").learn(&issued);
         let result = answer.map(|answer| answer.revision(&world.tenant)).map_err(|status| reason_of(&status));
-        records.push(OperationRecord { operation, before, after, result });
+        records.push(OperationRecord { operation, before, after, result, issued });
     }
     records
 }
@@ -57,11 +53,11 @@ async fn no_interleaving_breaks_a_rule() {
     let world = opening(&stage, "acme").await;
     let start = world.revision().await;
     let writes = usize::try_from(repetitions("concurrent_writes", 800, 4000)).expect("few");
-    let (secrets, left) = (Arc::<Mutex<Secrets>>::default(), Arc::new(AtomicUsize::new(writes)));
+    let (tokens, left) = (Arc::<Mutex<Tokens>>::default(), Arc::new(AtomicUsize::new(writes)));
     let mut tasks = JoinSet::new();
     for number in 0..CLIENTS {
         let world = WireTenant { api: stage.server.api().await, ..world.clone() };
-        tasks.spawn(client(world, Rng::new(seed + number), secrets.clone(), left.clone()));
+        tasks.spawn(client(world, Rng::new(seed + number), tokens.clone(), left.clone()));
     }
     let records = tasks.join_all().await.into_iter().flatten().collect::<Vec<_>>();
     assert_eq!(records.len(), writes);
@@ -72,28 +68,30 @@ async fn no_interleaving_breaks_a_rule() {
     let refused = history.explain_refused(&records);
     eprintln!("{accepted} accepted, {refused} refused");
     assert!(accepted > writes / 50 && refused > writes / 50, "the test tests something");
-    lists_agree(&world, history.last()).await;
+    lists_agree(&world, &history).await;
 }
 
 /// What the member pages show is what the facts say, implied roles included.
-async fn lists_agree(world: &WireTenant, facts: &Facts) {
-    for resource in facts.sites.iter().map(String::as_str).chain(["workspace"]) {
+async fn lists_agree(world: &WireTenant, history: &History) {
+    let facts = history.last();
+    for resource in facts.resources.keys() {
+        let (resource_type, id) = resource;
         let mut expected = BTreeSet::new();
-        let resource_type = if resource == "workspace" { "workspace" } else { "job_site" };
-        for ((holder, _), role) in facts.roles.iter().filter(|((_, at), _)| at == resource) {
-            expected.insert((holder.clone(), format!("{resource_type}.{role}"), String::new()));
-        }
-        if resource != "workspace" {
-            for admin in facts.admins() {
-                expected.insert((admin.to_owned(), "job_site.editor".into(), "workspace.admin".into()));
+        for ((holder, at), assigned) in &facts.bindings {
+            if at == resource {
+                expected.insert((holder.clone(), format!("{resource_type}.{}", assigned.role), String::new()));
+            }
+            if *at == history.root && *resource != history.root && history.is_admin(facts, holder) {
+                expected.insert((holder.clone(), "job_site.editor".to_owned(), "workspace.admin".to_owned()));
             }
         }
         let mut listed = BTreeSet::new();
-        for member in world.list(world.members_at(resource)).await {
-            for role in &member.memberships {
-                listed.insert((name(&member), role.role.clone(), role.implied_by.clone()));
+        for shown in world.list(world.members_at(&format!("{resource_type}:{id}"))).await {
+            let subject = shown.member.and_then(|member| member.subject).expect("a listed member has a subject");
+            for role in shown.memberships {
+                listed.insert(((subject.r#type.clone(), subject.id.clone()), role.role, role.implied_by));
             }
         }
-        assert_eq!(listed, expected, "{resource}");
+        assert_eq!(listed, expected, "{resource:?}");
     }
 }

@@ -1,13 +1,16 @@
-//! Many writes at once, and sequences of random ones, held against a second, plain writing of the rules of `lumicon`.
+//! Many writes at once, and sequences of random ones, held against what the oracle says of them under `lumicon`.
 
 mod history;
 mod interleaving;
 mod sequences;
 
-use crate::support::{TestServer, WireTenant, facts::Cast, fixture, wire_tenant::OPERATOR};
+use crate::{
+    oracle::{Actors, PolicyFile},
+    support::{TestServer, WireTenant, fixture, wire_tenant::OPERATOR},
+};
 
 /// Those who write, and the job sites that exist or may come to exist.
-const ACTORS: Cast<'_> = Cast {
+const ACTORS: Actors<'_> = Actors {
     people: &[
         "ada", "alan", "anna", "edith", "emil", "elsa", "victor", "vera", "vito", "olga", "otto", "olaf", "nina",
         "nils", "nora", "paul",
@@ -15,6 +18,11 @@ const ACTORS: Cast<'_> = Cast {
     leaders: &["ada", "alan", "anna", "edith", "emil", "elsa"],
     sites: &["harbour", "quarry", "pier", "dock", "silo"],
 };
+
+/// The policy of their tenants.
+fn policy() -> PolicyFile {
+    PolicyFile::read(include_str!("../../../policies/lumicon.toml"))
+}
 
 /// A tenant with some of the actors as members, and three job sites.
 async fn opening(stage: &TestServer, tenant: &str) -> WireTenant {

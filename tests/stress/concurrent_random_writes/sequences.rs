@@ -1,4 +1,4 @@
-//! Sequences of random operations, one after the other, each of whose results the rules foresee.
+//! Sequences of random operations, one after the other, each of whose results the oracle foresees.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -8,50 +8,46 @@ use proptest::{
     test_runner::{Config, TestCaseError, TestRunner},
 };
 
-use super::{ACTORS, opening};
-use crate::support::{
-    TestServer,
-    db::audited,
-    error::reason_of,
-    facts::{Deed, Facts, Op, Secrets},
-    repetitions,
-    rng::Rng,
-    rules::{Verdict, decide},
+use super::{ACTORS, opening, policy};
+use crate::{
+    driver::issued_invitations,
+    oracle::{ModelFacts, Tokens, Verdict, decide},
+    support::{TestServer, db::audited, error::reason_of, repetitions, rng::Rng},
 };
 
-/// Sends operations, each drawn from a number, one after the other; the rules must foresee every response.
+/// Sends operations, each drawn from a number, one after the other; the oracle must foresee every response.
 async fn run(stage: &TestServer, tenant: &str, numbers: Vec<u64>) -> Result<(), TestCaseError> {
     let world = opening(stage, tenant).await;
     let (_, tables) = audited(stage.dir.path(), tenant).await;
-    let mut facts = Facts::from(&tables);
-    let mut secrets = Secrets::default();
+    let (policy, mut facts, mut tokens) = (policy(), ModelFacts::from(&tables), Tokens::default());
     for number in numbers {
-        let mut operation = Deed::any(&mut Rng::new(number), &ACTORS);
-        if let Op::Accept { email, token } = &mut operation.op {
-            secrets.of(email).unwrap_or("no-such-secret").clone_into(token);
-        }
-        let verdict = decide(&facts, &operation);
-        let dry = world.api.write(operation.write(&world).dry()).await.err().map(|status| reason_of(&status));
-        let answer = world.api.write(operation.write(&world)).await;
+        let operation = ACTORS.operation(&mut Rng::new(number), &tokens, tenant);
+        let verdict = decide(&policy, &facts, &operation);
+        let write = operation.write(tenant);
+        let dry = world.api.write(write.clone().dry()).await.err().map(|status| reason_of(&status));
+        let answer = world.api.write(write).await;
         let reason = answer.as_ref().err().map(reason_of);
         let mismatch =
-            format!("{operation:?}: {reason:?} by the server, dry {dry:?}, {verdict:?} by the rules, in {facts:?}");
+            format!("{operation:?}: {reason:?} by the server, dry {dry:?}, {verdict:?} by the oracle, in {facts:?}");
         let foreseen = match (&verdict, &reason) {
             (Verdict::Allowed(_), None) => true,
-            (Verdict::Refused(reasons), Some(reason)) => reasons.contains(&reason.as_str()),
+            (Verdict::Refused(reasons), Some(reason)) => reasons.contains(reason.as_str()),
             _ => false,
         };
         if !foreseen || dry != reason {
             return Err(TestCaseError::fail(mismatch));
         }
-        if let (Verdict::Allowed(after), Ok(answer)) = (verdict, answer) {
-            secrets.learn(&answer);
+        if let (Verdict::Allowed(mut after), Ok(answer)) = (verdict, answer) {
+            let issued = issued_invitations(&answer);
+            after.learn(&issued);
+            tokens.learn(&issued);
             facts = after;
         }
     }
     let (_, tables) = audited(stage.dir.path(), tenant).await;
-    if Facts::from(&tables) != facts {
-        return Err(TestCaseError::fail(format!("{:?} in the tables, {facts:?} by the rules", Facts::from(&tables))));
+    let stored = ModelFacts::from(&tables);
+    if stored != facts {
+        return Err(TestCaseError::fail(format!("{stored:?} in the tables, {facts:?} by the oracle")));
     }
     Ok(())
 }

@@ -1,37 +1,21 @@
-//! Random writes under every policy of ours, each foreseen by a model that knows the policy's text and nothing else.
-
-mod expression;
-mod facts;
-mod generator;
-mod invitations;
-mod memberships;
-mod operations;
-mod permission;
-mod policy;
-mod preconditions;
-mod requests;
-mod rules;
-mod tokens;
+//! Random writes under every policy of ours, each foreseen by the oracle, which knows the policy's text and nothing
+//! else.
 
 use std::{collections::BTreeMap, fs, path::Path};
 
 use tokio::task::JoinSet;
 
-use self::{
-    facts::ModelFacts,
-    generator::Generator,
-    operations::Operation,
-    policy::PolicyFile,
-    rules::{Verdict, decide},
-    tokens::Tokens,
-};
-use crate::support::{
-    Api, TestServer,
-    db::{Db, audited},
-    error::{code_of, reason_of},
-    fixture, repetitions,
-    replay::State,
-    rng::Rng,
+use crate::{
+    driver::issued_invitations,
+    oracle::{Generator, ModelFacts, Operation, PolicyFile, Tokens, Verdict, decide},
+    support::{
+        Api, TestServer,
+        db::{Db, audited},
+        error::{code_of, reason_of},
+        fixture, repetitions,
+        replay::State,
+        rng::Rng,
+    },
 };
 
 /// The policies of this repository, and one that uses what none of them uses.
@@ -179,9 +163,9 @@ impl Run {
             }
             (Verdict::Allowed(after), Ok(answer)) => {
                 assert_eq!(answer.revision(&self.tenant), self.revision + 1, "{}", message("one revision a write"));
-                let mut after = after.clone();
-                after.learn(answer);
-                self.tokens.learn(answer);
+                let (mut after, issued) = (after.clone(), issued_invitations(answer));
+                after.learn(&issued);
+                self.tokens.learn(&issued);
                 self.revision += 1;
                 self.follow().await;
                 assert_eq!(

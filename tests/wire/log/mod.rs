@@ -6,11 +6,15 @@ mod past;
 mod slow_reader;
 mod watch;
 
-use crate::support::{WireTenant, facts::Cast, write::revision_of};
 use rollcall::proto::{Change, ListChangesRequest};
 
+use crate::{
+    oracle::Actors,
+    support::{WireTenant, write::revision_of},
+};
+
 /// The people and resources that random writes name.
-const ACTORS: Cast<'_> = Cast {
+const ACTORS: Actors<'_> = Actors {
     people: &["ada", "alan", "edith", "emil", "victor", "vera", "olga", "lars", "nina", "otto"],
     leaders: &["ada", "alan", "edith", "emil"],
     sites: &["harbour", "quarry", "pier"],

@@ -10,13 +10,16 @@ use rollcall_engine::{Revision, Token};
 use tonic::Code;
 
 use super::ACTORS;
-use crate::support::{
-    Server, TestServer, WireTenant, Write, expect_error,
-    facts::{Deed, Secrets},
-    names::{resource, subject},
-    repetitions,
-    rng::Rng,
-    wire_tenant::{OPERATOR, fixture},
+use crate::{
+    driver::issued_invitations,
+    oracle::Tokens,
+    support::{
+        Server, TestServer, WireTenant, Write, expect_error,
+        names::{resource, subject},
+        repetitions,
+        rng::Rng,
+        wire_tenant::{OPERATOR, fixture},
+    },
 };
 
 const ACTIONS: [&str; 3] = ["data.view", "data.edit", "report.view"];
@@ -92,8 +95,11 @@ async fn each_earlier_token_answers_as_it_did_then() {
     let settings: Vec<&str> = settings.iter().map(String::as_str).collect();
     let stage = TestServer::with(&settings).await;
     let world = stage.tenant().await;
-    let (mut then, mut secrets) = (vec![ask(&world, None).await], Secrets::default());
+    let (mut then, mut tokens) = (vec![ask(&world, None).await], Tokens::default());
     let revisions = usize::try_from(repetitions("past_revisions", 30, 120)).expect("few");
+    // Some of what is asked later lies before a change of the policy, whatever is drawn.
+    world.does(world.set_policy(2)).await;
+    then.push(ask(&world, None).await);
     for _ in 0..revisions * 40 {
         let write = match rng.range(0, 15) {
             0 => Write::from(SetPolicyRequest {
@@ -105,10 +111,10 @@ async fn each_earlier_token_answers_as_it_did_then() {
             // Otherwise nobody could do anything in the end.
             1 => world.unlock(OPERATOR, rng.pick::<&str>(ACTORS.people)),
             2 => world.change(OPERATOR, rng.pick::<&str>(ACTORS.people), "workspace", "admin"),
-            _ => Deed::with_secret(&mut rng, &ACTORS, &secrets).write(&world),
+            _ => ACTORS.informed_operation(&mut rng, &tokens, &world.tenant).write(&world.tenant),
         };
         if let Ok(answer) = world.api.write(write).await {
-            secrets.learn(&answer);
+            tokens.learn(&issued_invitations(&answer));
             let answers = ask(&world, None).await;
             assert_eq!(answers.1, answer.token());
             then.push(answers);

@@ -56,11 +56,6 @@ impl CaseTenant {
         self.resource(&self.root)
     }
 
-    /// Whether this is the tenant itself, by the name that the case has for it.
-    pub fn is_root(&self, key: &ResourceKey) -> bool {
-        *key == self.root
-    }
-
     pub fn is_member(&self, subject: &Subject) -> bool {
         self.members.contains_key(subject)
     }

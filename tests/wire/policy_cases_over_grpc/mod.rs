@@ -6,11 +6,11 @@
 //! from the tables and over gRPC.
 
 mod coverage;
-mod effects;
 mod expectation;
 mod fixture;
 mod observed_state;
 mod operation;
+mod oracle_operation;
 mod requests;
 mod seed;
 
@@ -20,7 +20,10 @@ use rollcall::proto::BatchCheckRequest;
 use rollcall_engine::{Change, Policy, compile};
 use rollcall_policy_tools::cases::{self, Case};
 
-use crate::support::{Api, db::Db, error::reason_of, server::Server};
+use crate::{
+    oracle::PolicyFile,
+    support::{Api, db::Db, error::reason_of, server::Server},
+};
 use coverage::Coverage;
 use expectation::assert_matches;
 use fixture::CaseTenant;
@@ -50,7 +53,8 @@ async fn lume_answers_its_cases() {
 async fn run_cases(name: &str) {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies");
     let read = |file: String| fs::read_to_string(dir.join(file)).expect("the file is there");
-    let policy = compile(name, &read(format!("{name}.toml"))).expect("it compiles");
+    let text = read(format!("{name}.toml"));
+    let (policy, oracle_policy) = (compile(name, &text).expect("it compiles"), PolicyFile::read(&text));
     let cases = cases::read(name, &read(format!("{name}.tests.toml")), &policy).expect("its cases compile");
     let mut names = (0..).map(|number| format!("tenant-{number}"));
     let mut new_tenant = |facts: &[Change]| CaseTenant::new(names.next().expect("there are more"), facts);
@@ -78,7 +82,7 @@ async fn run_cases(name: &str) {
         );
     }
     for (tenant, case, write) in &allowed {
-        let rules = operation::run_allowed_write(&api, &db, &policy, tenant, case, write).await;
+        let rules = operation::run_allowed_write(&api, &db, (&policy, &oracle_policy), tenant, case, write).await;
         coverage.allowed(write, rules);
     }
     db.close().await;

@@ -75,7 +75,8 @@ impl ObservedState {
             let status = match row.status.as_str() {
                 "INVITED" => MemberStatus::Invited,
                 "ACTIVE" => MemberStatus::Active,
-                _ => MemberStatus::Deactivated,
+                "DEACTIVATED" => MemberStatus::Deactivated,
+                other => panic!("`{other}` is no status of a member"),
             };
             let seen =
                 ObservedMember { status, locked: row.locked, name: row.display_name, roles: BTreeSet::default() };

@@ -1,4 +1,4 @@
-//! Sends the writes that a case allows, and reads back what they did.
+//! Sends the writes that a case allows, and holds what they did against what the oracle foresees.
 
 use std::collections::BTreeSet;
 
@@ -9,13 +9,16 @@ use rollcall_engine::{Policy, ResourceKey, Subject};
 use rollcall_policy_tools::cases::{Case, WriteCase};
 
 use super::{
-    effects,
     expectation::assert_matches,
     fixture::{self, CaseTenant},
     observed_state::{ObservedState, assigned_roles},
     requests::{Request, describe, proto},
 };
-use crate::support::{Answer, Api, Write, db::Db, error::reason_of};
+use crate::{
+    driver::issued_invitations,
+    oracle::{ModelFacts, PolicyFile, Verdict, decide},
+    support::{Answer, Api, Write, db::Db, error::reason_of},
+};
 
 /// Sends a write that a case allows to a tenant of its own, first as a dry run, and reads back what it did: everything
 /// from the tables, and over the API the root, the resource of the write, its target, and all invitations. Returns the
@@ -23,30 +26,36 @@ use crate::support::{Answer, Api, Write, db::Db, error::reason_of};
 pub async fn run_allowed_write(
     api: &Api,
     db: &Db,
-    policy: &Policy,
+    (policy, oracle_policy): (&Policy, &PolicyFile),
     tenant: &CaseTenant,
     case: &Case,
     write_case: &WriteCase,
 ) -> BTreeSet<u32> {
     let what = format!("line {} of `{}`: {}", write_case.expected.line, case.name, describe(write_case));
     let Request::Same(write) = tenant.request(policy, write_case) else { panic!("{what}: there is no invitation") };
-    let target = effects::target(tenant, write_case);
+    let target = tenant.affected_member(write_case);
+    let before = ObservedState::stored(db, tenant).await;
+    assert_eq!(before, ObservedState::of(&tenant.facts), "{what}: the tables have the facts of the case");
+    let facts = ModelFacts::from(&db.state(&tenant.name).await);
+    let verdict = decide(oracle_policy, &facts, &tenant.oracle_operation(policy, write_case));
+    let Verdict::Allowed(mut expected) = verdict else { panic!("{what}: by the oracle {verdict:?}") };
     let old_secret = fixture::token(&target.id);
-    if ObservedState::of(&tenant.facts).invitations.contains_key(&target.id) {
+    if before.invitations.contains_key(&target.id) {
         accepted(api, tenant, &target, &old_secret).await.unwrap_or_else(|reason| panic!("{what}: {reason} before"));
     }
     let dry = api.write(write.clone().dry()).await;
     assert_matches(case, &write_case.expected, &what, dry.as_ref().err().map(reason_of).as_deref());
     let real = api.write(write).await.unwrap_or_else(|status| panic!("{what}: a dry run says yes: {status:?}"));
     assert_eq!(dry.expect("it fits").settled(), real.clone().settled(), "{what}: a dry run answers as the write");
-    let expected = effects::expected_state(policy, tenant, write_case);
+    expected.learn(&issued_invitations(&real));
+    assert_eq!(ModelFacts::from(&db.state(&tenant.name).await), expected, "{what}");
     let stored = ObservedState::stored(db, tenant).await;
-    assert_eq!(stored, expected, "{what}");
+    assert_eq!(stored.revision, before.revision + 1, "{what}");
     assert_eq!(real.revision(&tenant.name), stored.revision, "{what}");
     let mut keys = BTreeSet::from([tenant.root(), tenant.resource(&write_case.at)]);
-    keys.retain(|key| expected.owners.contains_key(key));
+    keys.retain(|key| stored.owners.contains_key(key));
     let listed = ObservedState::read_at(api, tenant, &keys, Some(&stored)).await;
-    assert_eq!(listed.at(&keys), expected.at(&keys), "{what}");
+    assert_eq!(listed.at(&keys), stored.clone().at(&keys), "{what}");
     let request = GetMemberRequest { tenant: tenant.name.clone(), member: Some(By::Subject(proto(&target))) };
     let shown = api.get_member(request).await.map(|answer| assigned_roles(answer.grants));
     let gone = || "MEMBER_NOT_FOUND".to_owned();

@@ -132,10 +132,10 @@ fn question_about(world: &WireTenant, effect: &PolicyEffect, action: &str) -> Op
     let Some(parent) = &effect.below else { return Some(question) };
     let resource = question.resource.as_mut().unwrap();
     match resource.r#type.as_str() {
-        "card" => resource.id = if who == "kim" { "vera" } else { "kim" }.to_owned(),
+        "card" => resource.id = if who == "kim" { "vera" } else { "kim" }.into(),
         "box" if parent.r#type == "workspace" => return None,
         _ => {
-            resource.id = "unregistered".to_owned();
+            resource.id = "unregistered".into();
             question.stated = Some(StatedFacts { parent: Some(parent.clone()), owner: None });
         }
     }

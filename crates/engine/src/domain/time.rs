@@ -41,7 +41,15 @@ impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match u64::try_from(self.0) {
             Ok(micros) if micros < END_OF_RFC3339 => {
-                humantime::format_rfc3339(UNIX_EPOCH + Duration::from_micros(micros)).fmt(f)
+                let instant = UNIX_EPOCH + Duration::from_micros(micros);
+                // As many digits as Protobuf's JSON has.
+                if micros % 1_000_000 == 0 {
+                    humantime::format_rfc3339_seconds(instant).fmt(f)
+                } else if micros % 1000 == 0 {
+                    humantime::format_rfc3339_millis(instant).fmt(f)
+                } else {
+                    humantime::format_rfc3339_micros(instant).fmt(f)
+                }
             }
             _ => write!(f, "{} microseconds since 1970-01-01T00:00:00Z", self.0),
         }
@@ -56,6 +64,8 @@ mod tests {
     fn every_instant_can_be_shown() {
         let shown = |micros: i64| Timestamp(micros).to_string();
         assert_eq!(shown(1_795_676_400_000_000), "2026-11-26T07:00:00Z");
+        assert_eq!(shown(1_795_676_400_500_000), "2026-11-26T07:00:00.500Z");
+        assert_eq!(shown(1_795_676_400_000_007), "2026-11-26T07:00:00.000007Z");
         assert_eq!(shown(253_402_300_799_000_000), "9999-12-31T23:59:59Z");
         assert_eq!(shown(-1), "-1 microseconds since 1970-01-01T00:00:00Z");
         assert!(shown(i64::MAX).ends_with('Z'));

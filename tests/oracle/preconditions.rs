@@ -3,10 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::{
-    facts::{Member, ModelFacts, Profile},
+    facts::{Key, Member, ModelFacts, Profile},
     rules::Evaluation,
 };
-use crate::support::replay::Key;
 
 impl Evaluation<'_> {
     /// The refusals of one check, without effect on this evaluation.

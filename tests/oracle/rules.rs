@@ -3,11 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::{
-    facts::{AssignedRole, ModelFacts, Resource},
+    facts::{AssignedRole, Key, ModelFacts, Resource},
     operations::{Operation, OperationKind},
     policy::PolicyFile,
 };
-use crate::support::replay::Key;
 
 /// What the policy says of an operation in a state.
 #[derive(Debug)]
@@ -70,8 +69,8 @@ impl Evaluation<'_> {
             OperationKind::Move { resource, parent } => self.move_below(resource, parent),
             OperationKind::Transfer { resource, owner } => self.transfer(resource, owner),
             OperationKind::Invite { invitees, grants } => self.invite(invitees, grants),
-            OperationKind::Accept { invitation, profile, .. } => self.accept(invitation.as_ref(), profile),
-            OperationKind::Decline { invitation, email, .. } => self.decline(invitation.as_ref(), email),
+            OperationKind::Accept { token, profile } => self.accept(token, profile),
+            OperationKind::Decline { token, email } => self.decline(token, email),
             OperationKind::Resend { invitation } => self.resend(invitation),
             OperationKind::Revoke { invitation } => self.revoke(invitation),
             OperationKind::Suppress { email } => self.suppress(email, true),

@@ -3,11 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::{
-    facts::{AssignedRole, Profile},
+    facts::{AssignedRole, Key, Profile},
     operations::RoleChange,
     rules::{Evaluation, MembershipWrite},
 };
-use crate::support::replay::Key;
 
 impl Evaluation<'_> {
     /// Several exchanges, each decided as if there were no other; but the last holders are counted without all of them.
@@ -72,10 +71,9 @@ impl Evaluation<'_> {
         for row in self.after.resources.values_mut().filter(|row| row.owner.as_ref() == Some(member)) {
             row.owner = None;
         }
-        if member.0 == "email" {
-            let open =
-                self.facts.pending_invitation(&member.1).map(|(id, _)| id.clone()).expect("somebody invited has one");
-            self.close(&open, "REVOKED");
+        let pending = self.facts.pending_invitation(&member.1).filter(|_| member.0 == "email");
+        if let Some((id, _)) = pending {
+            self.close(id, "REVOKED");
         }
     }
 

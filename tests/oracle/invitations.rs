@@ -1,116 +1,15 @@
-//! What writes about invitations do, from issue to acceptance, and when they are refused.
-
-use std::collections::BTreeSet;
+//! What becomes of an invitation after its issue, and when that is refused.
 
 use super::{
-    facts::{AssignedRole, Invitation, Member, Profile},
-    operations::Who,
+    facts::{Key, Member, Profile},
     rules::{Evaluation, MembershipWrite},
 };
-use crate::support::replay::Key;
 
 impl Evaluation<'_> {
-    pub fn invite(&mut self, invitees: &[Who], grants: &[(Key, String, Option<i64>)]) {
-        let mut resources = BTreeSet::new();
-        for (at, role, _) in grants {
-            self.refuse_if(!resources.insert(at), "FIELD_INVALID");
-            self.has_role(at, role);
-        }
-        if grants.iter().any(|(at, ..)| !self.facts.resources.contains_key(at)) {
-            return;
-        }
-        let mut seen = BTreeSet::new();
-        for who in invitees {
-            let target = self.resolve(who);
-            self.refuse_if(!seen.insert(target.clone()), "FIELD_INVALID");
-            for (at, role, end) in grants {
-                self.invite_one(&target, at, role, *end);
-            }
-            let status = self.member(&target).map(|member| member.status.clone()).unwrap_or_default();
-            if status == "DEACTIVATED" {
-                self.after.members.entry(target.clone()).and_modify(|member| "ACTIVE".clone_into(&mut member.status));
-                self.apply_joins_as(&target, grants, true);
-            } else if status == "ACTIVE" {
-                self.apply_joins_as(&target, grants, false);
-            } else {
-                self.refuse_if(self.facts.suppressed.contains(&target.1), "ADDRESS_SUPPRESSED");
-                self.invite_to_accept(&target, grants);
-            }
-        }
-    }
-
-    fn invite_one(&mut self, target: &Key, at: &Key, role: &str, end: Option<i64>) {
-        let is_new_role = self.facts.assigned_role(target, at).is_none_or(|assigned| assigned.role != role);
-        self.permit(
-            at,
-            target,
-            &MembershipWrite { to: Some(role), is_new_role, end, ..MembershipWrite::plain("invite") },
-        );
-        let status = self.member(target).map(|member| member.status.clone()).unwrap_or_default();
-        self.refuse_if(status == "DEACTIVATED" && !self.policy.reactivates, "MEMBER_DEACTIVATED");
-        match self.facts.assigned_role(target, at) {
-            // Whoever is invited to this role already is sent the invitation again.
-            Some(assigned) if assigned.role == role && status == "INVITED" => {
-                if self.policy.resource_type(&at.0).rules.iter().any(|rule| rule.verb == "resend") {
-                    self.permit(at, target, &MembershipWrite::plain("resend"));
-                }
-            }
-            Some(_) => self.refuse_if(true, "ALREADY_A_MEMBER"),
-            None => {
-                let assigned = AssignedRole { role: role.to_owned(), end };
-                self.after.bindings.insert((target.clone(), at.clone()), assigned);
-            }
-        }
-    }
-
-    /// Makes an invited member and an open invitation of somebody who has to accept first.
-    fn invite_to_accept(&mut self, target: &Key, grants: &[(Key, String, Option<i64>)]) {
-        let email = target.1.clone();
-        self.after.members.entry(target.clone()).or_insert_with(|| Member {
-            status: "INVITED".to_owned(),
-            locked: false,
-            profile: Profile { email: Some(email.clone()), ..Profile::default() },
-        });
-        self.apply_joins_as(target, grants, true);
-        let id = self.facts.pending_invitation(&email).map_or(&email, |(id, _)| id).clone();
-        let (inviter, status) = (self.actor.clone(), "PENDING".to_owned());
-        self.after.invitations.insert(id, Invitation { email, inviter, status });
-    }
-
-    /// Gives a new member the role at the root that a resource's type has as `joins_as`; gives it for longer to a
-    /// member who has it already.
-    fn apply_joins_as(&mut self, target: &Key, grants: &[(Key, String, Option<i64>)], is_new: bool) {
-        let root = self.root();
-        let joins_as = |at: &Key| self.policy.resource_type(&at.0).joins_as.clone();
-        let Some(role) = grants.iter().find_map(|(at, ..)| joins_as(at)) else { return };
-        if grants.iter().any(|(at, ..)| *at == root) {
-            return;
-        }
-        let bringing = grants.iter().filter(|(at, ..)| joins_as(at).as_ref() == Some(&role));
-        let ends = bringing.map(|(at, given, _)| {
-            self.permission_ends_at(
-                at,
-                target,
-                &MembershipWrite { to: Some(given), ..MembershipWrite::plain("invite") },
-            )
-        });
-        // None, which is for good, is more than any end.
-        let end = ends.collect::<Option<Vec<_>>>().and_then(|ends| ends.into_iter().max());
-        let binding = (target.clone(), root);
-        match self.after.bindings.get_mut(&binding) {
-            Some(assigned) if assigned.role == role => {
-                let ends_sooner = assigned.end.is_some_and(|old| end.is_none_or(|end| end > old));
-                assigned.end = if ends_sooner { end } else { assigned.end };
-            }
-            None if is_new => _ = self.after.bindings.insert(binding, AssignedRole { role, end }),
-            _ => {}
-        }
-    }
-
-    pub fn accept(&mut self, invitation: Option<&String>, profile: &Profile) {
+    pub fn accept(&mut self, token: &str, profile: &Profile) {
         let who = self.actor.clone();
         self.refuse_if(who.1 == "*" || who.0 == "operator" || who.0 == "email", "FIELD_INVALID");
-        let Some((id, email)) = self.answerable_invitation(invitation, profile.email.as_deref()) else { return };
+        let Some((id, email)) = self.answerable_invitation(token, profile.email.as_deref()) else { return };
         let stand_in = ("email".to_owned(), email);
         let invited = self.remove_invited(&stand_in);
         if let Some(member) = self.member(&who) {
@@ -155,8 +54,8 @@ impl Evaluation<'_> {
         self.close(&id, "ACCEPTED");
     }
 
-    pub fn decline(&mut self, invitation: Option<&String>, email: &str) {
-        if let Some((id, email)) = self.answerable_invitation(invitation, Some(email)) {
+    pub fn decline(&mut self, token: &str, email: &str) {
+        if let Some((id, email)) = self.answerable_invitation(token, Some(email)) {
             self.remove_invited(&("email".to_owned(), email));
             self.close(&id, "DECLINED");
         }
@@ -174,6 +73,7 @@ impl Evaluation<'_> {
             self.refusals.extend(refused.into_iter().flatten());
         }
         self.refuse_if(self.facts.suppressed.contains(&invited.1), "ADDRESS_SUPPRESSED");
+        self.after.invitations.entry(id.to_owned()).and_modify(|row| row.token_hash.clear());
     }
 
     /// Allowed to whoever may remove them from the tenant, or from every resource that they are invited to.
@@ -205,11 +105,12 @@ impl Evaluation<'_> {
         self.refuse_if(!changed, if suppressed { "ALREADY_SUPPRESSED" } else { "NOT_SUPPRESSED" });
     }
 
-    /// The id and the email of an open invitation, if the actor's email is the invited one.
-    fn answerable_invitation(&mut self, id: Option<&String>, email: Option<&str>) -> Option<(String, String)> {
-        let invited = self.pending_invitee(id.map_or("", String::as_str))?;
+    /// The id and the email of the open invitation of a token; the actor's email must be the invited one.
+    fn answerable_invitation(&mut self, token: &str, email: Option<&str>) -> Option<(String, String)> {
+        let id = self.facts.invitation_of_token(token).cloned().unwrap_or_default();
+        let invited = self.pending_invitee(&id)?;
         self.refuse_if(email != Some(&invited.1), "EMAIL_MISMATCH");
-        Some((id?.clone(), invited.1))
+        Some((id, invited.1))
     }
 
     /// The invited member of an invitation, if that exists and is open.
@@ -241,16 +142,5 @@ impl Evaluation<'_> {
         let resources = self.facts.bindings.keys().filter(|(holder, _)| holder == invited).map(|(_, at)| at.clone());
         let resources = resources.collect::<Vec<_>>();
         if resources.is_empty() { vec![self.root()] } else { resources }
-    }
-
-    /// The subject that an invitee names: the member who has the email, or the invited member for somebody new.
-    fn resolve(&self, who: &Who) -> Key {
-        match who {
-            Who::Subject(subject) => subject.clone(),
-            Who::Email(email) => {
-                let has = self.facts.members.iter().find(|(_, row)| row.profile.email.as_ref() == Some(email));
-                has.map_or_else(|| ("email".to_owned(), email.clone()), |(subject, _)| subject.clone())
-            }
-        }
     }
 }

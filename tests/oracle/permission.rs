@@ -4,11 +4,10 @@ use std::collections::BTreeSet;
 
 use super::{
     expression::{Expr, OperatorAccess, operator_access},
-    facts::ModelFacts,
+    facts::{Key, ModelFacts},
     policy::Action,
     rules::{Evaluation, MembershipWrite},
 };
-use crate::support::replay::Key;
 
 impl Evaluation<'_> {
     /// Why the actor may not make any write.
@@ -57,7 +56,7 @@ impl Evaluation<'_> {
         let (policy, verb) = (self.policy, if target.1 == "*" { "publish" } else { write.verb });
         assert!(
             policy.resource_type(&at.0).rules.iter().all(|rule| rule.verb != "publish"),
-            "the model knows no `publish`"
+            "the oracle knows no `publish`"
         );
         policy.resource_type(&at.0).rules.iter().any(|rule| {
             let from = write.from.is_none_or(|from| rule.from.iter().any(|name| name == from || name == "anyone"));

@@ -1,4 +1,4 @@
-//! The expressions of a policy's rules: a parser written for the model, and what they say of operators.
+//! The expressions of a policy's rules: a parser written for the oracle, and what they say of operators.
 
 /// An expression over names of roles and relations.
 #[derive(Debug, PartialEq)]

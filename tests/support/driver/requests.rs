@@ -9,11 +9,10 @@ use rollcall::proto::{
     UpdateMemberRequest, invitee,
 };
 
-use super::{
-    facts::Profile,
-    operations::{Operation, OperationKind, RoleChange, Who},
+use crate::{
+    oracle::{Key, Operation, OperationKind, Profile, RoleChange, Who},
+    support::Write,
 };
-use crate::support::{Write, replay::Key};
 
 impl Operation {
     /// The request for this operation in a tenant.
@@ -52,10 +51,10 @@ impl Operation {
                 invitees: invitees.iter().map(invitee).collect(),
                 grants: grants.iter().map(grant).collect(),
             }),
-            OperationKind::Accept { token, profile: given, .. } => {
+            OperationKind::Accept { token, profile: given } => {
                 request!(AcceptInvitationRequest { invitation_token: token.clone(), profile: Some(profile(given)) })
             }
-            OperationKind::Decline { token, email, .. } => {
+            OperationKind::Decline { token, email } => {
                 request!(DeclineInvitationRequest { invitation_token: token.clone(), email: email.clone() })
             }
             OperationKind::Resend { invitation } => {

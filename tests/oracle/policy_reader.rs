@@ -1,69 +1,24 @@
-//! A policy as its file says it, read without the engine.
+//! Reads a policy file without the engine. What the oracle does not know stops it, for it would be wrong.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use toml::de::{DeTable, DeValue};
 
-use super::expression::{Expr, parse};
+use super::{
+    expression::parse,
+    policy::{Action, PolicyFile, ResourceType, Role, Rule},
+};
 
-/// The keys of a `[TYPE]` that the model knows; a policy with another one is refused, for the model would be wrong.
+/// The keys of a `[TYPE]` that the oracle knows; a policy with another one is refused.
 const KNOWN: [&str; 9] =
     ["parent", "owned", "member_records", "creator_role", "create_actions", "roles", "actions", "members", "joins_as"];
-
-/// A role's type and name.
-pub type RoleName = (String, String);
-
-/// A policy file: its name and version, and its types by name.
-pub struct PolicyFile {
-    pub name: String,
-    pub version: u32,
-    pub root: String,
-    /// Whether to invite a deactivated member lets them back in.
-    pub reactivates: bool,
-    pub types: BTreeMap<String, ResourceType>,
-}
-
-/// One `[TYPE]` of the policy; its `[TYPE.members]` are `rules` and `joins_as`.
-#[derive(Default)]
-pub struct ResourceType {
-    pub parent: Option<String>,
-    pub owned: bool,
-    pub member_records: bool,
-    pub creator_role: Option<String>,
-    pub create_actions: Vec<String>,
-    pub joins_as: Option<String>,
-    pub roles: BTreeMap<String, Role>,
-    pub actions: BTreeMap<String, Action>,
-    pub rules: Vec<Rule>,
-}
-
-/// A role without its name.
-pub struct Role {
-    pub implies: Vec<String>,
-    pub protected_below: bool,
-    pub at_least: usize,
-}
-
-/// An action without its name.
-pub struct Action {
-    pub rule: Expr,
-    pub when_archived: bool,
-}
-
-/// A rule of `[TYPE.members]`.
-pub struct Rule {
-    pub verb: String,
-    pub by: Expr,
-    pub from: Vec<String>,
-    pub to: Vec<String>,
-}
 
 impl PolicyFile {
     /// Reads a policy file.
     ///
     /// # Panics
     ///
-    /// If it is no policy, or a type has a key that the model does not know.
+    /// If it is no policy, or a type has a key that the oracle does not know.
     pub fn read(text: &str) -> Self {
         let table = DeTable::parse(text).expect("the policy is TOML");
         let table = table.get_ref();
@@ -85,52 +40,12 @@ impl PolicyFile {
         }
         policy
     }
-
-    /// The type of this name.
-    ///
-    /// # Panics
-    ///
-    /// If there is none.
-    pub fn resource_type(&self, name: &str) -> &ResourceType {
-        self.types.get(name).unwrap_or_else(|| panic!("the policy has no type `{name}`"))
-    }
-
-    /// A type and the types above it, up to the root's.
-    fn above<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        std::iter::successors(Some(name), |name| self.resource_type(name).parent.as_deref())
-    }
-
-    /// The role that a name stands for in a rule of a type: `TYPE.ROLE`, the type's own, or else the nearest above.
-    fn resolve_role(&self, at: &str, name: &str) -> RoleName {
-        if let Some((resource_type, role)) = name.split_once('.') {
-            return (resource_type.to_owned(), role.to_owned());
-        }
-        let resource_type =
-            self.above(at).find(|resource_type| self.resource_type(resource_type).roles.contains_key(name));
-        (resource_type.unwrap_or_else(|| panic!("no role `{name}` at `{at}`")).to_owned(), name.to_owned())
-    }
-
-    /// Whether an assigned role is, or implies, the role that a rule of a type names.
-    pub fn includes_role(&self, assigned: &RoleName, at: &str, named: &str) -> bool {
-        let (searched, mut seen) = (self.resolve_role(at, named), BTreeSet::new());
-        let mut left = vec![assigned.clone()];
-        while let Some(role) = left.pop() {
-            if role == searched {
-                return true;
-            }
-            if seen.insert(role.clone()) {
-                let implied = &self.resource_type(&role.0).roles[&role.1].implies;
-                left.extend(implied.iter().map(|implied| self.resolve_role(&role.0, implied)));
-            }
-        }
-        false
-    }
 }
 
 impl ResourceType {
     fn read(name: &str, table: &DeTable<'_>) -> Self {
         for (key, _) in table {
-            assert!(KNOWN.contains(&&**key.get_ref()), "the model knows no `{}` of `{name}`", key.get_ref());
+            assert!(KNOWN.contains(&&**key.get_ref()), "the oracle knows no `{}` of `{name}`", key.get_ref());
         }
         let mut resource_type = Self {
             parent: table.get("parent").map(string),

@@ -3,12 +3,13 @@
 mod pick;
 
 pub use self::pick::Generator;
-use self::pick::{PEOPLE, user};
+use self::pick::PEOPLE;
 use super::{
-    facts::Profile,
+    facts::{Key, Profile},
+    names::{UNKNOWN_TOKEN, email_of, user},
     operations::{Operation, OperationKind, RoleChange, Who},
+    tokens::IssuedInvitation,
 };
-use crate::support::{names::email_of, replay::Key};
 
 /// The kinds of operations, each as often as it is to be drawn.
 const KINDS: [&str; 46] = [
@@ -88,8 +89,8 @@ impl<'a> Generator<'a> {
             "readmit" => self.readmit(),
             "accept" => return self.accept(),
             "decline" => {
-                let (token, invitation, email) = self.token();
-                OperationKind::Decline { token, invitation, email }
+                let (token, email) = self.token();
+                OperationKind::Decline { token, email }
             }
             "resend" => OperationKind::Resend { invitation: self.invitation() },
             "revoke" => OperationKind::Revoke { invitation: self.invitation() },
@@ -163,33 +164,32 @@ impl<'a> Generator<'a> {
     }
 
     fn accept(&mut self) -> Operation {
-        let (token, invitation, email) = self.token();
+        let (token, email) = self.token();
         let named = email.split('@').next().expect("a text has a first part").to_owned();
         let actor = if self.maybe(5) { self.somebody() } else { user(&named) };
         let mut profile = Profile { email: Some(email), ..self.profile() };
         if !self.maybe(5) {
             profile.username = Some(actor.1.clone());
         }
-        Operation { actor, kind: OperationKind::Accept { token, invitation, profile } }
+        Operation { actor, kind: OperationKind::Accept { token, profile } }
     }
 
-    /// A token, mostly a new one, with the invitation that it opens and, mostly, its email.
-    fn token(&mut self) -> (String, Option<String>, String) {
+    /// A token, mostly a new one, and an email, mostly the one that it was issued to.
+    fn token(&mut self) -> (String, String) {
         let known = self.known();
-        let token = if known.is_empty() { "no-such-token".to_owned() } else { self.rng.pick(known).0.clone() };
-        let invitation = self.tokens.opens(&token);
-        let invited_email = invitation.as_ref().map(|id| self.facts.invitations[id].email.clone());
-        let email = invited_email.filter(|_| !self.maybe(12)).unwrap_or_else(|| self.email());
-        (token, invitation, email)
+        let issued = if known.is_empty() { None } else { Some(self.rng.pick(known)) };
+        let invited_email = issued.map(|issued| issued.email.clone()).filter(|_| !self.maybe(12));
+        let email = invited_email.unwrap_or_else(|| self.email());
+        (issued.map_or(UNKNOWN_TOKEN, |issued| issued.token.as_str()).to_owned(), email)
     }
 
     /// The id of an invitation, mostly of a new one.
     fn invitation(&mut self) -> String {
         let known = self.known();
-        if known.is_empty() { "no-such-id".to_owned() } else { self.rng.pick(known).1.clone() }
+        if known.is_empty() { "no-such-id".to_owned() } else { self.rng.pick(known).id.clone() }
     }
 
-    fn known(&mut self) -> &'a [(String, String)] {
+    fn known(&mut self) -> &'a [IssuedInvitation] {
         let newest = self.tokens.0.len().saturating_sub(12);
         if self.maybe(4) { &self.tokens.0 } else { &self.tokens.0[newest..] }
     }

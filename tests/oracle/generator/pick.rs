@@ -1,11 +1,12 @@
 //! Random parts of operations, drawn from the facts and the policy so that many of them fit together.
 
 use super::super::{
-    facts::{ModelFacts, Profile},
+    facts::{Key, ModelFacts, Profile},
+    names::{email_of, user},
     policy::PolicyFile,
     tokens::Tokens,
 };
-use crate::support::{names::email_of, replay::Key, rng::Rng};
+use crate::support::rng::Rng;
 
 pub(super) const PEOPLE: [&str; 12] =
     ["ada", "ben", "cleo", "dora", "emil", "finn", "gina", "hugo", "ines", "jack", "kira", "lars"];
@@ -105,8 +106,4 @@ impl Generator<'_> {
     pub(super) fn maybe(&mut self, every: u64) -> bool {
         self.rng.range(0, every) == 0
     }
-}
-
-pub(super) fn user(name: &str) -> Key {
-    ("user".to_owned(), name.to_owned())
 }

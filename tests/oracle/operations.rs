@@ -1,7 +1,6 @@
-//! The operations that the model knows: every kind of write to a tenant that exists, and its actor.
+//! The operations that the oracle knows: every kind of write to a tenant that exists, and its actor.
 
-use super::facts::Profile;
-use crate::support::replay::Key;
+use super::facts::{Key, Profile};
 
 /// A write, and the actor who asks for it.
 #[derive(Clone, Debug)]
@@ -41,12 +40,11 @@ pub enum OperationKind {
     /// The invitation is the one that the token opens, if any does.
     Accept {
         token: String,
-        invitation: Option<String>,
         profile: Profile,
     },
+    /// The invitation is the one that the token opens, if any does.
     Decline {
         token: String,
-        invitation: Option<String>,
         email: String,
     },
     /// By id.

@@ -1,0 +1,113 @@
+//! A tenant's facts as plain maps.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    policy::PolicyFile,
+    tokens::{IssuedInvitation, token_hash},
+};
+
+/// A type and an id, of a subject or a resource.
+pub type Key = (String, String);
+
+/// A tenant's facts.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ModelFacts {
+    pub members: BTreeMap<Key, Member>,
+    /// By holder and resource: a member has at most one role of a resource.
+    pub bindings: BTreeMap<(Key, Key), AssignedRole>,
+    pub resources: BTreeMap<Key, Resource>,
+    /// By id; a new one by its email until a response has its id.
+    pub invitations: BTreeMap<String, Invitation>,
+    /// Emails to which nothing may be sent.
+    pub suppressed: BTreeSet<String>,
+}
+
+/// A member without its subject.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Member {
+    pub status: String,
+    pub locked: bool,
+    pub profile: Profile,
+}
+
+/// A member's name and identifiers; `None` is an identifier that they do not have.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Profile {
+    pub display_name: String,
+    pub email: Option<String>,
+    pub username: Option<String>,
+    pub phone: Option<String>,
+}
+
+/// An assigned role, and when it ends, in microseconds since 1970; `None` is never.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AssignedRole {
+    pub role: String,
+    pub end: Option<i64>,
+}
+
+/// A resource without its name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resource {
+    pub parent: Option<Key>,
+    pub owner: Option<Key>,
+    pub archived: bool,
+}
+
+/// An invitation without its id.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Invitation {
+    pub email: String,
+    /// SHA-256 of the newest token in lower-case hexadecimal; empty until a response has the token.
+    pub token_hash: String,
+    pub inviter: Key,
+    pub status: String,
+}
+
+impl ModelFacts {
+    /// A resource and those above it; ends at one that is not registered.
+    pub fn ancestors(&self, from: &Key) -> Vec<Key> {
+        let up = std::iter::successors(Some(from.clone()), |at| self.resources.get(at)?.parent.clone());
+        // No tree here is this deep: a circle is cut, for `assert_invariants` to find.
+        up.take(50).collect()
+    }
+
+    /// The role that is assigned to a member at a resource.
+    pub fn assigned_role(&self, holder: &Key, at: &Key) -> Option<&AssignedRole> {
+        self.bindings.get(&(holder.clone(), at.clone()))
+    }
+
+    /// Whether a role above a resource protects a member there.
+    pub fn protected(&self, policy: &PolicyFile, member: &Key, at: &Key) -> bool {
+        self.ancestors(at).iter().skip(1).any(|above| {
+            self.assigned_role(member, above)
+                .is_some_and(|assigned| policy.resource_type(&above.0).roles[&assigned.role].protected_below)
+        })
+    }
+
+    /// The open invitation of an email, and its id.
+    pub fn pending_invitation(&self, email: &str) -> Option<(&String, &Invitation)> {
+        self.invitations.iter().find(|(_, invitation)| invitation.email == email && invitation.status == "PENDING")
+    }
+
+    /// The id of the invitation that a token opens, whatever its status: a newer token of the same invitation makes
+    /// this one worthless.
+    pub fn invitation_of_token(&self, token: &str) -> Option<&String> {
+        let hash = token_hash(token);
+        let mut invitations = self.invitations.iter();
+        invitations.find(|(_, invitation)| invitation.token_hash == hash).map(|(id, _)| id)
+    }
+
+    /// Takes what only the server knows from its response to a write: the ids of new invitations, and all tokens.
+    pub fn learn(&mut self, issued: &[IssuedInvitation]) {
+        for IssuedInvitation { email, id, token } in issued {
+            if let Some(invitation) = self.invitations.remove(email) {
+                self.invitations.insert(id.clone(), invitation);
+            }
+            if let Some(invitation) = self.invitations.get_mut(id) {
+                invitation.token_hash = token_hash(token);
+            }
+        }
+    }
+}

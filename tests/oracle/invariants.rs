@@ -1,0 +1,57 @@
+//! The invariants that every write to a tenant must keep, whatever it is.
+
+use super::{
+    facts::{AssignedRole, Key, ModelFacts},
+    policy::PolicyFile,
+};
+
+impl ModelFacts {
+    /// How many active members have a role at a resource without an end.
+    pub fn count_permanent_holders(&self, at: &Key, role: &str) -> usize {
+        let counts = |((holder, resource), assigned): &(&(Key, Key), &AssignedRole)| {
+            resource == at && assigned.role == role && assigned.end.is_none() && self.members[holder].status == "ACTIVE"
+        };
+        self.bindings.iter().filter(counts).count()
+    }
+
+    /// The role, if any, that has fewer holders at a resource than it must keep, and had enough.
+    pub fn role_short_of_holders(&self, policy: &PolicyFile, before: &Self) -> Option<(Key, String)> {
+        for at in self.resources.keys().filter(|at| before.resources.contains_key(*at)) {
+            for (name, role) in &policy.resource_type(&at.0).roles {
+                let (had, has) = (before.count_permanent_holders(at, name), self.count_permanent_holders(at, name));
+                if has < had && has < role.at_least {
+                    return Some((at.clone(), name.clone()));
+                }
+            }
+        }
+        None
+    }
+
+    /// Asserts what must hold after every write, whatever it was.
+    pub fn assert_invariants(&self, policy: &PolicyFile, before: &Self) {
+        assert_eq!(self.role_short_of_holders(policy, before), None, "a role keeps its last holders");
+        for ((holder, at), assigned) in &before.bindings {
+            let stays = self.members.get(holder).is_some_and(|member| member.status == "ACTIVE");
+            if stays && self.resources.contains_key(at) && before.protected(policy, holder, at) {
+                assert_eq!(self.assigned_role(holder, at), Some(assigned), "{holder:?} is protected at {at:?}");
+            }
+        }
+        for (key, resource) in &self.resources {
+            let top = self.ancestors(key).pop().expect("itself at least");
+            assert_eq!(top.0, policy.root, "{key:?} hangs from the root");
+            let owner = resource.owner.as_ref();
+            assert!(owner.is_none_or(|owner| self.members.contains_key(owner)), "{key:?} is owned by a member");
+            assert!(owner.is_none() || policy.resource_type(&key.0).owned, "{key:?} has no owner");
+        }
+        for (subject, member) in &self.members {
+            let invited = member.status == "INVITED";
+            assert_eq!(invited, subject.0 == "email", "only an email is invited: {subject:?}");
+            assert!(!invited || self.pending_invitation(&subject.1).is_some(), "{subject:?} has an open invitation");
+        }
+        let open = self.invitations.values().filter(|invitation| invitation.status == "PENDING");
+        for invitation in open {
+            let invited = ("email".to_owned(), invitation.email.clone());
+            assert!(self.members.contains_key(&invited), "{invited:?} is invited");
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Whom an invitation makes a member, at once or when they accept, what it gives them, and when it is refused.
+
+use std::collections::BTreeSet;
+
+use super::{
+    facts::{AssignedRole, Invitation, Key, Member, Profile},
+    operations::Who,
+    rules::{Evaluation, MembershipWrite},
+};
+
+impl Evaluation<'_> {
+    pub fn invite(&mut self, invitees: &[Who], grants: &[(Key, String, Option<i64>)]) {
+        let mut resources = BTreeSet::new();
+        for (at, role, _) in grants {
+            self.refuse_if(!resources.insert(at), "FIELD_INVALID");
+            self.has_role(at, role);
+        }
+        if grants.iter().any(|(at, ..)| !self.facts.resources.contains_key(at)) {
+            return;
+        }
+        let mut seen = BTreeSet::new();
+        for who in invitees {
+            let target = self.resolve(who);
+            self.refuse_if(!seen.insert(target.clone()), "FIELD_INVALID");
+            for (at, role, end) in grants {
+                self.invite_one(&target, at, role, *end);
+            }
+            let status = self.member(&target).map(|member| member.status.clone()).unwrap_or_default();
+            if status == "DEACTIVATED" {
+                self.after.members.entry(target.clone()).and_modify(|member| "ACTIVE".clone_into(&mut member.status));
+                self.apply_joins_as(&target, grants, true);
+            } else if status == "ACTIVE" {
+                self.apply_joins_as(&target, grants, false);
+            } else {
+                self.refuse_if(self.facts.suppressed.contains(&target.1), "ADDRESS_SUPPRESSED");
+                self.invite_to_accept(&target, grants);
+            }
+        }
+    }
+
+    fn invite_one(&mut self, target: &Key, at: &Key, role: &str, end: Option<i64>) {
+        let is_new_role = self.facts.assigned_role(target, at).is_none_or(|assigned| assigned.role != role);
+        self.permit(
+            at,
+            target,
+            &MembershipWrite { to: Some(role), is_new_role, end, ..MembershipWrite::plain("invite") },
+        );
+        let status = self.member(target).map(|member| member.status.clone()).unwrap_or_default();
+        self.refuse_if(status == "DEACTIVATED" && !self.policy.reactivates, "MEMBER_DEACTIVATED");
+        match self.facts.assigned_role(target, at) {
+            // Whoever is invited to this role already is sent the invitation again.
+            Some(assigned) if assigned.role == role && status == "INVITED" => {
+                if self.policy.resource_type(&at.0).rules.iter().any(|rule| rule.verb == "resend") {
+                    self.permit(at, target, &MembershipWrite::plain("resend"));
+                }
+            }
+            Some(_) => self.refuse_if(true, "ALREADY_A_MEMBER"),
+            None => {
+                let assigned = AssignedRole { role: role.to_owned(), end };
+                self.after.bindings.insert((target.clone(), at.clone()), assigned);
+            }
+        }
+    }
+
+    /// Makes an invited member and an open invitation of somebody who has to accept first.
+    fn invite_to_accept(&mut self, target: &Key, grants: &[(Key, String, Option<i64>)]) {
+        let email = target.1.clone();
+        self.after.members.entry(target.clone()).or_insert_with(|| Member {
+            status: "INVITED".to_owned(),
+            locked: false,
+            profile: Profile { email: Some(email.clone()), ..Profile::default() },
+        });
+        self.apply_joins_as(target, grants, true);
+        let id = self.facts.pending_invitation(&email).map_or(&email, |(id, _)| id).clone();
+        let (inviter, status) = (self.actor.clone(), "PENDING".to_owned());
+        self.after.invitations.insert(id, Invitation { email, token_hash: String::new(), inviter, status });
+    }
+
+    /// Gives a new member the role at the root that a resource's type has as `joins_as`; gives it for longer to a
+    /// member who has it already.
+    fn apply_joins_as(&mut self, target: &Key, grants: &[(Key, String, Option<i64>)], is_new: bool) {
+        let root = self.root();
+        let joins_as = |at: &Key| self.policy.resource_type(&at.0).joins_as.clone();
+        let Some(role) = grants.iter().find_map(|(at, ..)| joins_as(at)) else { return };
+        if grants.iter().any(|(at, ..)| *at == root) {
+            return;
+        }
+        let bringing = grants.iter().filter(|(at, ..)| joins_as(at).as_ref() == Some(&role));
+        let ends = bringing.map(|(at, given, _)| {
+            self.permission_ends_at(
+                at,
+                target,
+                &MembershipWrite { to: Some(given), ..MembershipWrite::plain("invite") },
+            )
+        });
+        // None, which is for good, is more than any end.
+        let end = ends.collect::<Option<Vec<_>>>().and_then(|ends| ends.into_iter().max());
+        let binding = (target.clone(), root);
+        match self.after.bindings.get_mut(&binding) {
+            Some(assigned) if assigned.role == role => {
+                let ends_sooner = assigned.end.is_some_and(|old| end.is_none_or(|end| end > old));
+                assigned.end = if ends_sooner { end } else { assigned.end };
+            }
+            None if is_new => _ = self.after.bindings.insert(binding, AssignedRole { role, end }),
+            _ => {}
+        }
+    }
+
+    /// The subject that an invitee names: the member who has the email, or the invited member for somebody new.
+    fn resolve(&self, who: &Who) -> Key {
+        match who {
+            Who::Subject(subject) => subject.clone(),
+            Who::Email(email) => {
+                let has = self.facts.members.iter().find(|(_, row)| row.profile.email.as_ref() == Some(email));
+                has.map_or_else(|| ("email".to_owned(), email.clone()), |(subject, _)| subject.clone())
+            }
+        }
+    }
+}
