@@ -44,8 +44,8 @@ fn every_link_leads_somewhere() {
 
 #[test]
 fn every_path_is_there() {
-    const PREFIXES: [&str; 9] =
-        ["src/", "tests/", "proto/", "policies/", "deploy/", "docs/", "examples/", "benches/", "./dev"];
+    const PREFIXES: [&str; 10] =
+        ["src/", "crates/", "tests/", "proto/", "policies/", "deploy/", "docs/", "examples/", "benches/", "./dev"];
     for document in DOCUMENTS {
         let text = read(document);
         let words = text.split(|letter: char| letter.is_whitespace() || "`(),;\"".contains(letter));
@@ -186,4 +186,15 @@ fn the_map_is_the_one_that_is_enforced() {
         (quoted(cells[0]).remove(0), quoted(cells[2]).into_iter().collect())
     });
     assert_eq!(drawn.collect::<BTreeMap<_, BTreeSet<_>>>(), enforced_imports());
+}
+
+#[test]
+fn the_rooms_of_the_engine_stand_in_the_order_that_is_enforced() {
+    let (page, source) = (read("ARCHITECTURE.md"), read("crates/house/src/layers.rs"));
+    let (_, map) = page.split_once("| room of the engine |").expect("the map is there");
+    let rows = map.lines().skip(2).take_while(|line| line.starts_with("| `"));
+    let drawn: Vec<String> = rows.map(|row| quoted(row).remove(0)).collect();
+    let (_, order) = source.split_once("const ENGINE: &[&str] = &[").expect("the order is there");
+    let (order, _) = order.split_once("];").expect("the order ends");
+    assert_eq!(drawn, order.split('"').skip(1).step_by(2).collect::<Vec<_>>());
 }

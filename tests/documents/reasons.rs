@@ -1,6 +1,7 @@
 //! Every reason of an error is in docs/api.md, with its true code and metadata, and nothing else is.
 
 use std::{
+    cell::RefCell,
     collections::{BTreeMap, BTreeSet},
     fs,
     path::Path,
@@ -16,6 +17,7 @@ use tonic_types::StatusExt as _;
 
 use crate::{
     markdown::{quoted, read, rows},
+    reason_coverage::CHECKED_ELSEWHERE,
     support::{
         TestServer, WireTenant, Write,
         db::Db,
@@ -92,6 +94,8 @@ fn name(code: Code) -> String {
 /// The documented reasons, with which each error that a test provokes is compared.
 struct ReasonTable {
     rows: BTreeMap<String, ReasonRow>,
+    /// The reasons that were checked.
+    checked: RefCell<BTreeSet<String>>,
 }
 
 impl ReasonTable {
@@ -106,6 +110,7 @@ impl ReasonTable {
         assert!(row.always.is_subset(&keys), "{reason} lacks some of {:?}: {status:?}", row.always);
         let known: BTreeSet<String> = row.always.union(&row.sometimes).cloned().collect();
         assert!(keys.is_subset(&known), "{reason} has {keys:?}, the document only {known:?}");
+        self.checked.borrow_mut().insert(reason.to_owned());
     }
 
     /// Sends a write that must be refused for this reason.
@@ -117,7 +122,7 @@ impl ReasonTable {
 #[tokio::test]
 async fn codes_and_metadata_are_as_told() {
     let (stage, tenant) = fixture().await;
-    let reasons = ReasonTable { rows: documented_reasons() };
+    let reasons = ReasonTable { rows: documented_reasons(), checked: RefCell::default() };
     fields(&reasons, &tenant).await;
     refusals(&reasons, &tenant).await;
     states(&reasons, &stage, &tenant).await;
@@ -125,6 +130,12 @@ async fn codes_and_metadata_are_as_told() {
     callers(&reasons).await;
     the_log(&reasons).await;
     other_policies(&reasons, stage, &tenant).await;
+    let expected = reasons.rows.keys().filter(|reason| !CHECKED_ELSEWHERE.contains(&reason.as_str()));
+    assert_eq!(
+        reasons.checked.borrow().iter().collect::<Vec<_>>(),
+        expected.collect::<Vec<_>>(),
+        "every reason is checked"
+    );
 }
 
 async fn fields(reasons: &ReasonTable, tenant: &WireTenant) {

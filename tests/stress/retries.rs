@@ -198,7 +198,7 @@ async fn a_write_that_is_sent_until_it_is_answered_happens_once() {
     let dir = tempfile::tempdir().expect("there is room");
     let mut server = Server::start_with(dir.path(), DEPOT).await;
     let (mut answered, mut unacknowledged, mut absent) = (0, 0, 0);
-    for round in 0..repetitions("retry_rounds", 4, 20) {
+    for round in 0..repetitions("retry_rounds", 8, 20) {
         let mut cases = cases(&server, round).await;
         for _ in 0..KILLS {
             send_and_kill(server, &mut cases, &mut rng).await;

@@ -13,6 +13,7 @@ mod markdown;
 mod modules;
 mod names;
 mod paths;
+mod purity;
 mod report;
 mod size;
 mod source;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
     let checks = [
         source::check,
         layers::check,
+        purity::check,
         circles::check,
         size::check,
         heads::check,

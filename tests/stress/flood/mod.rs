@@ -24,7 +24,7 @@ const WITH_API_KEY: &str = "auth.callers=shop:2c70e12b7a0646f92279f427c7b38e7334
 
 /// How long a flood lasts, in seconds.
 fn flood_seconds() -> u64 {
-    repetitions("flood_seconds", 2, 10)
+    repetitions("flood_seconds", 3, 10)
 }
 
 /// The most memory that a process has had at once, in KiB.

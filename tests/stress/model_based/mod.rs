@@ -45,17 +45,18 @@ async fn the_model_foresees_every_answer() {
         fs::copy(root().join(file), policies.path().join(name)).expect("the policy is there");
     }
     let stage = TestServer::with(&[&format!("policies.dir={}", policies.path().display())]).await;
-    let writes = usize::try_from(repetitions("model_writes", 1_000, 3_000)).expect("few");
+    let writes = usize::try_from(repetitions("model_writes", 700, 3_000)).expect("few");
     let mut runs = JoinSet::new();
     for (number, file) in (0..).zip(POLICIES) {
         let run = Run::new(stage.server.api().await, stage.dir.path(), Path::new(file), seed + number).await;
-        runs.spawn(run.run(writes));
+        // Only the yard has what can be moved, and in a thousand writes now and then nothing is.
+        runs.spawn(run.run(if file.ends_with("yard.toml") { 3 * writes } else { writes }));
     }
     let mut total = Coverage::default();
     while let Some(result) = runs.join_next().await {
         let (tenant, coverage) = result.expect("the run of a policy ends well");
         let count: usize = coverage.values().sum();
-        eprintln!("{tenant}: {count} of {writes} allowed: {coverage:?}");
+        eprintln!("{tenant}: {count} allowed: {coverage:?}");
         assert!(count * 100 >= writes * MIN_ALLOWED_PERCENT, "the test tests something");
         for (kind, count) in coverage {
             *total.entry(kind).or_default() += count;
