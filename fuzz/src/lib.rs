@@ -61,7 +61,7 @@ pub fn tokens(text: &str) {
     if let Ok(revision) = Token::decode("acme", text) {
         assert_eq!(Token::decode("acme", &Token::encode("acme", revision)), Ok(revision));
     }
-    PageToken::of(&["acme", "data.view"]).decode::<(String, i64)>(text).ok();
+    PageToken::of([0; 32], &["acme", "data.view"]).decode::<(String, i64)>(text).ok();
 }
 
 /// Makes everything that the tools derive from a policy.

@@ -2,12 +2,17 @@
 
 use std::{net::SocketAddr, ops::RangeInclusive, path::PathBuf, str::FromStr as _, time::Duration};
 
+use sha2::{Digest as _, Sha256};
 use tracing_subscriber::EnvFilter;
 
 use crate::{
     config::{settings::CallerKey, value::Value},
+    service::Caller,
     telemetry::LogFormat,
 };
+
+/// What is hashed where a key is missing: nothing, or the end of a line.
+const NO_KEYS: [&str; 3] = ["", "\n", "\r\n"];
 
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
@@ -124,6 +129,19 @@ pub(super) fn callers(value: &Value) -> Result<Vec<CallerKey>, String> {
                  caller's key as 64 hex digits"
             )
         })?;
+        if Caller::RESERVED.contains(&caller.name.as_str()) {
+            let name = caller.name;
+            return Err(format!(
+                "expected another name as entry {position}, `{name}` is kept for the server's own use"
+            ));
+        }
+        if NO_KEYS.iter().any(|no_key| Sha256::digest(no_key)[..] == caller.key_sha256) {
+            return Err(format!(
+                "expected the hash of a key as entry {position}, found that of nothing: the variable with the key of \
+                 `{}` was not set when it was hashed",
+                caller.name
+            ));
+        }
         if let Some(other) = callers.iter().find(|other| other.key_sha256 == caller.key_sha256) {
             return Err(format!("expected another key as entry {position}, `{}` has the same", other.name));
         }

@@ -44,6 +44,7 @@ impl Reader {
     /// before any `?`, so that all mistakes are found.
     fn settings(&mut self) -> Option<Config> {
         let listen = self.last("listen", parse::socket_address);
+        let reflection = self.last("reflection", parse::boolean);
         let store = self.store();
         let policies = self.policies();
         let auth = self.auth(listen);
@@ -57,6 +58,7 @@ impl Reader {
         Some(Config {
             listen: listen?,
             store: store?,
+            reflection: reflection?,
             policies: policies?,
             auth: auth?,
             shutdown: Shutdown { grace: grace? },
@@ -85,13 +87,25 @@ impl Reader {
         let callers = self.last("auth.callers", parse::callers);
         let operators = self.last("auth.operators", parse::names);
         let allow_anonymous = self.last("auth.allow_anonymous", parse::boolean);
+        let anonymous_operators = self.last("auth.anonymous_operators", parse::boolean);
         if let (Some(callers), Some(operators)) = (&callers, &operators) {
             self.check_operators(callers, operators);
         }
         if let (Some(listen), Some(callers), Some(allow_anonymous)) = (listen, &callers, allow_anonymous) {
             self.check_anonymous(listen, callers, allow_anonymous);
         }
-        Some(Auth { callers: callers?, operators: operators?, allow_anonymous: allow_anonymous? })
+        if let (Some(callers), Some(true)) = (&callers, anonymous_operators)
+            && !callers.is_empty()
+        {
+            let problem = "expected `false` while auth.callers is set; name callers in auth.operators instead";
+            self.mistake("auth.anonymous_operators", problem.to_owned());
+        }
+        Some(Auth {
+            callers: callers?,
+            operators: operators?,
+            allow_anonymous: allow_anonymous?,
+            anonymous_operators: anonymous_operators?,
+        })
     }
 
     fn telemetry(&mut self) -> Option<TelemetryOptions> {

@@ -16,6 +16,8 @@ use crate::{
 pub struct Config {
     /// `listen`: the address on which the server listens. Port 0 lets the system choose one.
     pub listen: SocketAddr,
+    /// `reflection`: whether the contract can be asked for, by everyone.
+    pub reflection: bool,
     /// `store.*`: the database. Its timeout is no setting.
     pub store: store::Options,
     /// `policies.*`: where the policy files are.
@@ -49,16 +51,18 @@ pub struct Policies {
 
 /// Which callers are accepted.
 ///
-/// Either `callers` is not empty and `allow_anonymous` is false, or every caller is anonymous and trusted in full, on
-/// a loopback address or by `allow_anonymous`.
+/// Either `callers` is not empty and `allow_anonymous` is false; or `allow_anonymous` is true and every caller is
+/// anonymous; or neither, which is for `--demo` on a loopback address only.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Auth {
     /// The known callers. A name may occur more than once, a key may not.
     pub callers: Vec<CallerKey>,
     /// The names of the callers that may assert an operator; each is in `callers`.
     pub operators: Vec<String>,
-    /// Whether anonymous callers are trusted on any address, rather than on loopback addresses only.
+    /// Whether callers without a key are trusted, whoever can connect.
     pub allow_anonymous: bool,
+    /// Whether anonymous callers may assert an operator.
+    pub anonymous_operators: bool,
 }
 
 /// A caller and the hash of the key that proves it.

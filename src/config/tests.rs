@@ -2,6 +2,7 @@
 
 use std::{fs, net::SocketAddr, path::PathBuf, time::Duration};
 
+use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
 use super::*;
@@ -73,7 +74,8 @@ fn the_defaults_alone_are_valid() {
         listen: SocketAddr::from(([127, 0, 0, 1], 7450)),
         store: store::Options { read_connections: 4, ..store::Options::new("sqlite:data/rollcall.db") },
         policies: Policies { dir: PathBuf::from("policies"), poll: Duration::from_secs(2) },
-        auth: Auth { callers: vec![], operators: vec![], allow_anonymous: false },
+        reflection: true,
+        auth: Auth { callers: vec![], operators: vec![], allow_anonymous: false, anonymous_operators: false },
         shutdown: Shutdown { grace: Duration::from_secs(10) },
         telemetry: TelemetryOptions {
             format: LogFormat::Text,
@@ -100,7 +102,7 @@ fn the_defaults_alone_are_valid() {
 #[test]
 fn every_setting_is_documented_and_read() {
     let keys = keys();
-    assert_eq!(keys.len(), 25, "{keys:?}");
+    assert_eq!(keys.len(), 27, "{keys:?}");
     for key in keys {
         let error = file(&format!("{key} = 1979-05-27")).unwrap_err();
         assert!(error.starts_with(&format!("rollcall.toml:1: {key}: expected ")), "{error}");
@@ -203,7 +205,9 @@ fn values_out_of_their_domain_are_refused() {
         ("store.read_connections", &["0", "257", "-1", "4.0", "four"]),
         ("policies.dir", &["", " "]),
         ("policies.poll", &["", "2", "-1s", "often"]),
+        ("reflection", &["", "on", "True"]),
         ("auth.allow_anonymous", &["", "yes", "TRUE", "1"]),
+        ("auth.anonymous_operators", &["", "yes"]),
         ("shutdown.grace", &["", "10", "s", "10 s", "1.5s", "-1s", "10w", "99999999999999999999s", "999999999999999d"]),
         ("log.format", &["", "xml", "Text"]),
         ("log.level", &["", "loud", "info,loud", "info,,warn", "sqlx=loud", "hyper"]),
@@ -270,6 +274,16 @@ fn a_bad_caller_is_refused_and_its_key_kept_secret() {
         set("auth.callers", &format!("web:{KEY},mail:{KEY}")).unwrap_err(),
         "--set: auth.callers: expected another key as entry 2, `web` has the same"
     );
+    for no_key in ["", "\n", "\r\n"] {
+        let hash = Sha256::digest(no_key).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+        let error = set("auth.callers", &format!("mail:{KEY},web:{hash}")).unwrap_err();
+        assert!(error.starts_with("--set: auth.callers: expected the hash of a key as entry 2, "), "{error}");
+        assert!(error.contains("`web`"), "{error}");
+    }
+    for name in ["anonymous", "rollcall"] {
+        let error = set("auth.callers", &format!("{name}:{KEY}")).unwrap_err();
+        assert!(error.starts_with("--set: auth.callers: expected another name as entry 1, "), "{error}");
+    }
     assert!(file("auth.callers = [1]").unwrap_err().ends_with("expected a list of strings"));
 }
 
@@ -285,6 +299,8 @@ fn whoever_can_connect_is_trusted_only_when_said() {
     assert!(all(&[("listen", "0.0.0.0:7450"), ("auth.callers", &callers)]).is_ok());
     let error = all(&[("auth.allow_anonymous", "true"), ("auth.callers", &callers)]).unwrap_err();
     assert!(error.starts_with("--set: auth.allow_anonymous: expected `false` while auth.callers is set"), "{error}");
+    let error = all(&[("auth.anonymous_operators", "true"), ("auth.callers", &callers)]).unwrap_err();
+    assert!(error.starts_with("--set: auth.anonymous_operators: expected `false` while"), "{error}");
 }
 
 #[test]

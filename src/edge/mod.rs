@@ -1,3 +1,5 @@
-//! The protocols in which callers reach the service, and who those callers are.
+//! Who calls, and the protocols in which they do.
 
+mod error;
 pub mod grpc;
+pub mod identity;

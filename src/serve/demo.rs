@@ -54,8 +54,11 @@ async fn create(service: &Arc<Service>) -> service::Result<()> {
     }
     for (id, name, site, role) in PEOPLE {
         let invite = Invite {
-            invitees: vec![Invitee { who: Who::Email(email(id)), display_name: name.to_owned() }],
-            grants: vec![Grant::permanent(ResourceKey::new("job_site", site), role)],
+            invitees: vec![Invitee {
+                who: Who::Email(email(id)),
+                display_name: name.to_owned(),
+                grants: vec![Grant::permanent(ResourceKey::new("job_site", site), role)],
+            }],
         };
         let invited = service.write(call(&admin), invite).await?;
         let issued = invited.answer.results.into_iter().find_map(|result| result.issued);

@@ -22,6 +22,9 @@ pub enum Error {
     /// The store can't be opened or migrated.
     #[error("the store can't be opened; check `store.url`: {}", chain(.0))]
     Store(#[from] StoreError),
+    /// Nobody could call: no callers are set, and none without a key are let in.
+    #[error("no caller can call: `auth.callers` is empty; name the callers there, or set `auth.allow_anonymous`")]
+    NoCallers,
     /// The address can't be listened on.
     #[error("can't listen on `{address}`; set `listen`: {source}")]
     Listen {
@@ -44,7 +47,7 @@ pub enum Error {
 impl Error {
     /// Whether a change of the settings or policies is needed: a restart alone would fail again.
     pub fn is_mistake(&self) -> bool {
-        matches!(self, Self::Policies { .. } | Self::PolicyMistakes(_))
+        matches!(self, Self::Policies { .. } | Self::PolicyMistakes(_) | Self::NoCallers)
     }
 }
 

@@ -20,8 +20,11 @@ use tonic_health::pb::health_server::{Health as HealthService, HealthServer};
 
 use crate::{
     cache::Registry,
-    config::Config,
-    edge::grpc::{AdmissionLayer, Callers, Connection, Handler},
+    config::{Auth, Config},
+    edge::{
+        grpc::{AdmissionLayer, Connection, Handler, PUBLIC_BYTES},
+        identity::{Callers, IdentityLayer},
+    },
     proto,
     service::{Caller, Service},
     store::SqlStore,
@@ -39,9 +42,6 @@ use reload::Reload;
 /// How often a quiet connection is asked whether its peer is still there.
 const KEEPALIVE: Duration = Duration::from_secs(30);
 
-/// The largest message to the services that answer everyone, health and reflection, in bytes. Reflection repeats the
-/// whole request in its response.
-const PUBLIC_BYTES: usize = 4096;
 /// How much a stream may send ahead of its reader, in bytes.
 const STREAM_WINDOW: u32 = 65_535;
 /// The largest window that HTTP/2 allows, in bytes.
@@ -53,6 +53,7 @@ const LARGEST_WINDOW: u32 = (1 << 31) - 1;
 /// # Errors
 /// Why it could not start, or had to stop.
 pub async fn run(config: &Config, demo: bool, stop: impl Future<Output = ()>) -> Result<(), Error> {
+    let callers = callers(&config.auth, demo)?;
     let sources = Sources::new(&config.policies.dir, demo)?;
     let files = sources.load()?;
     let policies = Arc::new(PolicyStore::new(files.policy_set()));
@@ -70,9 +71,8 @@ pub async fn run(config: &Config, demo: bool, stop: impl Future<Output = ()>) ->
     }
 
     let (health, health_service) = Health::new().await;
-    let callers = Arc::new(callers(config));
     let limits = config.limits;
-    let routes = routes(&service, &callers, health_service, limits.request_bytes)?;
+    let routes = routes(&service, health_service, limits.request_bytes, config.reflection)?;
     let (drain, drained) = oneshot::channel::<()>();
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     let incoming = incoming.map(move |stream| Ok(Connection::new(stream?, limits.connection_bytes)) as io::Result<_>);
@@ -82,7 +82,8 @@ pub async fn run(config: &Config, demo: bool, stop: impl Future<Output = ()>) ->
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(connection_window(limits.connection_streams))
         .layer(request_layer(&config.telemetry))
-        .layer(AdmissionLayer::new(callers, limits.request_bytes))
+        .layer(IdentityLayer::new(Arc::new(callers)))
+        .layer(AdmissionLayer::new(limits.request_bytes))
         .add_routes(routes)
         .serve_with_incoming_shutdown(incoming, async {
             // An error means that the sender is gone, which is as good a reason to stop.
@@ -116,16 +117,20 @@ async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Error>
     Ok((listener, bound_address))
 }
 
-/// The services of the contract, and those that answer everyone: health and reflection.
+/// The services of the contract, and those that answer everyone: health, and reflection where it is set.
 fn routes(
     service: &Arc<Service>,
-    callers: &Arc<Callers>,
     health: HealthServer<impl HealthService>,
     request_bytes: usize,
+    has_reflection: bool,
 ) -> Result<Routes, Error> {
-    Ok(Handler::new(Arc::clone(service), Arc::clone(callers))
+    let routes = Handler::new(Arc::clone(service))
         .add_to(Routes::default(), request_bytes)
-        .add_service(health.max_decoding_message_size(PUBLIC_BYTES))
+        .add_service(health.max_decoding_message_size(PUBLIC_BYTES));
+    if !has_reflection {
+        return Ok(routes);
+    }
+    Ok(routes
         .add_service(reflection().build_v1().map_err(io::Error::other)?.max_decoding_message_size(PUBLIC_BYTES))
         .add_service(reflection().build_v1alpha().map_err(io::Error::other)?.max_decoding_message_size(PUBLIC_BYTES)))
 }
@@ -147,14 +152,15 @@ fn connection_window(streams: u32) -> u32 {
     STREAM_WINDOW.saturating_mul(streams.saturating_add(1)).min(LARGEST_WINDOW)
 }
 
-fn callers(config: &Config) -> Callers {
-    if config.auth.callers.is_empty() {
-        return Callers::anyone();
+/// The callers that the settings name; or everyone, where they allow it or for a demo without callers.
+fn callers(auth: &Auth, demo: bool) -> Result<Callers, Error> {
+    if !auth.callers.is_empty() {
+        return Ok(Callers::known(auth.callers.iter().map(|caller| {
+            let asserts_operators = auth.operators.contains(&caller.name);
+            (caller.key_sha256, Caller { name: caller.name.clone(), asserts_operators })
+        })));
     }
-    Callers::known(config.auth.callers.iter().map(|caller| {
-        let asserts_operators = config.auth.operators.contains(&caller.name);
-        (caller.key_sha256, Caller { name: caller.name.clone(), asserts_operators })
-    }))
+    if auth.allow_anonymous || demo { Ok(Callers::anyone(auth.anonymous_operators)) } else { Err(Error::NoCallers) }
 }
 
 fn reflection() -> tonic_reflection::server::Builder<'static> {

@@ -19,6 +19,8 @@ pub struct Error {
     pub metadata: Vec<(&'static str, String)>,
     /// The fields of the request that are wrong; empty where no field is.
     pub violations: Vec<Violation>,
+    /// The parts of the write that are refused, where there may be several; the error itself is about the first.
+    pub refusals: Vec<Refusal>,
     /// After how many seconds the same request may succeed, where that is known.
     pub retry_after_secs: Option<u32>,
     /// The underlying error, which is logged and never sent.
@@ -59,14 +61,28 @@ pub struct Violation {
     pub description: String,
 }
 
+/// One part of a write that is refused, or the write as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The path of the part in the request, `invitees[0].grants[1]`; empty for the request as a whole.
+    pub field: String,
+    /// The stable name, as [`Error::reason`].
+    pub reason: &'static str,
+    /// A message for people, as [`Error::message`].
+    pub message: String,
+    /// Facts for programs, as [`Error::metadata`].
+    pub metadata: Vec<(&'static str, String)>,
+}
+
 /// The result of a use case.
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
     /// An error without metadata, violations or cause.
     pub fn new(kind: ErrorKind, reason: &'static str, message: impl Into<String>) -> Self {
-        let (metadata, violations) = (Vec::new(), Vec::new());
-        Self { kind, reason, message: message.into(), metadata, violations, retry_after_secs: None, cause: None }
+        let (metadata, violations, refusals) = (Vec::new(), Vec::new(), Vec::new());
+        let (message, retry_after_secs, cause) = (message.into(), None, None);
+        Self { kind, reason, message, metadata, violations, refusals, retry_after_secs, cause }
     }
 
     /// An invalid argument in one field. The field's path begins the message, and becomes metadata and a violation.
@@ -89,6 +105,32 @@ impl Error {
     pub fn violation(mut self, field: impl Into<String>, description: impl Into<String>) -> Self {
         self.violations.push(Violation { field: field.into(), description: description.into() });
         self
+    }
+
+    /// Whether policy or state refuse a write: it was understood, and the tenant and the caller are known.
+    pub fn is_refusal(&self) -> bool {
+        let is_refused = match self.kind {
+            ErrorKind::PermissionDenied
+            | ErrorKind::FailedPrecondition
+            | ErrorKind::AlreadyExists
+            | ErrorKind::NotFound
+            | ErrorKind::Aborted => true,
+            ErrorKind::ResourceExhausted => self.reason == "INVITATION_LIMIT",
+            ErrorKind::InvalidArgument | ErrorKind::Unauthenticated | ErrorKind::Unavailable | ErrorKind::Internal => {
+                false
+            }
+        };
+        is_refused
+            && !["TENANT_NOT_FOUND", "OPERATOR_NOT_ALLOWED", "POLICY_NOT_LOADED", "CONFLICT"].contains(&self.reason)
+    }
+
+    /// The refused parts of the write, whole; one for the write as a whole where it has no parts.
+    pub fn into_refusals(self) -> Vec<Refusal> {
+        if !self.refusals.is_empty() {
+            return self.refusals;
+        }
+        let Self { reason, message, metadata, .. } = self;
+        vec![Refusal { field: String::new(), reason, message, metadata }]
     }
 
     /// The error of a tenant that does not exist: `TENANT_NOT_FOUND`.

@@ -1,5 +1,6 @@
 //! The use cases: what each question and each write does, over the ports that the store and the cache implement.
 
+mod caller;
 mod commits;
 mod error;
 pub mod input;
@@ -12,17 +13,18 @@ mod sweep;
 mod watchers;
 mod write;
 
-pub use error::{Error, ErrorKind, Result, Violation};
+pub use caller::Caller;
+pub use error::{Error, ErrorKind, Refusal, Result, Violation};
 pub use page::PageToken;
 pub use read::{
-    ChangePage, CheckOutcome, CheckQuestion, Consistency, FoundInvitation, FoundMember, InvitationPage, ListChanges,
-    ListInvitations, ListMembers, ListedMember, MemberPage, Membership, ResourcePage, SuppressedPage, WatchBatch,
-    WatchFrom, Watcher,
+    Basis, BatchItem, ChangePage, CheckOutcome, CheckQuestion, Consistency, FoundInvitation, FoundMember,
+    InvitationPage, ListChanges, ListInvitations, ListMembers, ListedMember, MAX_LISTED_GRANTS, MemberPage, MemberRole,
+    Membership, ResourcePage, SuppressedPage, WatchBatch, WatchFrom, Watcher,
 };
 pub use state::{Quotas, Service};
 pub use watchers::WatchOptions;
 pub use write::{
-    AcceptInvitation, AcceptedInvitation, AddressAnswer, Caller, ChangeRole, ChangeRoles, ChangedRole, ChangedRoles,
+    AcceptInvitation, AcceptedInvitation, AddressAnswer, ChangeRole, ChangeRoles, ChangedRole, ChangedRoles,
     CreateResource, CreateTenant, CreatedTenant, DeclineInvitation, DeleteResource, DeletedResources, IdempotencyKey,
     InvitationAnswer, Invite, InviteResults, Invitee, InviteeResult, IssuedInvitation, MemberAnswer, MoveResource,
     PolicyChange, PolicyIncompatibilities, RemoveMember, RemovedMember, RequestContext, ResendInvitation,

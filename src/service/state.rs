@@ -7,6 +7,8 @@ use tokio::sync::Semaphore;
 
 use crate::service::{
     commits::CommitNotifier,
+    error::Result,
+    page::PageToken,
     ports,
     watchers::{WatchOptions, Watchers},
 };
@@ -62,6 +64,11 @@ impl Service {
     #[must_use]
     pub fn with_quotas(self, quotas: Quotas) -> Self {
         Self { quotas, ..self }
+    }
+
+    /// The page tokens of a query with these parts.
+    pub(super) async fn page_token(&self, query: &[impl AsRef<str>]) -> Result<PageToken> {
+        Ok(PageToken::of(self.store.page_key().await?, query))
     }
 
     /// The policies that are loaded at this moment; a reload replaces them all at once.

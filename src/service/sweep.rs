@@ -8,8 +8,6 @@ use crate::service::{Caller, RequestContext, Service, error::Result, write::Swee
 
 /// How many tenants are read from the store at a time.
 const TENANTS: u32 = 100;
-/// The actor's id and the caller's name of sweeps in the change log.
-const NAME: &str = "rollcall";
 
 impl Service {
     /// Applies everything that has come due in any tenant, and returns the number of changes. A tenant that can't be
@@ -44,8 +42,8 @@ impl Service {
     async fn sweep_tenant(self: &Arc<Self>, tenant: &str) -> Result<u64> {
         let request = RequestContext {
             tenant: tenant.to_owned(),
-            actor: Subject::new(kind::SERVICE, NAME),
-            caller: Caller { name: NAME.to_owned(), asserts_operators: false },
+            actor: Subject::new(kind::SERVICE, Caller::SERVER),
+            caller: Caller { name: Caller::SERVER.to_owned(), asserts_operators: false },
             idempotency_key: None,
             trace_id: None,
             validate_only: false,

@@ -19,6 +19,7 @@ mod write;
 
 use async_trait::async_trait;
 use sea_orm_migration::MigratorTrait as _;
+use tokio::sync::OnceCell;
 
 pub use options::Options;
 pub use reader::{ReadError, SqlReader};
@@ -35,6 +36,7 @@ use rollcall_engine::{
 /// The [`Store`] in a SQL database.
 pub struct SqlStore {
     pools: Pools,
+    page_key: OnceCell<[u8; 32]>,
 }
 
 impl SqlStore {
@@ -45,7 +47,7 @@ impl SqlStore {
     /// `StoreError::Broken` when the url names no supported database, or one in memory; `StoreError::Unavailable` when
     /// another process has the file open, or it can't be opened.
     pub async fn open(options: &Options) -> StoreResult<Self> {
-        Ok(Self { pools: Pools::open(options).await? })
+        Ok(Self { pools: Pools::open(options).await?, page_key: OnceCell::new() })
     }
 
     /// Brings the tables up to what this version of the service expects. Only one process may do so at a time.
@@ -74,6 +76,15 @@ impl Store for SqlStore {
         let reader = self.pools.reader().await?;
         let answered = reader.ping().await;
         reader.finish(answered.map_err(Into::into))
+    }
+
+    async fn page_key(&self) -> StoreResult<[u8; 32]> {
+        let read = async || {
+            let reader = self.pools.reader().await?;
+            let key = read::page_key(&*reader).await;
+            reader.finish(key)
+        };
+        self.page_key.get_or_try_init(read).await.copied()
     }
 
     async fn tenant(&self, tenant: &str) -> StoreResult<Option<(Tenant, Revision)>> {

@@ -193,8 +193,13 @@ impl<'a, C: ConnectionTrait> Projection<'a, C> {
     async fn project_invitation(&self, change: &Change) -> StoreResult<()> {
         match change {
             Change::InvitationIssued { invitation, .. } => self.upsert_invitation(invitation).await,
-            Change::InvitationAccepted { id, .. } => {
-                self.close_invitation(change, id, InvitationStatus::Accepted).await
+            Change::InvitationAccepted { id, subject, at, .. } => {
+                let update = self
+                    .closed_invitation(id, InvitationStatus::Accepted)
+                    .col_expr(invitation::Column::AccepterType, Expr::value(&subject.kind))
+                    .col_expr(invitation::Column::AccepterId, Expr::value(&subject.id))
+                    .col_expr(invitation::Column::AcceptedAt, Expr::value(at.0));
+                expect_one_row(change, update.exec(self.db).await?.rows_affected)
             }
             Change::InvitationRevoked { id, .. } => self.close_invitation(change, id, InvitationStatus::Revoked).await,
             Change::InvitationDeclined { id, .. } => {
@@ -267,12 +272,15 @@ impl<'a, C: ConnectionTrait> Projection<'a, C> {
 
     /// Sets the status of an invitation to one in which nothing is due any more.
     async fn close_invitation(&self, change: &Change, id: &str, status: InvitationStatus) -> StoreResult<()> {
-        let update = self
-            .update_invitation(id)
+        expect_one_row(change, self.closed_invitation(id, status).exec(self.db).await?.rows_affected)
+    }
+
+    /// An update of one invitation that closes it.
+    fn closed_invitation(&self, id: &str, status: InvitationStatus) -> UpdateMany<invitation::Entity> {
+        self.update_invitation(id)
             .col_expr(invitation::Column::Status, Expr::value(status.code()))
             .col_expr(invitation::Column::RemindAt, Expr::value(None::<i64>))
-            .col_expr(invitation::Column::DueAt, Expr::value(None::<i64>));
-        expect_one_row(change, update.exec(self.db).await?.rows_affected)
+            .col_expr(invitation::Column::DueAt, Expr::value(None::<i64>))
     }
 
     /// An update of the tenant's invitations that sets their revision.

@@ -14,11 +14,21 @@ use sea_orm::{
 
 use crate::{
     service::ports::{MemberBy, MemberRecord, ResourceRecord, StoreResult, StoredResponse},
-    store::entity::{binding, change, invitation, member, request, resource, suppressed_address, tenant},
+    store::{
+        entity::{binding, change, invitation, member, request, resource, store_key, suppressed_address, tenant},
+        error::defect,
+    },
 };
 
 /// The most ids that one statement names, well below the limit of parameters.
 const IDS_PER_STATEMENT: usize = 1000;
+
+/// The store's own key.
+pub(super) async fn page_key(db: &impl ConnectionTrait) -> StoreResult<[u8; 32]> {
+    let row = store_key::Entity::find().one(db).await?;
+    let key = row.and_then(|row| <[u8; 32]>::try_from(row.page_key).ok());
+    key.ok_or_else(|| defect("the table `store_key` has no key of 32 bytes"))
+}
 
 /// The tenant and its newest revision.
 pub(super) async fn tenant(db: &impl ConnectionTrait, tenant: &str) -> StoreResult<Option<(Tenant, Revision)>> {

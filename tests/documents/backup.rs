@@ -34,7 +34,8 @@ async fn a_backup_of_a_running_server_restores_what_it_had() {
     let dir = tempfile::tempdir().expect("there is room for a directory");
     let server = Server::start(dir.path()).await;
     let world = WireTenant::seeded(&server.api().await, "acme").await;
-    let before = world.api.write(world.invite("edith", "early@acme.test", "harbour", "viewer").under("early")).await;
+    let before =
+        world.api.write(world.invite("edith", "early@acme.test", "harbour", "viewer").under("the early request")).await;
     let early = before.expect("an editor invites").invite().results[0].invitation_token.clone();
     let observed_state = world.observed_state().await;
 
@@ -42,7 +43,7 @@ async fn a_backup_of_a_running_server_restores_what_it_had() {
     sqlite3(&backup, dir.path()).await;
 
     world.api.write(world.accept("early", &early)).await.expect("the invitation is open");
-    let late = world.invite("edith", "late@acme.test", "harbour", "viewer").under("late");
+    let late = world.invite("edith", "late@acme.test", "harbour", "viewer").under("the late request");
     let lost = world.api.write(late.clone()).await.expect("an editor invites").invite();
     // The hardest case: what was written last is in the write-ahead log alone.
     server.kill9();

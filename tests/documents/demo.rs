@@ -137,13 +137,18 @@ fn the_demo_runs_in_an_empty_folder() {
 }
 
 #[test]
-fn without_the_demo_a_missing_directory_of_policies_stops_the_start() {
+fn without_the_demo_missing_callers_and_missing_policies_stop_the_start() {
     let dir = tempfile::tempdir().expect("there is room for a directory");
     let mut serve = Command::new(env!("CARGO_BIN_EXE_rollcall"));
     serve.args(["serve", "--listen", "127.0.0.1:0"]).current_dir(dir.path());
-    let output = serve.output().expect("the binary runs");
-    let message = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "{message}");
+    let mut stopped = |settings: &[&str]| {
+        let output = serve.args(settings).output().expect("the binary runs");
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let message = stopped(&[]);
+    assert!(message.contains("name the callers there, or set `auth.allow_anonymous`"), "{message}");
+    let message = stopped(&["--set", "auth.allow_anonymous=true"]);
     assert!(message.contains("set `policies.dir`"), "{message}");
 }
 

@@ -207,7 +207,7 @@ async fn states(reasons: &ReasonTable, stage: &TestServer, tenant: &WireTenant) 
     reasons.check_write("NOT_LOCKED", tenant, tenant.unlock(OPERATOR, "olga")).await;
     reasons.check_write("PROFILE_UNCHANGED", tenant, tenant.update("olga", "olga", profile("olga"))).await;
     let mut duplicate = profile("olga");
-    duplicate.email = profile("edith").email;
+    duplicate.emails = profile("edith").emails;
     reasons.check_write("IDENTIFIER_TAKEN", tenant, tenant.update("olga", "olga", duplicate)).await;
     let stale = ChangeRoleRequest {
         tenant: tenant.tenant.clone(),

@@ -50,7 +50,8 @@ fn read(file: &str) -> String {
 
 const SHIPPED: [&str; 4] =
     ["policies/lume.toml", "policies/lumi-1.toml", "policies/lumi-2.toml", "policies/lumicon.toml"];
-const MODELS: [&str; 4] = [
+const MODELS: [&str; 5] = [
+    "tests/policy/models/booking.toml",
     "tests/policy/models/club.toml",
     "tests/policy/models/folders.toml",
     "tests/policy/models/forge.toml",

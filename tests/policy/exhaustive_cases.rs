@@ -32,9 +32,9 @@ impl<'p> CaseTenant<'p> {
         self.policy.types().iter().filter(|resource_type| !resource_type.has_member_records())
     }
 
-    /// Those who own a resource of the type.
+    /// Those who own a resource of the type; nobody where its resources have no owners.
     fn owners(&self, resource_type: &ResourceType) -> &[Person<'p>] {
-        if resource_type.parent().is_some() { &self.people } else { &[] }
+        if resource_type.is_owned() { &self.people } else { &[] }
     }
 
     /// Those whom writes are made to; they have their roles at everybody's resources.
@@ -52,7 +52,7 @@ impl<'p> CaseTenant<'p> {
     }
 
     /// Of each type `a_TYPE`; `b_TYPE`, which is below it if the type is nested; `z_TYPE`, which is archived; and
-    /// `OWNER_TYPE` for everybody.
+    /// `OWNER_TYPE` for everybody, if there are owners.
     fn resources(&self) -> String {
         let mut text = "[resources]\n".to_owned();
         for resource_type in self.types().filter(|resource_type| resource_type.parent().is_some()) {
@@ -62,7 +62,7 @@ impl<'p> CaseTenant<'p> {
             writeln!(text, "z_{name} = {{ type = \"{name}\", parent = \"{parent}\", archived = true }}").unwrap();
             let above = if nested { format!("a_{name}") } else { parent.clone() };
             writeln!(text, "b_{name} = {{ type = \"{name}\", parent = \"{above}\" }}").unwrap();
-            for Person { name: owner, .. } in &self.people {
+            for Person { name: owner, .. } in self.owners(resource_type) {
                 writeln!(text, "{owner}_{name} = {{ type = \"{name}\", parent = \"{parent}\", owner = \"{owner}\" }}")
                     .unwrap();
             }
@@ -162,7 +162,7 @@ impl<'p> CaseTenant<'p> {
 /// A case in which somebody does every action, and makes every write to each of `whom`; empty if there is nothing to
 /// ask.
 fn case(resource_type: &ResourceType, on: &str, who: &str, whom: Option<&str>) -> String {
-    let whom = whom.filter(|_| !resource_type.roles().is_empty());
+    let whom = whom.filter(|_| !resource_type.roles().is_empty() || resource_type.is_owned());
     if resource_type.actions().is_empty() && whom.is_none() {
         return String::new();
     }

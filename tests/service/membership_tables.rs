@@ -3,7 +3,10 @@
 
 use std::time::Duration;
 
-use rollcall::service::{DeclineInvitation, ResendInvitation, RevokeInvitation, SetActive, SetLock, ports::MemberBy};
+use rollcall::service::{
+    Consistency, DeclineInvitation, Error, FoundMember, ResendInvitation, RevokeInvitation, SetActive, SetLock,
+    ports::MemberBy,
+};
 use rollcall_engine::{InvitationStatus, MemberStatus, Subject};
 
 use crate::support::{
@@ -75,8 +78,8 @@ impl Club {
     /// Makes the call that the first cell of a row names.
     async fn call(&self, guest: &mut Guest, row: &str) -> Result<(), &'static str> {
         let (club, etag) = (&self.0, String::new());
-        let member = match club.service.member(&club.id, MemberBy::Email(&guest.email())).await {
-            Ok(found) => found.record.member.subject,
+        let member = match self.found(guest).await {
+            Ok(found) => found.member.subject,
             Err(_) => Subject::user(&guest.name),
         };
         let (token, invitation) = (guest.token.clone(), guest.invitation.clone());
@@ -108,22 +111,29 @@ impl Club {
         Ok(())
     }
 
+    async fn found(&self, guest: &Guest) -> Result<FoundMember, Error> {
+        let (email, newest) = (guest.email(), Consistency::MinimizeLatency);
+        self.0.service.member(&self.0.id, MemberBy::Email(&email), newest, (100, "")).await
+    }
+
     async fn member_state(&self, guest: &Guest) -> String {
-        let Ok(found) = self.0.service.member(&self.0.id, MemberBy::Email(&guest.email())).await else {
+        let Ok(found) = self.found(guest).await else {
             return NOBODY.into();
         };
-        let member = found.record.member;
+        let member = found.member;
         let status = match member.status {
             MemberStatus::Invited => "INVITED",
             MemberStatus::Active => "ACTIVE",
             MemberStatus::Deactivated => "DEACTIVATED",
         };
-        assert!(member.status != MemberStatus::Deactivated || found.record.grants.is_empty());
+        assert!(member.status != MemberStatus::Deactivated || found.roles.is_empty());
         if member.locked { format!("{status}, locked") } else { status.into() }
     }
 
     async fn invitation_state(&self, guest: &Guest) -> &'static str {
-        match self.0.service.invitation(&self.0.id, &guest.invitation).await.unwrap().record.invitation.status {
+        let (service, newest) = (&self.0.service, Consistency::MinimizeLatency);
+        let found = service.invitation(&self.0.id, &guest.invitation, newest).await.unwrap();
+        match found.record.invitation.status {
             InvitationStatus::Pending => "PENDING",
             InvitationStatus::Accepted => "ACCEPTED",
             InvitationStatus::Revoked => "REVOKED",

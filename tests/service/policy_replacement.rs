@@ -58,6 +58,10 @@ impl Store for OvertakenStore {
         self.store.ping().await
     }
 
+    async fn page_key(&self) -> StoreResult<[u8; 32]> {
+        self.store.page_key().await
+    }
+
     async fn tenant(&self, tenant: &str) -> StoreResult<Option<(Tenant, Revision)>> {
         self.store.tenant(tenant).await
     }

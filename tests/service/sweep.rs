@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use rollcall::{
     service::{
-        ErrorKind, IssuedInvitation, Quotas, ResendInvitation, Service, SetSuppressed,
+        Consistency, ErrorKind, IssuedInvitation, Quotas, ResendInvitation, Service, SetSuppressed,
         ports::{Clock as _, Store as _},
     },
     store::SqlStore,
@@ -211,7 +211,11 @@ async fn an_expired_invitation_is_refused_and_can_be_issued_again() {
     assert_eq!(refused, Err("INVITATION_EXPIRED"), "whether or not a sweep came by");
     assert_eq!(three.sweep().await, 2);
     assert_eq!(accept(&three, 2, "al", &swept).await, Err("INVITATION_EXPIRED"));
-    let found = three.services[0].invitation("acme", &swept.invitation.invitation.id).await.unwrap().record;
+    let found = three.services[0]
+        .invitation("acme", &swept.invitation.invitation.id, Consistency::MinimizeLatency)
+        .await
+        .unwrap()
+        .record;
     assert_eq!((found.invitation.status, found.grants.len()), (InvitationStatus::Expired, 1));
 
     let again = three.tenant(1, "acme").does("ada", resend(&swept)).await;

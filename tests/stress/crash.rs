@@ -39,7 +39,7 @@ async fn client(world: WireTenant, worker: String, name: String) -> Vec<SentWrit
                 4 => world.remove(&worker, &person, &site),
                 _ => world.remove("ada", &person, "workspace"),
             };
-            let write = write.under(&format!("{person}-{step}"));
+            let write = write.under(&format!("{person}-{step}-at-random"));
             let answer = world.api.write(write.clone()).await;
             if let Err(status) = &answer {
                 let detail = tonic_types::StatusExt::get_details_error_info(status);

@@ -81,7 +81,7 @@ impl RetryCase {
             }
         };
         let before = if kind == Kind::CreateTenant { 0 } else { world.revision().await };
-        Self { world, write: write.under("the request"), before, first: None }
+        Self { world, write: write.under("the one and only request"), before, first: None }
     }
 
     /// The writes that must come before one of this kind.

@@ -12,17 +12,40 @@ use rollcall::proto::{
     resource_service_client::ResourceServiceClient, tenant_service_client::TenantServiceClient,
     watch_service_client::WatchServiceClient,
 };
-use tonic::{Status, transport::Channel};
+use tonic::{
+    Request, Status,
+    metadata::{Ascii, MetadataValue},
+    service::{Interceptor, interceptor::InterceptedService},
+    transport::Channel,
+};
+
+/// A connection with the key that its calls send.
+pub type Transport = InterceptedService<Channel, Key>;
+
+/// The `authorization` header of every call; none for anonymous ones.
+#[derive(Clone, Default)]
+pub struct Key(Option<MetadataValue<Ascii>>);
+
+impl Interceptor for Key {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        if let Some(header) = &self.0 {
+            request.metadata_mut().insert("authorization", header.clone());
+        }
+        Ok(request)
+    }
+}
 
 /// Clients of every service over one connection.
 #[derive(Clone)]
 pub struct Api {
-    pub audit: AuditServiceClient<Channel>,
-    pub authorization: AuthorizationServiceClient<Channel>,
-    pub membership: MembershipServiceClient<Channel>,
-    pub resources: ResourceServiceClient<Channel>,
-    pub tenants: TenantServiceClient<Channel>,
-    pub watch: WatchServiceClient<Channel>,
+    pub audit: AuditServiceClient<Transport>,
+    pub authorization: AuthorizationServiceClient<Transport>,
+    pub membership: MembershipServiceClient<Transport>,
+    pub resources: ResourceServiceClient<Transport>,
+    pub tenants: TenantServiceClient<Transport>,
+    pub watch: WatchServiceClient<Transport>,
+    /// The connection below them.
+    pub channel: Channel,
     /// The file of the store behind the server, where the test has it at hand.
     pub store: Option<Arc<Path>>,
 }
@@ -53,15 +76,27 @@ reads! {
 }
 
 impl Api {
-    /// Clients over a connection, with no store at hand.
+    /// Clients over a connection, without a key and with no store at hand.
     pub fn new(channel: Channel) -> Self {
+        Self::over(channel, Key::default())
+    }
+
+    /// The same clients, which send a key.
+    pub fn with_key(&self, key: &str) -> Self {
+        let header = format!("Bearer {key}").parse().expect("a header's value");
+        Self { store: self.store.clone(), ..Self::over(self.channel.clone(), Key(Some(header))) }
+    }
+
+    fn over(channel: Channel, key: Key) -> Self {
+        let transport = InterceptedService::new(channel.clone(), key);
         Self {
-            audit: AuditServiceClient::new(channel.clone()),
-            authorization: AuthorizationServiceClient::new(channel.clone()),
-            membership: MembershipServiceClient::new(channel.clone()),
-            resources: ResourceServiceClient::new(channel.clone()),
-            tenants: TenantServiceClient::new(channel.clone()),
-            watch: WatchServiceClient::new(channel),
+            audit: AuditServiceClient::new(transport.clone()),
+            authorization: AuthorizationServiceClient::new(transport.clone()),
+            membership: MembershipServiceClient::new(transport.clone()),
+            resources: ResourceServiceClient::new(transport.clone()),
+            tenants: TenantServiceClient::new(transport.clone()),
+            watch: WatchServiceClient::new(transport),
+            channel,
             store: None,
         }
     }

@@ -2,58 +2,27 @@
 
 use std::collections::HashMap;
 
+use rollcall::proto::reasons;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
-/// The gRPC code that docs/api.md gives a reason; `INVALID_ARGUMENT` for one that is not listed here.
+/// The gRPC code that the contract gives a reason.
+///
+/// # Panics
+/// When the contract has no such reason.
 pub fn code_of(reason: &str) -> Code {
-    match reason {
-        "TENANT_NOT_FOUND" | "MEMBER_NOT_FOUND" | "RESOURCE_NOT_FOUND" | "INVITATION_NOT_FOUND" => Code::NotFound,
-        "NOT_PERMITTED"
-        | "OUTLASTS_GRANTER"
-        | "ACTOR_NOT_A_MEMBER"
-        | "ACTOR_LOCKED"
-        | "ACTOR_INVITED"
-        | "ACTOR_DEACTIVATED"
-        | "MEMBER_PROTECTED"
-        | "EMAIL_MISMATCH"
-        | "OPERATOR_NOT_ALLOWED" => Code::PermissionDenied,
-        "ALREADY_A_MEMBER" | "IDENTIFIER_TAKEN" | "TENANT_EXISTS" | "RESOURCE_EXISTS" => Code::AlreadyExists,
-        "INVITATION_LIMIT" => Code::ResourceExhausted,
-        "LAST_HOLDER"
-        | "ROLE_NOT_BOUND"
-        | "ROLE_AMBIGUOUS"
-        | "ROLE_UNCHANGED"
-        | "ALREADY_LOCKED"
-        | "NOT_LOCKED"
-        | "PROFILE_UNCHANGED"
-        | "ADDRESS_SUPPRESSED"
-        | "ALREADY_SUPPRESSED"
-        | "NOT_SUPPRESSED"
-        | "NOT_INVITED"
-        | "INVITATION_DECLINED"
-        | "INVITATION_EXPIRED"
-        | "INVITATION_REVOKED"
-        | "INVITATION_USED"
-        | "REQUEST_ID_REUSED"
-        | "POLICY_INCOMPATIBLE"
-        | "POLICY_UNCHANGED"
-        | "ALREADY_ARCHIVED"
-        | "NOT_ARCHIVED"
-        | "PARENT_UNCHANGED"
-        | "RESOURCE_ARCHIVED"
-        | "RESOURCE_CYCLE"
-        | "SUBTREE_TOO_LARGE"
-        | "OWNER_UNCHANGED"
-        | "NOT_ACTIVE"
-        | "NOT_DEACTIVATED"
-        | "SUBJECT_NOT_ELIGIBLE"
-        | "TEAM_CYCLE"
-        | "MEMBER_DEACTIVATED" => Code::FailedPrecondition,
-        "ETAG_MISMATCH" => Code::Aborted,
-        "UNAUTHENTICATED" => Code::Unauthenticated,
-        _ => Code::InvalidArgument,
-    }
+    let name = reasons::find(reason).unwrap_or_else(|| panic!("the contract has no reason `{reason}`")).code;
+    let code = (0..=16).map(Code::from).find(|code| code_name(*code) == name);
+    code.unwrap_or_else(|| panic!("`{name}` is no code"))
+}
+
+/// The name of a code as gRPC writes it, such as `NOT_FOUND`.
+pub fn code_name(code: Code) -> String {
+    let name = format!("{code:?}");
+    let upper = name.char_indices().map(|(at, letter)| {
+        if letter.is_uppercase() && at > 0 { format!("_{letter}") } else { letter.to_uppercase().to_string() }
+    });
+    upper.collect()
 }
 
 /// The metadata of the error that `result` must be, with this code and reason.
@@ -80,7 +49,31 @@ fn info(status: &Status) -> tonic_types::ErrorInfo {
     let info = info.unwrap_or_else(|| panic!("an error without an ErrorInfo: {status:?}"));
     assert_eq!(info.domain, "rollcall", "{status:?}");
     check_wording(status.message());
+    check_contract(status, &info);
     info
+}
+
+/// What the contract says of every error: its code, the keys of its metadata, and that it fits in 4 KiB of trailers.
+fn check_contract(status: &Status, info: &tonic_types::ErrorInfo) {
+    assert_eq!(status.code(), code_of(&info.reason), "{status:?}");
+    let reason = reasons::find(&info.reason).expect("its code is known");
+    for key in reason.metadata {
+        assert!(info.metadata.contains_key(*key), "{} lacks `{key}`: {status:?}", info.reason);
+    }
+    let is_known = |key: &str| reason.metadata.iter().chain(reason.optional_metadata).any(|known| *known == key);
+    assert!(info.metadata.keys().all(|key| is_known(key)), "{} has other metadata: {:?}", info.reason, info.metadata);
+    if status.get_details_retry_info().is_some() {
+        assert!(reason.retryable, "{status:?}");
+    }
+    let bytes = trailer_bytes(status);
+    assert!(bytes <= 4096, "{bytes} bytes of trailers: {status:?}");
+}
+
+/// How many bytes an error takes in HTTP trailers: its message percent-encoded, its details in base64, and their names.
+pub fn trailer_bytes(status: &Status) -> usize {
+    let is_plain = |byte: u8| (b' '..=b'~').contains(&byte) && byte != b'%';
+    let message: usize = status.message().bytes().map(|byte| if is_plain(byte) { 1 } else { 3 }).sum();
+    "grpc-statusgrpc-messagegrpc-status-details-bin16".len() + message + status.details().len().div_ceil(3) * 4
 }
 
 /// The house rules of an error's text: lower case, no full stop, and nothing of what a driver says.

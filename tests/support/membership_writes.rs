@@ -3,9 +3,9 @@
 
 use rollcall::proto::{
     AcceptInvitationRequest, BatchChangeRoleRequest, ChangeRoleRequest, ClearAddressRequest, DeactivateMemberRequest,
-    DeclineInvitationRequest, InviteRequest, LockMemberRequest, Profile, ReactivateMemberRequest, RemoveMemberRequest,
-    ResendInvitationRequest, RevokeInvitationRequest, RoleExchange, RoleGrant, SuppressAddressRequest,
-    UnlockMemberRequest, UpdateMemberRequest,
+    DeclineInvitationRequest, InviteRequest, Invitee, LockMemberRequest, Profile, ReactivateMemberRequest,
+    RemoveMemberRequest, ResendInvitationRequest, RevokeInvitationRequest, RoleExchange, RoleGrant,
+    SuppressAddressRequest, UnlockMemberRequest, UpdateMemberRequest,
 };
 
 use super::{
@@ -21,11 +21,11 @@ impl WireTenant {
 
     /// The invitation of several people to several resources, each with a role, in one write.
     pub fn invite_all(&self, actor: &str, who: &[&str], grants: &[(&str, &str)]) -> Write {
+        let grants: Vec<RoleGrant> = grants.iter().map(|(at, role)| self.grant(at, role)).collect();
         Write::from(InviteRequest {
             tenant: self.tenant.clone(),
             actor: Some(subject(actor)),
-            invitees: who.iter().map(|who| invitee(who)).collect(),
-            grants: grants.iter().map(|(at, role)| self.grant(at, role)).collect(),
+            invitees: who.iter().map(|who| Invitee { grants: grants.clone(), ..invitee(who) }).collect(),
             ..Default::default()
         })
     }

@@ -15,6 +15,7 @@ pub mod membership_writes;
 pub mod names;
 pub mod observation;
 pub mod profile;
+pub mod raw;
 pub mod reads;
 pub mod replay;
 pub mod rng;
@@ -26,8 +27,9 @@ pub mod write;
 
 pub use api::Api;
 pub use error::{code_of, expect_error};
-pub use names::{invitee, resource, subject};
+pub use names::{decision, invitee, is_allowed, resource, subject, verified};
 pub use profile::repetitions;
+pub use reads::own_roles;
 pub use server::Server;
 pub use wire_tenant::{TestServer, WireTenant};
 pub use write::{Answer, Kind, Write};

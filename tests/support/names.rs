@@ -1,6 +1,8 @@
 //! Short texts that stand for subjects, resources and people of the tests, and what follows from them.
 
-use rollcall::proto::{Invitee, Profile, ResourceRef, Subject, invitee::Who};
+use rollcall::proto::{
+    CheckResult, Decision, EmailAddress, Invitee, Profile, ResourceRef, Subject, check_result, invitee::Who,
+};
 
 /// The subject that `text` names: `edith` is the user of that id, `operator:root` names its type too, and what has
 /// an `@` in it is the stand-in for an invited email.
@@ -34,12 +36,17 @@ pub fn resource(tenant: &str, text: &str) -> ResourceRef {
 /// The invitee that `text` names: an email when it has an `@` in it, else a subject.
 pub fn invitee(text: &str) -> Invitee {
     let who = if text.contains('@') { Who::Email(text.into()) } else { Who::Subject(subject(text)) };
-    Invitee { who: Some(who), display_name: String::new() }
+    Invitee { who: Some(who), ..Invitee::default() }
 }
 
 /// The email of a user of the tests.
 pub fn email_of(user: &str) -> String {
     format!("{user}@acme.test")
+}
+
+/// An email that its caller has verified.
+pub fn verified(email: &str) -> EmailAddress {
+    EmailAddress { email: email.into(), verified: true }
 }
 
 /// The usual profile of a user of the tests: everything follows from the name.
@@ -48,5 +55,18 @@ pub fn profile(user: &str) -> Profile {
     if let Some(first) = display_name.get_mut(..1) {
         first.make_ascii_uppercase();
     }
-    Profile { display_name, email: email_of(user), username: user.into(), phone: String::new() }
+    Profile { display_name, emails: vec![verified(&email_of(user))], username: user.into(), phone: String::new() }
+}
+
+/// The decision about an item of a batch; none for one with an error.
+pub fn decision(result: &CheckResult) -> Option<&Decision> {
+    match result.result.as_ref()? {
+        check_result::Result::Decision(decision) => Some(decision),
+        check_result::Result::Error(_) => None,
+    }
+}
+
+/// Whether an item of a batch is allowed.
+pub fn is_allowed(result: &CheckResult) -> bool {
+    decision(result).is_some_and(|decision| decision.allowed)
 }

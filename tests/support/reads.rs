@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rollcall::proto::{
     CheckRequest, GetMemberRequest, GetMemberResponse, GetResourceRequest, GetTenantRequest, Invitation,
     ListActionsRequest, ListInvitationsRequest, ListMembersRequest, ListResourcesRequest, ListedInvitation,
-    ListedMember, Reason, Resource, ResourceRef, get_member_request::Member as By,
+    ListedMember, Reason, Resource, ResourceRef, RoleGrant, get_member_request::Member as By,
 };
 use tonic::Status;
 
@@ -112,7 +112,8 @@ impl WireTenant {
 
     /// One member by subject or identifier.
     pub async fn member_by(&self, by: By) -> Result<GetMemberResponse, Status> {
-        self.api.get_member(GetMemberRequest { tenant: self.tenant.clone(), member: Some(by) }).await
+        let request = GetMemberRequest { tenant: self.tenant.clone(), member: Some(by), ..Default::default() };
+        self.api.get_member(request).await
     }
 
     /// The roles that are assigned to a member, as sorted texts `ID ROLE`, with `workspace` for the id of a workspace;
@@ -122,8 +123,7 @@ impl WireTenant {
         let short_resource = |at: Option<ResourceRef>| {
             at.map(|at| if at.r#type == "workspace" { at.r#type } else { at.id }).unwrap_or_default()
         };
-        let mut grants = answer
-            .grants
+        let mut grants = own_roles(answer)
             .into_iter()
             .map(|grant| format!("{} {}", short_resource(grant.resource), grant.role))
             .collect::<Vec<_>>();
@@ -146,7 +146,11 @@ impl WireTenant {
 
     /// A registered resource; `None` when the server answers with an error, as for an unknown name.
     pub async fn registered(&self, at: &str) -> Option<Resource> {
-        let request = GetResourceRequest { tenant: self.tenant.clone(), resource: Some(resource(&self.tenant, at)) };
+        let request = GetResourceRequest {
+            tenant: self.tenant.clone(),
+            resource: Some(resource(&self.tenant, at)),
+            consistency: None,
+        };
         self.api.get_resource(request).await.ok()?.resource
     }
 
@@ -177,7 +181,8 @@ impl WireTenant {
 
     /// The tenant's newest token.
     pub async fn token(&self) -> String {
-        self.api.get_tenant(GetTenantRequest { tenant: self.tenant.clone() }).await.expect("the tenant exists").token
+        let request = GetTenantRequest { tenant: self.tenant.clone(), consistency: None };
+        self.api.get_tenant(request).await.expect("the tenant exists").token
     }
 
     /// The tenant's newest revision.
@@ -204,4 +209,16 @@ impl WireTenant {
 pub fn name(listed: &ListedMember) -> String {
     let member = listed.member.as_ref().expect("a listed member is there");
     short(member.subject.as_ref().expect("a member has a subject"))
+}
+
+/// The roles that are assigned to a member themselves, of the page that an answer has, by their short names.
+pub fn own_roles(found: GetMemberResponse) -> Vec<RoleGrant> {
+    let own = found.memberships.into_iter().filter(|membership| membership.through.is_none());
+    let short = |role: &str| role.rsplit_once('.').map_or("", |(_, short)| short).to_owned();
+    own.map(|membership| RoleGrant {
+        role: short(&membership.role),
+        resource: membership.resource,
+        expire_time: membership.expire_time,
+    })
+    .collect()
 }

@@ -154,7 +154,10 @@ impl Write {
     #[must_use]
     pub fn until(mut self, end: prost_types::Timestamp) -> Self {
         match &mut self {
-            Self::Invite(request) => request.grants.iter_mut().for_each(|grant| grant.expire_time = Some(end)),
+            Self::Invite(request) => {
+                let grants = request.invitees.iter_mut().flat_map(|invitee| &mut invitee.grants);
+                grants.for_each(|grant| grant.expire_time = Some(end));
+            }
             Self::ChangeRole(request) => request.expire_time = Some(end),
             other => panic!("{other:?} gives no role"),
         }

@@ -41,7 +41,7 @@ async fn sent(world: &WireTenant, write: &Write) -> Answer {
 async fn a_retry_is_answered_as_the_first_time_and_happens_once() {
     let (stage, world) = fixture().await;
     for (number, write) in every_kind(&world).await.into_iter().enumerate() {
-        let write = write.under(&format!("request-{number}"));
+        let write = write.under(&format!("a-random-request-{number}"));
         let before = world.revision().await;
         let first = sent(&world, &write).await;
         let after = world.observed_state().await;
@@ -58,7 +58,7 @@ async fn a_retry_is_answered_as_the_first_time_and_happens_once() {
 async fn a_retry_of_a_new_tenant_is_answered_as_the_first_time() {
     let stage = TestServer::new().await;
     let world = WireTenant { api: stage.api.clone(), tenant: "globex".into() };
-    let write = world.create_tenant("ada").under("request-1");
+    let write = world.create_tenant("ada").under("a-random-request-1");
     let first = sent(&world, &write).await;
     assert_eq!(sent(&world, &write).await, first);
     assert_eq!(world.revision().await, 1);
@@ -67,7 +67,8 @@ async fn a_retry_of_a_new_tenant_is_answered_as_the_first_time() {
 #[tokio::test]
 async fn a_retry_gets_the_invitations_secret_again_and_it_is_good() {
     let (_stage, world) = fixture().await;
-    let write = world.invite_all("ada", &["a@acme.test", "b@acme.test"], &[("workspace", "user")]).under("request-1");
+    let write =
+        world.invite_all("ada", &["a@acme.test", "b@acme.test"], &[("workspace", "user")]).under("a-random-request-1");
     let secrets =
         |answer: Answer| answer.invite().results.into_iter().map(|result| result.invitation_token).collect::<Vec<_>>();
     let first = secrets(sent(&world, &write).await);
@@ -82,7 +83,7 @@ async fn a_retry_gets_the_invitations_secret_again_and_it_is_good() {
 async fn a_retry_gets_the_secret_of_an_invitation_that_was_sent_again() {
     let (_stage, world) = fixture().await;
     let id = world.invitation_of("nina@acme.test").await.id;
-    let write = world.resend("edith", &id).under("request-1");
+    let write = world.resend("edith", &id).under("a-random-request-1");
     let first = sent(&world, &write).await;
     assert_eq!(sent(&world, &write).await, first);
     sent(&world, &world.accept("nina", &first.resend_invitation().invitation_token)).await;
@@ -91,7 +92,7 @@ async fn a_retry_gets_the_secret_of_an_invitation_that_was_sent_again() {
 #[tokio::test]
 async fn a_retry_is_answered_whatever_has_happened_since() {
     let (_stage, world) = fixture().await;
-    let write = world.invite("edith", "olga", "harbour", "viewer").under("request-1");
+    let write = world.invite("edith", "olga", "harbour", "viewer").under("a-random-request-1");
     let first = sent(&world, &write).await;
     sent(&world, &world.remove("ada", "edith", "workspace")).await;
     sent(&world, &world.remove("olga", "olga", "harbour")).await;
@@ -104,7 +105,7 @@ async fn a_retry_is_answered_after_a_new_start() {
     let (stage, world) = fixture().await;
     let mut responses = Vec::new();
     for (number, write) in every_kind(&world).await.into_iter().enumerate() {
-        let write = write.under(&format!("request-{number}"));
+        let write = write.under(&format!("a-random-request-{number}"));
         let first = sent(&world, &write).await;
         responses.push((write, first));
     }
@@ -124,7 +125,7 @@ async fn a_retry_is_answered_after_a_new_start() {
 async fn duplicates_at_the_same_time_happen_once() {
     let (stage, world) = fixture().await;
     for (number, write) in every_kind(&world).await.into_iter().enumerate() {
-        let write = write.under(&format!("request-{number}"));
+        let write = write.under(&format!("a-random-request-{number}"));
         let before = world.revision().await;
         let mut calls = Vec::new();
         for _ in 0..8 {
@@ -145,7 +146,7 @@ async fn duplicates_at_the_same_time_happen_once() {
 #[tokio::test]
 async fn a_refused_write_may_be_tried_again_under_its_id() {
     let (_stage, world) = fixture().await;
-    let write = world.change("olga", "victor", "harbour", "editor").under("request-1");
+    let write = world.change("olga", "victor", "harbour", "editor").under("a-random-request-1");
     assert!(world.api.write(write.clone()).await.is_err());
     sent(&world, &world.invite("edith", "olga", "harbour", "editor")).await;
     sent(&world, &write).await;
@@ -154,7 +155,7 @@ async fn a_refused_write_may_be_tried_again_under_its_id() {
 #[tokio::test]
 async fn a_dry_run_does_not_use_its_request_id_up() {
     let (_stage, world) = fixture().await;
-    let write = world.create_site("olga", "pier").under("request-1");
+    let write = world.create_site("olga", "pier").under("a-random-request-1");
     sent(&world, &write.clone().dry()).await;
     let first = sent(&world, &write).await;
     assert_eq!(sent(&world, &write).await, first);
@@ -173,6 +174,6 @@ async fn without_a_request_id_a_retry_is_a_new_request() {
 async fn a_request_id_is_of_its_tenant() {
     let (stage, world) = fixture().await;
     let other = WireTenant::seeded(&stage.api, "globex").await;
-    sent(&world, &world.create_site("olga", "pier").under("request-1")).await;
-    sent(&other, &other.create_site("edith", "dock").under("request-1")).await;
+    sent(&world, &world.create_site("olga", "pier").under("a-random-request-1")).await;
+    sent(&other, &other.create_site("edith", "dock").under("a-random-request-1")).await;
 }

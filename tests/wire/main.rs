@@ -15,6 +15,7 @@ mod driver;
 mod errors;
 mod fixture;
 mod idempotency;
+mod identity;
 mod invitations;
 mod large_subtree;
 mod log;

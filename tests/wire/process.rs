@@ -173,7 +173,7 @@ async fn a_call_without_a_known_key_is_refused() {
     let callers = format!("auth.callers={},{}", caller("shop", "open sesame"), caller("ops", "let me in"));
     let stage = TestServer::with(&[&callers, "auth.operators=ops"]).await;
     let mut tenants = stage.api.tenants.clone();
-    let request = rollcall::proto::GetTenantRequest { tenant: "acme".into() };
+    let request = rollcall::proto::GetTenantRequest { tenant: "acme".into(), consistency: None };
 
     let unauthenticated = (Code::Unauthenticated, "UNAUTHENTICATED");
     expect_error(tenants.get_tenant(request.clone()).await, unauthenticated.0, unauthenticated.1);

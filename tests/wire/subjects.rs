@@ -29,7 +29,7 @@ async fn a_subject_without_a_type_is_a_user() {
     let created = stage.api.tenants.clone().create_tenant(create).await.expect("an operator may").into_inner();
     let first_member = created.first_member.expect("there is one");
     assert_eq!(first_member.subject, Some(subject("ada")));
-    assert_eq!(first_member.profile.unwrap_or_default().email, "", "nobody gave a profile");
+    assert!(first_member.profile.unwrap_or_default().emails.is_empty(), "nobody gave a profile");
 
     let site = CreateResourceRequest {
         tenant: tenant.clone(),
@@ -41,8 +41,15 @@ async fn a_subject_without_a_type_is_a_user() {
     let invite = InviteRequest {
         tenant: tenant.clone(),
         actor: untyped("ada"),
-        invitees: vec![Invitee { who: Some(invitee::Who::Subject(untyped("ada").unwrap())), ..Default::default() }],
-        grants: vec![RoleGrant { resource: resource("job_site", "pier"), role: "viewer".into(), expire_time: None }],
+        invitees: vec![Invitee {
+            who: Some(invitee::Who::Subject(untyped("ada").unwrap())),
+            grants: vec![RoleGrant {
+                resource: resource("job_site", "pier"),
+                role: "viewer".into(),
+                expire_time: None,
+            }],
+            ..Default::default()
+        }],
         ..Default::default()
     };
     let refused = stage.api.write(Write::from(invite)).await.expect_err("she is an editor there");

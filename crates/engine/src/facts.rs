@@ -3,7 +3,7 @@
 
 use crate::{
     domain::{MemberStatus, ResourceRef, SubjectRef, Timestamp},
-    model::{Policy, RoleId, TypeId, mask::Mask},
+    model::{Policy, RoleId, TypeId, TypeSet, mask::Mask},
 };
 
 /// The number of a registered resource in one tenant's facts. Another view of the same tenant may number it otherwise.
@@ -77,6 +77,9 @@ pub trait Facts {
     /// How many active members hold a role with `at_least` at one resource permanently, teams and everybody of a type
     /// not counted. Always 0 for other roles.
     fn active_holders(&self, node: Node, role: RoleId) -> u32;
+    /// The next instant at which a role that counts now ends, whoever holds it; none where every role is permanent. It may
+    /// have passed already where nobody has taken that role out yet.
+    fn next_expiry(&self) -> Option<Timestamp>;
 }
 
 /// The members whose roles count for a subject: the member that it is, their teams, and everybody of its type.
@@ -125,20 +128,18 @@ pub fn ancestor_nodes<F: Facts + ?Sized>(facts: &F, from: Node) -> impl Iterator
     ancestors(facts, from).map(|(node, _)| node)
 }
 
-/// A resource and every one above it, each with a mask of the roles that count at the first when bound there: every
-/// role, or where a resource of the same type was passed already, only those that reach down. `child_type` is the type
-/// of an unregistered resource that the first one is the parent of.
+/// A resource and every one above it, each with a mask of the roles that count at the lowest one when bound there: every
+/// role, or where a resource of the same type was passed already, only those that reach down. `types_below` are the types
+/// of resources below the first one that are not registered, down to the lowest; empty where that is the first itself.
 pub fn ancestors_with_mask<F: Facts + ?Sized>(
     facts: &F,
     from: Node,
-    child_type: Option<TypeId>,
+    types_below: TypeSet,
 ) -> impl Iterator<Item = (Node, ResourceState<'_>, Mask)> {
-    // A policy has 64 types at most, a bit for each.
-    let bit = |resource_type: TypeId| 1_u64 << (usize::from(resource_type) & 63);
-    let mut seen_types = child_type.map_or(0, bit);
+    let mut seen_types = types_below;
     ancestors(facts, from).map(move |(node, state)| {
-        let is_repeated = seen_types & bit(state.resource_type) != 0;
-        seen_types |= bit(state.resource_type);
+        let is_repeated = seen_types.contains(state.resource_type);
+        seen_types = seen_types.with(state.resource_type);
         (node, state, if is_repeated { facts.policy().reaching_down } else { !Mask::EMPTY })
     })
 }

@@ -42,8 +42,8 @@ pub use membership::{
     writes::{self, join_words},
 };
 pub use model::{
-    Action, MemberRule, MemberRules, Policy, ResourceType, Role, RoleId, Rule, TypeId, UnknownName,
-    mask::{Mask, NOBODY, Term},
+    Action, MemberRule, MemberRules, Policy, ResourceType, Role, RoleId, Rule, TypeId, TypeSet, UnknownName,
+    mask::{Mask, NOBODY, OWNER, Term},
     policy_set::PolicySet,
     policy_source::PolicySource,
     policy_store::PolicyStore,

@@ -7,6 +7,7 @@ mod definitions;
 mod doc_comments;
 mod documents;
 mod graph;
+mod handlers;
 mod heads;
 mod layers;
 mod markdown;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         layers::check,
         purity::check,
         circles::check,
+        handlers::check,
         size::check,
         heads::check,
         doc_comments::check,

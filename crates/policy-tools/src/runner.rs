@@ -7,8 +7,8 @@ use crate::{
     cases::{Case, CheckCase, Expected, WriteCase},
 };
 use rollcall_engine::{
-    self as engine, Change, Explanation, Facts, Node, Policy, Question, Reason, ResourceKey, Revision, StatedFacts,
-    Subject, View, WayIn, WriteKind,
+    self as engine, Change, Explanation, Facts, Node, Policy, Question, Reason, ResourceKey, ResourceRef, Revision,
+    StatedFacts, Subject, View, WayIn, WriteKind,
 };
 
 /// Runs a case over a tenant with its facts.
@@ -74,10 +74,8 @@ impl CaseRunner {
         else {
             return denied(Reason::ResourceNotFound.code(), "the policy has no such action");
         };
-        let stated = StatedFacts {
-            parent: check.parent.as_ref().map(ResourceKey::as_ref),
-            owner: check.owner.as_ref().map(Subject::as_ref),
-        };
+        let parents: Vec<ResourceRef<'_>> = check.parents.iter().map(ResourceKey::as_ref).collect();
+        let stated = StatedFacts { parents: &parents, owner: check.owner.as_ref().map(Subject::as_ref) };
         let target = engine::locate(facts, resource_type, &check.resource.id, stated);
         let question = Question::new(check.subject.as_ref(), action, target);
         let decision = engine::decide(facts, &question);

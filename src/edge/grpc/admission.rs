@@ -1,4 +1,4 @@
-//! The layer that admits requests before their body is read: it refuses unknown callers, and meters the body.
+//! The layer that admits requests whose caller is known: it meters their bodies, and keeps their deadlines.
 
 use std::{
     pin::Pin,
@@ -8,51 +8,51 @@ use std::{
 
 use http::{Request, Response};
 use pin_project_lite::pin_project;
-use tonic::{Status, body::Body};
+use tonic::body::Body;
 use tower::{Layer, Service};
 
 use crate::edge::grpc::{
-    Callers,
     connection::MessageBudget,
+    deadline::Deadline,
     metered::{Hold, Metered},
 };
 
-/// The prefix of the paths that need a known caller. Health and reflection answer everyone.
-const OURS: &str = "/rollcall.";
-
 /// The prefix of the paths whose calls have many messages. They are not metered: reflection reads only small ones.
 const STREAMS: &str = "/grpc.reflection.";
+/// The prefix of the paths of the health service.
+const HEALTH: &str = "/grpc.health.v1.";
+/// The largest message to the services that answer everyone, health and reflection, in bytes. Reflection repeats the
+/// whole request in its response.
+pub const PUBLIC_BYTES: usize = 4096;
 
 /// Makes the admission of a service.
 #[derive(Clone)]
 pub struct AdmissionLayer {
-    callers: Arc<Callers>,
     request_bytes: usize,
 }
 
-/// Admits requests to a service: one of an unknown caller is refused with `UNAUTHENTICATED` before its body is read,
-/// and the bodies of the others are metered.
+/// Admits requests to a service.
 #[derive(Clone)]
 pub struct Admission<S> {
     inner: S,
-    callers: Arc<Callers>,
     request_bytes: usize,
 }
 
 pin_project! {
-    /// The response to a request, or the refusal of one that was not admitted.
-    #[project = Projected]
-    pub enum Admitted<F> {
-        Refused { response: Option<Response<Body>> },
+    /// The response to a request, or `DEADLINE_EXCEEDED`.
+    pub struct Admitted<F> {
+        #[pin]
+        answer: F,
+        deadline: Option<Deadline>,
         // The message's share of the budget is kept until the handler is done.
-        Running { #[pin] answer: F, _hold: Hold },
+        _hold: Hold,
     }
 }
 
 impl AdmissionLayer {
-    /// Admits these callers, and request messages of at most `request_bytes` bytes.
-    pub fn new(callers: Arc<Callers>, request_bytes: usize) -> Self {
-        Self { callers, request_bytes }
+    /// Admits request messages of at most `request_bytes` bytes.
+    pub fn new(request_bytes: usize) -> Self {
+        Self { request_bytes }
     }
 }
 
@@ -60,7 +60,7 @@ impl<S> Layer<S> for AdmissionLayer {
     type Service = Admission<S>;
 
     fn layer(&self, inner: S) -> Admission<S> {
-        Admission { inner, callers: Arc::clone(&self.callers), request_bytes: self.request_bytes }
+        Admission { inner, request_bytes: self.request_bytes }
     }
 }
 
@@ -77,20 +77,16 @@ where
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        if request.uri().path().starts_with(OURS)
-            && let Err(error) = self.callers.find(request.headers().get("authorization"))
-        {
-            return Admitted::Refused { response: Some(Status::from(error).into_http()) };
-        }
         let hold = Hold::default();
-        let budget = request.extensions().get::<MessageBudget>().filter(|_| !request.uri().path().starts_with(STREAMS));
+        let deadline = Deadline::of(request.headers());
+        let path = request.uri().path();
+        let limit_bytes = if path.starts_with(HEALTH) { PUBLIC_BYTES } else { self.request_bytes };
+        let budget = request.extensions().get::<MessageBudget>().filter(|_| !path.starts_with(STREAMS));
         let request = match budget.map(|budget| Arc::clone(&budget.0)) {
-            Some(budget) => {
-                request.map(|body| Body::new(Metered::new(body, budget, self.request_bytes, Arc::clone(&hold))))
-            }
+            Some(budget) => request.map(|body| Body::new(Metered::new(body, budget, limit_bytes, Arc::clone(&hold)))),
             None => request,
         };
-        Admitted::Running { answer: self.inner.call(request), _hold: hold }
+        Admitted { answer: self.inner.call(request), deadline, _hold: hold }
     }
 }
 
@@ -101,11 +97,11 @@ where
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        match self.project() {
-            Projected::Refused { response } => {
-                Poll::Ready(Ok(response.take().expect("a future is polled to its end once")))
-            }
-            Projected::Running { answer, .. } => answer.poll(cx),
+        let this = self.project();
+        if let Poll::Ready(answer) = this.answer.poll(cx) {
+            return Poll::Ready(answer);
         }
+        let Some(deadline) = this.deadline else { return Poll::Pending };
+        if deadline.has_passed(cx) { Poll::Ready(Ok(deadline.status().into_http())) } else { Poll::Pending }
     }
 }

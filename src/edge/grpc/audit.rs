@@ -1,16 +1,16 @@
 //! `AuditService`: pages of the change log, filtered.
 
-use rollcall_engine::{ResourceRef, Subject, kind};
+use rollcall_engine::{Subject, kind};
 use tonic::{Request, Response, Status};
 
 use crate::{
     edge::grpc::{
         Handler,
         change::{kinds, to_changes},
-        convert::{resource_key, subject, timestamp, to_token},
+        convert::{resource_key, resource_ref, store_consistency, subject, timestamp},
     },
     proto::{self, ListChangesRequest, ListChangesResponse, audit_service_server::AuditService},
-    service::{Error, ListChanges, input::Validator},
+    service::{Consistency, Error, ListChanges, input::Validator},
 };
 
 /// The most changes of a page, and how many it has when the request gives no page size.
@@ -22,33 +22,36 @@ impl AuditService for Handler {
         &self,
         request: Request<ListChangesRequest>,
     ) -> Result<Response<ListChangesResponse>, Status> {
-        self.callers.identify(request.metadata())?;
-        let request = request.get_ref();
-        let mut validator = Validator::default();
-        validator.tenant(&request.tenant);
-        if let Some(resource) = &request.resource {
-            validator.resource("resource", ResourceRef { kind: &resource.r#type, id: &resource.id });
-        }
-        let list = ListChanges {
-            tenant: request.tenant.clone(),
-            actor: request.actor.as_ref().map(|actor| named(&mut validator, "actor", actor)),
-            subject: request.subject.as_ref().map(|subject| named(&mut validator, "subject", subject)),
-            resource: request.resource.as_ref().map(|resource| resource_key(Some(resource))),
-            kinds: kinds(&mut validator, &request.kinds),
-            from: request.start_time.as_ref().map(|at| timestamp(&mut validator, "start_time", at)),
-            until: request.end_time.as_ref().map(|at| timestamp(&mut validator, "end_time", at)),
-            newest_first: newest_first(&mut validator, request.order_by),
-            limit: validator.page_size(request.page_size, PAGE.1, PAGE.0),
-            page_token: request.page_token.clone(),
-        };
-        validator.finish()?;
-        let page = self.service.list_changes(&list).await?;
-        Ok(Response::new(ListChangesResponse {
-            changes: to_changes(&request.tenant, &self.service.policies(), page.changes),
-            next_page_token: page.next.unwrap_or_default(),
-            token: to_token(&request.tenant, page.revision),
-        }))
+        self.question(&request, list, async |asked, (list, consistency)| {
+            let page = asked.service.list_changes(&list, consistency).await?;
+            let response = ListChangesResponse {
+                changes: to_changes(asked.tenant, &asked.service.policies(), page.changes),
+                next_page_token: page.next.unwrap_or_default(),
+                ..Default::default()
+            };
+            Ok((response, page.revision))
+        })
+        .await
     }
+}
+
+fn list<'r>(validator: &mut Validator, request: &'r ListChangesRequest) -> (ListChanges, Consistency<'r>) {
+    if let Some(resource) = &request.resource {
+        validator.resource("resource", resource_ref(Some(resource)));
+    }
+    let list = ListChanges {
+        tenant: request.tenant.clone(),
+        actor: request.actor.as_ref().map(|actor| named(validator, "actor", actor)),
+        subject: request.subject.as_ref().map(|subject| named(validator, "subject", subject)),
+        resource: request.resource.as_ref().map(|resource| resource_key(Some(resource))),
+        kinds: kinds(validator, &request.kinds),
+        from: request.start_time.as_ref().map(|at| timestamp(validator, "start_time", at)),
+        until: request.end_time.as_ref().map(|at| timestamp(validator, "end_time", at)),
+        newest_first: newest_first(validator, request.order_by),
+        limit: validator.page_size(request.page_size, PAGE.1, PAGE.0),
+        page_token: request.page_token.clone(),
+    };
+    (list, store_consistency(validator, request.consistency.as_ref()))
 }
 
 /// A subject to filter by. An email is normalised, as invited members are stored under the normalised one.

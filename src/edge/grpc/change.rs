@@ -6,8 +6,9 @@ use rollcall_engine::{Change, LoggedChange, PolicySet, ResourceKey, Subject, Ten
 use crate::{
     edge::grpc::{
         MAX_ENUMS,
+        address::to_address,
         convert::{to_past_member, to_past_resource, to_resource_ref, to_subject, to_timestamp, to_token},
-        invitation::{to_address, to_past_invitation},
+        invitation::to_past_invitation,
         tenant::to_tenant,
     },
     proto::{self, change::Change as Detail},
@@ -27,6 +28,8 @@ fn to_change(tenant: &str, policies: &PolicySet, logged: LoggedChange) -> proto:
         caller: logged.caller,
         rule: logged.rule,
         trace_id: logged.trace_id.unwrap_or_default(),
+        reason: String::new(),
+        impersonator: None,
         change: Some(detail(policies, logged.change)),
     }
 }
@@ -66,9 +69,9 @@ fn detail(policies: &PolicySet, change: Change) -> Detail {
             Detail::RoleChanged(proto::RoleChanged {
                 member: Some(to_subject(subject)),
                 resource: Some(to_resource_ref(resource)),
-                from_role: from,
-                from_expire_time: from_expires_at.map(to_timestamp),
-                to_role: to,
+                previous_role: from,
+                previous_expire_time: from_expires_at.map(to_timestamp),
+                role: to,
                 expire_time: expires_at.map(to_timestamp),
             })
         }
@@ -86,7 +89,7 @@ fn detail(policies: &PolicySet, change: Change) -> Detail {
             before: before.map(to_past_invitation),
             after: Some(to_past_invitation(invitation)),
         }),
-        Change::InvitationAccepted { id, email, subject } => {
+        Change::InvitationAccepted { id, email, subject, .. } => {
             Detail::InvitationAccepted(proto::InvitationAccepted { id, email, member: Some(to_subject(subject)) })
         }
         Change::InvitationRevoked { id, email } => Detail::InvitationRevoked(proto::InvitationRevoked { id, email }),
@@ -109,23 +112,23 @@ fn tenant_created(policies: &PolicySet, tenant: Tenant) -> Detail {
     Detail::TenantCreated(proto::TenantCreated { tenant: Some(to_tenant(tenant, root_type)) })
 }
 
-fn policy_set(policy: String, from_version: u32, to_version: u32) -> Detail {
-    Detail::PolicySet(proto::PolicySet { policy, from_version, to_version })
+fn policy_set(policy: String, previous_version: u32, version: u32) -> Detail {
+    Detail::PolicySet(proto::PolicySet { policy, previous_version, version })
 }
 
-fn resource_moved(resource: ResourceKey, from: ResourceKey, to: ResourceKey) -> Detail {
+fn resource_moved(resource: ResourceKey, old_parent: ResourceKey, new_parent: ResourceKey) -> Detail {
     Detail::ResourceMoved(proto::ResourceMoved {
         resource: Some(to_resource_ref(resource)),
-        from: Some(to_resource_ref(from)),
-        to: Some(to_resource_ref(to)),
+        old_parent: Some(to_resource_ref(old_parent)),
+        new_parent: Some(to_resource_ref(new_parent)),
     })
 }
 
-fn owner_changed(resource: ResourceKey, from: Option<Subject>, to: Option<Subject>) -> Detail {
+fn owner_changed(resource: ResourceKey, previous_owner: Option<Subject>, owner: Option<Subject>) -> Detail {
     Detail::OwnerChanged(proto::OwnerChanged {
         resource: Some(to_resource_ref(resource)),
-        from: from.map(to_subject),
-        to: to.map(to_subject),
+        previous_owner: previous_owner.map(to_subject),
+        owner: owner.map(to_subject),
     })
 }
 

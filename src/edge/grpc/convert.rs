@@ -2,15 +2,27 @@
 //! make messages; the others read them.
 
 use rollcall_engine::{
-    Explanation, Grant, Member, MemberStatus, Profile, Reason, Resource, ResourceKey, ResourceRef, Revision,
-    StatedFacts, Subject, SubjectRef, Timestamp, Token, kind,
+    Explanation, Grant, Member, MemberStatus, Profile, Reason, Resource, ResourceKey, ResourceRef, Revision, Subject,
+    SubjectRef, Timestamp, Token, kind,
 };
 
 use crate::{
-    edge::grpc::{caller::CallerContext, write_request::WriteRequest},
+    edge::error::cut,
     proto,
-    service::{Caller, Consistency, IdempotencyKey, MemberAnswer, RequestContext, ResourceAnswer, input::Validator},
+    service::{
+        Consistency, Error, MemberAnswer, Refusal, ResourceAnswer,
+        input::{Validator, unverified},
+    },
 };
+
+/// The most parents that a request may state: as many as a policy has types.
+pub(crate) const MAX_PARENTS: usize = 64;
+/// The most effective roles of an explanation.
+const MAX_EFFECTIVE: usize = 100;
+/// The most bytes of the message of an item's error: 10,000 of them fit a message of 4 MiB.
+const MAX_ITEM_MESSAGE: usize = 256;
+/// The most roles that an answer lists beside their number.
+pub(crate) const MAX_GRANTS: usize = 1000;
 
 /// The subject that a message names, not validated: a user where the type is empty, and an empty id where there is no
 /// message.
@@ -32,13 +44,6 @@ pub(crate) fn resource_key(resource: Option<&proto::ResourceRef>) -> ResourceKey
     resource_ref(resource).to_key()
 }
 
-pub(crate) fn stated(stated: Option<&proto::StatedFacts>) -> StatedFacts<'_> {
-    stated.map_or(StatedFacts::default(), |stated| StatedFacts {
-        parent: stated.parent.as_ref().map(|parent| resource_ref(Some(parent))),
-        owner: stated.owner.as_ref().map(|owner| subject_ref(Some(owner))),
-    })
-}
-
 pub(crate) fn consistency(consistency: Option<&proto::Consistency>) -> Consistency<'_> {
     use proto::consistency::Requirement;
     match consistency.and_then(|consistency| consistency.requirement.as_ref()) {
@@ -51,36 +56,41 @@ pub(crate) fn consistency(consistency: Option<&proto::Consistency>) -> Consisten
     }
 }
 
-/// The context of a write, from the fields that every write has; their mistakes are noted. A retry under the same
-/// `request_id` must have the same method and body.
-pub(super) fn request_context<R: WriteRequest>(
+/// The consistency of a read of the store, which is never about the past. A mistake is noted.
+pub(crate) fn store_consistency<'a>(
     validator: &mut Validator,
-    caller: CallerContext<'_>,
-    request: &R,
-) -> RequestContext {
-    let (actor, request_id) = (subject(request.actor()), request.request_id());
-    validator.tenant(request.tenant());
-    validator.subject("actor", actor.as_ref());
-    validator.request_id(request_id);
-    let key = || IdempotencyKey::new(request_id.to_owned(), R::METHOD, &request.encode_to_vec());
-    RequestContext {
-        tenant: request.tenant().to_owned(),
-        actor,
-        caller: Caller::clone(&caller),
-        trace_id: caller.trace_id(),
-        idempotency_key: (!request_id.is_empty()).then(key),
-        validate_only: request.validate_only(),
-    }
+    message: Option<&'a proto::Consistency>,
+) -> Consistency<'a> {
+    let read = consistency(message);
+    validator.not_supported("consistency.at_exact_snapshot", matches!(read, Consistency::AtExactSnapshot(_)));
+    read
 }
 
-pub(crate) fn profile(profile: Option<&proto::Profile>) -> Profile {
+/// Reads a profile, whose parts are below `field`, and whether its email is verified. Mistakes are noted.
+pub(crate) fn profile(validator: &mut Validator, field: &str, profile: Option<&proto::Profile>) -> (Profile, bool) {
     let profile = profile.cloned().unwrap_or_default();
-    Profile {
+    validator.not_supported(&format!("{field}.emails[1]"), profile.emails.len() > 1);
+    let verified = profile.emails.first().is_some_and(|address| address.verified);
+    let address = profile.emails.into_iter().next();
+    if address.as_ref().is_some_and(|address| address.email.is_empty()) {
+        validator.required(&format!("{field}.emails[0].email"), "");
+    }
+    let read = Profile {
         display_name: profile.display_name,
-        email: Some(profile.email),
+        email: address.map(|address| address.email),
         username: Some(profile.username),
         phone: Some(profile.phone),
+    };
+    (validator.profile(field, read), verified)
+}
+
+/// As [`profile`], of which the email must be verified.
+pub(crate) fn verified_profile(validator: &mut Validator, field: &str, message: Option<&proto::Profile>) -> Profile {
+    let (profile, verified) = profile(validator, field, message);
+    if profile.email.is_some() && !verified {
+        validator.add(unverified(&format!("{field}.emails[0]")));
     }
+    profile
 }
 
 /// Reads a role to be granted. Mistakes are noted with paths below `field`.
@@ -112,8 +122,34 @@ pub(crate) fn to_grant(grant: Grant) -> proto::RoleGrant {
     }
 }
 
+/// The first 1,000 grants.
 pub(crate) fn to_grants(grants: Vec<Grant>) -> Vec<proto::RoleGrant> {
-    grants.into_iter().map(to_grant).collect()
+    grants.into_iter().take(MAX_GRANTS).map(to_grant).collect()
+}
+
+/// How many there are of something, as the contract counts.
+pub(crate) fn to_count(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+pub(crate) fn to_refusal(refusal: Refusal) -> proto::Refusal {
+    proto::Refusal {
+        field: refusal.field,
+        reason: to_error_reason(refusal.reason).into(),
+        message: refusal.message,
+        metadata: refusal.metadata.into_iter().map(|(key, value)| (key.to_owned(), value)).collect(),
+    }
+}
+
+/// Why an item of a batch could not be decided: what its error says, cut to 256 bytes.
+pub(crate) fn to_check_error(error: &Error) -> proto::CheckError {
+    let field = error.violations.first().map_or(String::new(), |violation| violation.field.clone());
+    let message = cut(&error.message, MAX_ITEM_MESSAGE).into_owned();
+    proto::CheckError { reason: to_error_reason(error.reason).into(), field, message }
+}
+
+fn to_error_reason(reason: &str) -> proto::ErrorReason {
+    proto::ErrorReason::from_str_name(reason).unwrap_or_default()
 }
 
 pub(crate) fn to_timestamp(at: Timestamp) -> prost_types::Timestamp {
@@ -135,7 +171,7 @@ pub(crate) fn to_resource(tenant: &str, answer: ResourceAnswer) -> proto::Resour
 /// A resource as the log recorded it, without an etag.
 pub(crate) fn to_past_resource(resource: Resource) -> proto::Resource {
     proto::Resource {
-        r#ref: Some(to_resource_ref(resource.key)),
+        resource: Some(to_resource_ref(resource.key)),
         parent: resource.parent.map(to_resource_ref),
         owner: resource.owner.map(to_subject),
         display_name: resource.display_name,
@@ -153,11 +189,13 @@ pub(crate) fn to_member(tenant: &str, answer: MemberAnswer) -> proto::Member {
 
 /// A member as the log recorded them, without an etag.
 pub(crate) fn to_past_member(member: Member) -> proto::Member {
+    let verified = member.status != MemberStatus::Invited;
     proto::Member {
         subject: Some(to_subject(member.subject)),
         profile: Some(proto::Profile {
             display_name: member.profile.display_name,
-            email: member.profile.email.unwrap_or_default(),
+            // Whoever is invited has not shown yet that the address is theirs.
+            emails: member.profile.email.map(|email| proto::EmailAddress { email, verified }).into_iter().collect(),
             username: member.profile.username.unwrap_or_default(),
             phone: member.profile.phone.unwrap_or_default(),
         }),
@@ -204,7 +242,7 @@ pub(crate) fn to_explanation(explanation: Explanation) -> proto::Explanation {
         line: explanation.line,
         rule: explanation.rule,
     };
-    let effective_roles = explanation.held_roles.into_iter().map(|role| proto::HeldRole {
+    let effective_roles = explanation.held_roles.into_iter().take(MAX_EFFECTIVE).map(|role| proto::EffectiveRole {
         role: role.role,
         implied_by: role.implied_by.unwrap_or_default(),
         resource: Some(to_resource_ref(role.at)),
@@ -219,7 +257,7 @@ pub(crate) fn to_explanation(explanation: Explanation) -> proto::Explanation {
     proto::Explanation {
         summary: explanation.summary,
         policy_line: Some(line),
-        held: effective_roles.collect(),
+        effective_roles: effective_roles.collect(),
         ways_in: ways_in.collect(),
     }
 }

@@ -1,196 +1,119 @@
-//! The methods of `MembershipService` about issued invitations, and about email addresses to which nothing may be sent.
+//! What the methods about invitations read of their messages, and answer.
 
-use rollcall_engine::{Invitation, InvitationStatus, SuppressedAddress};
-use tonic::{Request, Response, Status};
+use rollcall_engine::{Acceptance, Invitation, InvitationStatus, Revision};
 
 use crate::{
     edge::grpc::{
-        Handler, MAX_ENUMS, MAX_OPAQUE,
+        MAX_ENUMS, MAX_OPAQUE,
         convert::{
-            request_context, resource_key, resource_ref, subject, subject_ref, to_grants, to_subject, to_timestamp,
-            to_token,
+            resource_key, resource_ref, store_consistency, subject, subject_ref, to_count, to_grants, to_subject,
+            to_timestamp, to_token,
         },
+        handler::Asked,
         reading::{MAX_TEXT, PAGE},
     },
     proto,
     service::{
-        DeclineInvitation, Error, InvitationAnswer, ListInvitations, ResendInvitation, RevokeInvitation, SetSuppressed,
+        Consistency, DeclineInvitation, Error, InvitationAnswer, IssuedInvitation, ListInvitations, MAX_LISTED_GRANTS,
+        ResendInvitation, Result, RevokeInvitation, RevokedInvitation,
         input::Validator,
         ports::{InvitationOrder, InvitationRecord},
     },
 };
 
-impl Handler {
-    pub(super) async fn decline(
-        &self,
-        request: &Request<proto::DeclineInvitationRequest>,
-    ) -> Result<Response<proto::DeclineInvitationResponse>, Status> {
-        let caller = self.callers.identify(request.metadata())?;
-        let request = request.get_ref();
-        let mut validator = Validator::default();
-        let context = request_context(&mut validator, caller, request);
-        if validator.required("invitation_token", &request.invitation_token) {
-            validator.max_bytes("invitation_token", &request.invitation_token, MAX_OPAQUE);
-        }
-        let email = validator.email("email", &request.email);
-        validator.finish()?;
-        let tenant = context.tenant.clone();
-        let write = DeclineInvitation { token: request.invitation_token.clone(), email };
-        let written = self.service.write(context, write).await?;
-        Ok(Response::new(proto::DeclineInvitationResponse {
-            invitation: Some(to_invitation(&tenant, written.answer)),
-            token: to_token(&tenant, written.revision),
-        }))
+pub(super) fn decline(validator: &mut Validator, request: &proto::DeclineInvitationRequest) -> DeclineInvitation {
+    if validator.required("invitation_token", &request.invitation_token) {
+        validator.max_bytes("invitation_token", &request.invitation_token, MAX_OPAQUE);
     }
+    let email = validator.email("email", &request.email);
+    DeclineInvitation { token: request.invitation_token.clone(), email }
+}
 
-    pub(super) async fn resend(
-        &self,
-        request: &Request<proto::ResendInvitationRequest>,
-    ) -> Result<Response<proto::ResendInvitationResponse>, Status> {
-        let caller = self.callers.identify(request.metadata())?;
-        let request = request.get_ref();
-        let mut validator = Validator::default();
-        let context = request_context(&mut validator, caller, request);
-        existing(&mut validator, &request.invitation, &request.etag);
-        validator.finish()?;
-        let tenant = context.tenant.clone();
-        let write = ResendInvitation { invitation: request.invitation.clone(), etag: request.etag.clone() };
-        let written = self.service.write(context, write).await?;
-        Ok(Response::new(proto::ResendInvitationResponse {
-            invitation: Some(to_invitation(&tenant, written.answer.invitation)),
-            invitation_token: written.answer.token,
-            token: to_token(&tenant, written.revision),
-        }))
-    }
+pub(super) fn declined(tenant: &str, answer: InvitationAnswer) -> proto::DeclineInvitationResponse {
+    proto::DeclineInvitationResponse { invitation: Some(to_invitation(tenant, answer)), ..Default::default() }
+}
 
-    pub(super) async fn revoke(
-        &self,
-        request: &Request<proto::RevokeInvitationRequest>,
-    ) -> Result<Response<proto::RevokeInvitationResponse>, Status> {
-        let caller = self.callers.identify(request.metadata())?;
-        let request = request.get_ref();
-        let mut validator = Validator::default();
-        let context = request_context(&mut validator, caller, request);
-        existing(&mut validator, &request.invitation, &request.etag);
-        validator.finish()?;
-        let tenant = context.tenant.clone();
-        let write = RevokeInvitation { invitation: request.invitation.clone(), etag: request.etag.clone() };
-        let written = self.service.write(context, write).await?;
-        Ok(Response::new(proto::RevokeInvitationResponse {
-            invitation: Some(to_invitation(&tenant, written.answer.invitation)),
-            revoked: to_grants(written.answer.revoked),
-            token: to_token(&tenant, written.revision),
-        }))
-    }
+pub(super) fn resend(validator: &mut Validator, request: &proto::ResendInvitationRequest) -> ResendInvitation {
+    existing(validator, &request.invitation, &request.etag);
+    ResendInvitation { invitation: request.invitation.clone(), etag: request.etag.clone() }
+}
 
-    pub(super) async fn one_invitation(
-        &self,
-        request: &Request<proto::GetInvitationRequest>,
-    ) -> Result<Response<proto::GetInvitationResponse>, Status> {
-        self.callers.identify(request.metadata())?;
-        let request = request.get_ref();
-        let mut validator = Validator::default();
-        validator.tenant(&request.tenant);
-        validator.id("invitation", &request.invitation);
-        validator.finish()?;
-        let found = self.service.invitation(&request.tenant, &request.invitation).await?;
-        Ok(Response::new(proto::GetInvitationResponse {
-            invitation: Some(to_listed(&request.tenant, found.record)),
-            token: to_token(&request.tenant, found.revision),
-        }))
+pub(super) fn resent(tenant: &str, answer: IssuedInvitation) -> proto::ResendInvitationResponse {
+    proto::ResendInvitationResponse {
+        invitation: Some(to_invitation(tenant, answer.invitation)),
+        invitation_token: answer.token,
+        ..Default::default()
     }
+}
 
-    pub(super) async fn list_invitations_page(
-        &self,
-        request: &Request<proto::ListInvitationsRequest>,
-    ) -> Result<Response<proto::ListInvitationsResponse>, Status> {
-        self.callers.identify(request.metadata())?;
-        let request = request.get_ref();
-        let mut validator = Validator::default();
-        validator.tenant(&request.tenant);
-        validator.max_bytes("text", &request.text, MAX_TEXT);
-        let email = (!request.email.is_empty()).then(|| validator.email("email", &request.email));
-        if let Some(inviter) = &request.inviter {
-            validator.subject("inviter", subject_ref(Some(inviter)));
-        }
-        if let Some(resource) = &request.resource {
-            validator.resource("resource", resource_ref(Some(resource)));
-        }
-        let list = ListInvitations {
-            tenant: request.tenant.clone(),
-            statuses: statuses(&mut validator, &request.statuses),
-            email,
-            inviter: request.inviter.as_ref().map(|inviter| subject(Some(inviter))),
-            resource: request.resource.as_ref().map(|resource| resource_key(Some(resource))),
-            text: request.text.clone(),
-            order: order(&mut validator, request.order_by),
-            limit: validator.page_size(request.page_size, PAGE.1, PAGE.0),
-            page_token: request.page_token.clone(),
-        };
-        validator.finish()?;
-        let page = self.service.list_invitations(&list).await?;
-        Ok(Response::new(proto::ListInvitationsResponse {
-            invitations: page.invitations.into_iter().map(|record| to_listed(&request.tenant, record)).collect(),
-            next_page_token: page.next.unwrap_or_default(),
-            token: to_token(&request.tenant, page.revision),
-        }))
-    }
+pub(super) fn revoke(validator: &mut Validator, request: &proto::RevokeInvitationRequest) -> RevokeInvitation {
+    existing(validator, &request.invitation, &request.etag);
+    RevokeInvitation { invitation: request.invitation.clone(), etag: request.etag.clone() }
+}
 
-    pub(super) async fn suppress(
-        &self,
-        request: &Request<proto::SuppressAddressRequest>,
-    ) -> Result<Response<proto::SuppressAddressResponse>, Status> {
-        let caller = self.callers.identify(request.metadata())?;
-        let request = request.get_ref();
-        let mut validator = Validator::default();
-        let context = request_context(&mut validator, caller, request);
-        let email = validator.email("email", &request.email);
-        validator.display_name("detail", &request.detail);
-        validator.finish()?;
-        let tenant = context.tenant.clone();
-        let write = SetSuppressed { email, detail: Some(request.detail.clone()) };
-        let written = self.service.write(context, write).await?;
-        Ok(Response::new(proto::SuppressAddressResponse {
-            address: Some(to_address(written.answer.address)),
-            token: to_token(&tenant, written.revision),
-        }))
+pub(super) fn revoked(tenant: &str, answer: RevokedInvitation) -> proto::RevokeInvitationResponse {
+    proto::RevokeInvitationResponse {
+        invitation: Some(to_invitation(tenant, answer.invitation)),
+        total_revoked: to_count(answer.revoked.len()),
+        revoked: to_grants(answer.revoked),
+        ..Default::default()
     }
+}
 
-    pub(super) async fn clear(
-        &self,
-        request: &Request<proto::ClearAddressRequest>,
-    ) -> Result<Response<proto::ClearAddressResponse>, Status> {
-        let caller = self.callers.identify(request.metadata())?;
-        let request = request.get_ref();
-        let mut validator = Validator::default();
-        let context = request_context(&mut validator, caller, request);
-        let email = validator.email("email", &request.email);
-        validator.finish()?;
-        let tenant = context.tenant.clone();
-        let written = self.service.write(context, SetSuppressed { email, detail: None }).await?;
-        Ok(Response::new(proto::ClearAddressResponse {
-            address: Some(to_address(written.answer.address)),
-            token: to_token(&tenant, written.revision),
-        }))
-    }
+pub(super) fn one<'r>(
+    validator: &mut Validator,
+    request: &'r proto::GetInvitationRequest,
+) -> (&'r str, Consistency<'r>) {
+    validator.id("invitation", &request.invitation);
+    (&request.invitation, store_consistency(validator, request.consistency.as_ref()))
+}
 
-    pub(super) async fn list_suppressed_page(
-        &self,
-        request: &Request<proto::ListSuppressedAddressesRequest>,
-    ) -> Result<Response<proto::ListSuppressedAddressesResponse>, Status> {
-        self.callers.identify(request.metadata())?;
-        let request = request.get_ref();
-        let mut validator = Validator::default();
-        validator.tenant(&request.tenant);
-        let limit = validator.page_size(request.page_size, PAGE.1, PAGE.0);
-        validator.finish()?;
-        let page = self.service.list_suppressed(&request.tenant, limit, &request.page_token).await?;
-        Ok(Response::new(proto::ListSuppressedAddressesResponse {
-            addresses: page.addresses.into_iter().map(to_address).collect(),
-            next_page_token: page.next.unwrap_or_default(),
-            token: to_token(&request.tenant, page.revision),
-        }))
+pub(super) async fn get_invitation(
+    asked: Asked<'_>,
+    (id, consistency): (&str, Consistency<'_>),
+) -> Result<(proto::GetInvitationResponse, Revision)> {
+    let found = asked.service.invitation(asked.tenant, id, consistency).await?;
+    let invitation = Some(to_listed(asked.tenant, found.record));
+    Ok((proto::GetInvitationResponse { invitation, ..Default::default() }, found.revision))
+}
+
+pub(super) fn list<'r>(
+    validator: &mut Validator,
+    request: &'r proto::ListInvitationsRequest,
+) -> (ListInvitations, Consistency<'r>) {
+    validator.search_text("text", &request.text, MAX_TEXT);
+    let email = (!request.email.is_empty()).then(|| validator.email("email", &request.email));
+    if let Some(inviter) = &request.inviter {
+        validator.subject("inviter", subject_ref(Some(inviter)));
     }
+    if let Some(resource) = &request.resource {
+        validator.resource("resource", resource_ref(Some(resource)));
+    }
+    let list = ListInvitations {
+        tenant: request.tenant.clone(),
+        statuses: statuses(validator, &request.statuses),
+        email,
+        inviter: request.inviter.as_ref().map(|inviter| subject(Some(inviter))),
+        resource: request.resource.as_ref().map(|resource| resource_key(Some(resource))),
+        text: request.text.clone(),
+        order: order(validator, request.order_by),
+        limit: validator.page_size(request.page_size, PAGE.1, PAGE.0),
+        page_token: request.page_token.clone(),
+    };
+    (list, store_consistency(validator, request.consistency.as_ref()))
+}
+
+pub(super) async fn list_invitations(
+    asked: Asked<'_>,
+    (list, consistency): (ListInvitations, Consistency<'_>),
+) -> Result<(proto::ListInvitationsResponse, Revision)> {
+    let page = asked.service.list_invitations(&list, consistency).await?;
+    let response = proto::ListInvitationsResponse {
+        invitations: page.invitations.into_iter().map(|record| to_listed(asked.tenant, record)).collect(),
+        next_page_token: page.next.unwrap_or_default(),
+        ..Default::default()
+    };
+    Ok((response, page.revision))
 }
 
 /// Validates the id of the invitation that a write is about, and the etag.
@@ -256,6 +179,8 @@ pub(super) fn to_past_invitation(invitation: Invitation) -> proto::Invitation {
         issue_time: Some(to_timestamp(invitation.issued_at)),
         remind_time: invitation.remind_at.map(to_timestamp),
         etag: String::new(),
+        accept_time: invitation.acceptance.as_ref().map(|acceptance| to_timestamp(acceptance.at)),
+        accepted_by: invitation.acceptance.map(|Acceptance { subject, .. }| to_subject(subject)),
     }
 }
 
@@ -272,13 +197,8 @@ fn to_status(status: InvitationStatus) -> proto::InvitationStatus {
 fn to_listed(tenant: &str, record: InvitationRecord) -> proto::ListedInvitation {
     let answer = InvitationAnswer { invitation: record.invitation, changed_at: record.changed_at };
     let invitation = Some(to_invitation(tenant, answer));
-    proto::ListedInvitation { invitation, display_name: record.display_name, grants: to_grants(record.grants) }
-}
-
-pub(super) fn to_address(address: SuppressedAddress) -> proto::SuppressedAddress {
-    proto::SuppressedAddress {
-        email: address.email,
-        detail: address.detail,
-        create_time: Some(to_timestamp(address.created_at)),
-    }
+    let total_grants = to_count(record.grants.len());
+    let mut grants = record.grants;
+    grants.truncate(MAX_LISTED_GRANTS);
+    proto::ListedInvitation { invitation, display_name: record.display_name, grants: to_grants(grants), total_grants }
 }

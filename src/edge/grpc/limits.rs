@@ -4,7 +4,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TransportLimits {
     /// The largest request message, in bytes; the settings allow 1,024 to 67,108,864. A larger one is refused with the
-    /// code `OUT_OF_RANGE`.
+    /// code `RESOURCE_EXHAUSTED`.
     pub request_bytes: usize,
     /// The most bytes of request messages that one connection has in memory at a time, from `request_bytes` to
     /// 1,073,741,824. Further messages wait until there is room; those up to 16 KiB are not counted.

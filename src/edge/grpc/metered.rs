@@ -24,6 +24,8 @@ use tokio::{
 };
 use tonic::{Status, body::Body};
 
+use crate::service::{Error, ErrorKind};
+
 /// Messages up to this size, in bytes, are not counted: one on each of a connection's streams is little memory.
 const SMALL: usize = 16 * 1024;
 /// How long a message may take to arrive complete once the budget admits it, besides the time that its bytes take at
@@ -84,7 +86,10 @@ impl Metered {
         }
         if length > self.limit_bytes {
             let message = format!("the message has {length} bytes; {} are allowed", self.limit_bytes);
-            return Err(Status::out_of_range(message));
+            return Err(Error::new(ErrorKind::ResourceExhausted, "REQUEST_TOO_LARGE", message)
+                .with("limit", self.limit_bytes.to_string())
+                .with("length", length.to_string())
+                .into());
         }
         if length <= SMALL {
             return Ok(Some(frame));

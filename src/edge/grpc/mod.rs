@@ -1,39 +1,38 @@
 //! The gRPC protocol: validates requests, calls the service, and converts results and errors to Protobuf.
 
+mod address;
 mod admission;
 mod audit;
 mod authorization;
-mod caller;
 mod change;
 mod connection;
 mod convert;
+mod deadline;
+mod handler;
 mod invitation;
 mod limits;
+mod members;
 mod membership;
+mod messages;
 mod metered;
+mod question;
 mod reading;
 mod resource;
-mod status;
 mod tenant;
+mod trace;
 mod watch;
-mod write_request;
-
-use std::sync::Arc;
 
 use tonic::service::Routes;
 
-use crate::{
-    proto::{
-        audit_service_server::AuditServiceServer, authorization_service_server::AuthorizationServiceServer,
-        membership_service_server::MembershipServiceServer, resource_service_server::ResourceServiceServer,
-        tenant_service_server::TenantServiceServer, watch_service_server::WatchServiceServer,
-    },
-    service::Service,
+use crate::proto::{
+    audit_service_server::AuditServiceServer, authorization_service_server::AuthorizationServiceServer,
+    membership_service_server::MembershipServiceServer, resource_service_server::ResourceServiceServer,
+    tenant_service_server::TenantServiceServer, watch_service_server::WatchServiceServer,
 };
 
-pub use admission::AdmissionLayer;
-pub use caller::Callers;
+pub use admission::{AdmissionLayer, PUBLIC_BYTES};
 pub use connection::Connection;
+pub use handler::Handler;
 pub use limits::TransportLimits;
 
 /// The most values of a list of enum values.
@@ -56,21 +55,9 @@ const fn tonic_name<S: tonic::server::NamedService>() -> &'static str {
     S::NAME
 }
 
-/// Implements every service of the contract.
-#[derive(Clone)]
-pub struct Handler {
-    service: Arc<Service>,
-    callers: Arc<Callers>,
-}
-
 impl Handler {
-    /// A handler that answers from `service` to `callers`, and refuses everyone else with `UNAUTHENTICATED`.
-    pub fn new(service: Arc<Service>, callers: Arc<Callers>) -> Self {
-        Self { service, callers }
-    }
-
-    /// Adds every service to `routes`. A request message may have at most `request_bytes` bytes; a longer one is
-    /// refused with the code `OUT_OF_RANGE`.
+    /// Adds every service to `routes`. A request message may have at most `request_bytes` bytes, which the admission has
+    /// seen to already.
     pub fn add_to(&self, routes: Routes, request_bytes: usize) -> Routes {
         let this = || self.clone();
         routes

@@ -1,19 +1,19 @@
-//! The methods of `MembershipService` that list and look up members.
+//! The lists and look-ups of members.
 
-use rollcall_engine::{Grant, MemberStatus, Subject, SubjectRef, kind};
-use tonic::{Request, Response, Status};
+use rollcall_engine::{MemberStatus, Revision, SubjectRef, kind};
 
 use crate::{
     edge::grpc::{
-        Handler, MAX_ENUMS,
+        MAX_ENUMS,
         convert::{
-            resource_key, resource_ref, subject_ref, to_grants, to_member, to_resource_ref, to_subject, to_timestamp,
-            to_token,
+            resource_key, resource_ref, store_consistency, subject_ref, to_count, to_member, to_resource_ref,
+            to_subject, to_timestamp,
         },
+        handler::Asked,
     },
     proto::{self, get_member_request::Member as Named},
     service::{
-        Error, ListMembers, ListedMember, MemberAnswer,
+        Consistency, Error, ListMembers, ListedMember, MemberAnswer, MemberRole, Result,
         input::Validator,
         ports::{MemberBy, MemberOrder},
     },
@@ -26,107 +26,125 @@ const MAX_NAMED: usize = 128;
 /// The longest search text of a list, in bytes.
 pub(super) const MAX_TEXT: usize = 200;
 
-impl Handler {
-    pub(super) async fn list_members_page(
-        &self,
-        request: &Request<proto::ListMembersRequest>,
-    ) -> Result<Response<proto::ListMembersResponse>, Status> {
-        self.callers.identify(request.metadata())?;
-        let request = request.get_ref();
-        let mut validator = Validator::default();
-        validator.tenant(&request.tenant);
-        validator.max_bytes("text", &request.text, MAX_TEXT);
-        for (field, count) in [("roles", request.roles.len()), ("teams", request.teams.len())] {
-            if count > MAX_NAMED {
-                validator.entry_count(field, count, MAX_NAMED);
-            }
-        }
-        for (index, role) in request.roles.iter().enumerate().take(MAX_NAMED) {
-            validator.name(&format!("roles[{index}]"), role);
-        }
-        for (index, team) in request.teams.iter().enumerate().take(MAX_NAMED) {
-            validator.resource(&format!("teams[{index}]"), resource_ref(Some(team)));
-        }
-        if let Some(resource) = &request.resource {
-            validator.resource("resource", resource_ref(Some(resource)));
-        }
-        let list = ListMembers {
-            tenant: request.tenant.clone(),
-            resource: request.resource.as_ref().map(|resource| resource_key(Some(resource))),
-            roles: request.roles.clone(),
-            teams: request.teams.iter().map(|team| resource_key(Some(team))).collect(),
-            statuses: statuses(&mut validator, &request.statuses),
-            text: request.text.clone(),
-            order: order(&mut validator, request.order_by),
-            limit: validator.page_size(request.page_size, PAGE.1, PAGE.0),
-            page_token: request.page_token.clone(),
-        };
-        validator.finish()?;
-        let page = self.service.list_members(&list).await?;
-        Ok(Response::new(proto::ListMembersResponse {
-            members: page.members.into_iter().map(|listed| to_listed(&request.tenant, listed)).collect(),
-            next_page_token: page.next.unwrap_or_default(),
-            token: to_token(&request.tenant, page.revision),
-        }))
+pub(super) fn list<'r>(
+    validator: &mut Validator,
+    request: &'r proto::ListMembersRequest,
+) -> (ListMembers, Consistency<'r>) {
+    validator.search_text("text", &request.text, MAX_TEXT);
+    validator.max_entries("roles", request.roles.len(), MAX_NAMED);
+    validator.max_entries("teams", request.teams.len(), MAX_NAMED);
+    for (index, role) in request.roles.iter().enumerate().take(MAX_NAMED) {
+        validator.name(&format!("roles[{index}]"), role);
     }
+    for (index, team) in request.teams.iter().enumerate().take(MAX_NAMED) {
+        validator.resource(&format!("teams[{index}]"), resource_ref(Some(team)));
+    }
+    if let Some(resource) = &request.resource {
+        validator.resource("resource", resource_ref(Some(resource)));
+    }
+    let list = ListMembers {
+        tenant: request.tenant.clone(),
+        resource: request.resource.as_ref().map(|resource| resource_key(Some(resource))),
+        roles: request.roles.clone(),
+        teams: request.teams.iter().map(|team| resource_key(Some(team))).collect(),
+        statuses: statuses(validator, &request.statuses),
+        text: request.text.clone(),
+        order: order(validator, request.order_by),
+        limit: validator.page_size(request.page_size, PAGE.1, PAGE.0),
+        page_token: request.page_token.clone(),
+    };
+    (list, store_consistency(validator, request.consistency.as_ref()))
+}
 
-    pub(super) async fn one_member(
-        &self,
-        request: &Request<proto::GetMemberRequest>,
-    ) -> Result<Response<proto::GetMemberResponse>, Status> {
-        self.callers.identify(request.metadata())?;
-        let request = request.get_ref();
-        let mut validator = Validator::default();
-        validator.tenant(&request.tenant);
-        let normalised;
-        let by = match &request.member {
-            Some(Named::Subject(subject)) if subject.r#type == kind::EMAIL => {
-                normalised = validator.email("subject.id", &subject.id);
-                MemberBy::Subject(SubjectRef { kind: kind::EMAIL, id: &normalised })
-            }
-            Some(Named::Subject(subject)) => {
-                let subject = subject_ref(Some(subject));
-                validator.subject("subject", subject);
-                MemberBy::Subject(subject)
-            }
-            Some(Named::Email(text)) => {
-                normalised = validator.email("email", text);
-                MemberBy::Email(&normalised)
-            }
-            Some(Named::Username(text)) => {
-                validator.name("username", text);
-                normalised = text.to_lowercase();
-                MemberBy::Username(&normalised)
-            }
-            Some(Named::Phone(text)) => {
-                validator.name("phone", text);
-                MemberBy::Phone(text)
-            }
-            None => {
-                validator.required("member", "");
-                MemberBy::Email("")
-            }
-        };
-        validator.finish()?;
-        let found = self.service.member(&request.tenant, by).await?;
-        let answer = MemberAnswer { member: found.record.member, changed_at: found.record.changed_at };
-        Ok(Response::new(proto::GetMemberResponse {
-            member: Some(to_member(&request.tenant, answer)),
-            grants: to_grants(found.record.grants),
-            through_teams: found.through.into_iter().map(|(team, grant)| to_membership(team, grant)).collect(),
-            token: to_token(&request.tenant, found.revision),
-        }))
+pub(super) async fn list_members(
+    asked: Asked<'_>,
+    (list, consistency): (ListMembers, Consistency<'_>),
+) -> Result<(proto::ListMembersResponse, Revision)> {
+    let page = asked.service.list_members(&list, consistency).await?;
+    let response = proto::ListMembersResponse {
+        members: page.members.into_iter().map(|listed| to_listed(asked.tenant, listed)).collect(),
+        next_page_token: page.next.unwrap_or_default(),
+        ..Default::default()
+    };
+    Ok((response, page.revision))
+}
+
+/// A look-up of a member and a page of their roles.
+pub(super) struct OneMember<'r> {
+    by: By<'r>,
+    consistency: Consistency<'r>,
+    limit: u32,
+    page_token: &'r str,
+}
+
+/// What a member is looked up by, in the form that is compared.
+enum By<'r> {
+    Subject(SubjectRef<'r>),
+    InvitedEmail(String),
+    Email(String),
+    Username(String),
+    Phone(&'r str),
+}
+
+pub(super) fn one<'r>(validator: &mut Validator, request: &'r proto::GetMemberRequest) -> OneMember<'r> {
+    let by = match &request.member {
+        Some(Named::Subject(subject)) if subject.r#type == kind::EMAIL => {
+            By::InvitedEmail(validator.email("subject.id", &subject.id))
+        }
+        Some(Named::Subject(subject)) => {
+            let subject = subject_ref(Some(subject));
+            validator.subject("subject", subject);
+            By::Subject(subject)
+        }
+        Some(Named::Email(text)) => By::Email(validator.email("email", text)),
+        Some(Named::Username(text)) => {
+            validator.name("username", text);
+            By::Username(text.to_lowercase())
+        }
+        Some(Named::Phone(text)) => {
+            validator.name("phone", text);
+            By::Phone(text)
+        }
+        None => {
+            validator.required("member", "");
+            By::Phone("")
+        }
+    };
+    OneMember {
+        by,
+        consistency: store_consistency(validator, request.consistency.as_ref()),
+        limit: validator.page_size(request.page_size, PAGE.1, PAGE.0),
+        page_token: &request.page_token,
     }
 }
 
-/// A role that a member has through a team.
-fn to_membership(team: Subject, grant: Grant) -> proto::Membership {
+pub(super) async fn get_member(asked: Asked<'_>, one: OneMember<'_>) -> Result<(proto::GetMemberResponse, Revision)> {
+    let by = match &one.by {
+        By::Subject(subject) => MemberBy::Subject(*subject),
+        By::InvitedEmail(email) => MemberBy::Subject(SubjectRef { kind: kind::EMAIL, id: email }),
+        By::Email(email) => MemberBy::Email(email),
+        By::Username(username) => MemberBy::Username(username),
+        By::Phone(phone) => MemberBy::Phone(phone),
+    };
+    let page = (one.limit, one.page_token);
+    let found = asked.service.member(asked.tenant, by, one.consistency, page).await?;
+    let answer = MemberAnswer { member: found.member, changed_at: found.changed_at };
+    let response = proto::GetMemberResponse {
+        member: Some(to_member(asked.tenant, answer)),
+        memberships: found.roles.into_iter().map(to_membership).collect(),
+        next_page_token: found.next.unwrap_or_default(),
+        ..Default::default()
+    };
+    Ok((response, found.revision))
+}
+
+fn to_membership(MemberRole { through, grant }: MemberRole) -> proto::Membership {
     proto::Membership {
         role: format!("{}.{}", grant.resource.kind, grant.role),
         resource: Some(to_resource_ref(grant.resource)),
-        implied_by: String::new(),
-        through: Some(to_subject(team)),
+        through: through.map(to_subject),
         expire_time: grant.expires_at.map(to_timestamp),
+        ..Default::default()
     }
 }
 
@@ -169,12 +187,19 @@ fn order(validator: &mut Validator, order: i32) -> MemberOrder {
 
 fn to_listed(tenant: &str, listed: ListedMember) -> proto::ListedMember {
     let answer = MemberAnswer { member: listed.record.member, changed_at: listed.record.changed_at };
-    let memberships = listed.memberships.into_iter().map(|membership| proto::Membership {
+    let total_memberships = to_count(listed.memberships.len());
+    let memberships = listed.memberships.into_iter().take(ListedMember::MAX_MEMBERSHIPS);
+    let memberships = memberships.map(|membership| proto::Membership {
         role: membership.role,
         resource: Some(to_resource_ref(membership.resource)),
         implied_by: membership.implied_by.unwrap_or_default(),
         through: membership.through.map(to_subject),
         expire_time: membership.expires_at.map(to_timestamp),
+        granted_by: None,
     });
-    proto::ListedMember { member: Some(to_member(tenant, answer)), memberships: memberships.collect() }
+    proto::ListedMember {
+        member: Some(to_member(tenant, answer)),
+        memberships: memberships.collect(),
+        total_memberships,
+    }
 }

@@ -6,7 +6,7 @@ use tonic::{Request, Response, Status};
 use crate::{
     edge::grpc::{
         Handler, MAX_OPAQUE,
-        convert::{request_context, resource_key, resource_ref, subject, to_resource, to_resource_ref, to_token},
+        convert::{resource_key, resource_ref, store_consistency, subject, to_resource, to_resource_ref},
     },
     proto::{
         self, ArchiveResourceRequest, ArchiveResourceResponse, CreateResourceRequest, CreateResourceResponse,
@@ -15,8 +15,7 @@ use crate::{
         TransferOwnershipResponse, resource_service_server::ResourceService,
     },
     service::{
-        CreateResource, DeleteResource, MoveResource, RequestContext, ResourceAnswer, SetArchived, TransferOwnership,
-        Write, input::Validator,
+        CreateResource, DeleteResource, MoveResource, ResourceAnswer, SetArchived, TransferOwnership, input::Validator,
     },
 };
 
@@ -26,137 +25,139 @@ impl ResourceService for Handler {
         &self,
         request: Request<CreateResourceRequest>,
     ) -> Result<Response<CreateResourceResponse>, Status> {
-        let caller = self.callers.identify(request.metadata())?;
-        let request = request.get_ref();
-        let mut validator = Validator::default();
-        let context = request_context(&mut validator, caller, request);
-        let resource = resource_key(request.resource.as_ref());
-        validator.resource("resource", resource.as_ref());
-        validator.required("resource.id", &resource.id);
-        if let Some(parent) = &request.parent {
-            validator.resource("parent", resource_ref(Some(parent)));
-        }
-        validator.display_name("display_name", &request.display_name);
-        validator.finish()?;
-        let write = CreateResource {
-            resource,
-            parent: request.parent.as_ref().map(|parent| resource_key(Some(parent))),
-            display_name: request.display_name.clone(),
-        };
-        let (resource, token) = self.written_resource(context, write).await?;
-        Ok(Response::new(CreateResourceResponse { resource: Some(resource), token }))
+        self.write(&request, create, |tenant, answer| CreateResourceResponse {
+            resource: Some(to_resource(tenant, answer)),
+            ..Default::default()
+        })
+        .await
     }
 
     async fn archive_resource(
         &self,
         request: Request<ArchiveResourceRequest>,
     ) -> Result<Response<ArchiveResourceResponse>, Status> {
-        let caller = self.callers.identify(request.metadata())?;
-        let request = request.get_ref();
-        let mut validator = Validator::default();
-        let context = request_context(&mut validator, caller, request);
-        let resource = existing(&mut validator, request.resource.as_ref(), &request.etag);
-        validator.finish()?;
-        let write = SetArchived { resource, archived: true, etag: request.etag.clone() };
-        let (resource, token) = self.written_resource(context, write).await?;
-        Ok(Response::new(ArchiveResourceResponse { resource: Some(resource), token }))
+        self.write(
+            &request,
+            |validator, request| {
+                let resource = existing(validator, request.resource.as_ref(), &request.etag);
+                SetArchived { resource, archived: true, etag: request.etag.clone() }
+            },
+            |tenant, answer| ArchiveResourceResponse {
+                resource: Some(to_resource(tenant, answer)),
+                ..Default::default()
+            },
+        )
+        .await
     }
 
     async fn restore_resource(
         &self,
         request: Request<RestoreResourceRequest>,
     ) -> Result<Response<RestoreResourceResponse>, Status> {
-        let caller = self.callers.identify(request.metadata())?;
-        let request = request.get_ref();
-        let mut validator = Validator::default();
-        let context = request_context(&mut validator, caller, request);
-        let resource = existing(&mut validator, request.resource.as_ref(), &request.etag);
-        validator.finish()?;
-        let write = SetArchived { resource, archived: false, etag: request.etag.clone() };
-        let (resource, token) = self.written_resource(context, write).await?;
-        Ok(Response::new(RestoreResourceResponse { resource: Some(resource), token }))
+        self.write(
+            &request,
+            |validator, request| {
+                let resource = existing(validator, request.resource.as_ref(), &request.etag);
+                SetArchived { resource, archived: false, etag: request.etag.clone() }
+            },
+            |tenant, answer| RestoreResourceResponse {
+                resource: Some(to_resource(tenant, answer)),
+                ..Default::default()
+            },
+        )
+        .await
     }
 
     async fn delete_resource(
         &self,
         request: Request<DeleteResourceRequest>,
     ) -> Result<Response<DeleteResourceResponse>, Status> {
-        let caller = self.callers.identify(request.metadata())?;
-        let request = request.get_ref();
-        let mut validator = Validator::default();
-        let context = request_context(&mut validator, caller, request);
-        let resource = existing(&mut validator, request.resource.as_ref(), &request.etag);
-        validator.finish()?;
-        let tenant = context.tenant.clone();
-        let written = self.service.write(context, DeleteResource { resource, etag: request.etag.clone() }).await?;
-        let deleted = written.answer.resources.into_iter().map(to_resource_ref).collect();
-        Ok(Response::new(DeleteResourceResponse { deleted, token: to_token(&tenant, written.revision) }))
+        self.write(
+            &request,
+            |validator, request| {
+                let resource = existing(validator, request.resource.as_ref(), &request.etag);
+                DeleteResource { resource, etag: request.etag.clone() }
+            },
+            |_, answer| DeleteResourceResponse {
+                deleted: answer.resources.into_iter().map(to_resource_ref).collect(),
+                ..Default::default()
+            },
+        )
+        .await
     }
 
     async fn move_resource(
         &self,
         request: Request<MoveResourceRequest>,
     ) -> Result<Response<MoveResourceResponse>, Status> {
-        let caller = self.callers.identify(request.metadata())?;
-        let request = request.get_ref();
-        let mut validator = Validator::default();
-        let context = request_context(&mut validator, caller, request);
-        let resource = existing(&mut validator, request.resource.as_ref(), &request.etag);
-        let parent = resource_key(request.parent.as_ref());
-        validator.resource("parent", parent.as_ref());
-        validator.finish()?;
-        let write = MoveResource { resource, parent, etag: request.etag.clone() };
-        let (resource, token) = self.written_resource(context, write).await?;
-        Ok(Response::new(MoveResourceResponse { resource: Some(resource), token }))
+        self.write(
+            &request,
+            |validator, request| {
+                let resource = existing(validator, request.resource.as_ref(), &request.etag);
+                let parent = resource_key(request.parent.as_ref());
+                validator.resource("parent", parent.as_ref());
+                MoveResource { resource, parent, etag: request.etag.clone() }
+            },
+            |tenant, answer| MoveResourceResponse { resource: Some(to_resource(tenant, answer)), ..Default::default() },
+        )
+        .await
     }
 
     async fn transfer_ownership(
         &self,
         request: Request<TransferOwnershipRequest>,
     ) -> Result<Response<TransferOwnershipResponse>, Status> {
-        let caller = self.callers.identify(request.metadata())?;
-        let request = request.get_ref();
-        let mut validator = Validator::default();
-        let context = request_context(&mut validator, caller, request);
-        let resource = existing(&mut validator, request.resource.as_ref(), &request.etag);
-        let owner = subject(request.owner.as_ref());
-        validator.subject("owner", owner.as_ref());
-        validator.finish()?;
-        let write = TransferOwnership { resource, owner, etag: request.etag.clone() };
-        let (resource, token) = self.written_resource(context, write).await?;
-        Ok(Response::new(TransferOwnershipResponse { resource: Some(resource), token }))
+        self.write(
+            &request,
+            |validator, request| {
+                let resource = existing(validator, request.resource.as_ref(), &request.etag);
+                let owner = subject(request.owner.as_ref());
+                validator.subject("owner", owner.as_ref());
+                TransferOwnership { resource, owner, etag: request.etag.clone() }
+            },
+            |tenant, answer| TransferOwnershipResponse {
+                resource: Some(to_resource(tenant, answer)),
+                ..Default::default()
+            },
+        )
+        .await
     }
 
     async fn get_resource(
         &self,
         request: Request<GetResourceRequest>,
     ) -> Result<Response<GetResourceResponse>, Status> {
-        self.callers.identify(request.metadata())?;
-        let request = request.get_ref();
-        let resource = resource_ref(request.resource.as_ref());
-        let mut validator = Validator::default();
-        validator.tenant(&request.tenant);
-        validator.resource("resource", resource);
-        validator.required("resource.id", resource.id);
-        validator.finish()?;
-        let (found, revision) = self.service.resource(&request.tenant, resource).await?;
-        let answer = ResourceAnswer { resource: found.resource, changed_at: found.changed_at };
-        Ok(Response::new(GetResourceResponse {
-            resource: Some(to_resource(&request.tenant, answer)),
-            token: to_token(&request.tenant, revision),
-        }))
+        self.question(
+            &request,
+            |validator, message| {
+                let resource = resource_ref(message.resource.as_ref());
+                validator.resource("resource", resource);
+                validator.required("resource.id", resource.id);
+                (resource, store_consistency(validator, message.consistency.as_ref()))
+            },
+            async |asked, (resource, consistency)| {
+                let (found, revision) = asked.service.resource(asked.tenant, resource, consistency).await?;
+                let answer = ResourceAnswer { resource: found.resource, changed_at: found.changed_at };
+                let resource = Some(to_resource(asked.tenant, answer));
+                Ok((GetResourceResponse { resource, ..Default::default() }, revision))
+            },
+        )
+        .await
     }
 }
 
-impl Handler {
-    /// Executes a write that returns a resource, and converts the resource and the token.
-    async fn written_resource<W>(&self, context: RequestContext, write: W) -> Result<(proto::Resource, String), Status>
-    where
-        W: Write<Answer = ResourceAnswer>,
-    {
-        let tenant = context.tenant.clone();
-        let written = self.service.write(context, write).await?;
-        Ok((to_resource(&tenant, written.answer), to_token(&tenant, written.revision)))
+fn create(validator: &mut Validator, request: &CreateResourceRequest) -> CreateResource {
+    let resource = resource_key(request.resource.as_ref());
+    validator.resource("resource", resource.as_ref());
+    validator.required("resource.id", &resource.id);
+    if let Some(parent) = &request.parent {
+        validator.resource("parent", resource_ref(Some(parent)));
+    }
+    validator.display_name("display_name", &request.display_name);
+    CreateResource {
+        resource,
+        parent: request.parent.as_ref().map(|parent| resource_key(Some(parent))),
+        display_name: request.display_name.clone(),
     }
 }
 

@@ -1,19 +1,23 @@
 //! `TenantService`: creates tenants, moves them to another policy or version, and looks them up.
 
+use prost::Message as _;
 use rollcall_engine::{Effect, Tenant};
 use tonic::{Request, Response, Status};
 
 use crate::{
     edge::grpc::{
         Handler,
-        convert::{profile, request_context, subject, to_member, to_resource_ref, to_subject, to_timestamp, to_token},
+        convert::{store_consistency, subject, to_member, to_resource_ref, to_subject, to_timestamp, verified_profile},
     },
     proto::{
         self, CreateTenantRequest, CreateTenantResponse, GetTenantRequest, GetTenantResponse, SetPolicyRequest,
         SetPolicyResponse, tenant_service_server::TenantService,
     },
-    service::{CreateTenant, SetPolicy, input::Validator},
+    service::{CreateTenant, PolicyChange, SetPolicy, input::Validator},
 };
+
+/// The most bytes of the effects in an answer: clients take messages of 4 MiB.
+const MAX_EFFECT_BYTES: usize = 3 << 20;
 
 #[tonic::async_trait]
 impl TenantService for Handler {
@@ -21,68 +25,73 @@ impl TenantService for Handler {
         &self,
         request: Request<CreateTenantRequest>,
     ) -> Result<Response<CreateTenantResponse>, Status> {
-        let caller = self.callers.identify(request.metadata())?;
-        let request = request.get_ref();
-        let mut validator = Validator::default();
-        let context = request_context(&mut validator, caller, request);
-        validator.new_tenant(&request.tenant);
-        validator.display_name("display_name", &request.display_name);
-        validator.name("policy", &request.policy);
-        let first_member = subject(request.first_member.as_ref());
-        validator.person("first_member", &first_member);
-        let profile = validator.profile("profile", profile(request.profile.as_ref()));
-        validator.finish()?;
-        let tenant = context.tenant.clone();
-        let write = CreateTenant {
-            display_name: request.display_name.clone(),
-            policy: request.policy.clone(),
-            policy_version: request.policy_version,
-            first_member,
-            profile,
-        };
-        let written = self.service.write(context, write).await?;
-        Ok(Response::new(CreateTenantResponse {
-            tenant: Some(to_tenant(written.answer.tenant, written.answer.root_type)),
-            first_member: Some(to_member(&tenant, written.answer.first_member)),
-            token: to_token(&tenant, written.revision),
-        }))
+        self.write(&request, create, |tenant, answer| CreateTenantResponse {
+            tenant: Some(to_tenant(answer.tenant, answer.root_type)),
+            first_member: Some(to_member(tenant, answer.first_member)),
+            ..Default::default()
+        })
+        .await
     }
 
     async fn set_policy(&self, request: Request<SetPolicyRequest>) -> Result<Response<SetPolicyResponse>, Status> {
-        let caller = self.callers.identify(request.metadata())?;
-        let request = request.get_ref();
-        let mut validator = Validator::default();
-        let context = request_context(&mut validator, caller, request);
-        if !request.policy.is_empty() {
-            validator.name("policy", &request.policy);
-        }
-        validator.finish()?;
-        let write = SetPolicy { policy: request.policy.clone(), version: request.policy_version };
-        let written = self.service.write(context, write).await?;
-        let answer = written.answer;
-        Ok(Response::new(SetPolicyResponse {
-            truncated: answer.effects.len() as u64 != answer.total,
-            total_effects: answer.total,
-            effects: answer.effects.into_iter().map(to_effect).collect(),
-            token: to_token(&answer.tenant.id, written.revision),
-            tenant: Some(to_tenant(answer.tenant, answer.root_type)),
-        }))
+        self.write(
+            &request,
+            |validator, request| {
+                if !request.policy.is_empty() {
+                    validator.name("policy", &request.policy);
+                }
+                SetPolicy { policy: request.policy.clone(), version: request.policy_version }
+            },
+            |_, answer| to_policy_change(answer),
+        )
+        .await
     }
 
     async fn get_tenant(&self, request: Request<GetTenantRequest>) -> Result<Response<GetTenantResponse>, Status> {
-        self.callers.identify(request.metadata())?;
-        let request = request.get_ref();
-        let mut validator = Validator::default();
-        validator.tenant(&request.tenant);
-        validator.finish()?;
-        let (tenant, revision) = self.service.tenant(&request.tenant).await?;
-        let policies = self.service.policies();
-        let policy = policies.get(&tenant.policy, tenant.policy_version);
-        let root_type = policy.map_or(String::new(), |policy| policy.root().name().to_owned());
-        Ok(Response::new(GetTenantResponse {
-            tenant: Some(to_tenant(tenant, root_type)),
-            token: to_token(&request.tenant, revision),
-        }))
+        self.question(
+            &request,
+            |validator, message| store_consistency(validator, message.consistency.as_ref()),
+            async |asked, consistency| {
+                let (tenant, revision) = asked.service.tenant_at(asked.tenant, consistency).await?;
+                let policies = asked.service.policies();
+                let policy = policies.get(&tenant.policy, tenant.policy_version);
+                let root_type = policy.map_or(String::new(), |policy| policy.root().name().to_owned());
+                let tenant = Some(to_tenant(tenant, root_type));
+                Ok((GetTenantResponse { tenant, ..Default::default() }, revision))
+            },
+        )
+        .await
+    }
+}
+
+fn create(validator: &mut Validator, request: &CreateTenantRequest) -> CreateTenant {
+    validator.new_tenant(&request.tenant);
+    validator.display_name("display_name", &request.display_name);
+    validator.name("policy", &request.policy);
+    let first_member = subject(request.first_member.as_ref());
+    validator.person("first_member", &first_member);
+    CreateTenant {
+        display_name: request.display_name.clone(),
+        policy: request.policy.clone(),
+        policy_version: request.policy_version,
+        first_member,
+        profile: verified_profile(validator, "profile", request.profile.as_ref()),
+    }
+}
+
+fn to_policy_change(answer: PolicyChange) -> SetPolicyResponse {
+    let mut bytes = 0;
+    let effects = answer.effects.into_iter().map(to_effect).take_while(|effect| {
+        bytes += effect.encoded_len();
+        bytes <= MAX_EFFECT_BYTES
+    });
+    let effects: Vec<_> = effects.collect();
+    SetPolicyResponse {
+        tenant: Some(to_tenant(answer.tenant, answer.root_type)),
+        truncated: effects.len() as u64 != answer.total,
+        total_effects: answer.total,
+        effects,
+        ..Default::default()
     }
 }
 

@@ -1,5 +1,7 @@
 //! `WatchService`: streams the change log. Each watch has a task that reads ahead of its client by a few responses.
 
+use std::sync::Arc;
+
 use tokio::sync::mpsc::{self, Sender};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
@@ -9,11 +11,12 @@ use crate::{
         Handler,
         change::{kinds, to_changes},
         convert::to_token,
+        handler::Asked,
     },
     proto::{
         WatchChangesRequest, WatchChangesResponse, watch_changes_request::Start, watch_service_server::WatchService,
     },
-    service::{Error, Service, WatchBatch, WatchFrom, Watcher, input::Validator},
+    service::{Error, Service, WatchBatch, WatchFrom, Watcher},
 };
 
 /// How many responses are buffered for a client that reads slower than changes come.
@@ -27,30 +30,36 @@ impl WatchService for Handler {
         &self,
         request: Request<WatchChangesRequest>,
     ) -> Result<Response<Self::WatchChangesStream>, Status> {
-        self.callers.identify(request.metadata())?;
-        let request = request.get_ref();
-        let mut validator = Validator::default();
-        validator.tenant(&request.tenant);
-        let kinds = kinds(&mut validator, &request.kinds);
-        validator.finish()?;
-        let from = match &request.start {
-            Some(Start::After(token)) if !token.is_empty() => WatchFrom::After(token),
-            Some(Start::FromBeginning(true)) => WatchFrom::Beginning,
-            _ => WatchFrom::Now,
-        };
-        let mut watch = self.service.watch(&request.tenant, from, kinds).await?;
-        let (tenant, service) = (request.tenant.clone(), self.service.clone());
-        let (responses, stream) = mpsc::channel(AHEAD + 1);
-        // One slot is reserved for the final error, so that a client that stopped reading still gets it.
-        let last_slot = responses.clone().reserve_owned().await;
-        tokio::spawn(async move {
-            let error = send_batches(&mut watch, &service, &tenant, &responses).await;
-            if let (Some(error), Ok(slot)) = (error, last_slot) {
-                slot.send(Err(error.into()));
-            }
-        });
-        Ok(Response::new(ReceiverStream::new(stream)))
+        self.stream(
+            &request,
+            |validator, message| kinds(validator, &message.kinds),
+            async |asked, kinds| {
+                let from = match &request.get_ref().start {
+                    Some(Start::After(token)) if !token.is_empty() => WatchFrom::After(token),
+                    Some(Start::FromBeginning(true)) => WatchFrom::Beginning,
+                    _ => WatchFrom::Now,
+                };
+                let watch = asked.service.watch(asked.tenant, from, kinds).await?;
+                Ok(responses(watch, asked).await)
+            },
+        )
+        .await
     }
+}
+
+/// The responses of a watch, which a task of its own sends.
+async fn responses(mut watch: Watcher, asked: Asked<'_>) -> ReceiverStream<Result<WatchChangesResponse, Status>> {
+    let (tenant, service) = (asked.tenant.to_owned(), Arc::clone(asked.service));
+    let (responses, stream) = mpsc::channel(AHEAD + 1);
+    // One slot is reserved for the final error, so that a client that stopped reading still gets it.
+    let last_slot = responses.clone().reserve_owned().await;
+    tokio::spawn(async move {
+        let error = send_batches(&mut watch, &service, &tenant, &responses).await;
+        if let (Some(error), Ok(slot)) = (error, last_slot) {
+            slot.send(Err(error.into()));
+        }
+    });
+    ReceiverStream::new(stream)
 }
 
 /// Sends batches until the client is gone (`None`), or there is an error to end the stream with.
@@ -72,6 +81,7 @@ async fn send_batches(
         let response = WatchChangesResponse {
             changes: to_changes(tenant, &service.policies(), changes),
             token: up_to.map_or(String::new(), |up_to| to_token(tenant, up_to)),
+            reset: None,
         };
         tokio::select! {
             slot = responses.reserve() => match slot {

@@ -35,6 +35,10 @@ pub trait Store: Send + Sync {
     /// Succeeds when the store answers a read now. Says nothing of whether it takes writes.
     async fn ping(&self) -> StoreResult<()>;
 
+    /// The store's own random key, the same for as long as the store exists and for every process on it. Page tokens are
+    /// sealed with it.
+    async fn page_key(&self) -> StoreResult<[u8; 32]>;
+
     /// The tenant and its newest revision; none when there is no such tenant.
     async fn tenant(&self, tenant: &str) -> StoreResult<Option<(Tenant, Revision)>>;
 

@@ -1,14 +1,14 @@
 //! Decisions: one question, many questions at one revision, the actions on a resource, and the resources for an action.
 
 use rollcall_engine::{
-    self as engine, Decision, Explanation, Node, Policy, Question, ResourceKey, ResourceRef, ResourceType, Revision,
-    Search, StatedFacts, SubjectRef, Target,
+    self as engine, Decision, Explanation, Facts, Node, Policy, Question, ResourceKey, ResourceRef, ResourceType,
+    Revision, Search, StatedFacts, SubjectRef, Target, Timestamp,
 };
 
 use crate::service::{
     Service,
     error::{Error, Result},
-    page::PageToken,
+    input::id_required,
     ports::TenantView,
     read::consistency::Consistency,
     resolve::types::{find_action, find_type, known_id},
@@ -35,8 +35,18 @@ pub struct CheckOutcome {
     pub decision: Decision,
     /// The roles and rules behind the decision; none unless requested.
     pub explanation: Option<Explanation>,
-    /// The revision of the facts that it was decided on.
+    /// The facts that it was decided on.
+    pub basis: Basis,
+}
+
+/// The facts that an answer rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Basis {
+    /// Their revision.
     pub revision: Revision,
+    /// When the answer may be another though nothing is written, for a role of the tenant ends then; none where no role
+    /// has an end to come, and for an answer about the past, which stays.
+    pub valid_until: Option<Timestamp>,
 }
 
 /// A page of the resources of a type on which a subject may do an action.
@@ -46,8 +56,8 @@ pub struct ResourcePage {
     pub resources: Vec<ResourceKey>,
     /// The page token of the next page; none after the last page.
     pub next: Option<String>,
-    /// The revision of the facts that all of the page was decided on.
-    pub revision: Revision,
+    /// The facts that all of the page was decided on.
+    pub basis: Basis,
 }
 
 impl Service {
@@ -73,24 +83,23 @@ impl Service {
                 let named = ResourceKey::new(resolved.resource_type.name(), resolved.id);
                 engine::explain(facts, &question_in_policy, resolved.resource_type, &named, &decision)
             });
-            Ok(CheckOutcome { decision, explanation, revision })
+            Ok(CheckOutcome { decision, explanation, basis: Basis::of(facts, revision, consistency) })
         })
     }
 
-    /// Decides about many questions, all at one revision.
+    /// Decides about many questions, all at one revision, in their order. A question that can't be decided has an error
+    /// of its own, as for [`Service::check`].
     ///
     /// # Errors
-    /// As for [`Service::check`]; the first item with an error fails the call, and `field` names it, as
-    /// `items[2].action`.
+    /// `TENANT_NOT_FOUND`, and the errors of consistency and loading.
     pub async fn batch_check(
         &self,
         tenant: &str,
         consistency: Consistency<'_>,
         questions: &[CheckQuestion<'_>],
-    ) -> Result<(Vec<Decision>, Revision)> {
+    ) -> Result<(Vec<BatchItem>, Basis)> {
         let view = self.view(tenant, consistency).await?;
-        let decided = in_chunks(|chunk_size| decide_all(&*view, tenant, questions, chunk_size))?;
-        Ok(decided.unwrap_or_default())
+        in_chunks(|chunk_size| Ok(decide_all(&*view, (tenant, consistency), questions, chunk_size)))
     }
 
     /// The actions that a subject may do on a resource, in the order of the policy file.
@@ -104,7 +113,7 @@ impl Service {
         subject: SubjectRef<'_>,
         resource: ResourceRef<'_>,
         stated: StatedFacts<'_>,
-    ) -> Result<(Vec<String>, Revision)> {
+    ) -> Result<(Vec<String>, Basis)> {
         let view = self.view(tenant, consistency).await?;
         view.with(|facts, revision| {
             let resource_type = find_type(facts.policy(), resource.kind, "resource.type")?;
@@ -112,7 +121,8 @@ impl Service {
             let target: Target<'_> =
                 engine::locate(facts, resource_type, known_id(resource_type, tenant, resource.id)?, stated);
             let actions = engine::actions(facts, subject, resource_type, target);
-            Ok((actions.into_iter().map(|action| action.name().to_owned()).collect(), revision))
+            let actions = actions.into_iter().map(|action| action.name().to_owned()).collect();
+            Ok((actions, Basis::of(facts, revision, consistency)))
         })
     }
 
@@ -131,15 +141,25 @@ impl Service {
         limit: u32,
         page_token: &str,
     ) -> Result<ResourcePage> {
-        let page = PageToken::of(&[tenant, subject.kind, subject.id, action, kind]);
+        let page = self.page_token(&["resources", tenant, subject.kind, subject.id, action, kind]).await?;
         let after = page.decode::<String>(page_token)?;
         let view = self.view(tenant, consistency).await?;
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let found =
-            in_chunks(|chunk_size| find_all(&*view, (subject, action, kind), after.as_deref(), limit, chunk_size))?;
-        let (resources, more, revision) = found.unwrap_or_default();
+        let query = (subject, action, kind);
+        let (resources, more, basis) =
+            in_chunks(|chunk_size| find_all(&*view, query, consistency, (after.as_deref(), limit), chunk_size))?;
         let next = more.then(|| resources.last().map(|last| page.encode(&last.id))).flatten();
-        Ok(ResourcePage { resources, next, revision })
+        Ok(ResourcePage { resources, next, basis })
+    }
+}
+
+/// A decision of a batch, or why there is none.
+pub type BatchItem = std::result::Result<Decision, Box<Error>>;
+
+impl Basis {
+    fn of(facts: &dyn Facts, revision: Revision, consistency: Consistency<'_>) -> Self {
+        let is_past = matches!(consistency, Consistency::AtExactSnapshot(_));
+        Self { revision, valid_until: if is_past { None } else { facts.next_expiry() } }
     }
 }
 
@@ -153,13 +173,13 @@ const ATTEMPTS: usize = 3;
 /// chunk, for writes may never pause.
 ///
 /// `read` takes the size of a chunk, and returns none when the facts changed between two.
-fn in_chunks<T>(read: impl Fn(usize) -> Result<Option<T>>) -> Result<Option<T>> {
+fn in_chunks<T>(read: impl Fn(usize) -> Result<Option<T>>) -> Result<T> {
     for _ in 0..ATTEMPTS {
         if let Some(found) = read(CHUNK)? {
-            return Ok(Some(found));
+            return Ok(found);
         }
     }
-    read(usize::MAX)
+    read(usize::MAX)?.ok_or_else(|| Error::internal("the facts changed within one look at them"))
 }
 
 /// Finds the resources of a page, and whether there are more, `chunk_size` candidates at a time; none when the facts
@@ -167,10 +187,10 @@ fn in_chunks<T>(read: impl Fn(usize) -> Result<Option<T>>) -> Result<Option<T>> 
 fn find_all(
     view: &dyn TenantView,
     (subject, action, kind): (SubjectRef<'_>, &str, &str),
-    after: Option<&str>,
-    limit: usize,
+    consistency: Consistency<'_>,
+    (after, limit): (Option<&str>, usize),
     chunk_size: usize,
-) -> Result<Option<(Vec<ResourceKey>, bool, Revision)>> {
+) -> Result<Option<(Vec<ResourceKey>, bool, Basis)>> {
     let mut state: Option<(Search<'_>, Revision)> = None;
     loop {
         let found = view.with(|facts, revision| {
@@ -183,7 +203,8 @@ fn find_all(
             }
             let names = |nodes: &[Node]| nodes.iter().map(|node| engine::name_of(facts, *node).to_key()).collect();
             let found = search.advance(facts, action, chunk_size);
-            Ok::<_, Error>(found.map(|(nodes, more)| Some((names(nodes), more, revision))))
+            let basis = Basis::of(facts, revision, consistency);
+            Ok::<_, Error>(found.map(|(nodes, more)| Some((names(nodes), more, basis))))
         })?;
         if let Some(found) = found {
             return Ok(found);
@@ -194,27 +215,30 @@ fn find_all(
 /// Decides about questions, `chunk_size` at a time; none when the facts changed between two chunks.
 fn decide_all(
     view: &dyn TenantView,
-    tenant: &str,
+    (tenant, consistency): (&str, Consistency<'_>),
     questions: &[CheckQuestion<'_>],
     chunk_size: usize,
-) -> Result<Option<(Vec<Decision>, Revision)>> {
+) -> Option<(Vec<BatchItem>, Basis)> {
     let mut decisions = Vec::with_capacity(questions.len());
     let mut at = None;
-    for (chunk, questions) in questions.chunks(chunk_size).enumerate() {
-        let revision = view.with(|facts, revision| {
-            for (index, question) in questions.iter().enumerate() {
-                let resolved = look_up(facts.policy(), tenant, question)
-                    .map_err(|error| with_field_prefix(error, &format!("items[{}].", chunk * chunk_size + index)))?;
-                let target = engine::locate(facts, resolved.resource_type, resolved.id, question.stated);
-                decisions.push(engine::decide(facts, &Question::new(question.subject, resolved.action, target)));
-            }
-            Ok::<_, Error>(revision)
-        })?;
-        if *at.get_or_insert(revision) != revision {
-            return Ok(None);
+    // Without questions too there is a revision to answer with.
+    let chunks = questions.chunks(chunk_size).chain(questions.is_empty().then_some(questions));
+    for questions in chunks {
+        let basis = view.with(|facts, revision| {
+            decisions.extend(questions.iter().map(|question| decide_one(facts, tenant, question)));
+            Basis::of(facts, revision, consistency)
+        });
+        if at.get_or_insert(basis).revision != basis.revision {
+            return None;
         }
     }
-    Ok(at.map(|revision| (decisions, revision)))
+    at.map(|basis| (decisions, basis))
+}
+
+fn decide_one(facts: &dyn Facts, tenant: &str, question: &CheckQuestion<'_>) -> BatchItem {
+    let resolved = look_up(facts.policy(), tenant, question)?;
+    let target = engine::locate(facts, resolved.resource_type, resolved.id, question.stated);
+    Ok(engine::decide(facts, &Question::new(question.subject, resolved.action, target)))
 }
 
 /// A question whose names were looked up in the policy.
@@ -237,27 +261,22 @@ fn look_up<'p, 'q>(
 
 /// A stated parent that could never be one is a mistake of the caller, not a reason to deny.
 fn check_stated(policy: &Policy, resource_type: &ResourceType, stated: StatedFacts<'_>) -> Result<()> {
-    let Some(parent) = stated.parent else { return Ok(()) };
-    let found = find_type(policy, parent.kind, "stated.parent.type")?;
-    if resource_type.may_be_below(found.id()) {
-        return Ok(());
+    let mut below = resource_type;
+    for (index, parent) in stated.parents.iter().enumerate() {
+        let field = format!("stated.parents[{index}]");
+        let found = find_type(policy, parent.kind, &format!("{field}.type"))?;
+        if !below.may_be_below(found.id()) {
+            let above = below.parent().map(|above| policy.resource_type(above).name());
+            let description = match above {
+                Some(above) => format!("is `{}`; the parent of a `{}` is a `{above}`", parent.kind, below.name()),
+                None => format!("is `{}`; a `{}` has no parent", parent.kind, below.name()),
+            };
+            return Err(Error::field("FIELD_INVALID", format!("{field}.type"), description));
+        }
+        if parent.id.is_empty() && found.parent().is_some() {
+            return Err(id_required(&field, found.name()));
+        }
+        below = found;
     }
-    let above = resource_type.parent().map(|above| policy.resource_type(above).name());
-    let description = match above {
-        Some(above) => format!("is `{}`; the parent of a `{}` is a `{above}`", parent.kind, resource_type.name()),
-        None => format!("is `{}`; a `{}` has no parent", parent.kind, resource_type.name()),
-    };
-    Err(Error::field("FIELD_INVALID", "stated.parent.type", description))
-}
-
-/// The same error, with `at` before the name of each field: about an item of a list.
-fn with_field_prefix(mut error: Error, at: &str) -> Error {
-    error.message.insert_str(error.message.find('`').map_or(0, |quote| quote + 1), at);
-    for violation in &mut error.violations {
-        violation.field.insert_str(0, at);
-    }
-    for (_, field) in error.metadata.iter_mut().filter(|(key, _)| *key == "field") {
-        field.insert_str(0, at);
-    }
-    error
+    Ok(())
 }

@@ -7,8 +7,9 @@ use crate::service::{
     Service,
     error::Result,
     input::id_required,
-    page::PageToken,
+    page::cut,
     ports::{LogFilter, LogQuery},
+    read::consistency::{Consistency, check_fresh, least_revision},
 };
 
 /// Which changes to list; those that meet every condition.
@@ -61,10 +62,12 @@ impl Service {
     /// # Errors
     /// `TENANT_NOT_FOUND`, `FIELD_REQUIRED` for a resource without an id that is not the root, `INVALID_PAGE_TOKEN`,
     /// and the store's errors.
-    pub async fn list_changes(&self, list: &ListChanges) -> Result<ChangePage> {
-        let page = list.page();
+    pub async fn list_changes(&self, list: &ListChanges, consistency: Consistency<'_>) -> Result<ChangePage> {
+        let least = least_revision(&list.tenant, consistency)?;
+        let page = self.page_token(&list.query()).await?;
         let cursor = page.decode::<ChangePageCursor>(&list.page_token)?;
         let (tenant, mut revision) = self.tenant(&list.tenant).await?;
+        check_fresh(&list.tenant, revision, least)?;
         let mut resource = list.resource.clone();
         if let Some(resource) = resource.as_mut().filter(|resource| resource.id.is_empty()) {
             let policies = self.policies();
@@ -105,9 +108,7 @@ impl Service {
             limit: list.limit.saturating_add(1),
         };
         let mut changes = self.store.log(&query).await?;
-        let limit = usize::try_from(list.limit).unwrap_or(usize::MAX);
-        let more = changes.len() > limit;
-        changes.truncate(limit);
+        let more = cut(&mut changes, list.limit, bytes);
         // With the oldest first the page may end with changes that were committed since the revision was read.
         revision = changes.last().map_or(revision, |last| last.position.revision.max(revision));
         let next =
@@ -117,19 +118,27 @@ impl Service {
 }
 
 impl ListChanges {
-    fn page(&self) -> PageToken {
+    /// The parts of the query that a page token is bound to.
+    fn query(&self) -> Vec<String> {
         let subject = |subject: &Option<Subject>| subject.as_ref().map_or(String::new(), ToString::to_string);
         let time = |at: Option<Timestamp>| at.map_or(String::new(), |at| at.0.to_string());
-        PageToken::of(&[
-            "changes",
-            &self.tenant,
-            &subject(&self.actor),
-            &subject(&self.subject),
-            &self.resource.as_ref().map_or(String::new(), ToString::to_string),
-            &self.kinds.join(","),
-            &time(self.from),
-            &time(self.until),
-            if self.newest_first { "newest" } else { "oldest" },
-        ])
+        vec![
+            "changes".into(),
+            self.tenant.clone(),
+            subject(&self.actor),
+            subject(&self.subject),
+            self.resource.as_ref().map_or(String::new(), ToString::to_string),
+            self.kinds.join(","),
+            time(self.from),
+            time(self.until),
+            if self.newest_first { "newest" } else { "oldest" }.into(),
+        ]
     }
+}
+
+/// About how many bytes a change has in an answer, rather more than fewer: its JSON names every field.
+pub(crate) fn bytes(logged: &LoggedChange) -> usize {
+    let LoggedChange { actor, caller, rule, change, .. } = logged;
+    let data = serde_json::to_vec(change).map_or(0, |data| data.len());
+    200 + actor.kind.len() + actor.id.len() + caller.len() + rule.len() + data
 }

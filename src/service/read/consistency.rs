@@ -68,6 +68,25 @@ impl Service {
     }
 }
 
+/// The least revision that a read of the store may be of, which sees whatever was committed before it began.
+/// `at_exact_snapshot` is refused: only decisions are made about the past.
+pub(crate) fn least_revision(tenant: &str, consistency: Consistency<'_>) -> Result<Revision> {
+    match consistency {
+        Consistency::MinimizeLatency | Consistency::FullyConsistent => Ok(Revision::default()),
+        Consistency::AtLeastAsFresh(token) => decode(tenant, token, "consistency.at_least_as_fresh"),
+        Consistency::AtExactSnapshot(_) => Err(Error::field(
+            "FIELD_NOT_SUPPORTED",
+            "consistency.at_exact_snapshot",
+            "is supported by the questions of AuthorizationService only; ask for `at_least_as_fresh`",
+        )),
+    }
+}
+
+/// Refuses what was read at an older revision than a request may be answered from: `TOKEN_AHEAD`.
+pub(crate) fn check_fresh(tenant: &str, found: Revision, least: Revision) -> Result<()> {
+    if found < least { Err(token_ahead(tenant)) } else { Ok(()) }
+}
+
 /// The revision of a token, which the request has in `field`. A broken one, or one of another tenant, is
 /// `INVALID_TOKEN`.
 pub(crate) fn decode(tenant: &str, token: &str, field: &str) -> Result<Revision> {

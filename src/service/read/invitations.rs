@@ -1,14 +1,16 @@
 //! One invitation, pages of a tenant's invitations, and pages of its suppressed addresses.
 
-use rollcall_engine::{self as engine, InvitationStatus, ResourceKey, Revision, Subject, SuppressedAddress, Timestamp};
+use rollcall_engine::{
+    self as engine, Grant, Invitation, InvitationStatus, ResourceKey, Revision, Subject, SuppressedAddress, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::service::{
     Service,
     error::Result,
-    page::PageToken,
+    page::cut,
     ports::{InvitationCursor, InvitationOrder, InvitationQuery, InvitationRecord},
-    read::consistency::Consistency,
+    read::consistency::{Consistency, check_fresh, least_revision},
     resolve::{not_found::no_invitation, resources::find_node},
 };
 
@@ -80,11 +82,14 @@ impl Service {
     ///
     /// # Errors
     /// `TENANT_NOT_FOUND`, `INVITATION_NOT_FOUND`, and the store's errors.
-    pub async fn invitation(&self, tenant: &str, id: &str) -> Result<FoundInvitation> {
+    pub async fn invitation(&self, tenant: &str, id: &str, consistency: Consistency<'_>) -> Result<FoundInvitation> {
+        let least = least_revision(tenant, consistency)?;
         if let Some((record, revision)) = self.store.invitation(tenant, id).await? {
+            check_fresh(tenant, revision, least)?;
             return Ok(FoundInvitation { record, revision });
         }
-        self.tenant(tenant).await?;
+        let (_, revision) = self.tenant(tenant).await?;
+        check_fresh(tenant, revision, least)?;
         Err(no_invitation(id))
     }
 
@@ -93,13 +98,18 @@ impl Service {
     /// # Errors
     /// `TENANT_NOT_FOUND`, `RESOURCE_NOT_FOUND`, `UNKNOWN_RESOURCE_TYPE`, `FIELD_REQUIRED` for a resource without an
     /// id, `INVALID_PAGE_TOKEN`, and the errors of loading and of the store.
-    pub async fn list_invitations(&self, list: &ListInvitations) -> Result<InvitationPage> {
-        let page = list.page();
+    pub async fn list_invitations(
+        &self,
+        list: &ListInvitations,
+        consistency: Consistency<'_>,
+    ) -> Result<InvitationPage> {
+        let least = least_revision(&list.tenant, consistency)?;
+        let page = self.page_token(&list.query()).await?;
         let after = page.decode::<InvitationPageCursor>(&list.page_token)?.map(|cursor| match cursor {
             InvitationPageCursor::At(at, id) => InvitationCursor::At(at, id),
             InvitationPageCursor::Email(email, id) => InvitationCursor::Email(email, id),
         });
-        let view = self.view(&list.tenant, Consistency::MinimizeLatency).await?;
+        let view = self.view(&list.tenant, consistency).await?;
         let resource = match &list.resource {
             Some(key) => {
                 let node = view.with(|facts, _| {
@@ -121,7 +131,8 @@ impl Service {
             limit: list.limit.saturating_add(1),
         };
         let (mut invitations, revision) = self.store.list_invitations(&query).await?;
-        let more = cut(&mut invitations, list.limit);
+        check_fresh(&list.tenant, revision, least)?;
+        let more = cut(&mut invitations, list.limit, bytes);
         let next = invitations.last().filter(|_| more).map(|last| page.encode(&list.cursor(last)));
         Ok(InvitationPage { invitations, next, revision })
     }
@@ -130,33 +141,41 @@ impl Service {
     ///
     /// # Errors
     /// `TENANT_NOT_FOUND`, `INVALID_PAGE_TOKEN`, and the store's errors.
-    pub async fn list_suppressed(&self, tenant: &str, limit: u32, page_token: &str) -> Result<SuppressedPage> {
-        let page = PageToken::of(&[tenant, "suppressed"]);
+    pub async fn list_suppressed(
+        &self,
+        tenant: &str,
+        consistency: Consistency<'_>,
+        (limit, page_token): (u32, &str),
+    ) -> Result<SuppressedPage> {
+        let least = least_revision(tenant, consistency)?;
+        let page = self.page_token(&["suppressed", tenant]).await?;
         let after = page.decode::<String>(page_token)?.unwrap_or_default();
         self.tenant(tenant).await?;
         let (mut addresses, revision) = self.store.list_suppressed(tenant, &after, limit.saturating_add(1)).await?;
-        let more = cut(&mut addresses, limit);
+        check_fresh(tenant, revision, least)?;
+        let more = cut(&mut addresses, limit, |address| 50 + address.email.len() + address.detail.len());
         let next = addresses.last().filter(|_| more).map(|last| page.encode(&last.email));
         Ok(SuppressedPage { addresses, next, revision })
     }
 }
 
 impl ListInvitations {
-    fn page(&self) -> PageToken {
+    /// The parts of the query that a page token is bound to.
+    fn query(&self) -> Vec<String> {
         let statuses: Vec<String> = self.statuses.iter().map(|status| status.code().to_string()).collect();
         let inviter = self.inviter.as_ref().map_or(String::new(), ToString::to_string);
         let resource = self.resource.as_ref().map_or(String::new(), ToString::to_string);
         let (email, order) = (self.email.as_deref().unwrap_or_default(), format!("{:?}", self.order));
-        PageToken::of(&[
-            &self.tenant,
-            "invitations",
-            &statuses.join(","),
-            email,
-            &inviter,
-            &resource,
-            &self.text,
-            &order,
-        ])
+        vec![
+            "invitations".into(),
+            self.tenant.clone(),
+            statuses.join(","),
+            email.to_owned(),
+            inviter,
+            resource,
+            self.text.clone(),
+            order,
+        ]
     }
 
     /// Where the page after this invitation begins.
@@ -171,10 +190,15 @@ impl ListInvitations {
     }
 }
 
-/// Cuts the items off after `limit`; whether there were more.
-fn cut<T>(items: &mut Vec<T>, limit: u32) -> bool {
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let more = items.len() > limit;
-    items.truncate(limit);
-    more
+/// The most grants of an invitation that an answer lists.
+pub const MAX_LISTED_GRANTS: usize = 100;
+
+/// About how many bytes an invitation has in an answer, rather more than fewer.
+fn bytes(record: &InvitationRecord) -> usize {
+    let Invitation { email, inviter, acceptance, .. } = &record.invitation;
+    let subject = |subject: &Subject| subject.kind.len() + subject.id.len();
+    let accepted_by = acceptance.as_ref().map_or(0, |acceptance| subject(&acceptance.subject));
+    let grant = |grant: &Grant| 60 + grant.role.len() + grant.resource.kind.len() + grant.resource.id.len();
+    let grants: usize = record.grants.iter().take(MAX_LISTED_GRANTS).map(grant).sum();
+    250 + email.len() + subject(inviter) + accepted_by + record.display_name.len() + grants
 }

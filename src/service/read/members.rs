@@ -1,17 +1,17 @@
 //! Pages of members: the holders of roles at a resource, and those whose roles at an ancestor of it count there too.
 
 use rollcall_engine::{
-    self as engine, Facts, Mask, MemberKey, MemberStatus, Policy, ResourceKey, ResourceType, Revision, Role, Subject,
-    Timestamp,
+    self as engine, Facts, Mask, Member, MemberKey, MemberStatus, Policy, ResourceKey, ResourceType, Revision, Role,
+    Subject, Timestamp, TypeSet,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::service::{
     Service,
     error::{Error, Result},
-    page::PageToken,
+    page::cut,
     ports::{MemberCursor, MemberOrder, MemberQuery, MemberRecord, MemberScope},
-    read::consistency::Consistency,
+    read::consistency::{Consistency, check_fresh, least_revision},
     resolve::{
         resources::find_node,
         teams::{Team, find_teams},
@@ -110,14 +110,13 @@ impl Service {
     /// `TENANT_NOT_FOUND`, `RESOURCE_NOT_FOUND`, `UNKNOWN_RESOURCE_TYPE`, `UNKNOWN_ROLE`, `FIELD_REQUIRED` for a
     /// resource without an id, `FIELD_INVALID` for a team of a type without teams, `INVALID_PAGE_TOKEN`, and the
     /// store's errors.
-    pub async fn list_members(&self, list: &ListMembers) -> Result<MemberPage> {
-        let page = list.page();
+    pub async fn list_members(&self, list: &ListMembers, consistency: Consistency<'_>) -> Result<MemberPage> {
+        let least = least_revision(&list.tenant, consistency)?;
+        let page = self.page_token(&list.query()).await?;
         let after = page
-            .decode_as(&list.page_token, |cursor: &MemberPageCursor| {
-                list.order.sorts_by_text() || cursor.value.parse::<i32>().is_ok()
-            })?
-            .map(|cursor| MemberCursor { value: cursor.value, subject: Subject::new(cursor.kind, cursor.id) });
-        let view = self.view(&list.tenant, Consistency::MinimizeLatency).await?;
+            .decode(&list.page_token)?
+            .map(|MemberPageCursor { value, kind, id }| MemberCursor { value, subject: Subject::new(kind, id) });
+        let view = self.view(&list.tenant, consistency).await?;
         let plan = view.with(|facts, _| list.plan(facts))?;
         let query = MemberQuery {
             tenant: &list.tenant,
@@ -132,25 +131,49 @@ impl Service {
             after,
             limit: list.limit.saturating_add(1),
         };
-        let (mut records, revision) = self.store.list_members(&query).await?;
-        let limit = usize::try_from(list.limit).unwrap_or(usize::MAX);
-        let more = records.len() > limit;
-        records.truncate(limit);
-        let next = more.then(|| records.last().map(|last| page.encode(&plan.cursor(last, list.order)))).flatten();
-        let members = records.into_iter().map(|record| plan.listed(record)).collect();
+        let (records, revision) = self.store.list_members(&query).await?;
+        check_fresh(&list.tenant, revision, least)?;
+        let mut members: Vec<ListedMember> = records.into_iter().map(|record| plan.listed(record)).collect();
+        let more = cut(&mut members, list.limit, ListedMember::bytes);
+        let next = members.last().filter(|_| more).map(|last| page.encode(&plan.cursor(&last.record, list.order)));
         Ok(MemberPage { members, next, revision })
     }
 }
 
+impl ListedMember {
+    /// The most of a member's memberships that an answer lists.
+    pub const MAX_MEMBERSHIPS: usize = 100;
+
+    /// About how many bytes it has in an answer, rather more than fewer.
+    fn bytes(&self) -> usize {
+        let Member { subject, profile, .. } = &self.record.member;
+        let identifiers = [&profile.email, &profile.username, &profile.phone];
+        let profile: usize =
+            identifiers.into_iter().flatten().map(String::len).sum::<usize>() + profile.display_name.len();
+        let membership = |membership: &Membership| {
+            let Membership { role, resource, implied_by, through, .. } = membership;
+            let through = through.as_ref().map_or(0, |team| team.kind.len() + team.id.len());
+            80 + role.len()
+                + resource.kind.len()
+                + resource.id.len()
+                + implied_by.as_ref().map_or(0, String::len)
+                + through
+        };
+        let memberships: usize = self.memberships.iter().take(Self::MAX_MEMBERSHIPS).map(membership).sum();
+        150 + subject.kind.len() + subject.id.len() + profile + memberships
+    }
+}
+
 impl ListMembers {
-    fn page(&self) -> PageToken {
+    /// The parts of the query that a page token is bound to.
+    fn query(&self) -> Vec<String> {
         let resource = self.resource.as_ref().map_or(String::new(), ToString::to_string);
         // An id has no white space in it.
         let teams = self.teams.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
         let statuses: Vec<String> = self.statuses.iter().map(|status| status.code().to_string()).collect();
         let order = format!("{:?}", self.order);
         let (roles, statuses) = (self.roles.join(","), statuses.join(","));
-        PageToken::of(&[&self.tenant, &resource, &roles, &teams, &statuses, &self.text, &order])
+        vec!["members".into(), self.tenant.clone(), resource, roles, teams, statuses, self.text.clone(), order]
     }
 
     fn plan(&self, facts: &dyn Facts) -> Result<ListPlan> {
@@ -175,7 +198,7 @@ impl ListMembers {
             scopes: Vec::new(),
             meanings: Vec::new(),
         };
-        for (node, ancestor, effective) in engine::ancestors_with_mask(facts, node, None) {
+        for (node, ancestor, effective) in engine::ancestors_with_mask(facts, node, TypeSet::EMPTY) {
             let resource = engine::name_of(facts, node).to_key();
             let roles = policy.resource_type(ancestor.resource_type).roles().iter().map(|id| policy.role(*id));
             for role in roles.filter(|role| effective.contains(role.mask())) {

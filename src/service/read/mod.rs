@@ -8,10 +8,10 @@ mod members;
 mod single;
 mod watch;
 
-pub use authorize::{CheckOutcome, CheckQuestion, ResourcePage};
+pub use authorize::{Basis, BatchItem, CheckOutcome, CheckQuestion, ResourcePage};
 pub use changes::{ChangePage, ListChanges};
 pub use consistency::Consistency;
-pub use invitations::{FoundInvitation, InvitationPage, ListInvitations, SuppressedPage};
+pub use invitations::{FoundInvitation, InvitationPage, ListInvitations, MAX_LISTED_GRANTS, SuppressedPage};
 pub use members::{ListMembers, ListedMember, MemberPage, Membership};
-pub use single::FoundMember;
+pub use single::{FoundMember, MemberRole};
 pub use watch::{WatchBatch, WatchFrom, Watcher};

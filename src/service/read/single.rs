@@ -1,28 +1,50 @@
 //! One tenant, resource or member, read from the store.
 
-use rollcall_engine::{Grant, ResourceRef, Revision, Subject, Tenant};
+use rollcall_engine::{Grant, Member, ResourceRef, Revision, Subject, Tenant};
+use serde::{Deserialize, Serialize};
 
 use crate::service::{
     Service,
     error::{Error, Result},
-    ports::{MemberBy, MemberRecord, ResourceRecord},
-    read::consistency::Consistency,
+    ports::{MemberBy, ResourceRecord},
+    read::consistency::{Consistency, check_fresh, least_revision},
     resolve::{
         not_found::{no_member, no_resource},
         teams::teams_of,
     },
 };
 
-/// A member and the revision at which they were read.
+/// A member and a page of their roles.
 #[derive(Debug)]
 pub struct FoundMember {
-    /// The member's profile, status and grants.
-    pub record: MemberRecord,
-    /// The grants of the teams that the member belongs to, each with its team; by team, resource and role. They may be
-    /// of another revision than the record.
-    pub through: Vec<(Subject, Grant)>,
-    /// The tenant's revision at which the record was read.
+    /// The member's profile and status.
+    pub member: Member,
+    /// The revision that last changed them or one of their bindings.
+    pub changed_at: Revision,
+    /// At most `limit` of their roles: their own, then those of the teams that they belong to, by team; each by
+    /// resource type, resource id and role. Those of teams may be of another revision than the member.
+    pub roles: Vec<MemberRole>,
+    /// The page token of the next page of roles; none after the last page.
+    pub next: Option<String>,
+    /// The tenant's revision at which the member was read.
     pub revision: Revision,
+}
+
+/// A role that a member has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemberRole {
+    /// The team that holds it; none where they themselves do.
+    pub through: Option<Subject>,
+    /// The role and where it is bound.
+    pub grant: Grant,
+}
+
+/// What a page token of a member's roles holds: the last role returned, as [`MemberRole::key`] orders them.
+#[derive(PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct RoleCursor {
+    through: Option<(String, String)>,
+    resource: (String, String),
+    role: String,
 }
 
 impl Service {
@@ -32,6 +54,17 @@ impl Service {
     /// `STORE_UNAVAILABLE`.
     pub async fn ready(&self) -> Result<()> {
         Ok(self.store.ping().await?)
+    }
+
+    /// A tenant and its newest revision, read with this consistency.
+    ///
+    /// # Errors
+    /// `TENANT_NOT_FOUND`, and the errors of consistency and of the store.
+    pub async fn tenant_at(&self, tenant: &str, consistency: Consistency<'_>) -> Result<(Tenant, Revision)> {
+        let least = least_revision(tenant, consistency)?;
+        let (found, revision) = self.tenant(tenant).await?;
+        check_fresh(tenant, revision, least)?;
+        Ok((found, revision))
     }
 
     /// A tenant and its newest revision.
@@ -45,40 +78,88 @@ impl Service {
     /// A registered resource, and the revision at which it was read. The id must be given, that of the root too.
     ///
     /// # Errors
-    /// `TENANT_NOT_FOUND`, `RESOURCE_NOT_FOUND`, and the store's errors.
-    pub async fn resource(&self, tenant: &str, key: ResourceRef<'_>) -> Result<(ResourceRecord, Revision)> {
-        if let Some(found) = self.store.resource(tenant, key).await? {
-            return Ok(found);
+    /// `TENANT_NOT_FOUND`, `RESOURCE_NOT_FOUND`, and the errors of consistency and of the store.
+    pub async fn resource(
+        &self,
+        tenant: &str,
+        key: ResourceRef<'_>,
+        consistency: Consistency<'_>,
+    ) -> Result<(ResourceRecord, Revision)> {
+        let least = least_revision(tenant, consistency)?;
+        if let Some((record, revision)) = self.store.resource(tenant, key).await? {
+            check_fresh(tenant, revision, least)?;
+            return Ok((record, revision));
         }
-        self.tenant(tenant).await?;
+        let (_, revision) = self.tenant(tenant).await?;
+        check_fresh(tenant, revision, least)?;
         Err(no_resource(key, "resource"))
     }
 
-    /// A member by subject or normalised identifier, with their own grants and those of their teams.
+    /// A member by subject or normalised identifier, with a page of their roles, their own and those of their teams, at
+    /// most `limit` of them.
     ///
     /// # Errors
-    /// `TENANT_NOT_FOUND`, `MEMBER_NOT_FOUND`, and the errors of loading and of the store.
-    pub async fn member(&self, tenant: &str, by: MemberBy<'_>) -> Result<FoundMember> {
-        if let Some((record, revision)) = self.store.member(tenant, by).await? {
-            let through = self.through_teams(tenant, &record.member.subject).await?;
-            return Ok(FoundMember { record, through, revision });
-        }
-        self.tenant(tenant).await?;
-        let called = match by {
-            MemberBy::Subject(subject) => subject.to_string(),
-            MemberBy::Email(text) | MemberBy::Username(text) | MemberBy::Phone(text) => text.to_owned(),
+    /// `TENANT_NOT_FOUND`, `MEMBER_NOT_FOUND`, `INVALID_PAGE_TOKEN`, and the errors of consistency, of loading and of
+    /// the store.
+    pub async fn member(
+        &self,
+        tenant: &str,
+        by: MemberBy<'_>,
+        consistency: Consistency<'_>,
+        (limit, page_token): (u32, &str),
+    ) -> Result<FoundMember> {
+        let least = least_revision(tenant, consistency)?;
+        let (kind, called) = match by {
+            MemberBy::Subject(subject) => ("subject", subject.to_string()),
+            MemberBy::Email(text) => ("email", text.to_owned()),
+            MemberBy::Username(text) => ("username", text.to_owned()),
+            MemberBy::Phone(text) => ("phone", text.to_owned()),
         };
-        Err(no_member(&called))
+        let page = self.page_token(&["member", tenant, kind, &called]).await?;
+        let after: Option<RoleCursor> = page.decode(page_token)?;
+        let Some((record, revision)) = self.store.member(tenant, by).await? else {
+            let (_, revision) = self.tenant(tenant).await?;
+            check_fresh(tenant, revision, least)?;
+            return Err(no_member(&called));
+        };
+        check_fresh(tenant, revision, least)?;
+        let own = record.grants.into_iter().map(|grant| MemberRole { through: None, grant });
+        let mut roles: Vec<MemberRole> =
+            own.chain(self.through_teams(tenant, &record.member.subject, consistency).await?).collect();
+        roles.sort_by_cached_key(MemberRole::key);
+        roles.retain(|role| after.as_ref().is_none_or(|after| role.key() > *after));
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let more = roles.len() > limit;
+        roles.truncate(limit);
+        let next = roles.last().filter(|_| more).map(|last| page.encode(&last.key()));
+        Ok(FoundMember { member: record.member, changed_at: record.changed_at, roles, next, revision })
     }
 
-    /// The grants of the teams that a member belongs to, each with its team.
-    async fn through_teams(&self, tenant: &str, member: &Subject) -> Result<Vec<(Subject, Grant)>> {
-        let view = self.view(tenant, Consistency::MinimizeLatency).await?;
-        let mut grants = Vec::new();
+    /// The roles of the teams that a member belongs to.
+    async fn through_teams(
+        &self,
+        tenant: &str,
+        member: &Subject,
+        consistency: Consistency<'_>,
+    ) -> Result<Vec<MemberRole>> {
+        let view = self.view(tenant, consistency).await?;
+        let mut roles = Vec::new();
         for team in view.with(|facts, _| teams_of(facts, member.as_ref())) {
             let found = self.store.member(tenant, MemberBy::Subject(team.as_ref())).await?;
-            grants.extend(found.into_iter().flat_map(|(team, _)| team.grants).map(|grant| (team.clone(), grant)));
+            let grants = found.into_iter().flat_map(|(record, _)| record.grants);
+            roles.extend(grants.map(|grant| MemberRole { through: Some(team.clone()), grant }));
         }
-        Ok(grants)
+        Ok(roles)
+    }
+}
+
+impl MemberRole {
+    fn key(&self) -> RoleCursor {
+        let Grant { resource, role, .. } = &self.grant;
+        RoleCursor {
+            through: self.through.as_ref().map(|team| (team.kind.clone(), team.id.clone())),
+            resource: (resource.kind.clone(), resource.id.clone()),
+            role: role.clone(),
+        }
     }
 }

@@ -11,7 +11,7 @@ pub use engine::answers::{
     InviteResults, InviteeResult, IssuedInvitation, MemberAnswer, PolicyChange, RemovedMember, ResourceAnswer,
     RevokedInvitation,
 };
-pub use engine::request_context::{Caller, IdempotencyKey, RequestContext};
+pub use engine::request_context::{IdempotencyKey, RequestContext};
 pub use engine::run::{Write, Written};
 pub use invitations::accept::AcceptInvitation;
 pub use invitations::decline::DeclineInvitation;

@@ -1,6 +1,6 @@
 //! The table of invitations, whatever their status; of an invitation's secret it has the hash only.
 
-use rollcall_engine::{Invitation, InvitationStatus, Revision, Subject, Timestamp};
+use rollcall_engine::{Acceptance, Invitation, InvitationStatus, Revision, Subject, Timestamp};
 use sea_orm::{ActiveValue::Set, entity::prelude::*};
 
 use crate::{service::ports::StoreResult, store::error::defect};
@@ -24,6 +24,9 @@ pub struct Model {
     pub due_at: Option<i64>,
     pub issued_at: i64,
     pub created_at: i64,
+    pub accepter_type: Option<String>,
+    pub accepter_id: Option<String>,
+    pub accepted_at: Option<i64>,
     pub revision: i64,
 }
 
@@ -31,8 +34,8 @@ impl ActiveModelBehavior for ActiveModel {}
 
 impl ActiveModel {
     pub fn of(tenant: &str, invitation: &Invitation, revision: Revision) -> Self {
-        let Invitation { id, email, token_hash, inviter, status, expires_at, remind_at, issued_at, created_at } =
-            invitation;
+        let Invitation { id, email, token_hash, inviter, status, expires_at, remind_at, issued_at, .. } = invitation;
+        let Invitation { created_at, acceptance, .. } = invitation;
         Self {
             tenant_id: Set(tenant.to_owned()),
             invitation_id: Set(id.clone()),
@@ -46,6 +49,9 @@ impl ActiveModel {
             due_at: Set(invitation.due_at().map(|at| at.0)),
             issued_at: Set(issued_at.0),
             created_at: Set(created_at.0),
+            accepter_type: Set(acceptance.as_ref().map(|acceptance| acceptance.subject.kind.clone())),
+            accepter_id: Set(acceptance.as_ref().map(|acceptance| acceptance.subject.id.clone())),
+            accepted_at: Set(acceptance.as_ref().map(|acceptance| acceptance.at.0)),
             revision: Set(revision.0),
         }
     }
@@ -55,6 +61,10 @@ impl Model {
     /// The invitation, and the revision that last changed it.
     pub fn into_invitation(self) -> StoreResult<(Invitation, Revision)> {
         let code = self.status;
+        let acceptance = match (self.accepter_type, self.accepter_id, self.accepted_at) {
+            (Some(kind), Some(id), Some(at)) => Some(Acceptance { subject: Subject { kind, id }, at: Timestamp(at) }),
+            _ => None,
+        };
         let invitation = Invitation {
             id: self.invitation_id,
             email: self.email,
@@ -66,6 +76,7 @@ impl Model {
             remind_at: self.remind_at.map(Timestamp),
             issued_at: Timestamp(self.issued_at),
             created_at: Timestamp(self.created_at),
+            acceptance,
         };
         Ok((invitation, Revision(self.revision)))
     }

@@ -8,5 +8,6 @@ pub(super) mod invitation;
 pub(super) mod member;
 pub(super) mod request;
 pub(super) mod resource;
+pub(super) mod store_key;
 pub(super) mod suppressed_address;
 pub(super) mod tenant;

@@ -1,8 +1,10 @@
-//! The first tables: tenants, members, resources, bindings, invitations, suppressed addresses, the change log and the
-//! stored responses. Every key begins with the tenant, so that a database can be distributed by it.
+//! The first tables: the store's key, tenants, members, resources, bindings, invitations, suppressed addresses, the change log and the
+//! stored responses. Every key of a tenant's table begins with the tenant, so that a database can be distributed by it.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::schema::{big_integer, big_integer_null, boolean, small_integer, string, string_null, text};
+use sea_orm_migration::schema::{
+    big_integer, big_integer_null, blob, boolean, small_integer, string, string_null, text,
+};
 
 /// Makes all tables and indexes in one transaction.
 #[derive(DeriveMigrationName)]
@@ -17,11 +19,28 @@ impl MigrationTrait for Migration {
     }
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let tables =
-            [tenant(), member(), resource(), binding(), invitation(), suppressed_address(), change(), request()];
+        let tables = [
+            store_key(),
+            tenant(),
+            member(),
+            resource(),
+            binding(),
+            invitation(),
+            suppressed_address(),
+            change(),
+            request(),
+        ];
         for table in tables {
             manager.create_table(table).await?;
         }
+        let mut page_key = vec![0; 32];
+        getrandom::fill(&mut page_key).map_err(|error| DbErr::Custom(error.to_string()))?;
+        let key = Query::insert()
+            .into_table("store_key")
+            .columns(["id", "page_key"])
+            .values_panic([1.into(), page_key.into()])
+            .take();
+        manager.execute(key).await?;
         for index in indexes() {
             manager.create_index(index).await?;
         }
@@ -34,6 +53,11 @@ impl MigrationTrait for Migration {
             .await?;
         Ok(())
     }
+}
+
+/// One row, made with the tables.
+fn store_key() -> TableCreateStatement {
+    Table::create().table("store_key").col(small_integer("id").primary_key()).col(blob("page_key")).take()
 }
 
 fn tenant() -> TableCreateStatement {
@@ -105,6 +129,9 @@ fn invitation() -> TableCreateStatement {
         .col(big_integer_null("due_at"))
         .col(big_integer("issued_at"))
         .col(big_integer("created_at"))
+        .col(string_null("accepter_type"))
+        .col(string_null("accepter_id"))
+        .col(big_integer_null("accepted_at"))
         .col(big_integer("revision"))
         .take()
 }

@@ -33,7 +33,10 @@ fn changed() -> String {
             "\"card.view\" = { rule = \"anyone\",",
         ),
         ("{ by = \"project_admin | self\", from", "{ by = \"project_admin\", from"),
-        ("owned        = true\n", ""),
+        (
+            "[project]\nparent       = \"organization\"",
+            "[project]\nparent       = \"organization\"\nowned        = true",
+        ),
         ("[note]\nparent = \"project\"\nowned  = true", "[memo]\nparent = \"project\"\nowned  = true"),
         ("[note.actions]", "[memo.actions]"),
     ] {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use rollcall_engine::{
-    Facts, MembershipWrite, Node, Policy, Question, ResourceKey, ResourceType, RoleId, Search, StatedFacts, Subject,
-    View, WriteKind, decide, explain, find_rule, locate,
+    Facts, MembershipWrite, Node, Policy, Question, ResourceKey, ResourceRef, ResourceType, RoleId, Search,
+    StatedFacts, Subject, View, WriteKind, decide, explain, find_rule, locate,
 };
 
 use super::{
@@ -13,6 +13,9 @@ use super::{
     tenant::{RandomTenant, Resource},
 };
 use crate::description::tenant_under;
+
+/// The id of what is not registered, but stated.
+const NEW: &str = "new";
 
 /// How often both were asked, and how often both said yes.
 #[derive(Clone, Copy, Default)]
@@ -70,9 +73,9 @@ impl<'a> Comparison<'a> {
             if resource.type_index == type_index {
                 targets.push((resource.id.clone(), ActionTarget::Registered(at)));
             }
-            if Some(resource.type_index) == random_type.parent {
+            if tenant.policy.ancestors(type_index)[1..].contains(&resource.type_index) {
                 let owner = (at % 2 == 0).then(|| tenant.subjects[0].clone());
-                targets.push(("new".to_owned(), ActionTarget::Stated(at, owner)));
+                targets.push((NEW.to_owned(), ActionTarget::Stated(at, owner)));
             }
         }
         targets
@@ -101,12 +104,12 @@ impl<'a> Comparison<'a> {
     fn decide(&self, subject: &Subject, type_index: usize, index: usize, id: &str, target: &ActionTarget) -> bool {
         let resource_type = self.resource_type(type_index);
         let action = resource_type.find_action(&format!("a{index}")).unwrap();
-        let (parent, owner) = match target {
-            ActionTarget::Stated(parent, owner) => (Some(key(self.tenant, *parent)), owner.as_ref()),
-            _ => (None, None),
+        let (parents, owner) = match target {
+            ActionTarget::Stated(above, owner) => (self.stated_parents(type_index, *above), owner.as_ref()),
+            _ => (Vec::new(), None),
         };
-        let stated =
-            StatedFacts { parent: parent.as_ref().map(ResourceKey::as_ref), owner: owner.map(Subject::as_ref) };
+        let parents: Vec<ResourceRef<'_>> = parents.iter().map(ResourceKey::as_ref).collect();
+        let stated = StatedFacts { parents: &parents, owner: owner.map(Subject::as_ref) };
         let target = locate(&self.view, resource_type, id, stated);
         let question = Question::new(subject.as_ref(), action, target);
         let decision = decide(&self.view, &question);
@@ -114,6 +117,15 @@ impl<'a> Comparison<'a> {
         let explained = explain(&self.view, &question, resource_type, &named, &decision);
         assert_eq!(explained.summary.contains("may not"), !decision.allowed(), "{}", explained.summary);
         decision.allowed()
+    }
+
+    /// What is stated above a resource of a type that is not registered, up to a resource that is.
+    fn stated_parents(&self, type_index: usize, above: usize) -> Vec<ResourceKey> {
+        let registered = self.tenant.resources[above].type_index;
+        let ancestors = self.tenant.policy.ancestors(type_index).into_iter().skip(1);
+        let between = ancestors.take_while(|parent| *parent != registered);
+        let between = between.map(|parent| ResourceKey::new(format!("t{parent}"), NEW));
+        between.chain([key(self.tenant, above)]).collect()
     }
 
     /// A list of resources is what the single questions come to.

@@ -13,7 +13,7 @@ use super::{
 pub enum ActionTarget {
     /// The resource of this index.
     Registered(usize),
-    /// Not registered: its parent, by its index, and its owner are stated.
+    /// Not registered: its owner is stated, and what is above it, up to this registered resource.
     Stated(usize, Option<Subject>),
     MemberRecord(Subject),
     Unknown,
@@ -62,7 +62,7 @@ impl RandomTenant {
         let action = &self.policy.types[type_index].actions[action];
         let (resource, owner) = match target {
             ActionTarget::Registered(resource) => (*resource, self.resources[*resource].owner.as_ref()),
-            ActionTarget::Stated(parent, owner) => (*parent, owner.as_ref()),
+            ActionTarget::Stated(above, owner) => (*above, owner.as_ref()),
             ActionTarget::MemberRecord(_) => (ROOT, None),
             ActionTarget::Unknown => return false,
         };

@@ -14,7 +14,7 @@ impl RandomPolicy {
         for (type_index, random_type) in self.types.iter().enumerate() {
             write!(text, "\n[t{type_index}]\nmember_records = {}\n", random_type.member_records).unwrap();
             if let Some(parent) = random_type.parent {
-                writeln!(text, "parent = \"t{parent}\"").unwrap();
+                writeln!(text, "parent = \"t{parent}\"\nowned = {}", !random_type.member_records).unwrap();
             }
             writeln!(text, "[t{type_index}.roles]").unwrap();
             for role in self.roles_of(type_index) {

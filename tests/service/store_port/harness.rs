@@ -139,6 +139,7 @@ pub fn invitation(id: &str, email: &str) -> Invitation {
         remind_at: Some(Timestamp(8_000)),
         issued_at: Timestamp(5),
         created_at: Timestamp(4),
+        acceptance: None,
     }
 }
 

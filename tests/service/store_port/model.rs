@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rollcall::service::ports::Store;
 use rollcall_engine::{
-    Change, Grant, Invitation, InvitationStatus, Member, MemberStatus, Resource, ResourceKey, ResourceRef, Revision,
-    SnapshotSink, Subject, SubjectRef, SuppressedAddress, Tenant, Timestamp,
+    Acceptance, Change, Grant, Invitation, InvitationStatus, Member, MemberStatus, Resource, ResourceKey, ResourceRef,
+    Revision, SnapshotSink, Subject, SubjectRef, SuppressedAddress, Tenant, Timestamp,
 };
 
 /// What a load gives to its sink; of the model, what it should give.
@@ -142,7 +142,11 @@ impl Model {
             Change::InvitationIssued { invitation, .. } => {
                 self.invitations.insert(invitation.id.clone(), invitation.clone());
             }
-            Change::InvitationAccepted { id, .. } => self.close(id, InvitationStatus::Accepted),
+            Change::InvitationAccepted { id, subject, at, .. } => {
+                self.close(id, InvitationStatus::Accepted);
+                self.invitations.get_mut(id).unwrap().acceptance =
+                    Some(Acceptance { subject: subject.clone(), at: *at });
+            }
             Change::InvitationRevoked { id, .. } => self.close(id, InvitationStatus::Revoked),
             Change::InvitationDeclined { id, .. } => self.close(id, InvitationStatus::Declined),
             Change::InvitationExpired { id, .. } => self.close(id, InvitationStatus::Expired),

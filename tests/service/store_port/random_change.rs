@@ -143,7 +143,7 @@ impl Draw<'_> {
         }
         Some(match self.at % 5 {
             0 => Change::InvitationRevoked { id, email },
-            2 => Change::InvitationAccepted { id, email, subject: self.subject.clone() },
+            2 => Change::InvitationAccepted { id, email, subject: self.subject.clone(), at: Timestamp(7) },
             4 => Change::InvitationDeclined { id, email },
             1 if is_pending => Change::InvitationExpired { id, email },
             _ => {

@@ -6,6 +6,7 @@ use super::harness::{Race, run};
 use crate::support::{
     Answer, Api, WireTenant, Write,
     names::{email_of, subject},
+    verified,
     wire_tenant::profile,
 };
 
@@ -111,7 +112,7 @@ impl Race for AcceptTwice {
             tenant: world.tenant.clone(),
             actor: Some(subject(&other)),
             invitation_token: token.clone(),
-            profile: Some(Profile { email, ..profile(&other) }),
+            profile: Some(Profile { emails: vec![verified(&email)], ..profile(&other) }),
             ..AcceptInvitationRequest::default()
         };
         vec![world.accept(&guest, &token), by_other.into(), world.accept(&guest, &token)]

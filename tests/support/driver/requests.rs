@@ -11,7 +11,7 @@ use rollcall::proto::{
 
 use crate::{
     oracle::{Key, Operation, OperationKind, Profile, RoleChange, Who},
-    support::Write,
+    support::{Write, names::verified},
 };
 
 impl Operation {
@@ -47,10 +47,9 @@ impl Operation {
             OperationKind::Transfer { resource: named, owner } => {
                 request!(TransferOwnershipRequest { resource: Some(resource(named)), owner: Some(subject(owner)) })
             }
-            OperationKind::Invite { invitees, grants } => request!(InviteRequest {
-                invitees: invitees.iter().map(invitee).collect(),
-                grants: grants.iter().map(grant).collect(),
-            }),
+            OperationKind::Invite { invitees, grants } => {
+                request!(InviteRequest { invitees: invitees.iter().map(|who| invitee(who, grants)).collect() })
+            }
             OperationKind::Accept { token, profile: given } => {
                 request!(AcceptInvitationRequest { invitation_token: token.clone(), profile: Some(profile(given)) })
             }
@@ -82,7 +81,10 @@ impl Operation {
             OperationKind::Deactivate { member } => request!(DeactivateMemberRequest { member: Some(subject(member)) }),
             OperationKind::Reactivate { member } => request!(ReactivateMemberRequest { member: Some(subject(member)) }),
             OperationKind::Update { member, profile: given } => {
-                request!(UpdateMemberRequest { member: Some(subject(member)), profile: Some(profile(given)) })
+                // The email of somebody invited is not theirs until they accept.
+                let mut given = profile(given);
+                given.emails.iter_mut().for_each(|address| address.verified = member.0 != "email");
+                request!(UpdateMemberRequest { member: Some(subject(member)), profile: Some(given) })
             }
         }
     }
@@ -115,18 +117,18 @@ fn exchange(change: &RoleChange) -> RoleExchange {
     }
 }
 
-fn invitee(who: &Who) -> Invitee {
+fn invitee(who: &Who, grants: &[(Key, String, Option<i64>)]) -> Invitee {
     let who = match who {
         Who::Email(email) => invitee::Who::Email(email.clone()),
         Who::Subject(named) => invitee::Who::Subject(subject(named)),
     };
-    Invitee { who: Some(who), display_name: String::new() }
+    Invitee { who: Some(who), grants: grants.iter().map(grant).collect(), ..Invitee::default() }
 }
 
 fn profile(given: &Profile) -> proto::Profile {
     proto::Profile {
         display_name: given.display_name.clone(),
-        email: given.email.clone().unwrap_or_default(),
+        emails: given.email.iter().map(|email| verified(email)).collect(),
         username: given.username.clone().unwrap_or_default(),
         phone: given.phone.clone().unwrap_or_default(),
     }

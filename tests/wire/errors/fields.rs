@@ -1,16 +1,18 @@
 //! Requests with a field that is missing, too long or malformed: the reason code, the field path and the limit.
 
 use rollcall::proto::{
-    BatchCheckRequest, CheckItem, CheckRequest, GetMemberRequest, GetTenantRequest, ListActionsRequest,
-    ListMembersRequest, ListResourcesRequest, Profile, ResourceRef, get_member_request::Member as By,
+    BatchCheckRequest, CheckError, CheckItem, CheckRequest, CheckResult, ErrorReason, GetMemberRequest,
+    GetTenantRequest, ListActionsRequest, ListMembersRequest, ListResourcesRequest, Profile, ResourceRef, StatedFacts,
+    check_result, get_member_request::Member as By,
 };
 use tonic::{Code, Status};
 
 use crate::support::{
     Api, WireTenant, Write,
     error::{fields_of, reason_of},
-    expect_error,
+    expect_error, is_allowed,
     names::subject,
+    verified,
     wire_tenant::{fixture, profile},
 };
 
@@ -85,7 +87,15 @@ async fn a_question_with_a_bad_field_names_it() {
         assert_refused(check(w, id(bad.into())).await, &invalid("subject.id"));
         assert_refused(check(w, site(bad.into())).await, &invalid("resource.id"));
     }
-    for bad in ["User", "us er", "us-er", "ü"] {
+    assert_refused(check(w, site("*".into())).await, &invalid("resource.id"));
+    for bad in ["$system", "cafe\u{301}"] {
+        assert_refused(check(w, id(bad.into())).await, &invalid("subject.id"));
+        assert_refused(check(w, site(bad.into())).await, &invalid("resource.id"));
+    }
+    for fine in ["User", "us-er", "API_2"] {
+        check(w, kind(fine.into())).await.expect("a type as a policy may have it");
+    }
+    for bad in ["us er", "1st", "_user", "us.er", "ü"] {
         assert_refused(check(w, kind(bad.into())).await, &invalid("subject.type"));
     }
 }
@@ -104,8 +114,15 @@ async fn every_bad_field_is_named_at_once() {
     assert_eq!((info.reason.as_str(), info.metadata["field"].as_str()), (INVALID, "subject.id"));
 }
 
+fn error(result: &CheckResult) -> Option<&CheckError> {
+    match result.result.as_ref()? {
+        check_result::Result::Error(error) => Some(error),
+        check_result::Result::Decision(_) => None,
+    }
+}
+
 #[tokio::test]
-async fn a_batch_names_the_item() {
+async fn a_batch_answers_each_item() {
     let (_stage, world) = fixture().await;
     let question = world.question("edith", "data.view", "harbour");
     let item =
@@ -119,11 +136,20 @@ async fn a_batch_names_the_item() {
     assert_eq!(answer.results.len(), 10_000);
 
     let mut items = vec![item; 5];
-    items[3].action.clear();
-    assert_refused(batch(items.clone()).await, &required("items[3].action"));
-    items[3].action = "data.view".into();
-    items[4].subject = Some(subject("a b"));
-    assert_refused(batch(items).await, &invalid("items[4].subject.id"));
+    items[1].action.clear();
+    items[2].subject = Some(subject("a b"));
+    items[3].stated = Some(StatedFacts { parents: vec![ResourceRef::default()], owner: None });
+    let results = batch(items).await.expect("the others are decided").results;
+    let errors = results.iter().map(|result| error(result).map(|error| (error.reason(), error.field.as_str())));
+    let expected = [
+        None,
+        Some((ErrorReason::FieldRequired, "action")),
+        Some((ErrorReason::FieldInvalid, "subject.id")),
+        Some((ErrorReason::FieldRequired, "stated.parents[0].type")),
+        None,
+    ];
+    assert_eq!(errors.collect::<Vec<_>>(), expected);
+    assert!(is_allowed(&results[0]) && is_allowed(&results[4]));
 }
 
 #[tokio::test]
@@ -172,11 +198,11 @@ async fn lists_and_lookups_name_their_fields() {
     assert_refused(list(ListMembersRequest { order_by: 77, ..members }).await, &invalid("order_by"));
 
     assert_refused(
-        api.get_member(GetMemberRequest { tenant: tenant.clone(), member: None }).await,
+        api.get_member(GetMemberRequest { tenant: tenant.clone(), ..Default::default() }).await,
         &required("member"),
     );
     assert_refused(world.member_by(By::Subject(subject(""))).await, &required("subject.id"));
-    assert_refused(api.get_tenant(GetTenantRequest { tenant: String::new() }).await, &required("tenant"));
+    assert_refused(api.get_tenant(GetTenantRequest::default()).await, &required("tenant"));
 }
 
 async fn write(api: &Api, write: Write, expected: ExpectedViolation) {
@@ -220,11 +246,13 @@ async fn writes_name_their_fields() {
 #[tokio::test]
 async fn profiles_name_their_fields() {
     let (_stage, world) = fixture().await;
+    const EMAIL: &str = "profile.emails[0].email";
     let mine = profile("olga");
+    let email = |email: &str| vec![verified(email)];
     for (profile, wrong) in [
         (Profile { display_name: long(201), ..mine.clone() }, too_long("profile.display_name", 200)),
-        (Profile { email: format!("{}@acme.test", long(245)), ..mine.clone() }, too_long("profile.email", 254)),
-        (Profile { email: "olga".into(), ..mine.clone() }, invalid("profile.email")),
+        (Profile { emails: email(&format!("{}@acme.test", long(245))), ..mine.clone() }, too_long(EMAIL, 254)),
+        (Profile { emails: email("olga"), ..mine.clone() }, invalid(EMAIL)),
         (Profile { username: long(65), ..mine.clone() }, too_long("profile.username", 64)),
         (Profile { username: "ol ga".into(), ..mine.clone() }, invalid("profile.username")),
         (Profile { phone: "030 123456".into(), ..mine.clone() }, invalid("profile.phone")),

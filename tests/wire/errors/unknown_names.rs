@@ -2,13 +2,13 @@
 //! tenant.
 
 use rollcall::proto::{
-    BatchCheckRequest, CheckItem, Consistency, GetTenantRequest, ListActionsRequest, ListResourcesRequest, ResourceRef,
-    StatedFacts, consistency::Requirement,
+    BatchCheckRequest, CheckItem, Consistency, ErrorReason, GetTenantRequest, ListActionsRequest, ListResourcesRequest,
+    ResourceRef, StatedFacts, check_result, consistency::Requirement,
 };
 use tonic::Code;
 
 use crate::support::{
-    WireTenant, Write, expect_error,
+    WireTenant, Write, expect_error, is_allowed,
     names::{resource, subject},
     wire_tenant::{OPERATOR, fixture, profile},
 };
@@ -39,7 +39,11 @@ async fn a_tenant_that_does_not_exist_is_not_found_by_any_call() {
         resource_type: "job_site".into(),
         ..Default::default()
     };
-    let site = rollcall::proto::GetResourceRequest { tenant: tenant.clone(), resource: question.resource.clone() };
+    let site = rollcall::proto::GetResourceRequest {
+        tenant: tenant.clone(),
+        resource: question.resource.clone(),
+        consistency: None,
+    };
     let mut found = vec![
         api.check(question).await.err(),
         api.batch_check(batch).await.err(),
@@ -48,7 +52,7 @@ async fn a_tenant_that_does_not_exist_is_not_found_by_any_call() {
         api.list_members(nowhere.members_at("workspace")).await.err(),
         nowhere.member("ada").await.err(),
         api.get_resource(site).await.err(),
-        api.get_tenant(GetTenantRequest { tenant }).await.err(),
+        api.get_tenant(GetTenantRequest { tenant, consistency: None }).await.err(),
     ];
     for write in [
         nowhere.create_site("ada", "pier"),
@@ -98,17 +102,17 @@ async fn a_stated_parent_that_could_be_none_is_named() {
     let question = |kind: &str| {
         let mut question = world.question("ada", "data.view", "harbour");
         question.resource.as_mut().expect("is there").id = "unregistered".into();
-        let parent = Some(ResourceRef { r#type: kind.into(), id: String::new() });
-        question.stated = Some(StatedFacts { parent, owner: None });
+        let parents = vec![ResourceRef { r#type: kind.into(), id: String::new() }];
+        question.stated = Some(StatedFacts { parents, owner: None });
         question
     };
     let answer = world.api.check(question("workspace")).await.expect("the tenant's id may be left out");
     assert!(answer.allowed, "an admin, by the stated parent");
     let metadata = expect_error(world.api.check(question("job_site")).await, Code::InvalidArgument, "FIELD_INVALID");
-    assert_eq!(metadata["field"], "stated.parent.type");
+    assert_eq!(metadata["field"], "stated.parents[0].type");
     let unknown = world.api.check(question("workspcae")).await;
     let metadata = expect_error(unknown, Code::InvalidArgument, "UNKNOWN_RESOURCE_TYPE");
-    assert_eq!((metadata["field"].as_str(), metadata["nearest"].as_str()), ("stated.parent.type", "workspace"));
+    assert_eq!((metadata["field"].as_str(), metadata["nearest"].as_str()), ("stated.parents[0].type", "workspace"));
 }
 
 #[tokio::test]
@@ -123,10 +127,11 @@ async fn an_unknown_action_is_named_by_every_question() {
     };
     let items = vec![item("data.view"), item("data.veiw")];
     let batch = BatchCheckRequest { tenant: world.tenant.clone(), items, consistency: None };
-    let status = world.api.batch_check(batch).await.expect_err("one bad item fails the call");
-    assert!(status.message().contains("items[1]"), "{status:?}");
-    let metadata = expect_error::<()>(Err(status), Code::InvalidArgument, "UNKNOWN_ACTION");
-    assert_eq!(metadata["action"], "data.veiw");
+    let results = world.api.batch_check(batch).await.expect("the other item is decided").results;
+    assert!(is_allowed(&results[0]));
+    let Some(check_result::Result::Error(error)) = &results[1].result else { panic!("decided: {results:?}") };
+    assert_eq!((error.reason(), error.field.as_str()), (ErrorReason::UnknownAction, "action"));
+    assert!(error.message.ends_with("did you mean `data.view`?"), "{}", error.message);
 
     let list = ListResourcesRequest {
         tenant: world.tenant.clone(),
@@ -186,6 +191,7 @@ async fn members_and_resources_that_are_not_there_are_not_found() {
     let request = rollcall::proto::GetResourceRequest {
         tenant: world.tenant.clone(),
         resource: Some(resource(&world.tenant, "nowhere")),
+        consistency: None,
     };
     expect_error(world.api.get_resource(request).await, Code::NotFound, "RESOURCE_NOT_FOUND");
     let members = world.members_at("nowhere");

@@ -74,7 +74,7 @@ async fn an_invitation_is_of_its_tenant_and_email() {
 #[tokio::test]
 async fn a_request_id_stands_for_one_body() {
     let (_stage, world) = fixture().await;
-    let first = world.create_site("olga", "pier").under("request-1");
+    let first = world.create_site("olga", "pier").under("a-random-request-1");
     world.api.write(first.clone()).await.expect("any member may");
     for other in [
         world.create_site("olga", "dock"),
@@ -82,9 +82,9 @@ async fn a_request_id_stands_for_one_body() {
         world.lock("ada", "olga"),
         world.invite("ada", "new@acme.test", "workspace", "user"),
     ] {
-        let result = world.api.write(other.under("request-1")).await;
+        let result = world.api.write(other.under("a-random-request-1")).await;
         let metadata = expect_error(result, Code::FailedPrecondition, "REQUEST_ID_REUSED");
-        assert_eq!(metadata["request_id"], "request-1");
+        assert_eq!(metadata["request_id"], "a-random-request-1");
     }
     world.api.write(first).await.expect("the same body is answered again");
 }

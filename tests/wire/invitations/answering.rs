@@ -11,6 +11,7 @@ use crate::support::{
     db::{Db, audited},
     expect_error,
     names::subject,
+    verified,
     wire_tenant::fixture,
 };
 
@@ -62,7 +63,7 @@ async fn emails_are_compared_as_mail_systems_do() {
     let (again, token_again) = invited(&world, "edith", "new@bücher.example", "harbour", "viewer").await;
     assert_eq!(again.id, invitation.id);
     let Write::AcceptInvitation(mut accept) = world.accept("new", &token_again) else { unreachable!() };
-    accept.profile.as_mut().expect("is there").email = "NEW@xn--bcher-KVA.example".into();
+    accept.profile.as_mut().expect("is there").emails = vec![verified("NEW@xn--bcher-KVA.example")];
     world.allowed(Write::from(accept)).await;
     world.refused(world.accept("new", &token), "INVITATION_NOT_FOUND").await;
     let refused = world.api.write(world.invite("edith", "new@-.example", "harbour", "viewer")).await;

@@ -65,6 +65,7 @@ async fn suppressed_addresses_are_listed() {
         tenant: world.tenant.clone(),
         page_size,
         page_token: page_token.into(),
+        consistency: None,
     };
     let first = world.api.list_suppressed_addresses(request(1, "")).await.expect("well formed");
     let second = world.api.list_suppressed_addresses(request(1, &first.next_page_token)).await.expect("well formed");

@@ -1,6 +1,6 @@
 //! The profile of an invited person where others may update it: the email stays, the rest is theirs when they accept.
 
-use rollcall::proto::Profile;
+use rollcall::proto::{EmailAddress, Profile};
 
 use super::invited;
 use crate::support::{
@@ -21,23 +21,31 @@ async fn organization() -> (TestServer, WireTenant, String) {
     (server, lume, token)
 }
 
+fn unverified(email: &str) -> EmailAddress {
+    EmailAddress { email: email.into(), verified: false }
+}
+
 #[tokio::test]
 async fn the_email_that_an_invitation_is_bound_to_stays() {
     let (_server, world, _) = organization().await;
     let nina = email_of("nina");
-    for email in [email_of("nora"), String::new()] {
+    for emails in [vec![unverified(&email_of("nora"))], Vec::new()] {
         let status =
-            world.refused(world.update(OPERATOR, &nina, Profile { email, ..profile("nina") }), "FIELD_INVALID");
-        assert_eq!(fields_of(&status.await), ["profile.email"]);
+            world.refused(world.update(OPERATOR, &nina, Profile { emails, ..profile("nina") }), "FIELD_INVALID");
+        assert_eq!(fields_of(&status.await), ["profile.emails[0].email"]);
     }
-    world.allowed(world.update(OPERATOR, &nina, profile("nina"))).await;
+    let status = world.refused(world.update(OPERATOR, &nina, profile("nina")), "FIELD_NOT_SUPPORTED");
+    assert_eq!(fields_of(&status.await), ["profile.emails[0].verified"], "she has not shown that it is hers");
+    let emails = vec![unverified(&nina)];
+    world.allowed(world.update(OPERATOR, &nina, Profile { emails, ..profile("nina") })).await;
     invited(&world, OPERATOR, &nina, ROOT, "user").await;
 }
 
 #[tokio::test]
 async fn what_the_invited_person_is_found_by_is_theirs_when_they_accept() {
     let (_server, world, token) = organization().await;
-    let known = Profile { phone: "+4930123456".into(), ..profile("nina") };
+    let emails = vec![unverified(&email_of("nina"))];
+    let known = Profile { phone: "+4930123456".into(), emails, ..profile("nina") };
     world.allowed(world.update(OPERATOR, &email_of("nina"), known.clone())).await;
     let accepted = world.allowed(world.accept("nina", &token)).await.accept_invitation();
     let member = accepted.member.expect("the answer has the member");

@@ -21,17 +21,17 @@ async fn write_much(world: &WireTenant) {
         let people = (0..100).map(|number| {
             let mut invitee = invitee(&format!("guest-{round}-{number}@acme.test"));
             invitee.display_name = "x".repeat(200);
+            invitee.grants.push(rollcall::proto::RoleGrant {
+                resource: Some(resource(&world.tenant, "harbour")),
+                role: "viewer".into(),
+                expire_time: None,
+            });
             invitee
         });
         let request = rollcall::proto::InviteRequest {
             tenant: world.tenant.clone(),
             actor: Some(subject("edith")),
             invitees: people.collect(),
-            grants: vec![rollcall::proto::RoleGrant {
-                resource: Some(resource(&world.tenant, "harbour")),
-                role: "viewer".into(),
-                expire_time: None,
-            }],
             ..Default::default()
         };
         world.api.write(request.into()).await.unwrap();

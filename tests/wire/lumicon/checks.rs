@@ -3,7 +3,7 @@
 use rollcall::proto::{BatchCheckRequest, CheckItem, Consistency, Reason, consistency::Requirement};
 
 use crate::support::{
-    WireTenant,
+    WireTenant, decision, is_allowed,
     names::{resource, subject},
     repetitions,
     wire_tenant::{OPERATOR, fixture},
@@ -119,7 +119,8 @@ async fn a_batch_answers_as_the_checks_do() {
     assert_eq!(answer.results.len(), cells.len());
     for (cell, result) in cells.iter().zip(answer.results) {
         let (allowed, reason) = world.check(cell.who, cell.action, &cell.resource).await;
-        assert_eq!((result.allowed, result.reason()), (allowed, reason), "{} on {}", cell.action, cell.resource);
+        let decided = decision(&result).expect("the item is well formed");
+        assert_eq!((decided.allowed, decided.reason()), (allowed, reason), "{} on {}", cell.action, cell.resource);
     }
     assert_eq!(answer.token, world.token().await);
 }
@@ -146,8 +147,8 @@ async fn a_long_batch_is_of_one_revision_while_writes_go_on() {
         let items = vec![item.clone(); 3000];
         let request = BatchCheckRequest { tenant: world.tenant.clone(), items, consistency: None };
         let results = world.api.batch_check(request).await.expect("the batch is well formed").results;
-        let first = results.first().expect("is there").allowed;
-        assert!(results.iter().all(|result| result.allowed == first), "a batch of two revisions");
+        let first = is_allowed(results.first().expect("is there"));
+        assert!(results.iter().all(|result| is_allowed(result) == first), "a batch of two revisions");
     }
     writer.await.expect("no panic");
 }
@@ -271,7 +272,7 @@ async fn what_is_said_of_an_unregistered_site_counts_less_than_what_is_registere
     let (_stage, world) = fixture().await;
     let mut question = world.question("ada", "data.edit", "unregistered");
     question.stated =
-        Some(rollcall::proto::StatedFacts { parent: Some(resource(&world.tenant, "workspace")), owner: None });
+        Some(rollcall::proto::StatedFacts { parents: vec![resource(&world.tenant, "workspace")], owner: None });
     assert!(world.api.check(question.clone()).await.expect("well formed").allowed, "an admin, by the stated parent");
     question.subject = Some(subject("edith"));
     assert!(!world.api.check(question).await.expect("well formed").allowed);
@@ -308,11 +309,11 @@ async fn an_answer_explains_itself_when_asked() {
     let line = granted.policy_line.expect("the policy has a line for it");
     assert_eq!((line.policy.as_str(), line.version), ("lumicon", 1));
     assert!(line.line > 0 && !line.rule.is_empty() && !granted.summary.is_empty());
-    let decisive = granted.held.iter().find(|role| role.decisive).expect("a role decides");
+    let decisive = granted.effective_roles.iter().find(|role| role.decisive).expect("a role decides");
     assert_eq!((decisive.role.as_str(), decisive.implied_by.as_str()), ("job_site.editor", "workspace.admin"));
 
     let denied = ask("victor", true).await.expect("asked for");
-    assert!(denied.held.iter().any(|role| role.role == "job_site.viewer" && !role.decisive), "{denied:?}");
+    assert!(denied.effective_roles.iter().any(|role| role.role == "job_site.viewer" && !role.decisive), "{denied:?}");
     let editor = denied.ways_in.iter().find(|way| way.role == "job_site.editor").expect("an editor may");
     assert_eq!(editor.resource, Some(resource(&world.tenant, "harbour")));
     assert!(!editor.given_by.is_empty());

@@ -5,6 +5,7 @@ use rollcall::proto::{InviteOutcome, MemberStatus};
 use crate::support::{
     WireTenant, Write,
     names::{short, subject},
+    verified,
     wire_tenant::{OPERATOR, fixture},
 };
 
@@ -174,7 +175,7 @@ async fn a_lock_of_the_invited_goes_to_whoever_accepts() {
     let secret = invited(&world, "edith", "other@acme.test", "harbour", "viewer").await;
     world.allowed(world.lock("ada", "other@acme.test")).await;
     let Write::AcceptInvitation(mut accept) = world.accept("olga", &secret) else { unreachable!() };
-    accept.profile.iter_mut().for_each(|profile| profile.email = "other@acme.test".into());
+    accept.profile.iter_mut().for_each(|profile| profile.emails = vec![verified("other@acme.test")]);
     let answer = world.allowed(accept.into()).await.accept_invitation();
     assert!(answer.member.expect("the response has the member").locked);
     assert!(!world.may("olga", "data.view", "harbour").await);

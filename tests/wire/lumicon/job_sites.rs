@@ -36,9 +36,13 @@ async fn any_active_member_creates_a_site_and_edits_it() {
 async fn a_created_site_is_registered_below_the_workspace() {
     let (_stage, world) = fixture().await;
     let created = world.allowed(world.create_site("olga", "pier")).await.create_resource().resource;
-    let request = GetResourceRequest { tenant: world.tenant.clone(), resource: Some(resource("acme", "pier")) };
+    let request = GetResourceRequest {
+        tenant: world.tenant.clone(),
+        resource: Some(resource("acme", "pier")),
+        consistency: None,
+    };
     let got = world.api.get_resource(request).await.expect("is registered").resource.expect("is in the response");
-    assert_eq!(got.r#ref, Some(resource("acme", "pier")));
+    assert_eq!(got.resource, Some(resource("acme", "pier")));
     assert_eq!(got.parent, Some(resource("acme", "workspace")));
     assert_eq!(got.owner, None);
     assert_eq!(created, Some(got));

@@ -6,6 +6,7 @@ use crate::support::{
     TestServer, WireTenant,
     decided_writes::matrix,
     names::short,
+    verified,
     wire_tenant::{fixture, profile},
 };
 
@@ -72,9 +73,9 @@ async fn identifiers_are_unique_in_the_tenant_only() {
     let mine = profile("olga");
     for (conflicting, identifier) in [
         (Profile { username: "Victor".into(), ..mine.clone() }, "username"),
-        (Profile { email: "victor@ACME.test".into(), ..mine.clone() }, "email"),
+        (Profile { emails: vec![verified("victor@ACME.test")], ..mine.clone() }, "email"),
         (Profile { phone: "+4930123456".into(), ..mine.clone() }, "phone"),
-        (Profile { email: "nina@acme.test".into(), ..mine.clone() }, "email"),
+        (Profile { emails: vec![verified("nina@acme.test")], ..mine.clone() }, "email"),
     ] {
         let status = world.refused(world.update("olga", "olga", conflicting), "IDENTIFIER_TAKEN").await;
         let info = tonic_types::StatusExt::get_details_error_info(&status).expect("is in the response");

@@ -157,7 +157,7 @@ async fn the_first_member_of_a_tenant_is_an_admin() {
     let stage = TestServer::new().await;
     let world = WireTenant { api: stage.api.clone(), tenant: "globex".into() };
     let dry = world.api.write(world.create_tenant("ada").dry()).await.expect("would be allowed");
-    let missing = rollcall::proto::GetTenantRequest { tenant: "globex".into() };
+    let missing = rollcall::proto::GetTenantRequest { tenant: "globex".into(), consistency: None };
     assert!(world.api.get_tenant(missing).await.is_err(), "a dry run creates nothing");
     let real = world.api.write(world.create_tenant("ada")).await.expect("an operator may");
     assert_eq!(dry.settled(), real.clone().settled());

@@ -164,5 +164,6 @@ fn pending(email: String) -> Invitation {
         remind_at: None,
         issued_at: Timestamp::default(),
         created_at: Timestamp::default(),
+        acceptance: None,
     }
 }

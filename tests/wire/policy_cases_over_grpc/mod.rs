@@ -22,7 +22,7 @@ use rollcall_policy_tools::cases::{self, Case};
 
 use crate::{
     oracle::PolicyFile,
-    support::{Api, db::Db, error::reason_of, server::Server},
+    support::{Api, db::Db, decision, error::reason_of, server::Server},
 };
 use coverage::Coverage;
 use expectation::assert_matches;
@@ -110,6 +110,7 @@ async fn run_checks(api: &Api, tenant: &CaseTenant, case: &Case) {
         let answer = api.batch_check(request).await.expect("the questions are well formed");
         assert_eq!(answer.results.len(), chunk.len());
         for (check, result) in chunk.iter().zip(&answer.results) {
+            let result = decision(result).expect("the questions are well formed");
             let reason = result.reason().as_str_name().trim_start_matches("REASON_").to_owned();
             let what = format!("{} {} on {}", check.subject, check.action, check.resource);
             let denied = (!result.allowed).then_some(reason);

@@ -122,12 +122,16 @@ impl ObservedState {
     /// read here.
     pub async fn read_at(api: &Api, tenant: &CaseTenant, keys: &BTreeSet<ResourceKey>, whole: Option<&Self>) -> Self {
         let name = || tenant.name.clone();
-        let token = api.get_tenant(GetTenantRequest { tenant: name() }).await.expect("the tenant exists").token;
+        let token = api
+            .get_tenant(GetTenantRequest { tenant: name(), consistency: None })
+            .await
+            .expect("the tenant exists")
+            .token;
         let (members, owners, invitations) = Default::default();
         let mut observed = Self { revision: revision_of(&tenant.name, &token), members, owners, invitations };
         for key in keys {
             observed.members_at(api, tenant, key).await;
-            let request = GetResourceRequest { tenant: name(), resource: Some(resource_ref(key)) };
+            let request = GetResourceRequest { tenant: name(), resource: Some(resource_ref(key)), consistency: None };
             let found = api.get_resource(request).await.expect("it is there").resource.expect("the response has it");
             observed.owners.insert(key.clone(), found.owner.map(to_subject));
         }

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     driver::issued_invitations,
     oracle::{ModelFacts, PolicyFile, Verdict, decide},
-    support::{Answer, Api, Write, db::Db, error::reason_of},
+    support::{Answer, Api, Write, db::Db, error::reason_of, own_roles, verified},
 };
 
 /// Sends a write that a case allows to a tenant of its own, first as a dry run, and reads back what it did: everything
@@ -56,8 +56,13 @@ pub async fn run_allowed_write(
     keys.retain(|key| stored.owners.contains_key(key));
     let listed = ObservedState::read_at(api, tenant, &keys, Some(&stored)).await;
     assert_eq!(listed.at(&keys), stored.clone().at(&keys), "{what}");
-    let request = GetMemberRequest { tenant: tenant.name.clone(), member: Some(By::Subject(proto(&target))) };
-    let shown = api.get_member(request).await.map(|answer| assigned_roles(answer.grants));
+    let request = GetMemberRequest {
+        tenant: tenant.name.clone(),
+        member: Some(By::Subject(proto(&target))),
+        page_size: 1000,
+        ..Default::default()
+    };
+    let shown = api.get_member(request).await.map(|answer| assigned_roles(own_roles(answer)));
     let gone = || "MEMBER_NOT_FOUND".to_owned();
     let expected = stored.members.get(&target).map(|member| member.roles.clone()).ok_or_else(gone);
     assert_eq!(shown.map_err(|status| reason_of(&status)), expected, "{what}");
@@ -92,7 +97,7 @@ async fn accepted(
         tenant: tenant.name.clone(),
         actor: Some(proto(&Subject::user("newcomer"))),
         invitation_token: secret.to_owned(),
-        profile: Some(Profile { email: invited.id.clone(), ..Profile::default() }),
+        profile: Some(Profile { emails: vec![verified(&invited.id)], ..Profile::default() }),
         ..Default::default()
     });
     let answer = api.write(write.dry()).await.map_err(|status| reason_of(&status))?;

@@ -1,9 +1,9 @@
 //! The questions and writes of a case as messages of the API.
 
 use rollcall::proto::{
-    ChangeRoleRequest, CheckItem, DeactivateMemberRequest, InviteRequest, Invitee, LockMemberRequest, Profile,
-    ReactivateMemberRequest, RemoveMemberRequest, ResendInvitationRequest, ResourceRef, RoleGrant, StatedFacts,
-    TransferOwnershipRequest, UnlockMemberRequest, UpdateMemberRequest, invitee::Who,
+    ChangeRoleRequest, CheckItem, DeactivateMemberRequest, EmailAddress, InviteRequest, Invitee, LockMemberRequest,
+    Profile, ReactivateMemberRequest, RemoveMemberRequest, ResendInvitationRequest, ResourceRef, RoleGrant,
+    StatedFacts, TransferOwnershipRequest, UnlockMemberRequest, UpdateMemberRequest, invitee::Who,
 };
 use rollcall_engine::{Policy, ResourceKey, RoleId, Subject, WriteKind};
 use rollcall_policy_tools::cases::{CheckCase, WriteCase};
@@ -25,13 +25,13 @@ pub enum Request {
 impl CaseTenant {
     /// The question of a case about an action, as an item of a batch.
     pub fn item(&self, check: &CheckCase) -> CheckItem {
-        let stated = check.parent.is_some() || check.owner.is_some();
+        let stated = !check.parents.is_empty() || check.owner.is_some();
         CheckItem {
             subject: Some(proto(&check.subject)),
             action: check.action.clone(),
             resource: Some(self.resource_ref(&check.resource)),
             stated: stated.then(|| StatedFacts {
-                parent: check.parent.as_ref().map(|parent| self.resource_ref(parent)),
+                parents: check.parents.iter().map(|parent| self.resource_ref(parent)).collect(),
                 owner: check.owner.as_ref().map(proto),
             }),
         }
@@ -50,10 +50,9 @@ impl CaseTenant {
             WriteKind::Invite | WriteKind::Publish => {
                 let known = self.is_member(&write_case.target) || write_case.target.as_ref().is_everybody();
                 let who = if known { Who::Subject(proto(&target)) } else { Who::Email(email(&target)) };
-                let invitee = Invitee { who: Some(who), display_name: String::new() };
-                let grant = RoleGrant { resource, role: to, expire_time: None };
-                InviteRequest { tenant, actor, invitees: vec![invitee], grants: vec![grant], ..Default::default() }
-                    .into()
+                let grants = vec![RoleGrant { resource, role: to, expire_time: None }];
+                let invitee = Invitee { who: Some(who), grants, ..Invitee::default() };
+                InviteRequest { tenant, actor, invitees: vec![invitee], ..Default::default() }.into()
             }
             WriteKind::Change => {
                 ChangeRoleRequest { tenant, actor, member, resource, role: to, from_role: from, ..Default::default() }
@@ -66,8 +65,9 @@ impl CaseTenant {
             WriteKind::Unlock => UnlockMemberRequest { tenant, actor, member, ..Default::default() }.into(),
             WriteKind::Update => {
                 // The email of somebody invited stays as it is.
-                let email = if target == write_case.target { String::new() } else { target.id.clone() };
-                let profile = Some(Profile { display_name: NEW_NAME.into(), email, ..Profile::default() });
+                let email = (target != write_case.target).then(|| target.id.clone());
+                let emails = email.map(|email| EmailAddress { email, verified: false }).into_iter().collect();
+                let profile = Some(Profile { display_name: NEW_NAME.into(), emails, ..Profile::default() });
                 UpdateMemberRequest { tenant, actor, member, profile, ..Default::default() }.into()
             }
             WriteKind::Deactivate => DeactivateMemberRequest { tenant, actor, member, ..Default::default() }.into(),

@@ -141,7 +141,7 @@ impl Depot {
 
     /// The version of the policy that the tenant runs.
     pub(super) async fn version(&self) -> u32 {
-        let request = GetTenantRequest { tenant: "acme".into() };
+        let request = GetTenantRequest { tenant: "acme".into(), consistency: None };
         self.world.api.get_tenant(request).await.unwrap().tenant.unwrap().policy_version
     }
 }

@@ -136,7 +136,7 @@ fn question_about(world: &WireTenant, effect: &PolicyEffect, action: &str) -> Op
         "box" if parent.r#type == "workspace" => return None,
         _ => {
             resource.id = "unregistered".into();
-            question.stated = Some(StatedFacts { parent: Some(parent.clone()), owner: None });
+            question.stated = Some(StatedFacts { parents: vec![parent.clone()], owner: None });
         }
     }
     Some(question)

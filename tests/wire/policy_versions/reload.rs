@@ -243,7 +243,7 @@ async fn two_versions_run_side_by_side() {
     let new = on_version(&policies, "new", 2).await;
     let newest = on_version(&policies, "newest", 0).await;
     for (world, version) in [(&old, 1), (&new, 2), (&newest, 2)] {
-        let tenant = world.api.get_tenant(GetTenantRequest { tenant: world.tenant.clone() }).await;
+        let tenant = world.api.get_tenant(GetTenantRequest { tenant: world.tenant.clone(), consistency: None }).await;
         assert_eq!(tenant.expect("it is there").tenant.expect("a tenant").policy_version, version);
         assert_eq!(world.may("victor", "report.edit", "harbour").await, version == 2, "version {version}");
     }

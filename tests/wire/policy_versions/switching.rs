@@ -6,7 +6,7 @@ use crate::support::{WireTenant, db::audited, repetitions};
 #[tokio::test]
 async fn a_retry_is_answered_as_the_first_time_and_a_restart_keeps_the_version() {
     let depot = Depot::with(&[&second()]).await;
-    let write = depot.world.set_policy(0).under("request-1");
+    let write = depot.world.set_policy(0).under("a-random-request-1");
     let first = depot.world.api.write(write.clone()).await.expect("an operator may");
     let revision = depot.world.revision().await;
     assert_eq!(depot.world.api.write(write.clone()).await.expect("it was answered"), first);

@@ -42,11 +42,11 @@ pub(crate) async fn explained(drive: &WireTenant, subject: &str, action: &str, r
 
 /// The roles that a person has through teams, as `TEAM: ROLE at RESOURCE_ID`.
 pub(crate) async fn through_teams(drive: &WireTenant, person: &str) -> Vec<String> {
-    let found = drive.member(person).await.expect("a member").through_teams;
+    let found = drive.member(person).await.expect("a member").memberships;
     let line = |membership: Membership| {
         format!("{}: {} at {}", membership.through.unwrap().id, membership.role, membership.resource.unwrap().id)
     };
-    found.into_iter().map(line).collect()
+    found.into_iter().filter(|membership| membership.through.is_some()).map(line).collect()
 }
 
 /// The members listed at a resource with their roles, as `MEMBER: ROLE by TEAM, …`, sorted.

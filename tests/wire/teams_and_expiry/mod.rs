@@ -20,7 +20,7 @@ async fn a_team_holds_roles_for_whoever_belongs_to_it() {
     let answer = explained(&drive, "carl", "folder.list", "folder:plans").await;
     let explanation = answer.explanation.unwrap();
     assert!(answer.allowed && explanation.summary.contains("through `group:crew`"), "{}", explanation.summary);
-    let decisive = explanation.held.iter().find(|role| role.decisive).unwrap();
+    let decisive = explanation.effective_roles.iter().find(|role| role.decisive).unwrap();
     assert_eq!(decisive.through.as_ref().unwrap().id, "crew");
     assert!(!drive.may("omar", "folder.list", "folder:plans").await);
     assert!(!drive.may("carl", "folder.rename", "folder:plans").await);

@@ -5,13 +5,13 @@ use crate::{
         decide::{Decision, Question},
         explanation::{Explanation, HeldRole, WayIn},
         reason::Reason,
-        target::{lowest_registered, unregistered_type},
+        target::{lowest_registered, types_below},
     },
     domain::ResourceKey,
     facts::{Facts, Node, Principals, ancestors, ancestors_with_mask, name_of},
     model::{
-        ResourceType, Role,
-        mask::{Mask, Term},
+        ResourceType, Role, TypeSet,
+        mask::{Mask, OWNER},
         rules_about::granting_rules,
     },
 };
@@ -34,7 +34,7 @@ pub fn explain<F: Facts + ?Sized>(
         (Reason::NotGranted | Reason::NotAMember | Reason::MemberInvited, Some(node))
             if !question.subject.is_operator() =>
         {
-            ways_in(facts, resource, node, resource_type, rule.terms(), decision.effective_roles | Mask::ANYONE)
+            ways_in(facts, question, resource, node, resource_type, decision.effective_roles | Mask::ANYONE)
         }
         _ => Vec::new(),
     };
@@ -60,7 +60,7 @@ fn held_roles<F: Facts + ?Sized>(facts: &F, question: &Question<'_>, node: Node,
     let term = decision.term.and_then(|index| question.action.rule().terms().get(index));
     let needed = term.map_or(Mask::EMPTY, |term| term.need);
     let mut held_roles = Vec::new();
-    for (above, _, mask) in ancestors_with_mask(facts, node, unregistered_type(question.target)) {
+    for (above, _, mask) in ancestors_with_mask(facts, node, types_below(question.target)) {
         for principal in principals.members() {
             let through = (Some(principal) != member).then(|| facts.subject(principal).to_subject());
             for assigned in policy.roles_in(facts.assigned_roles(principal, above) & mask) {
@@ -80,26 +80,26 @@ fn held_roles<F: Facts + ?Sized>(facts: &F, question: &Question<'_>, node: Node,
 /// For each term that a single role or the ownership would satisfy, those that do.
 fn ways_in<F: Facts + ?Sized>(
     facts: &F,
+    question: &Question<'_>,
     resource: &ResourceKey,
     node: Node,
     resource_type: &ResourceType,
-    terms: &[Term],
     effective_roles: Mask,
 ) -> Vec<WayIn> {
-    let policy = facts.policy();
+    let (policy, types_below) = (facts.policy(), types_below(question.target));
     // Each with the number of roles that it brings.
     let mut ways_in = Vec::new();
-    for term in terms {
+    for term in question.action.rule().terms() {
         let missing = term.need.without(effective_roles);
         if missing.intersects(Mask::OPERATOR | Mask::SELF) || term.forbid.intersects(effective_roles) {
             continue;
         }
         if missing == Mask::OWNER {
-            ways_in.push((0, WayIn { role: "owner".to_owned(), at: resource.clone(), given_by: Vec::new() }));
+            ways_in.push((0, WayIn { role: OWNER.to_owned(), at: resource.clone(), given_by: Vec::new() }));
             continue;
         }
         for role in policy.roles().iter().filter(|role| role.closure().contains(missing) && !missing.is_empty()) {
-            let way_in = way_in(facts, resource, node, resource_type, role);
+            let way_in = way_in(facts, resource, (node, types_below), resource_type, role);
             ways_in.extend(way_in.map(|way_in| (role.closure().roles().count(), way_in)));
         }
     }
@@ -110,17 +110,20 @@ fn ways_in<F: Facts + ?Sized>(
 }
 
 /// A role as a way in, at the resource of its type that is the target or above it; none where there is no such
-/// resource.
+/// resource, or it would not count from there for a target that is further below. `node` is the lowest resource that is
+/// registered, and `types_below` are the types of those below it.
 fn way_in<F: Facts + ?Sized>(
     facts: &F,
     resource: &ResourceKey,
-    node: Node,
+    (node, types_below): (Node, TypeSet),
     resource_type: &ResourceType,
     role: &Role,
 ) -> Option<WayIn> {
     let policy = facts.policy();
     let at = if role.resource_type() == resource_type.id() {
         resource.clone()
+    } else if types_below.contains(role.resource_type()) && !role.reaches_down() {
+        return None;
     } else {
         let (above, _) = ancestors(facts, node).find(|(_, state)| state.resource_type == role.resource_type())?;
         name_of(facts, above).to_key()

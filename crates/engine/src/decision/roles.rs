@@ -1,7 +1,7 @@
 //! What a subject holds at a target: by themselves, through teams and with everybody, there and above.
 
 use crate::{
-    decision::target::{Target, lowest_registered, unregistered_type},
+    decision::target::{Target, lowest_registered, types_below},
     domain::{MemberStatus, SubjectRef, kind},
     facts::{Facts, Principals, ancestors_with_mask},
     model::mask::Mask,
@@ -56,7 +56,7 @@ pub(super) fn roles_on_ancestors<F: Facts + ?Sized>(
 ) -> (Mask, bool) {
     let (mut assigned_roles, mut archived) = (Mask::EMPTY, false);
     let Some(node) = lowest_registered(facts, target) else { return (assigned_roles, archived) };
-    for (node, state, counting_mask) in ancestors_with_mask(facts, node, unregistered_type(target)) {
+    for (node, state, counting_mask) in ancestors_with_mask(facts, node, types_below(target)) {
         assigned_roles |= principals.assigned_roles(facts, node) & counting_mask;
         archived |= state.archived;
     }

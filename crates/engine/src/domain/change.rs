@@ -142,6 +142,8 @@ pub enum Change {
         email: String,
         /// The subject that accepted it, which may be of any type but `email` and `operator`.
         subject: Subject,
+        /// When it did.
+        at: Timestamp,
     },
     /// An invitation was revoked, by a request or because its invited member was removed.
     InvitationRevoked {

@@ -26,6 +26,17 @@ pub struct Invitation {
     pub issued_at: Timestamp,
     /// When it was first issued.
     pub created_at: Timestamp,
+    /// Who accepted it, and when; none unless it is accepted.
+    pub acceptance: Option<Acceptance>,
+}
+
+/// The acceptance of an invitation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acceptance {
+    /// The subject that accepted it, which may be of any type but `email` and `operator`.
+    pub subject: Subject,
+    /// When it did.
+    pub at: Timestamp,
 }
 
 /// Whether an invitation is open, or how it was closed. The numbers are what the store keeps, and never change.

@@ -3,6 +3,7 @@
 mod change;
 mod invitation;
 mod member;
+pub(crate) mod name;
 mod resource;
 mod revision;
 mod subject;
@@ -11,8 +12,9 @@ mod tenant;
 mod time;
 
 pub use change::{Change, LogPosition, LoggedChange};
-pub use invitation::{Invitation, InvitationStatus};
+pub use invitation::{Acceptance, Invitation, InvitationStatus};
 pub use member::{Member, MemberStatus, Profile};
+pub use name::NameForm;
 pub use resource::{Grant, Resource, ResourceKey, ResourceRef};
 pub use revision::{Revision, Token, TokenError};
 pub use subject::{EVERYBODY, Subject, SubjectRef, kind};

@@ -22,7 +22,7 @@ pub const EVERYBODY: &str = "*";
 /// Who acts or holds roles: a type, and the id that the caller's identity system gives.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Subject {
-    /// The subject's type, [`kind::USER`] for a person: 1 to 64 lower-case letters, digits and `_`.
+    /// The subject's type, [`kind::USER`] for a person: a name of the form [`TypeOrRole`](crate::NameForm::TypeOrRole).
     #[serde(rename = "type")]
     pub kind: String,
     /// The id within the type, compared byte by byte: 1 to 128 bytes without white space or control characters. For

@@ -75,6 +75,10 @@ pub(crate) fn type_options(
         let message = format!("`{name}` has one resource a member, and members belong to the whole tenant");
         mistake(message, format!("hang it from the root type `{root}`, or take out `member_records`"));
     }
+    if resource_type.owned && is_root {
+        let message = format!("a `{name}` is the tenant itself, and nobody owns it");
+        mistake(message, "take out `owned`; a role of it may be called `owner`".to_owned());
+    }
     if resource_type.nested && (is_root || resource_type.member_records) {
         let message = format!("a `{name}` can't be below another `{name}`");
         let why = if is_root { "there is one tenant" } else { "every member has one, below the tenant" };
@@ -127,8 +131,14 @@ pub(crate) fn teams(document: &Document, resource_type: &TypeDecl, is_root: bool
         };
         mistake(format!("a `{name}` can't be a team"), &resource_type.name.span, "this type", help);
     }
-    if resource_type.teams && SUBJECT_KINDS.contains(&name.as_str()) {
-        let message = format!("`{name}` is a type of subjects already, so teams can't be called that");
+    if let Some(kind) = SUBJECT_KINDS.iter().find(|kind| resource_type.teams && kind.eq_ignore_ascii_case(name)) {
+        let message = if kind == name {
+            format!("`{name}` is a type of subjects already, so teams can't be called that")
+        } else {
+            format!(
+                "`{name}` differs from `{kind}`, a type of subjects, by its case alone, so teams can't be called that"
+            )
+        };
         mistake(message, &resource_type.name.span, "this type", "give the type another name");
     }
     let has_no_teams = !document.types.iter().any(|resource_type| resource_type.teams);

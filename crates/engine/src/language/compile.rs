@@ -8,6 +8,7 @@ use crate::{
         expr, lint, never,
         resolve::{Relations, Scope},
         span::{Lines, Located},
+        terms,
     },
     model::{
         Action, Index, MemberRule, MemberRules, Policy, ResourceType, Role, RoleId, Rule, TypeId, mask::Mask,
@@ -217,8 +218,7 @@ impl Compiler<'_> {
         action: &ActionDecl,
         scope: &Scope<'_>,
     ) -> Option<Action> {
-        let has_self = resource_type.member_records;
-        let relations = Relations { has_self, has_owner: scope.parent(position).is_some() && !has_self };
+        let relations = Relations { has_self: resource_type.member_records, has_owner: scope.is_owned(position) };
         Some(Action {
             name: action.name.value.clone(),
             rule: self.rule(position, &action.rule, relations, scope)?,
@@ -235,7 +235,7 @@ impl Compiler<'_> {
         scope: &Scope<'_>,
     ) -> Option<Rule> {
         let terms = expr::parse(&rule.value, self.text, &rule.span)
-            .and_then(|expr| scope.terms(position, &expr, relations, &rule.span));
+            .and_then(|expr| terms::terms(scope, position, &expr, relations, &rule.span));
         match terms {
             Ok(terms) => Some(Rule { terms, text: rule.value.clone(), line: self.lines.line_number(rule.span.start) }),
             Err(diagnostic) => {
@@ -270,7 +270,7 @@ impl Compiler<'_> {
             roles.iter().filter_map(mask).collect()
         };
         let (from, to) = (roles_mask(&rule.from, is_any_role_allowed), roles_mask(&rule.to, false));
-        let relations = Relations { has_self: true, has_owner: scope.parent(position).is_some() };
+        let relations = Relations { has_self: true, has_owner: scope.is_owned(position) };
         Some(MemberRule { by: self.rule(position, &rule.by, relations, scope)?, from, to })
     }
 

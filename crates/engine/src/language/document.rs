@@ -5,10 +5,13 @@ use std::time::Duration;
 use toml::de::{DeTable, DeValue};
 
 use crate::{
+    domain::NameForm,
     language::{
         diagnostic::{Diagnostic, Diagnostics, Problems},
-        reader::{Fields, Value, checked_name, list, name, number, read_file, string, strings, wrong_type},
-        reserved::check_name,
+        reader::{
+            Fields, Value, check_case_twins, checked_name, list, name, number, read_file, string, strings, wrong_type,
+        },
+        reserved::{check_owner, check_role, check_type},
         span::Located,
     },
     model::write_kind::WriteKind,
@@ -107,7 +110,7 @@ fn policy(table: &DeTable<'_>, problems: &mut Problems) -> Option<Document> {
     let policy = fields
         .require("policy", "policy = \"NAME\"", problems)
         .and_then(|value| string(value, "policy", problems))
-        .and_then(|value| checked_name(value, "a policy", false, problems));
+        .and_then(|value| checked_name(value, "a policy", NameForm::Policy, problems));
     let version = fields
         .require("version", "version = 1", problems)
         .and_then(|value| number(value, "version", 1, 1_000_000, problems));
@@ -115,7 +118,7 @@ fn policy(table: &DeTable<'_>, problems: &mut Problems) -> Option<Document> {
     let invitations = fields.get("invitations").and_then(|value| invitations(value, problems));
     let never = fields.tables("never", "an entry of `never`", problems);
     let never = never.into_iter().filter_map(|table| never_constraint(table, problems)).collect();
-    let types = fields
+    let types: Vec<TypeDecl> = fields
         .rest()
         .filter_map(|(key, value)| {
             // Only a table can be meant as a type: anything else is a field of the policy, mistyped.
@@ -123,9 +126,10 @@ fn policy(table: &DeTable<'_>, problems: &mut Problems) -> Option<Document> {
                 problems.push(fields.unknown(key));
                 return None;
             }
-            resource_type(name(key, "a resource type", false, problems)?, value, problems)
+            resource_type(name(key, "a resource type", NameForm::TypeOrRole, problems)?, value, problems)
         })
         .collect();
+    check_case_twins(types.iter().map(|resource_type| &resource_type.name), "type", problems);
     Some(Document {
         name: policy?,
         version: version?.value,
@@ -194,7 +198,7 @@ fn days(count: u32) -> Duration {
 }
 
 fn resource_type(name: Located<String>, value: Value<'_, '_>, problems: &mut Problems) -> Option<TypeDecl> {
-    check_name(&name, "type", problems);
+    check_type(&name, problems);
     let mut fields = Fields::from_value(value, format!("`{}`", name.value), problems)?;
     let declared = TypeDecl {
         parent: fields.string("parent", problems),
@@ -208,31 +212,36 @@ fn resource_type(name: Located<String>, value: Value<'_, '_>, problems: &mut Pro
             .get("create_actions")
             .and_then(|value| strings(value, "create_actions", problems))
             .unwrap_or_default(),
-        roles: entries(fields.get("roles"), ("roles", "a role", false), problems, role),
-        actions: entries(fields.get("actions"), ("actions", "an action", true), problems, action),
+        roles: entries(fields.get("roles"), ("roles", "a role", NameForm::TypeOrRole), problems, role),
+        actions: entries(fields.get("actions"), ("actions", "an action", NameForm::Action), problems, action),
         members: fields.get("members").and_then(|value| members(value, problems)).unwrap_or_default(),
         name,
     };
     fields.finish(problems);
+    check_case_twins(declared.roles.iter().map(|role| &role.name), "role", problems);
+    check_case_twins(declared.actions.iter().map(|action| &action.name), "action", problems);
+    if declared.owned {
+        declared.roles.iter().for_each(|role| check_owner(&role.name, &declared.name.value, problems));
+    }
     Some(declared)
 }
 
 /// Reads a table whose keys are names that the file chooses. The tuple says what messages call the table, what they
-/// call an entry, and whether names may have dots.
+/// call an entry, and which form its name has.
 fn entries<T>(
     value: Option<Value<'_, '_>>,
-    (what, each, dotted): (&str, &str, bool),
+    (what, each, form): (&str, &str, NameForm),
     problems: &mut Problems,
     read: fn(Located<String>, Value<'_, '_>, &mut Problems) -> Option<T>,
 ) -> Vec<T> {
     let Some(fields) = value.and_then(|value| Fields::from_value(value, format!("`{what}`"), problems)) else {
         return Vec::new();
     };
-    fields.rest().filter_map(|(key, value)| read(name(key, each, dotted, problems)?, value, problems)).collect()
+    fields.rest().filter_map(|(key, value)| read(name(key, each, form, problems)?, value, problems)).collect()
 }
 
 fn role(name: Located<String>, value: Value<'_, '_>, problems: &mut Problems) -> Option<RoleDecl> {
-    check_name(&name, "role", problems);
+    check_role(&name, problems);
     let mut fields = Fields::from_value(value, format!("the role `{}`", name.value), problems)?;
     let declared = RoleDecl {
         implies: fields.strings("implies", problems),

@@ -1,8 +1,11 @@
 //! Parses the expressions of rules: names joined by `|`, `&`, `!` and brackets.
 
-use crate::language::{
-    diagnostic::Diagnostic,
-    span::{Located, Span},
+use crate::{
+    domain::NameForm,
+    language::{
+        diagnostic::Diagnostic,
+        span::{Located, Span},
+    },
 };
 
 /// The most bytes that a rule may have.
@@ -11,7 +14,22 @@ const MAX_RULE_BYTES: usize = 4096;
 const MAX_DEPTH: usize = 32;
 
 /// What other languages write, and what is written here.
-const MISTAKEN_SIGNS: [(&[&str], &str); 3] = [(&["or", ","], "|"), (&["and", "+"], "&"), (&["not", "~"], "!")];
+const MISTAKEN_SIGNS: [(&[&str], &str); 5] = [
+    (&["or", ","], "|"),
+    (&["and", "+"], "&"),
+    (&[NOT, "~"], "!"),
+    (&["-", "but"], "& !"),
+    (&[ARROW, ":", "#", "/"], "."),
+];
+/// Before a role or a relation, in other languages, what is `!` here.
+const NOT: &str = "not";
+/// Between a type and its role, in other languages, what is `.` here.
+const ARROW: &str = "->";
+
+/// What stands where a rule or a part of it begins.
+const OPERAND: &str = "a role, a relation, `!` or `(`";
+/// What stands behind a name or a bracket.
+const OPERATOR: &str = "`|`, `&` or the end of the rule";
 
 /// A rule as it was written.
 #[derive(Clone, Debug)]
@@ -42,7 +60,7 @@ pub(crate) fn parse(text: &str, file: &str, rule_span: &Span) -> Result<Expr, Di
     let expr = parser.any()?;
     match parser.peek() {
         None => Ok(expr),
-        Some(_) => Err(parser.unexpected("`|`, `&` or the end of the rule")),
+        Some(_) => Err(parser.unexpected(OPERATOR)),
     }
 }
 
@@ -92,18 +110,32 @@ impl Parser<'_> {
                 }
                 inner
             }
-            Some(first) if first.is_ascii_lowercase() => Expr::Name(self.name()),
-            _ => return Err(self.unexpected("a role, a relation, `!` or `(`")),
+            Some(first) if first.is_ascii_alphabetic() => Expr::Name(self.name_of_operand()?),
+            _ => return Err(self.unexpected(OPERAND)),
         };
         self.depth -= 1;
         Ok(expr)
     }
 
+    /// The name of a role or a relation. A role may be called `not`, but nothing that is negated follows it.
+    fn name_of_operand(&mut self) -> Result<Located<String>, Diagnostic> {
+        let start = self.position;
+        let name = self.name();
+        let negates = name.value.eq_ignore_ascii_case(NOT)
+            && self.peek().is_some_and(|next| next.is_ascii_alphabetic() || "!(".contains(next));
+        if negates {
+            self.position = start;
+            return Err(self.unexpected(OPERAND));
+        }
+        Ok(name)
+    }
+
     fn name(&mut self) -> Located<String> {
         let rest = self.text.get(self.position..).unwrap_or_default();
-        let length = rest
-            .find(|letter: char| !(letter.is_ascii_lowercase() || letter.is_ascii_digit() || "_.".contains(letter)))
-            .unwrap_or(rest.len());
+        let end = rest.find(|sign| !belongs_to_name(sign)).unwrap_or(rest.len());
+        // The `-` of an arrow is no letter of the name before it.
+        let length =
+            if rest.get(end.saturating_sub(1)..).is_some_and(|tail| tail.starts_with(ARROW)) { end - 1 } else { end };
         let start = self.position;
         self.position += length;
         Located::new(rest.get(..length).unwrap_or_default().to_owned(), self.span(start, self.position))
@@ -141,6 +173,8 @@ impl Parser<'_> {
         }
         let meant = MISTAKEN_SIGNS.iter().find(|(signs, _)| signs.contains(&found.to_ascii_lowercase().as_str()));
         match meant {
+            // Where nothing stands before it from which it could be taken away.
+            Some((_, "& !")) if expected == OPERAND => diagnostic.help("write `!`"),
             Some((_, sign)) => diagnostic.help(format!("write `{sign}`")),
             None => diagnostic,
         }
@@ -150,9 +184,10 @@ impl Parser<'_> {
     fn next_token(&mut self) -> String {
         let first = self.peek();
         let rest = self.text.get(self.position..).unwrap_or_default();
-        let belongs = |letter: char| letter.is_alphanumeric() || "_.".contains(letter);
+        let belongs = |sign: char| sign.is_alphanumeric() || belongs_to_name(sign);
         let end = match first {
-            Some(first) if belongs(first) => rest.find(|letter| !belongs(letter)),
+            Some(_) if rest.starts_with(ARROW) => Some(ARROW.len()),
+            Some(first) if belongs(first) && first != '-' => rest.find(|sign| !belongs(sign)),
             Some(first) => rest.find(|letter| letter != first),
             None => Some(0),
         };
@@ -162,6 +197,11 @@ impl Parser<'_> {
     fn span(&self, start: usize, end: usize) -> Span {
         self.text_start.map_or_else(|| self.rule_span.clone(), |offset| offset + start..offset + end)
     }
+}
+
+/// Whether it is a letter of a role's name, or what joins that to its type's.
+fn belongs_to_name(sign: char) -> bool {
+    NameForm::TypeOrRole.has(sign) || sign == '.'
 }
 
 fn one_or(mut parts: Vec<Expr>, many: fn(Vec<Expr>) -> Expr) -> Expr {
@@ -205,6 +245,43 @@ mod tests {
         assert_eq!((error.label.as_str(), error.span), ("expected `|`, `&` or the end of the rule", 7..13));
         let error = read("(admin").unwrap_err();
         assert_eq!(error.label, "expected `)`");
+    }
+
+    #[test]
+    fn names_have_either_case_and_dashes() {
+        assert_eq!(
+            show(&read("Owner|site-admin & !job-site.dataEditor_2").unwrap()),
+            "(Owner|(site-admin&!job-site.dataEditor_2))"
+        );
+        // None of these is a sign of the language, so each may be the name of a role.
+        assert_eq!(show(&read("or | AND | not & Not").unwrap()), "(or|AND|(not&Not))");
+    }
+
+    #[test]
+    fn what_other_languages_write_is_recognised() {
+        for (rule, found, help) in [
+            ("a or b", "or", "write `|`"),
+            ("a OR b", "OR", "write `|`"),
+            ("a AND b", "AND", "write `&`"),
+            ("not a", "not", "write `!`"),
+            ("NOT a", "NOT", "write `!`"),
+            ("a & Not(b)", "Not", "write `!`"),
+            ("a - b", "-", "write `& !`"),
+            ("(a -b)", "-", "write `& !`"),
+            ("a but not b", "but", "write `& !`"),
+            ("site->a", "->", "write `.`"),
+            ("site:a", ":", "write `.`"),
+            ("site#a", "#", "write `.`"),
+        ] {
+            let error = read(rule).unwrap_err();
+            assert_eq!(error.message, format!("`{found}` does not belong here in a rule"), "{rule}");
+            assert_eq!(error.help.as_deref(), Some(help), "{rule}");
+        }
+        let error = read("-a").unwrap_err();
+        assert_eq!(
+            (error.message.as_str(), error.help.as_deref()),
+            ("`-` does not belong here in a rule", Some("write `!`"))
+        );
     }
 
     #[test]

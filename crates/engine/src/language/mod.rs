@@ -11,3 +11,4 @@ pub mod reader;
 mod reserved;
 mod resolve;
 mod span;
+mod terms;

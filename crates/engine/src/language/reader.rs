@@ -1,11 +1,19 @@
 //! Reads TOML tables field by field, keeping spans and reporting what does not fit.
 
+use std::collections::HashMap;
+
 use toml::{
     Spanned,
     de::{DeString, DeTable, DeValue},
 };
 
-use crate::language::diagnostic::{Diagnostic, Diagnostics};
+use crate::{
+    domain::{
+        NameForm,
+        name::{MAX_NAME_BYTES, has_empty_part},
+    },
+    language::diagnostic::{Diagnostic, Diagnostics},
+};
 
 pub use crate::{
     language::{
@@ -19,8 +27,6 @@ pub use crate::{
 const MAX_FILE_BYTES: usize = 1 << 20;
 /// The most entries that a list may have.
 const MAX_LIST_ENTRIES: usize = 256;
-/// The most bytes that a name in a policy may have.
-const MAX_NAME_BYTES: usize = 64;
 
 /// A TOML key with its span, as the parser has it.
 pub type Key<'t, 'i> = &'t Spanned<DeString<'i>>;
@@ -181,31 +187,48 @@ pub fn number(value: Value<'_, '_>, what: &str, min: u32, max: u32, problems: &m
     Some(Located::new(number, value.span()))
 }
 
-/// A key that must be a name: 1 to 64 lower-case letters, digits and `_`, and dots if `dotted`, a letter first. None if
-/// it is not, which is reported as the name of `what`.
-pub fn name(key: Key<'_, '_>, what: &str, dotted: bool, problems: &mut Problems) -> Option<Located<String>> {
-    checked_name(Located::new(key.get_ref().as_ref().to_owned(), key.span()), what, dotted, problems)
+/// A key that must be a name of this form. None if it is not, which is reported as the name of `what`.
+pub fn name(key: Key<'_, '_>, what: &str, form: NameForm, problems: &mut Problems) -> Option<Located<String>> {
+    checked_name(Located::new(key.get_ref().as_ref().to_owned(), key.span()), what, form, problems)
 }
 
-/// A string that must be a name, of the same form as in [`name`].
+/// A string that must be a name, as in [`name`].
 pub fn checked_name(
     name: Located<String>,
     what: &str,
-    dotted: bool,
+    form: NameForm,
     problems: &mut Problems,
 ) -> Option<Located<String>> {
-    let text = &name.value;
-    let plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
-    let fits = text.starts_with(|first: char| first.is_ascii_lowercase())
-        && text.len() <= MAX_NAME_BYTES
-        && text.chars().all(|letter| plain(letter) || (dotted && letter == '.'));
-    if fits {
+    if form.fits(&name.value) {
         return Some(name);
     }
-    let dots = if dotted { ", dots" } else { "" };
-    let label = format!("expected lower-case letters, digits{dots} and `_`, a letter first, {MAX_NAME_BYTES} at most");
+    let letters = match form {
+        NameForm::Policy => "lower-case letters, digits and `_`",
+        NameForm::TypeOrRole => "ASCII letters, digits, `_` and `-`",
+        NameForm::Action => "ASCII letters, digits, `_` and `-`, in parts joined by `.` or `:`",
+    };
+    let is_in_parts = form == NameForm::Action && name.value.chars().all(|sign| form.has(sign));
+    let label = if is_in_parts && !name.value.is_empty() && has_empty_part(&name.value) {
+        "a part of it is empty: expected letters, digits, `_` or `-` on both sides of each `.` and `:`".to_owned()
+    } else {
+        format!("expected {letters}, a letter first, {MAX_NAME_BYTES} at most")
+    };
     problems.push(Diagnostic::new(format!("this can't be the name of {what}"), name.span, label));
     None
+}
+
+/// Reports each name that differs from one before it by its case alone, as the name of a second `what`.
+pub fn check_case_twins<'n>(names: impl IntoIterator<Item = &'n Located<String>>, what: &str, problems: &mut Problems) {
+    let mut seen: HashMap<String, &str> = HashMap::new();
+    for name in names {
+        let first = *seen.entry(name.value.to_ascii_lowercase()).or_insert(&name.value);
+        if first != name.value {
+            let message = format!("`{}` and `{first}` differ by their case alone", name.value);
+            let label = format!("this {what} would be taken for the other");
+            let help = "give one of the two another name";
+            problems.push(Diagnostic::new(message, name.span.clone(), label).help(help));
+        }
+    }
 }
 
 /// A value that must be a list of strings, which may be empty. None if it is not, which is reported.

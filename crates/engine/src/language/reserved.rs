@@ -5,7 +5,7 @@ use crate::{
         diagnostic::{Diagnostic, Problems},
         span::Located,
     },
-    model::mask::{Mask, NOBODY},
+    model::mask::{Mask, NOBODY, OWNER},
 };
 
 /// Words that have no meaning yet. A policy that had them as names could not be read any more once they have one.
@@ -25,15 +25,45 @@ const RESERVED: [&str; 13] = [
     "target",
 ];
 
-/// Reports the name of a `role` or `type`, as `what` says, where it is a word of the language.
-pub(super) fn check_name(name: &Located<String>, what: &str, problems: &mut Problems) {
-    let word = name.value.as_str();
-    let is_relation = Mask::RELATIONS.iter().any(|(relation, _)| *relation == word);
-    let label = match what {
-        "role" if word == NOBODY || is_relation => "in a rule, this word means something else",
-        _ if RESERVED.contains(&word) => "the language keeps this word for later",
-        _ => return,
-    };
-    let message = format!("`{word}` is a word of the language, so it can't be the name of a {what}");
-    problems.push(Diagnostic::new(message, name.span.clone(), label).help(format!("give the {what} another name")));
+/// Reports the name of a type that is a word of the language.
+pub(super) fn check_type(name: &Located<String>, problems: &mut Problems) {
+    if RESERVED.contains(&name.value.as_str()) {
+        problems.push(reserved(name, "type", "the language keeps this word for later"));
+    }
+}
+
+/// Reports the name of a role that is a word of the language, or differs from one of a rule by its case alone. `owner` is
+/// left to [`check_owner`].
+pub(super) fn check_role(name: &Located<String>, problems: &mut Problems) {
+    let mut words = Mask::RELATIONS.iter().map(|(word, _)| *word).filter(|word| *word != OWNER).chain([NOBODY]);
+    let word = words.find(|word| word.eq_ignore_ascii_case(&name.value));
+    match word {
+        Some(word) if word == name.value => {
+            problems.push(reserved(name, "role", "in a rule, this word means something else"));
+        }
+        Some(word) => {
+            let message = format!("`{}` differs from `{word}`, a word of the language, by its case alone", name.value);
+            let label = "in a rule, this role would be taken for it";
+            problems.push(Diagnostic::new(message, name.span.clone(), label).help("give the role another name"));
+        }
+        None if RESERVED.contains(&name.value.as_str()) => {
+            problems.push(reserved(name, "role", "the language keeps this word for later"));
+        }
+        None => {}
+    }
+}
+
+/// Reports a role that is called `owner`, in whatever case, at a type whose resources have owners.
+pub(super) fn check_owner(name: &Located<String>, resource_type: &str, problems: &mut Problems) {
+    if name.value.eq_ignore_ascii_case(OWNER) {
+        let message = format!("`{resource_type}` is `owned`, so `{}` can't be the name of a role of it", name.value);
+        let label = "in a rule there, `owner` is whoever owns the resource";
+        let help = format!("give the role another name, or take `owned` out of `[{resource_type}]`");
+        problems.push(Diagnostic::new(message, name.span.clone(), label).help(help));
+    }
+}
+
+fn reserved(name: &Located<String>, what: &str, label: &str) -> Diagnostic {
+    let message = format!("`{}` is a word of the language, so it can't be the name of a {what}", name.value);
+    Diagnostic::new(message, name.span.clone(), label).help(format!("give the {what} another name"))
 }

@@ -1,14 +1,9 @@
-//! Resolves the names in rules: which role or relation a name means at the type where the rule stands.
+//! Resolves the names in a policy: which role or relation a name means at the type where it stands.
 
 use crate::{
-    language::{
-        diagnostic::Diagnostic,
-        document::TypeDecl,
-        expr::Expr,
-        span::{Located, Span},
-    },
+    language::{diagnostic::Diagnostic, document::TypeDecl, span::Located},
     model::{
-        mask::{self, MAX_ALTERNATIVES, MAX_TERMS, Mask, NOBODY, Term},
+        mask::{Mask, NOBODY, OWNER},
         nearest::{quoted, suggestion},
     },
 };
@@ -31,14 +26,26 @@ pub(crate) struct Scope<'a> {
     subtrees: Vec<Vec<usize>>,
 }
 
-/// Writes one rule out as terms.
-struct TermWriter<'s, 'a> {
-    scope: &'s Scope<'a>,
-    resource_type: usize,
-    relations: Relations,
-    rule_span: &'s Span,
-    /// How many alternatives were written out so far, those that fell away included.
-    alternatives: usize,
+/// Among which roles a name is looked up: those of `types`, the first of which goes without its name.
+struct Choice<'c> {
+    types: &'c [usize],
+    /// The words that may stand there beside roles; empty where only a role may.
+    words: &'c [&'static str],
+    /// What the diagnostic says that it expected.
+    expected: String,
+}
+
+impl Relations {
+    /// The words that have a meaning in such a rule.
+    fn words(self) -> Vec<&'static str> {
+        let has_meaning = |bit: Mask| match bit {
+            Mask::SELF => self.has_self,
+            Mask::OWNER => self.has_owner,
+            _ => true,
+        };
+        let relations = Mask::RELATIONS.iter().filter(|(_, bit)| has_meaning(*bit)).map(|(word, _)| *word);
+        relations.chain([NOBODY]).collect()
+    }
 }
 
 impl<'a> Scope<'a> {
@@ -63,6 +70,11 @@ impl<'a> Scope<'a> {
         self.parents.get(resource_type).copied().flatten()
     }
 
+    /// Whether the resources of a type have owners.
+    pub(crate) fn is_owned(&self, resource_type: usize) -> bool {
+        self.types.get(resource_type).is_some_and(|resource_type| resource_type.owned)
+    }
+
     /// The roles of a type, by their positions.
     pub(crate) fn roles_of(&self, resource_type: usize) -> impl Iterator<Item = usize> {
         let start = |resource_type: usize| self.first_roles.get(resource_type).copied().unwrap_or(self.roles.len());
@@ -71,7 +83,8 @@ impl<'a> Scope<'a> {
 
     /// Looks up a role of this very type.
     pub(crate) fn role_of_type(&self, resource_type: usize, name: &Located<String>) -> Result<usize, Diagnostic> {
-        self.find_role_among(name, &[resource_type], &format!("a role of `{}`", self.type_name(resource_type)))
+        let expected = format!("a role of `{}`", self.type_name(resource_type));
+        self.find_role(name, &Choice { types: &[resource_type], words: &[], expected })
     }
 
     /// Looks up a role that one of this type may imply: of the same type, or of a type below.
@@ -85,65 +98,52 @@ impl<'a> Scope<'a> {
         let types: Vec<usize> = std::iter::once(resource_type)
             .chain(subtree.iter().copied().filter(|below| *below != resource_type))
             .collect();
-        self.find_role_among(
-            name,
-            &types,
-            &format!("a role of `{}` or of a type below it", self.type_name(resource_type)),
-        )
+        let expected = format!("a role of `{}` or of a type below it", self.type_name(resource_type));
+        self.find_role(name, &Choice { types: &types, words: &[], expected })
     }
 
-    /// The terms of the expression of a rule that stands at a type.
-    pub(crate) fn terms(
+    /// The bit of the role or relation that a name means in a rule at this type.
+    pub(crate) fn bit(
         &self,
         resource_type: usize,
-        expr: &Expr,
+        name: &Located<String>,
         relations: Relations,
-        rule_span: &Span,
-    ) -> Result<Vec<Term>, Diagnostic> {
-        let mut writer = TermWriter { scope: self, resource_type, relations, rule_span, alternatives: 0 };
-        writer.terms(expr, true).map(mask::restricted_to_members)
-    }
-
-    fn bit(&self, resource_type: usize, name: &Located<String>, relations: Relations) -> Result<Mask, Diagnostic> {
-        if let Some((word, bit)) = Mask::RELATIONS.iter().find(|(word, _)| *word == name.value) {
-            let is_meaningless =
-                (*bit == Mask::SELF && !relations.has_self) || (*bit == Mask::OWNER && !relations.has_owner);
-            if is_meaningless {
-                let message = format!("`{word}` means nothing here");
-                let label = format!("`{}` has no such relation", self.type_name(resource_type));
-                return Err(Diagnostic::new(message, name.span.clone(), label));
-            }
-            return Ok(*bit);
-        }
+    ) -> Result<Mask, Diagnostic> {
         let types: Vec<usize> = std::iter::once(resource_type).chain(self.above(resource_type)).collect();
         let expected = format!("a role of `{}` or of a type above it, or a relation", self.type_name(resource_type));
-        self.find_role_among(name, &types, &expected).map(Mask::role)
+        let choice = Choice { types: &types, words: &relations.words(), expected };
+        match Mask::RELATIONS.iter().find(|(word, _)| *word == name.value) {
+            Some((_, Mask::SELF)) if !relations.has_self => Err(self.meaningless(resource_type, name)),
+            // Where nobody owns anything, a role may be called that.
+            Some((_, Mask::OWNER)) if !relations.has_owner => {
+                let mut roles = types.iter().flat_map(|above| self.roles_of(*above));
+                if roles.any(|role| self.roles.get(role).is_some_and(|(_, known)| known.eq_ignore_ascii_case(OWNER))) {
+                    self.find_role(name, &choice).map(Mask::role)
+                } else {
+                    Err(self.meaningless(resource_type, name))
+                }
+            }
+            Some((_, bit)) => Ok(*bit),
+            None => {
+                let role = self.find_role(name, &choice)?;
+                if relations.has_owner && name.value.eq_ignore_ascii_case(OWNER) {
+                    return Err(self.owner_in_another_case(resource_type, name, role));
+                }
+                Ok(Mask::role(role))
+            }
+        }
     }
 
-    /// The role that a name means among those of some types. A bare name means a role of the first type before one of
-    /// the others.
-    fn find_role_among(&self, name: &Located<String>, types: &[usize], expected: &str) -> Result<usize, Diagnostic> {
-        let qualified = name.value.rsplit_once('.');
-        let short = qualified.map_or(name.value.as_str(), |(_, short)| short);
-        let fits = |resource_type: usize| qualified.is_none_or(|(owner, _)| owner == self.type_name(resource_type));
-        let found: Vec<usize> = types
-            .iter()
-            .filter(|resource_type| fits(**resource_type))
-            .flat_map(|resource_type| self.roles_of(*resource_type))
-            .filter(|role| self.roles.get(*role).is_some_and(|(_, known)| *known == short))
-            .collect();
-        let own = found.first().filter(|role| {
-            qualified.is_none() && self.roles.get(**role).map(|(resource_type, _)| resource_type) == types.first()
-        });
-        match (own, found.as_slice()) {
+    /// The role that a name means. A bare name means a role of the first type before one of the others.
+    fn find_role(&self, name: &Located<String>, choice: &Choice<'_>) -> Result<usize, Diagnostic> {
+        let found = self.candidates(&name.value, choice.types);
+        let is_own = |role: &&usize| {
+            !name.value.contains('.')
+                && self.roles.get(**role).map(|(resource_type, _)| resource_type) == choice.types.first()
+        };
+        match (found.first().filter(is_own), found.as_slice()) {
             (Some(one), _) | (None, [one]) => Ok(*one),
-            (None, []) => {
-                let known: Vec<String> =
-                    types.iter().flat_map(|resource_type| self.names(*resource_type, types.first())).collect();
-                let help = suggestion(&name.value, known.iter().map(String::as_str));
-                let message = format!("no role `{}` here", name.value);
-                Err(Diagnostic::new(message, name.span.clone(), format!("expected {expected}")).help(help))
-            }
+            (None, []) => Err(self.unknown(name, choice)),
             (None, several) => {
                 let names: Vec<String> = several.iter().map(|role| self.qualified(*role)).collect();
                 let message = format!("`{}` could be any of several roles", name.value);
@@ -151,6 +151,90 @@ impl<'a> Scope<'a> {
                 Err(Diagnostic::new(message, name.span.clone(), "say which").help(help))
             }
         }
+    }
+
+    /// The roles of these types that go by a name, `ROLE` or `TYPE.ROLE`, in the order of the types.
+    fn candidates(&self, name: &str, types: &[usize]) -> Vec<usize> {
+        let (qualifier, short) = split(name);
+        let fits = |resource_type: usize| qualifier.is_none_or(|owner| owner == self.type_name(resource_type));
+        types
+            .iter()
+            .filter(|resource_type| fits(**resource_type))
+            .flat_map(|resource_type| self.roles_of(*resource_type))
+            .filter(|role| self.roles.get(*role).is_some_and(|(_, known)| *known == short))
+            .collect()
+    }
+
+    /// The mistake of a name that is no role of these types.
+    fn unknown(&self, name: &Located<String>, choice: &Choice<'_>) -> Diagnostic {
+        let label = format!("expected {}", choice.expected);
+        if let Some(resource_type) = self.type_owned_by(&name.value, choice.types) {
+            let message = format!("`{}` is no role: a `{resource_type}` is `owned`", name.value);
+            let help = format!("in the rules of `{resource_type}`, and in no others, `owner` is whoever owns it");
+            return Diagnostic::new(message, name.span.clone(), label).help(help);
+        }
+        let message = format!("no role `{}` here", name.value);
+        let known: Vec<String> = choice
+            .types
+            .iter()
+            .flat_map(|resource_type| self.names(*resource_type, choice.types.first()))
+            .chain(choice.words.iter().map(|word| (*word).to_owned()))
+            .collect();
+        let help = self
+            .difference(&name.value, choice)
+            .unwrap_or_else(|| suggestion(&name.value, known.iter().map(String::as_str)));
+        Diagnostic::new(message, name.span.clone(), label).help(help)
+    }
+
+    /// The type whose owners a name means that was looked up as a role; none where it means something else.
+    fn type_owned_by(&self, name: &str, types: &[usize]) -> Option<&'a str> {
+        let (qualifier, short) = split(name);
+        let position = match qualifier {
+            Some(qualifier) => {
+                (0..self.types.len()).find(|resource_type| self.type_name(*resource_type) == qualifier)?
+            }
+            None => *types.first()?,
+        };
+        (short == OWNER && self.is_owned(position)).then(|| self.type_name(position))
+    }
+
+    /// The remedy for a name that is two known ones around the `-` by which other languages take one from the other.
+    fn difference(&self, name: &str, choice: &Choice<'_>) -> Option<String> {
+        let is_known = |part: &str| choice.words.contains(&part) || !self.candidates(part, choice.types).is_empty();
+        let parts =
+            name.match_indices('-').filter_map(|(at, sign)| Some((name.get(..at)?, name.get(at + sign.len()..)?)));
+        let (left, right) =
+            parts.filter(|_| !choice.words.is_empty()).find(|(left, right)| is_known(left) && is_known(right))?;
+        Some(format!("`-` is a letter of names; write `{left} & !{right}` for whoever is the one and not the other"))
+    }
+
+    fn meaningless(&self, resource_type: usize, name: &Located<String>) -> Diagnostic {
+        let type_name = self.type_name(resource_type);
+        let message = format!("`{}` means nothing here", name.value);
+        let label = format!("`{type_name}` has no such relation");
+        let diagnostic = Diagnostic::new(message, name.span.clone(), label);
+        let has_records = self.types.get(resource_type).is_some_and(|resource_type| resource_type.member_records);
+        match (name.value == OWNER, self.parent(resource_type)) {
+            (false, _) => diagnostic,
+            (true, _) if has_records => diagnostic.help("write `self` for the member whose record it is"),
+            (true, None) => {
+                diagnostic.help(format!("nobody owns the tenant itself; give `{type_name}` a role `owner`"))
+            }
+            (true, Some(_)) => {
+                diagnostic.help(format!("add `owned = true` to `[{type_name}]`, or give it a role `owner`"))
+            }
+        }
+    }
+
+    /// The mistake of a role of a type above whose bare name differs from the relation `owner` by its case alone.
+    fn owner_in_another_case(&self, resource_type: usize, name: &Located<String>, role: usize) -> Diagnostic {
+        let message = format!("`{}` and the relation `owner` differ by their case alone", name.value);
+        let help = format!(
+            "write `{}` for the role, or `owner` for whoever owns the `{}`",
+            self.qualified(role),
+            self.type_name(resource_type)
+        );
+        Diagnostic::new(message, name.span.clone(), "say which").help(help)
     }
 
     /// The names of a type's roles as a rule at the type `origin` would write them.
@@ -175,63 +259,7 @@ impl<'a> Scope<'a> {
     }
 }
 
-impl TermWriter<'_, '_> {
-    fn terms(&mut self, expr: &Expr, positive: bool) -> Result<Vec<Term>, Diagnostic> {
-        match expr {
-            Expr::Name(name) if name.value == NOBODY => Ok(if positive { Vec::new() } else { vec![Term::ALWAYS] }),
-            Expr::Name(name) => {
-                let bit = self.scope.bit(self.resource_type, name, self.relations)?;
-                let (need, forbid) = if positive { (bit, Mask::EMPTY) } else { (Mask::EMPTY, bit) };
-                Ok(vec![Term { need, forbid }])
-            }
-            Expr::Not(inner) => self.terms(inner, !positive),
-            // De Morgan: the negation of "any" is "all of the negations", and the other way round.
-            Expr::Any(parts) => {
-                if positive {
-                    self.any(parts, true)
-                } else {
-                    self.all(parts, false)
-                }
-            }
-            Expr::All(parts) => {
-                if positive {
-                    self.all(parts, true)
-                } else {
-                    self.any(parts, false)
-                }
-            }
-        }
-    }
-
-    fn any(&mut self, parts: &[Expr], positive: bool) -> Result<Vec<Term>, Diagnostic> {
-        let mut terms = Vec::new();
-        for part in parts {
-            terms.extend(self.terms(part, positive)?);
-        }
-        self.count(terms.len())?;
-        mask::any(terms).ok_or_else(|| self.too_many(MAX_TERMS, ""))
-    }
-
-    fn all(&mut self, parts: &[Expr], positive: bool) -> Result<Vec<Term>, Diagnostic> {
-        parts.iter().try_fold(vec![Term::ALWAYS], |joined, part| {
-            let terms = self.terms(part, positive)?;
-            self.count(joined.len() * terms.len())?;
-            mask::all(&joined, &terms).ok_or_else(|| self.too_many(MAX_TERMS, ""))
-        })
-    }
-
-    /// Bounds the work, which grows with the alternatives that are written out, however few are left in the end.
-    fn count(&mut self, alternatives: usize) -> Result<(), Diagnostic> {
-        self.alternatives += alternatives;
-        if self.alternatives > MAX_ALTERNATIVES {
-            Err(self.too_many(MAX_ALTERNATIVES, ", those that say nothing new included"))
-        } else {
-            Ok(())
-        }
-    }
-
-    fn too_many(&self, max: usize, counted: &str) -> Diagnostic {
-        let message = format!("a rule comes to more than {max} alternatives{counted}");
-        Diagnostic::new(message, self.rule_span.clone(), "this rule").help("split it over several roles")
-    }
+/// The type and the role of `TYPE.ROLE`; a bare name has no type.
+fn split(name: &str) -> (Option<&str>, &str) {
+    name.rsplit_once('.').map_or((None, name), |(qualifier, short)| (Some(qualifier), short))
 }

@@ -69,7 +69,8 @@ fn type_names_below<'f>(before: &'f dyn Facts, after: &'f dyn Facts, above: &str
             || std::iter::successors(resource_type.parent(), parent).any(|id| policy.resource_type(id).name() == above)
     };
     let policies = [before.policy(), after.policy()];
-    let is_below_in = |policy: &Policy, name: &str| policy.find_type(name).is_ok_and(|found| is_below(policy, found));
+    let is_below_in =
+        |policy: &Policy, name: &str| policy.type_named(name).is_some_and(|found| is_below(policy, found));
     type_names(before, after, |resource_type| {
         policies.into_iter().any(|policy| is_below_in(policy, resource_type.name()))
     })

@@ -14,7 +14,7 @@ use crate::{
         effect_scope::{EffectScope, add_assigned_resources, effect_scopes, owned_resources},
         possible_writes::PossibleWrites,
     },
-    model::Action,
+    model::{Action, TypeSet},
 };
 
 /// What another policy changes for one member at one resource, or at all of one type below a resource: at least one
@@ -133,14 +133,15 @@ impl<'f> PolicyFacts<'f> {
     /// What a member may do in a scope; nothing where the policy has no such type.
     fn access(&self, scope: &EffectScope, member: SubjectRef<'_>) -> Access<'_> {
         let (facts, policy) = (self.facts, self.facts.policy());
-        let Ok(resource_type) = policy.find_type(&scope.resource.kind) else { return Access::default() };
+        let Some(resource_type) = policy.type_named(&scope.resource.kind) else { return Access::default() };
         let target = match &scope.below {
             None => locate(facts, resource_type, &scope.resource.id, StatedFacts::default()),
             // Nobody's id is empty, so this is somebody else's record.
             Some(_) if resource_type.has_member_records() => Target::Record(""),
             Some(below) => {
-                let parent = policy.find_type(&below.kind).ok().and_then(|parent| facts.find(parent.id(), &below.id));
-                let stated = |parent| Target::Stated { resource_type: resource_type.id(), parent, owner: None };
+                let parent = policy.type_named(&below.kind).and_then(|parent| facts.find(parent.id(), &below.id));
+                let types_below = TypeSet::EMPTY.with(resource_type.id());
+                let stated = |parent| Target::Stated { types_below, parent, owner: None };
                 parent.map_or(Target::Absent, stated)
             }
         };

@@ -4,7 +4,7 @@
 use crate::{
     domain::{SubjectRef, Timestamp},
     facts::{Facts, MemberKey, Node, ancestors_with_mask, name_of},
-    model::{Role, RoleId, mask::Mask},
+    model::{Role, RoleId, TypeSet, mask::Mask},
 };
 
 /// The first instant at which an actor's effective roles at a resource do not satisfy `permits` any more, as those of
@@ -36,7 +36,7 @@ impl<F: Facts + ?Sized> Actor<'_, F> {
         if self.facts.resource(node).owner == Some(self.subject) {
             assigned_roles |= Mask::OWNER;
         }
-        for (at, _, mask) in ancestors_with_mask(self.facts, node, None) {
+        for (at, _, mask) in ancestors_with_mask(self.facts, node, TypeSet::EMPTY) {
             for principal in &principals {
                 let remaining_roles = self
                     .roles(self.facts.assigned_roles(*principal, at))
@@ -69,7 +69,7 @@ impl<F: Facts + ?Sized> Actor<'_, F> {
     /// Every end that can matter at a resource, in ascending order: of the roles of their principals at it and above
     /// it, and in teams.
     fn relevant_ends(&self, node: Node) -> Vec<Timestamp> {
-        let ancestors: Vec<Node> = ancestors_with_mask(self.facts, node, None).map(|(at, ..)| at).collect();
+        let ancestors: Vec<Node> = ancestors_with_mask(self.facts, node, TypeSet::EMPTY).map(|(at, ..)| at).collect();
         let mut ends = Vec::new();
         let teams = self.facts.teams(self.member).iter().copied();
         for principal in teams.chain([self.member]).chain(self.facts.everybody(self.subject.kind)) {

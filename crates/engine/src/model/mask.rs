@@ -10,6 +10,9 @@ pub struct Mask(u128);
 /// The rule that no term satisfies.
 pub const NOBODY: &str = "nobody";
 
+/// The word for whoever owns the resource, in rules of types that are `owned`. At other types a role may be called that.
+pub const OWNER: &str = "owner";
+
 /// One way to satisfy a rule: every bit of `need`, and none of `forbid`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Term {
@@ -32,7 +35,7 @@ impl Mask {
     pub const ANYONE: Self = Self(1 << 3);
     /// The relations, each with its word in a rule, in the order of their bits.
     pub const RELATIONS: [(&'static str, Self); 4] =
-        [("owner", Self::OWNER), ("self", Self::SELF), ("operator", Self::OPERATOR), ("anyone", Self::ANYONE)];
+        [(OWNER, Self::OWNER), ("self", Self::SELF), ("operator", Self::OPERATOR), ("anyone", Self::ANYONE)];
     /// The most roles that a policy may have: 124.
     pub const MAX_ROLES: usize = 128 - Self::RELATIONS.len();
 

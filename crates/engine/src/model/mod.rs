@@ -20,7 +20,7 @@ use rustc_hash::FxBuildHasher;
 
 use crate::model::nearest::nearest;
 
-pub use id::{RoleId, TypeId};
+pub use id::{RoleId, TypeId, TypeSet};
 pub(crate) use policy::NeverConstraint;
 pub use policy::Policy;
 pub use resource_type::ResourceType;

@@ -7,7 +7,7 @@ use crate::{
     model::{
         Index, UnknownName,
         id::{RoleId, TypeId},
-        mask::Mask,
+        mask::{Mask, OWNER},
         resource_type::ResourceType,
         role::Role,
         rule::Action,
@@ -41,7 +41,7 @@ pub(crate) struct NeverConstraint {
 }
 
 impl Policy {
-    /// The policy's name: 1 to 64 lower-case letters, digits and `_`, a letter first.
+    /// The policy's name, a [`NameForm::Policy`](crate::NameForm::Policy).
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -77,15 +77,17 @@ impl Policy {
     /// # Errors
     /// When there is none, with the nearest names.
     pub fn find_type(&self, name: &str) -> Result<&ResourceType, UnknownName> {
-        self.type_index
-            .get(name)
-            .and_then(|index| self.types.get(*index))
-            .ok_or_else(|| unknown(name, self.types.iter().map(ResourceType::name)))
+        self.type_named(name).ok_or_else(|| unknown(name, self.types.iter().map(ResourceType::name)))
+    }
+
+    /// As [`Policy::find_type`], for whoever does not ask what else was meant.
+    pub(crate) fn type_named(&self, name: &str) -> Option<&ResourceType> {
+        self.types.get(*self.type_index.get(name)?)
     }
 
     /// Whether a subject is a team: its type is a resource type whose resources are teams.
     pub fn is_team(&self, subject: SubjectRef<'_>) -> bool {
-        self.find_type(subject.kind).is_ok_and(ResourceType::is_team_type)
+        self.type_named(subject.kind).is_some_and(ResourceType::is_team_type)
     }
 
     /// Whether a subject is neither a team nor everybody of a type.
@@ -118,7 +120,10 @@ impl Policy {
     pub fn find_role(&self, resource_type: &ResourceType, name: &str) -> Result<&Role, UnknownName> {
         let short = name.strip_prefix(&resource_type.name).and_then(|rest| rest.strip_prefix('.')).unwrap_or(name);
         let roles = || resource_type.roles.iter().map(|id| self.role(*id));
-        roles().find(|role| role.name == short).ok_or_else(|| unknown(name, roles().map(Role::name)))
+        roles().find(|role| role.name == short).ok_or_else(|| {
+            let UnknownName { nearest, .. } = unknown(short, roles().map(Role::name));
+            UnknownName { name: name.to_owned(), nearest }
+        })
     }
 
     /// Every resource type, in the order of the file.
@@ -156,15 +161,17 @@ impl Policy {
     }
 
     /// A role as a rule at `resource_type` may name it: by its short name if it is a role of that type, or of one above
-    /// it and no other role on the way up has the name; otherwise as `TYPE.ROLE`.
+    /// it and no other role on the way up has the name; otherwise as `TYPE.ROLE`. So is a role of a type above that is
+    /// called `owner` where that word means whoever owns the resource.
     pub fn name_at(&self, resource_type: &ResourceType, role: &Role) -> String {
         let mut roles = self
             .ancestors(resource_type)
             .into_iter()
             .flat_map(|resource_type| &resource_type.roles)
             .map(|id| self.role(*id));
-        let short =
-            role.resource_type == resource_type.id || roles.all(|other| other.id == role.id || other.name != role.name);
+        let is_relation = resource_type.owned && role.name.eq_ignore_ascii_case(OWNER);
+        let short = role.resource_type == resource_type.id
+            || (!is_relation && roles.all(|other| other.id == role.id || other.name != role.name));
         if short && self.ancestors(resource_type).iter().any(|resource_type| resource_type.id == role.resource_type) {
             role.name.clone()
         } else {

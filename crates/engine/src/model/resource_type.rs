@@ -34,7 +34,8 @@ impl ResourceType {
         self.id
     }
 
-    /// The type's name, unique in the policy: 1 to 64 lower-case letters, digits and `_`, a letter first.
+    /// The type's name, a [`NameForm::TypeOrRole`](crate::NameForm::TypeOrRole). No other type of the policy has it, in
+    /// whatever case.
     pub fn name(&self) -> &str {
         &self.name
     }

@@ -25,8 +25,8 @@ impl Role {
         self.id
     }
 
-    /// The role's short name, unique among the roles of its type: 1 to 64 lower-case letters, digits and `_`, a letter
-    /// first.
+    /// The role's short name, a [`NameForm::TypeOrRole`](crate::NameForm::TypeOrRole). No other role of its type has it,
+    /// in whatever case.
     pub fn name(&self) -> &str {
         &self.name
     }

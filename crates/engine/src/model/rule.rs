@@ -40,8 +40,8 @@ pub struct MemberRule {
 }
 
 impl Action {
-    /// The action's name, unique among the actions of its type: 1 to 64 lower-case letters, digits, `_` and dots, a
-    /// letter first.
+    /// The action's name, a [`NameForm::Action`](crate::NameForm::Action). No other action of its type has it, in
+    /// whatever case.
     pub fn name(&self) -> &str {
         &self.name
     }

@@ -100,11 +100,6 @@ impl View {
         &self.policy
     }
 
-    /// When the next of the assigned roles expires; none if every one is permanent.
-    pub fn next_expiry(&self) -> Option<Timestamp> {
-        self.expirations.next_expiry()
-    }
-
     /// The row of the member that a subject is.
     pub(crate) fn find_member(&self, subject: SubjectRef<'_>) -> Option<u32> {
         let subject_type = self.find_subject_type(subject.kind)?;
@@ -240,5 +235,9 @@ impl Facts for View {
 
     fn active_holders(&self, node: Node, role: RoleId) -> u32 {
         self.holder_counts.get(&(node, role)).copied().unwrap_or(0)
+    }
+
+    fn next_expiry(&self) -> Option<Timestamp> {
+        self.expirations.next_expiry()
     }
 }

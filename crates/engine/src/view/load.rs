@@ -60,7 +60,7 @@ impl<'a> ViewBuilder<'a> {
             State::Open(view) => *view,
         };
         for (node, parent) in std::mem::take(&mut self.parents) {
-            let resource_type = view.policy.find_type(&parent.kind).ok().map(crate::model::ResourceType::id);
+            let resource_type = view.policy.type_named(&parent.kind).map(crate::model::ResourceType::id);
             let parent = resource_type.and_then(|resource_type| view.find(resource_type, &parent.id));
             // A resource whose parent is missing goes below the root: it keeps its own bindings and gains none.
             view.set_parent(node, Some(parent.unwrap_or(view.root())));

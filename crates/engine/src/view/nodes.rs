@@ -23,7 +23,7 @@ impl View {
 
     /// Adds a node without a parent. None when its type is not one of the policy's.
     pub(crate) fn add_node(&mut self, key: ResourceRef<'_>, owner: Option<Subject>, archived: bool) -> Option<Node> {
-        let resource_type = self.policy.find_type(key.kind).ok()?.id();
+        let resource_type = self.policy.type_named(key.kind)?.id();
         let row = NodeRow { id: key.id.into(), owner: owner.map(Box::new), parent: None, resource_type, archived };
         let index = match self.free_nodes.pop() {
             Some(free) => free,
@@ -77,7 +77,7 @@ impl View {
 
     /// The node of a resource, by its name.
     pub(crate) fn locate(&self, key: ResourceRef<'_>) -> Option<Node> {
-        self.find(self.policy.find_type(key.kind).ok()?.id(), key.id)
+        self.find(self.policy.type_named(key.kind)?.id(), key.id)
     }
 
     fn node_row(&mut self, key: &ResourceKey) -> Result<&mut NodeRow, Diverged> {

@@ -24,11 +24,11 @@ impl View {
 
     /// A change as it applies under this view's policy; none if it has no effect there.
     fn translated<'c>(&self, change: &'c Change) -> Option<Cow<'c, Change>> {
-        let is_type = |key: &ResourceKey| self.policy.find_type(&key.kind).is_ok();
+        let is_type = |key: &ResourceKey| self.policy.type_named(&key.kind).is_some();
         let is_role = |key: &ResourceKey, role: &str| {
             self.policy
-                .find_type(&key.kind)
-                .is_ok_and(|resource_type| self.policy.find_role(resource_type, role).is_ok())
+                .type_named(&key.kind)
+                .is_some_and(|resource_type| self.policy.find_role(resource_type, role).is_ok())
         };
         // What was below a resource of an unknown type was moved before that one was deleted; until then it is below
         // the root.

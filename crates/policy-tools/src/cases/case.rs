@@ -1,6 +1,8 @@
 //! What is read from a file of cases: each case with its facts, and a single question for each thing that must or must
 //! not be allowed.
 
+use std::sync::Arc;
+
 use rollcall_engine::{Change, MembershipWrite, ResourceKey, Subject};
 
 /// A case with its facts, expanded to single questions.
@@ -40,8 +42,9 @@ pub struct CheckCase {
     pub action: String,
     /// What it would be done to; its type is in the policy, but it need not be registered.
     pub resource: ResourceKey,
-    /// The parent that the file declares, which a request states for a resource that is not registered.
-    pub parent: Option<ResourceKey>,
+    /// What the file declares above it, the nearest first, up to the first resource that is registered: what a request
+    /// states for a resource that is not. Empty for the root, and for a resource that the file does not declare.
+    pub parents: Arc<[ResourceKey]>,
     /// The owner that the file declares, which a request states for a resource that is not registered.
     pub owner: Option<Subject>,
 }

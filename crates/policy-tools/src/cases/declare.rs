@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use rollcall_engine::{
-    Diagnostic, MemberStatus, Policy, ResourceKey, ResourceType, RoleId, Subject, kind,
+    Diagnostic, MemberStatus, OWNER, Policy, ResourceKey, ResourceType, RoleId, Subject, kind,
     reader::{Fields, Key, Located, Problems, Value, one_or_more, string},
 };
 use toml::de::DeValue;
@@ -138,13 +138,21 @@ impl SceneBuilder<'_, '_> {
             }
             return mistake(format!("`{}` has no parent", decl.name.value), &decl.name, expected());
         };
-        let mut registered = all.iter().filter(|other| !other.stated);
-        let kind = match registered.clone().find(|other| other.name.value == parent.value) {
+        // What is registered hangs from what is.
+        let is_possible = |other: &&ResourceDeclaration| decl.stated || !other.stated;
+        let named = |other: &&ResourceDeclaration| other.name.value == parent.value;
+        let kind = match all.iter().filter(is_possible).find(named) {
             Some(found) => &found.resource_type.value,
             None if parent.value == root.id => &root.kind,
+            None if all.iter().any(|other| named(&other)) => {
+                let message = format!("`{}` is not registered, so nothing registered is below it", parent.value);
+                let help = format!("add `stated = true` to `{}` too", decl.name.value);
+                return Err(Diagnostic::new(message, parent.span.clone(), "stated in the request").help(help));
+            }
             None => {
-                let known = registered.by_ref().map(|other| other.name.value.as_str());
-                return Err(unknown("registered resource", parent, known.chain([root.id.as_str()])));
+                let what = if decl.stated { "resource" } else { "registered resource" };
+                let known = all.iter().filter(is_possible).map(|other| other.name.value.as_str());
+                return Err(unknown(what, parent, known.chain([root.id.as_str()])));
             }
         };
         let fits = self.scene.policy.find_type(kind).is_ok_and(|found| resource_type.may_be_below(found.id()));
@@ -157,6 +165,7 @@ impl SceneBuilder<'_, '_> {
     /// People are read after the resources at which they hold roles, so owners come last.
     fn owners(&mut self, declared: &[ResourceDeclaration]) {
         for (decl, owner) in declared.iter().filter_map(|decl| Some((decl, decl.owner.as_ref()?))) {
+            self.check_has_owner(decl, owner);
             match self.scene.subject(owner) {
                 Ok(subject) => {
                     let mut resources = self.scene.resources.iter_mut();
@@ -167,6 +176,22 @@ impl SceneBuilder<'_, '_> {
                 Err(diagnostic) => self.problems.push(diagnostic),
             }
         }
+    }
+
+    /// Reports an owner of a resource whose type has no owners: no rule asks for them.
+    fn check_has_owner(&mut self, decl: &ResourceDeclaration, owner: &Located<String>) {
+        let Ok(resource_type) = self.scene.policy.find_type(&decl.resource_type.value) else { return };
+        if resource_type.is_owned() {
+            return;
+        }
+        let name = resource_type.name();
+        let message = format!("a `{name}` has no owner");
+        let help = if self.scene.policy.find_role(resource_type, OWNER).is_ok() {
+            format!("give the role in `[members]`: `{} = {{ {} = \"{OWNER}\" }}`", owner.value, decl.name.value)
+        } else {
+            format!("add `owned = true` to `[{name}]` of the policy, or take this out")
+        };
+        self.problems.push(Diagnostic::new(message, owner.span.clone(), "its type is not `owned`").help(help));
     }
 
     fn member(&mut self, name: &Located<String>, value: Value<'_, '_>) {

@@ -1,6 +1,6 @@
 //! Expands the rows of a case, each about several people, actions and resources, to single questions.
 
-use std::{collections::HashSet, hash::Hash};
+use std::{collections::HashSet, hash::Hash, sync::Arc};
 
 use rollcall_engine::{
     Action, Diagnostic, MembershipWrite, Reason, Refusal, ResourceKey, ResourceType, RoleId, Subject, WriteKind,
@@ -97,6 +97,7 @@ fn checks_of(
     let denials: Vec<&str> =
         Reason::ALL.iter().filter(|reason| !reason.allowed()).map(|reason| reason.code()).collect();
     let expected = expected(row, &denials)?;
+    let parents = resource.declared.map_or_else(Arc::default, |declared| scene.parents_up_to_registered(declared));
     let mut checks = Vec::new();
     for subject in actors(scene, row, named)? {
         for (words, others, allowed) in [(&row.may, &row.may_not, true), (&row.may_not, &row.may, false)] {
@@ -110,7 +111,7 @@ fn checks_of(
                         resource.resource_type.name(),
                         resource.id.as_ref().unwrap_or(&subject.id),
                     ),
-                    parent: resource.declared.map(|declared| declared.parent.clone()),
+                    parents: Arc::clone(&parents),
                     owner: resource.declared.and_then(|declared| declared.owner.clone()),
                 });
             }

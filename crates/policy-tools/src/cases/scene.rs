@@ -1,10 +1,10 @@
 //! The tenant that the cases of a file are about: its resources, members and groups, found by the names that the file
 //! gives them.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use rollcall_engine::{
-    Change, Diagnostic, Grant, Member, MemberStatus, Policy, Profile, Resource, ResourceKey, ResourceType, Role,
+    Change, Diagnostic, Grant, Member, MemberStatus, OWNER, Policy, Profile, Resource, ResourceKey, ResourceType, Role,
     RoleId, Subject, Timestamp, kind,
     reader::{Located, suggestion},
 };
@@ -124,6 +124,14 @@ impl Scene<'_> {
             .ok_or_else(|| unknown("registered resource", name, all.by_ref().map(|key| key.id.as_str())))
     }
 
+    /// The resources above a declared one, the nearest first, up to the first that is registered.
+    pub(crate) fn parents_up_to_registered(&self, declared: &DeclaredResource) -> Arc<[ResourceKey]> {
+        let stated = |key: &ResourceKey| self.resources.iter().find(|found| found.key == *key && !found.registered);
+        let parents = std::iter::successors(Some(&declared.parent), |above| stated(above).map(|found| &found.parent));
+        // One that is below itself is a mistake of the file, and has no end.
+        parents.take(self.resources.len() + 1).cloned().collect()
+    }
+
     /// The resource that a case is on: one that the file declares, or `TYPE:ID`.
     pub(crate) fn case_resource(&self, name: &Located<String>) -> Result<CaseResource<'_>, Diagnostic> {
         if let Some((resource_type, id)) = name.value.split_once(':') {
@@ -163,7 +171,10 @@ impl Scene<'_> {
     pub(crate) fn role(&self, resource_type: &ResourceType, name: &Located<String>) -> Result<RoleId, Diagnostic> {
         self.policy.find_role(resource_type, &name.value).map(Role::id).map_err(|_| {
             let roles = resource_type.roles().iter().map(|id| self.policy.role(*id).name());
-            Diagnostic { label: format!("not one of `{}`", resource_type.name()), ..unknown("role", name, roles) }
+            let label = format!("not one of `{}`", resource_type.name());
+            let diagnostic = Diagnostic { label, ..unknown("role", name, roles) };
+            let is_relation = resource_type.is_owned() && name.value == OWNER;
+            if is_relation { diagnostic.help("name whoever owns it as `owner` in `[resources]`") } else { diagnostic }
         })
     }
 

@@ -1,6 +1,6 @@
 //! Compares the settings of two policies, of their types, roles and actions: all that they say beside rules.
 
-use rollcall_engine::{Action, Policy, ResourceType, Role, join_words};
+use rollcall_engine::{Action, Policy, ResourceType, Role, RoleId, join_words};
 
 use crate::{
     diff::{
@@ -39,8 +39,8 @@ pub(crate) fn of_type(pair: &TypePair<'_>) -> Vec<Setting> {
     of_type("created by", |policy, resource_type| {
         notes::creators(policy, resource_type).unwrap_or_else(|| NONE.to_owned())
     });
-    of_type("creator role", |policy, resource_type| role_name(resource_type.creator_role().map(|id| policy.role(id))));
-    of_type("joins as", |policy, resource_type| role_name(resource_type.joins_as().map(|id| policy.role(id))));
+    of_type("creator role", |policy, resource_type| role_name(policy, resource_type, resource_type.creator_role()));
+    of_type("joins as", |policy, resource_type| role_name(policy, resource_type, resource_type.joins_as()));
     let mut flag = |about: &str, say: fn(&ResourceType) -> bool| {
         let said = |version: &TypeVersion<'_>| version.resource_type.map(|resource_type| yes_or_no(say(resource_type)));
         settings.extend(changed(about, said(old), said(new), NO));
@@ -99,8 +99,8 @@ fn yes_or_no(yes: bool) -> String {
     if yes { "yes".to_owned() } else { NO.to_owned() }
 }
 
-fn role_name(role: Option<&Role>) -> String {
-    role.map_or(NONE.to_owned(), |role| format!("`{}`", role.name()))
+fn role_name(policy: &Policy, resource_type: &ResourceType, role: Option<RoleId>) -> String {
+    role.map_or(NONE.to_owned(), |id| format!("`{}`", policy.name_at(resource_type, policy.role(id))))
 }
 
 /// A setting of something that may be in one policy only: for what is new, each value that is not the default; for what

@@ -1,6 +1,6 @@
 //! One resource type under two policies. Roles have other numbers in each, so they are matched by name.
 
-use rollcall_engine::{Mask, Policy, ResourceType, Role, RoleId, Term, WriteKind, join_words, writes};
+use rollcall_engine::{Mask, OWNER, Policy, ResourceType, Role, RoleId, Term, WriteKind, join_words, writes};
 
 use crate::table::cell::member_relations;
 
@@ -42,8 +42,8 @@ pub struct Holding {
     pub roles: Vec<String>,
     /// The words of the relations: `owner`, `self`, `operator`; empty where there is none.
     pub relations: Vec<&'static str>,
-    /// The same in words, roles in backticks and without the type where it is the one compared; `anyone` for whoever
-    /// holds nothing.
+    /// The same in words, roles in backticks and without the type where it is the one compared, unless a role `owner`
+    /// could be taken for the relation; `anyone` for whoever holds nothing.
     pub words: String,
 }
 
@@ -124,8 +124,13 @@ impl<'p> TypePair<'p> {
         let relations = Mask::RELATIONS.iter().filter(|(_, relation)| holding.relations.contains(*relation));
         let relations: Vec<&'static str> = relations.map(|(word, _)| *word).collect();
         let prefix = format!("{}.", self.resource_type);
-        let quoted: Vec<String> =
-            roles.iter().map(|role| format!("`{}`", role.strip_prefix(&prefix).unwrap_or(role))).collect();
+        // Under the other policy, the word may be whoever owns the resource.
+        let is_owned = [&self.old, &self.new].iter().any(|version| version.is_owned());
+        let quoted = |role: &String| match role.strip_prefix(&prefix) {
+            Some(short) if !(is_owned && short == OWNER) => format!("`{short}`"),
+            _ => format!("`{role}`"),
+        };
+        let quoted: Vec<String> = roles.iter().map(quoted).collect();
         let with = match quoted.as_slice() {
             [] => String::new(),
             [only] => only.clone(),
@@ -142,6 +147,11 @@ impl<'p> TypePair<'p> {
 }
 
 impl TypeVersion<'_> {
+    /// Whether the resources of the type have owners.
+    fn is_owned(&self) -> bool {
+        self.resource_type.is_some_and(ResourceType::is_owned)
+    }
+
     /// The roles of the type itself.
     pub(crate) fn own_roles(&self) -> impl Iterator<Item = &Role> {
         self.resource_type.into_iter().flat_map(ResourceType::roles).map(|id| self.policy.role(*id))

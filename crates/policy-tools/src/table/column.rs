@@ -4,8 +4,8 @@ use rollcall_engine::{Mask, Policy, ResourceType, Term};
 
 use crate::table::cell::allowed;
 
-/// The group of the columns that are relations and no roles.
-pub const RELATIONS: &str = "relation";
+/// The group of the columns that are relations and no roles. No type can be called that.
+pub const RELATIONS: &str = "(relation)";
 
 /// A column: those who hold one role, or have one relation to the resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,11 +21,18 @@ pub struct Column {
 impl Column {
     /// The name of the column in a table of `resource_type` without groups: a role of another type is `TYPE.ROLE`.
     pub fn full_name(&self, resource_type: &str) -> String {
-        if self.group == resource_type || self.group == RELATIONS {
-            self.name.clone()
-        } else {
-            format!("{}.{}", self.group, self.name)
-        }
+        if self.group == resource_type || self.group == RELATIONS { self.name.clone() } else { self.qualified() }
+    }
+
+    /// The name of the column below that of its group, among these columns: a role that is called as one of their
+    /// relations is `TYPE.ROLE` all the same.
+    pub fn name_among(&self, columns: &[Self]) -> String {
+        let is_relation = |other: &Self| other.group == RELATIONS && other.name == self.name;
+        if self.group != RELATIONS && columns.iter().any(is_relation) { self.qualified() } else { self.name.clone() }
+    }
+
+    fn qualified(&self) -> String {
+        format!("{}.{}", self.group, self.name)
     }
 }
 

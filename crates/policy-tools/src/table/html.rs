@@ -60,7 +60,7 @@ impl Table {
         page.push_str("<footer>\n<dl>\n");
         let words = self.legend.iter().map(|(word, meaning)| (escaped(word), meaning.as_str()));
         for (term, meaning) in marks.into_iter().chain(words) {
-            writeln!(page, "<div><dt>{term}</dt><dd>{}</dd></div>", escaped(meaning)).ok();
+            writeln!(page, "<div><dt>{term}</dt><dd>{}</dd></div>", marked(meaning)).ok();
         }
         page.push_str("</dl>\n</footer>\n");
     }
@@ -96,7 +96,7 @@ impl Grid {
         }
         page.push_str("</tr>\n<tr>\n");
         for column in self.columns.iter().filter(|column| column.group != RELATIONS) {
-            writeln!(page, "<th scope=\"col\">{}</th>", breakable(&column.name)).ok();
+            writeln!(page, "<th scope=\"col\">{}</th>", breakable(&column.name_among(&self.columns))).ok();
         }
         page.push_str("</tr>\n</thead>\n<tbody>\n");
         for row in &self.rows {
@@ -171,9 +171,10 @@ fn marked(text: &str) -> String {
     pieces(text).map(piece).collect()
 }
 
-/// A name, escaped, that may be broken after its dots and underscores where there is no room.
+/// A name, escaped, that may be broken after its dots, colons and underscores where there is no room; after a `-` it may
+/// be broken anyway.
 fn breakable(name: &str) -> String {
-    escaped(name).replace('.', ".<wbr>").replace('_', "_<wbr>")
+    escaped(name).replace('.', ".<wbr>").replace(':', ":<wbr>").replace('_', "_<wbr>")
 }
 
 fn escaped(text: &str) -> String {

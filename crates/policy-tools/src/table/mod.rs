@@ -34,7 +34,8 @@ pub struct Table {
     pub sections: Vec<Section>,
     /// The bounds (`never`) of the policy, a sentence each; empty when it has none.
     pub never: Vec<String>,
-    /// The words of the relations that have a column in some grid, and what each means.
+    /// The words of the relations that have a column in some grid, and what each means, with names of the policy in
+    /// backticks.
     pub legend: Vec<(String, String)>,
 }
 
@@ -126,7 +127,7 @@ pub fn table(policy: &Policy) -> Table {
         policy: policy.name().to_owned(),
         version: policy.version(),
         notes: notes::of_policy(policy),
-        legend: meanings.map(|(word, relation)| ((*word).to_owned(), notes::meaning(*relation).to_owned())).collect(),
+        legend: meanings.map(|(word, relation)| ((*word).to_owned(), notes::meaning(policy, *relation))).collect(),
         sections,
         never: notes::never(policy),
     }

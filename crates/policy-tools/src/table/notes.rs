@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use rollcall_engine::{Action, Mask, Policy, ResourceType, Role, WriteKind, join_words};
+use rollcall_engine::{Action, Mask, OWNER, Policy, ResourceType, Role, WriteKind, join_words};
 
 const DAY: u64 = 24 * 60 * 60;
 
@@ -101,7 +101,8 @@ fn hierarchy(policy: &Policy, resource_type: &ResourceType) -> String {
 
 /// Who creates one, and what they get.
 fn creation(policy: &Policy, resource_type: &ResourceType) -> Option<String> {
-    let role = resource_type.creator_role().map(|role| format!("its `{}`", policy.role(role).name()));
+    let name = |role: &Role| if role.name() == OWNER { policy.qualified(role) } else { role.name().to_owned() };
+    let role = resource_type.creator_role().map(|role| format!("its `{}`", name(policy.role(role))));
     let owner = resource_type.is_owned().then(|| "its owner".to_owned());
     let gets: Vec<String> = owner.into_iter().chain(role).collect();
     if resource_type.parent().is_none() || resource_type.has_member_records() {
@@ -177,12 +178,19 @@ fn writes_of_nobody(resource_type: &ResourceType) -> Option<String> {
     (!kinds.is_empty()).then(|| format!("Nobody may {} anybody here.", join_words(&kinds, "or")))
 }
 
-/// What a relation means in a column.
-pub(crate) fn meaning(relation: Mask) -> &'static str {
-    match relation {
+/// What a relation means in a column, and which roles are called so that are none.
+pub(crate) fn meaning(policy: &Policy, relation: Mask) -> String {
+    let meaning = match relation {
         Mask::OWNER => "a member who owns the resource",
         Mask::SELF => "a member, about themselves: their own record, or their own membership",
         Mask::OPERATOR => "the platform's own staff, members of no tenant",
         _ => "every active member, whatever they hold",
+    };
+    let namesakes = policy.roles().iter().filter(|role| relation == Mask::OWNER && role.name() == OWNER);
+    let namesakes: Vec<String> = namesakes.map(|role| format!("`{}`", policy.qualified(role))).collect();
+    match namesakes.as_slice() {
+        [] => meaning.to_owned(),
+        [only] => format!("{meaning}; {only} is a role"),
+        several => format!("{meaning}; {} are roles", join_words(several, "and")),
     }
 }

@@ -63,18 +63,17 @@ impl Grid {
             .iter()
             .map(|row| row.cells.iter().map(|entry| wrapped(&shown(entry), MAX_CELL)).collect())
             .collect();
-        let widths: Vec<usize> = self
-            .columns
+        let heads: Vec<String> = self.columns.iter().map(|column| column.name_among(&self.columns)).collect();
+        let widths: Vec<usize> = heads
             .iter()
             .enumerate()
-            .map(|(at, column)| {
+            .map(|(at, head)| {
                 let cells = cells.iter().filter_map(|row| row.get(at)).flatten();
-                width(cells.map(String::as_str).chain([column.name.as_str()]))
+                width(cells.map(String::as_str).chain([head.as_str()]))
             })
             .collect();
         let (groups, widths) = self.groups(&widths);
-        let heads: Vec<String> =
-            self.columns.iter().zip(&widths).map(|(column, width)| format!("{:width$}", column.name)).collect();
+        let heads: Vec<String> = heads.iter().zip(&widths).map(|(head, width)| format!("{head:width$}")).collect();
         let marked = self.rows.iter().any(|row| !row.also_when.is_empty());
         let last = if marked { "also when" } else { "" };
         let mut lines = vec![

@@ -71,7 +71,7 @@ async fn a_call_has_one_message_and_not_a_larger_one_than_allowed() {
     let budget = Arc::new(Semaphore::new(100_000));
     for (messages, limit_bytes, code) in [
         (vec![message(10), message(10)], 100, tonic::Code::InvalidArgument),
-        (vec![message(101)], 100, tonic::Code::OutOfRange),
+        (vec![message(101)], 100, tonic::Code::ResourceExhausted),
     ] {
         let frames: Vec<Result<_, Status>> = messages.into_iter().map(|it| Ok(Frame::data(it.into()))).collect();
         let body = Body::new(http_body_util::StreamBody::new(tokio_stream::iter(frames)));

@@ -6,25 +6,30 @@ use rollcall_engine::{
 };
 
 use crate::service::{
-    error::{Error, ErrorKind},
+    error::{Error, ErrorKind, Refusal as RefusedPart},
     resolve::not_found::no_member,
     write::engine::request_context::RequestContext,
 };
 
-/// The most refused parts of a write that an error lists: it travels in HTTP headers, which peers limit.
-const MAX_LISTED: usize = 10;
-
 /// One error for all refused parts of a write, each with its path in the request; none if nothing is refused. It is the
-/// first part's error, with the message of each of the first ten as a violation.
+/// first part's error, with every part as a refusal and as a violation.
 pub(crate) fn all_refused(refusals: Vec<(String, Error)>) -> Option<Error> {
     let more = refusals.len().saturating_sub(1);
-    let listed: Vec<(String, String)> =
-        refusals.iter().take(MAX_LISTED).map(|(part, error)| (part.clone(), error.message.clone())).collect();
+    let parts: Vec<RefusedPart> = refusals
+        .iter()
+        .map(|(field, error)| RefusedPart {
+            field: field.clone(),
+            reason: error.reason,
+            message: error.message.clone(),
+            metadata: error.metadata.clone(),
+        })
+        .collect();
     let mut error = refusals.into_iter().next()?.1;
     if more > 0 {
         error.message = format!("{} (and {more} more)", error.message);
     }
-    Some(listed.into_iter().fold(error, |error, (part, message)| error.violation(part, message)))
+    let error = parts.iter().fold(error, |error, part| error.violation(part.field.clone(), part.message.clone()));
+    Some(Error { refusals: parts, ..error })
 }
 
 /// The error of a refused membership write at a resource.

@@ -3,14 +3,7 @@
 use rollcall_engine::Subject;
 use sha2::{Digest, Sha256};
 
-/// The service that sent a request, as it was identified.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Caller {
-    /// Its name in the settings; `anonymous` for one without a key. The log records it.
-    pub name: String,
-    /// Whether it may name an operator as the actor.
-    pub asserts_operators: bool,
-}
+use crate::service::caller::Caller;
 
 /// What every write carries beside its own fields: the tenant, and who writes for whom.
 #[derive(Clone, Debug)]
@@ -32,6 +25,8 @@ pub struct RequestContext {
 /// A request id, with a hash of the request that was sent under it.
 #[derive(Clone, Debug)]
 pub struct IdempotencyKey {
+    /// The name of the caller, to whom the id belongs: another caller's same id is another one.
+    pub caller: String,
     /// The id that the caller chose, 1 to 128 bytes without control characters. Never stored: the tokens of invitations
     /// are derived from it.
     pub request_id: String,
@@ -40,15 +35,20 @@ pub struct IdempotencyKey {
 }
 
 impl IdempotencyKey {
-    /// The key of a request of this method (`Invite`) with this encoded body.
-    pub fn new(request_id: String, method: &str, body: &[u8]) -> Self {
+    /// The key of a caller's request of this method (`Invite`) with this encoded body.
+    pub fn new(caller: &str, request_id: &str, method: &str, body: &[u8]) -> Self {
         let digest = Sha256::new().chain_update(method).chain_update([0]).chain_update(body).finalize();
-        Self { request_id, body_hash: hex(&digest) }
+        Self { caller: caller.to_owned(), request_id: request_id.to_owned(), body_hash: hex(&digest) }
     }
 
-    /// What the store knows the request by: SHA-256 of the request id, in lower-case hexadecimal.
+    /// What the store knows the request by: SHA-256 of caller and request id, in lower-case hexadecimal.
     pub(crate) fn request_hash(&self) -> String {
-        hex(&Sha256::digest(&self.request_id))
+        hex(&Sha256::digest(self.owned_id()))
+    }
+
+    /// The caller and its request id as one text, which no other caller and id make: names have no NUL.
+    pub(crate) fn owned_id(&self) -> String {
+        format!("{}\0{}", self.caller, self.request_id)
     }
 }
 

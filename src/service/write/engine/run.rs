@@ -86,9 +86,9 @@ impl Service {
             Some(key) => {
                 if let Some(stored) = tx.find_response(&key.request_hash()).await? {
                     tx.rollback().await?;
-                    return replayed(&stored, key, &Secret::new(key.request_id.as_bytes()));
+                    return replayed(&stored, key, &Secret::new(key.owned_id()));
                 }
-                Secret::new(key.request_id.as_bytes())
+                Secret::new(key.owned_id())
             }
             None => Secret::new(self.random.bytes()),
         };

@@ -59,6 +59,7 @@ impl Write for AcceptInvitation {
             id: invitation.id.clone(),
             email: invitation.email,
             subject: actor.clone(),
+            at: context.now(),
         });
         if invitation.inviter == actor {
             check_self_invitation(context, &actor, &grants)?;

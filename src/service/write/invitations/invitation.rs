@@ -89,6 +89,7 @@ pub(crate) fn issue(
         remind_at,
         issued_at: now,
         created_at,
+        acceptance: None,
     };
     Ok(IssuedInvitation { invitation: answer(context, invitation), nonce, token: String::new() })
 }

@@ -14,7 +14,7 @@ use crate::service::{
     write::{
         engine::{
             answers::{InviteResults, InviteeResult, MemberAnswer},
-            context::WriteContext,
+            context::{WriteContext, distinct},
             refuse::all_refused,
             run::{Plan, Write},
         },
@@ -32,11 +32,8 @@ use crate::service::{
 /// `publish` rules where the invitee is everybody.
 #[derive(Clone, Debug)]
 pub struct Invite {
-    /// The people, each named once. Refusals name them by index: `invitees[0] x grants[1]`.
+    /// The people, each named once. Refusals name them by index: `invitees[0].grants[1]`.
     pub invitees: Vec<Invitee>,
-    /// The roles that each invitee gets, at most one a resource unless its type has `several_roles`. Expiries must be
-    /// in the future.
-    pub grants: Vec<Grant>,
 }
 
 /// A person to invite, or everybody of a type of subjects.
@@ -46,6 +43,9 @@ pub struct Invitee {
     pub who: Who,
     /// The name shown to people for an invitee who is no member yet; may be empty.
     pub display_name: String,
+    /// The roles that they get, at most one a resource unless its type has `several_roles`. Expiries must be in the
+    /// future.
+    pub grants: Vec<Grant>,
 }
 
 /// How an invitee is named.
@@ -69,7 +69,7 @@ struct InviteeState {
     current_grants: Vec<Grant>,
 }
 
-/// A pair of invitee and grant that is refused, by their indexes in the request.
+/// A grant of an invitee that is refused, by their indexes in the request.
 struct RefusedPair {
     invitee: usize,
     grant: usize,
@@ -94,17 +94,19 @@ impl Write for Invite {
 
     async fn plan(&self, context: &mut WriteContext<'_>) -> Result<Plan<InviteResults>> {
         context.tenant()?;
-        let offered = offered::look_up(context, &self.grants)?;
+        let look_up = |(index, invitee): (usize, &Invitee)| {
+            offered::look_up(context, &invitee.grants, &format!("invitees[{index}]"))
+        };
+        let offered = self.invitees.iter().enumerate().map(look_up).collect::<Result<Vec<_>>>()?;
         let mut plan = InvitePlan::default();
-        for (index, invitee) in self.invitees.iter().enumerate() {
-            plan.invite(context, index, invitee, &offered).await?;
+        for (index, (invitee, offered)) in self.invitees.iter().zip(&offered).enumerate() {
+            plan.invite(context, index, invitee, offered).await?;
         }
         if let Some(refused) = all_refused_pairs(plan.refusals) {
             return Err(refused);
         }
         context.check_invitation_quota(plan.issued).await?;
-        plan.rules.dedup();
-        Ok(Plan { changes: plan.changes, rule: plan.rules.join(" "), answer: InviteResults { results: plan.results } })
+        Ok(Plan { changes: plan.changes, rule: distinct(plan.rules), answer: InviteResults { results: plan.results } })
     }
 }
 
@@ -286,11 +288,11 @@ fn everybody(subject: &Subject, now: Timestamp) -> Member {
     Member { subject, profile, status: MemberStatus::Active, locked: false, created_at: now }
 }
 
-/// One error for all refused pairs, by their names in the request.
+/// One error for all refused grants, by their paths in the request.
 fn all_refused_pairs(refusals: Vec<RefusedPair>) -> Option<Error> {
     let pairs: Vec<String> = refusals.iter().map(|refused| format!("{}:{}", refused.invitee, refused.grant)).collect();
     let named =
-        |refused: RefusedPair| (format!("invitees[{}] x grants[{}]", refused.invitee, refused.grant), refused.error);
+        |refused: RefusedPair| (format!("invitees[{}].grants[{}]", refused.invitee, refused.grant), refused.error);
     let error = all_refused(refusals.into_iter().map(named).collect())?;
     Some(error.with("refused", pairs.join(" ")))
 }

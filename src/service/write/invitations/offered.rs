@@ -1,4 +1,4 @@
-//! The roles that a request offers to its invitees, looked up in the policy and the tenant.
+//! The roles that a request offers to an invitee, looked up in the policy and the tenant.
 
 use std::collections::HashSet;
 
@@ -9,7 +9,7 @@ use crate::service::{
     write::engine::context::{ResourceNode, WriteContext},
 };
 
-/// A role at a resource that each invitee is to get.
+/// A role at a resource that an invitee is to get.
 pub(crate) struct OfferedGrant {
     pub(crate) resource: ResourceNode,
     pub(crate) role: RoleId,
@@ -17,12 +17,12 @@ pub(crate) struct OfferedGrant {
     pub(crate) grant: Grant,
 }
 
-/// Looks up the `grants` of a request. Refuses unknown resources and roles, expiries in the past, and two roles of
+/// Looks up the grants of one invitee, which the request has in `field`. Refuses unknown resources and roles, expiries in the past, and two roles of
 /// which a member can hold only one.
-pub(crate) fn look_up(context: &WriteContext<'_>, grants: &[Grant]) -> Result<Vec<OfferedGrant>> {
+pub(crate) fn look_up(context: &WriteContext<'_>, grants: &[Grant], field: &str) -> Result<Vec<OfferedGrant>> {
     let mut seen = HashSet::new();
     let look_up = |(index, grant): (usize, &Grant)| {
-        let field = format!("grants[{index}]");
+        let field = format!("{field}.grants[{index}]");
         let resource = context.resource_node(&grant.resource, &format!("{field}.resource"))?;
         let role = context.role(resource, &grant.role, &format!("{field}.role"))?;
         let allows_several = context.with_facts(|facts| {

@@ -9,7 +9,7 @@ use crate::service::{
     write::{
         engine::{
             answers::RevokedInvitation,
-            context::WriteContext,
+            context::{WriteContext, distinct},
             run::{Plan, Write},
         },
         invitations::{invitation, pending},
@@ -58,6 +58,5 @@ fn permit(context: &WriteContext<'_>, invited: &MemberRecord) -> Result<String> 
         let role = context.role(resource, &grant.role, "invitation")?;
         rules.push(context.permit(resource, subject, remove.taking(Some(role)))?.rule);
     }
-    rules.dedup();
-    Ok(rules.join(" "))
+    Ok(distinct(rules))
 }

@@ -11,7 +11,7 @@ use crate::service::{
     error::{Error, Result},
     write::engine::{
         answers::{ChangedRole, ChangedRoles},
-        context::WriteContext,
+        context::{WriteContext, distinct},
         refuse::{self, all_refused},
         run::{Plan, Write},
     },
@@ -92,10 +92,9 @@ impl Write for ChangeRoles {
         if let Some(refused) = all_refused(refusals) {
             return Err(refused);
         }
-        let mut rules: Vec<String> = exchanges.iter().map(|exchange| exchange.rule.clone()).collect();
-        rules.dedup();
+        let rule = distinct(exchanges.iter().map(|exchange| exchange.rule.clone()));
         let (changes, results) = exchanges.into_iter().map(|exchange| (exchange.change, exchange.answer)).unzip();
-        Ok(Plan { changes, rule: rules.join(" "), answer: ChangedRoles { results } })
+        Ok(Plan { changes, rule, answer: ChangedRoles { results } })
     }
 }
 

@@ -5,6 +5,7 @@ use rollcall_engine::{Change, Member, MemberStatus, MembershipWrite, Profile, Su
 
 use crate::service::{
     error::{Error, ErrorKind, Result},
+    input::unverified,
     ports::MemberBy,
     write::engine::{
         answers::MemberAnswer,
@@ -21,6 +22,8 @@ pub struct UpdateMember {
     /// The whole new profile, normalised: a field that is left out is cleared. Identifiers must be free
     /// (`IDENTIFIER_TAKEN`), and an invited member's email can't change.
     pub profile: Profile,
+    /// Whether the caller has verified that the email is the member's. A new one must be.
+    pub is_email_verified: bool,
     /// The member's etag as the caller read it; an outdated one is refused with `ETAG_MISMATCH`. Empty: not compared.
     pub etag: String,
 }
@@ -33,6 +36,7 @@ impl Write for UpdateMember {
         let record = context.member(&self.member).await?;
         let permitted = context.permit(context.root()?, &self.member, MembershipWrite::plain(WriteKind::Update))?;
         context.check_member_etag(&record, &self.etag)?;
+        self.check_verified(&record.member)?;
         if record.member.profile == self.profile {
             let message = format!("the profile of `{}` is like this already", self.member);
             let error = Error::new(ErrorKind::FailedPrecondition, "PROFILE_UNCHANGED", message);
@@ -40,11 +44,11 @@ impl Write for UpdateMember {
         }
         if record.member.status == MemberStatus::Invited && record.member.profile.email != self.profile.email {
             let description = "is what the invitation is bound to; invite the other email, and remove this member";
-            return Err(Error::field("FIELD_INVALID", "profile.email", description));
+            return Err(Error::field("FIELD_INVALID", "profile.emails[0].email", description));
         }
         let owner = Some(&self.member);
         if let Some(email) = &self.profile.email {
-            context.check_identifier_free(MemberBy::Email(email), "profile.email", owner).await?;
+            context.check_identifier_free(MemberBy::Email(email), "profile.emails[0].email", owner).await?;
         }
         if let Some(username) = &self.profile.username {
             context.check_identifier_free(MemberBy::Username(username), "profile.username", owner).await?;
@@ -55,5 +59,21 @@ impl Write for UpdateMember {
         let member = Member { profile: self.profile.clone(), ..record.member.clone() };
         let changes = vec![Change::MemberUpdated { before: record.member, member: member.clone() }];
         Ok(Plan { changes, rule: permitted.rule, answer: context.member_answer(member) })
+    }
+}
+
+impl UpdateMember {
+    /// Refuses a new email that is not verified, and another mark of the present one: who is invited verifies it by
+    /// accepting, and who is a member has.
+    fn check_verified(&self, member: &Member) -> Result<()> {
+        let is_invited = member.status == MemberStatus::Invited;
+        if self.profile.email.is_none() || self.is_email_verified != is_invited {
+            return Ok(());
+        }
+        if !is_invited {
+            return Err(unverified("profile.emails[0]"));
+        }
+        let description = "is true, and the address of somebody invited is verified by accepting; send false";
+        Err(Error::field("FIELD_NOT_SUPPORTED", "profile.emails[0].verified", description))
     }
 }

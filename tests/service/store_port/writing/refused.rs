@@ -54,7 +54,12 @@ async fn one_invitation_of_an_email_is_pending_at_most() {
 
     harness.write(&[Change::InvitationRevoked { id: "i1".into(), email: "bo@x.y".into() }]).await;
     harness.write(&[issued(&invitation("i2", "bo@x.y"))]).await;
-    let accepted = Change::InvitationAccepted { id: "i2".into(), email: "bo@x.y".into(), subject: Subject::user("bo") };
+    let accepted = Change::InvitationAccepted {
+        id: "i2".into(),
+        email: "bo@x.y".into(),
+        subject: Subject::user("bo"),
+        at: Timestamp(7),
+    };
     harness.write(&[accepted]).await;
     let mut tx = harness.store.begin(ACME).await.unwrap();
     assert_eq!(tx.open_invitation("bo@x.y").await.unwrap(), None);

@@ -66,10 +66,10 @@ impl Replay {
                 self.version = tenant.policy_version;
             }
             Detail::PolicySet(it) => {
-                assert_eq!(it.from_version, std::mem::replace(&mut self.version, it.to_version), "{described}");
+                assert_eq!(it.previous_version, std::mem::replace(&mut self.version, it.version), "{described}");
             }
             Detail::ResourceCreated(it) => {
-                assert!(self.resources.insert(at(&it.resource.expect("is there").r#ref)), "{described}");
+                assert!(self.resources.insert(at(&it.resource.expect("is there").resource)), "{described}");
             }
             Detail::MemberAdded(it) => {
                 let member = it.after.expect("is there");
@@ -88,8 +88,8 @@ impl Replay {
                 assert!(self.grants.insert((who(&it.member), at(&it.resource), it.role)), "{described}");
             }
             Detail::RoleChanged(it) => {
-                assert!(self.grants.remove(&(who(&it.member), at(&it.resource), it.from_role)), "{described}");
-                assert!(self.grants.insert((who(&it.member), at(&it.resource), it.to_role)), "{described}");
+                assert!(self.grants.remove(&(who(&it.member), at(&it.resource), it.previous_role)), "{described}");
+                assert!(self.grants.insert((who(&it.member), at(&it.resource), it.role)), "{described}");
             }
             Detail::RoleRevoked(it) => {
                 assert!(self.grants.remove(&(who(&it.member), at(&it.resource), it.role)), "{described}");

@@ -1,0 +1,118 @@
+//! Every method of the contract goes through the one way to the service, which knows who calls.
+//!
+//! The compiler keeps a method from the service itself: it is private to the file of the ways. This check keeps a method
+//! from answering without one, out of nothing or from the request alone.
+
+use syn::{Expr, ImplItem, Item, Stmt};
+
+use crate::{
+    report::{Check, Fault},
+    source::Repository,
+};
+
+/// The directory of the handlers.
+const HANDLERS: &str = "src/edge/grpc/";
+/// The ways: methods of the handler that find the caller, validate, and answer.
+const WAYS: [&str; 3] = ["question", "stream", "write"];
+
+/// Looks at every method of every service of the contract.
+pub(crate) fn check(repository: &Repository) -> Check {
+    let mut faults = Vec::new();
+    let mut count = 0;
+    for (path, file) in repository.sources.iter().filter(|(path, _)| path.starts_with(HANDLERS)) {
+        for method in service_methods(file) {
+            count += 1;
+            if !is_one_way(&method.block) {
+                let line = method.sig.ident.span().start().line;
+                let text = format!(
+                    "`{}` does not end in `self.{}(…).await`; answer through it, for it finds out who calls",
+                    method.sig.ident,
+                    WAYS.join("`, `self."),
+                );
+                faults.push(Fault::new(path, line, text));
+            }
+        }
+    }
+    Check::new("handlers", format!("{count} methods"), faults)
+}
+
+/// The methods of the services of the contract, whose traits are named so.
+fn service_methods(file: &syn::File) -> impl Iterator<Item = &syn::ImplItemFn> {
+    let services = file.items.iter().filter_map(|item| match item {
+        Item::Impl(block) => {
+            let name = block.trait_.as_ref()?.1.segments.last()?.ident.to_string();
+            name.ends_with("Service").then_some(block)
+        }
+        _ => None,
+    });
+    services.flat_map(|block| &block.items).filter_map(|item| match item {
+        ImplItem::Fn(method) => Some(method),
+        _ => None,
+    })
+}
+
+/// Whether a body is the call of a way, behind nothing but `let`.
+fn is_one_way(body: &syn::Block) -> bool {
+    let Some((last, before)) = body.stmts.split_last() else { return false };
+    let Stmt::Expr(Expr::Await(awaited), None) = last else { return false };
+    let Expr::MethodCall(call) = &*awaited.base else { return false };
+    let is_self = matches!(&*call.receiver, Expr::Path(path) if path.path.is_ident("self"));
+    // A `let … else` could answer by itself.
+    let is_plain = |statement: &Stmt| match statement {
+        Stmt::Local(local) => local.init.as_ref().is_some_and(|init| init.diverge.is_none()),
+        _ => false,
+    };
+    is_self && WAYS.iter().any(|way| call.method == way) && before.iter().all(is_plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(body: &str) -> String {
+        let text = format!(
+            "//! A.\nimpl TenantService for Handler {{\n    async fn get_tenant(&self, request: R) -> A {{\n{body}\n    }}\n}}\n"
+        );
+        check(&Repository::from_texts(&[("src/edge/grpc/a.rs", &text)])).to_string()
+    }
+
+    #[test]
+    fn a_method_answers_through_one_of_the_ways() {
+        for body in [
+            "self.question(&request, read, answer).await",
+            "let message = request.get_ref(); self.write(&request, read, respond).await",
+            "self.stream(&request, read, open).await",
+        ] {
+            assert_eq!(report(body), "ok    handlers: 1 methods\n", "{body}");
+        }
+    }
+
+    #[test]
+    fn a_method_that_skips_them_is_named() {
+        for body in [
+            "",
+            "Ok(Response::new(A::default()))",
+            "self.other(&request).await",
+            "other.question(&request).await",
+            "self.question(&request, read, answer)",
+            "self.question(&request, read, answer).await?",
+            "let x = 1; Ok(x)",
+            "if request.is_fast() { return Ok(fast()) } self.question(&request, read, answer).await",
+            "let Some(x) = request.fast() else { return Ok(fast()) }; self.question(&request, read, answer).await",
+            "return self.service.tenant(&request).await;",
+        ] {
+            let report = report(body);
+            assert!(
+                report.starts_with("FAIL  handlers: 1 methods; 1 fault\nsrc/edge/grpc/a.rs:3: "),
+                "{body}: {report}"
+            );
+        }
+    }
+
+    #[test]
+    fn other_blocks_and_files_are_free() {
+        let text = "//! A.\nimpl Handler { fn add(&self) -> u8 { 1 } }\nimpl Service for Layer { fn call(&self) {} }\n";
+        let repository = Repository::from_texts(&[("src/edge/other/a.rs", text), ("src/edge/grpc/a.rs", "//! A.")]);
+        assert!(check(&repository).passed());
+    }
+}

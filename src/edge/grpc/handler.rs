@@ -1,0 +1,160 @@
+//! The one way from a request to the service. A method says how its message is read and how it is answered; who calls,
+//! the tenant, the mistakes, the token and the errors are seen to here, so no method can forget them.
+
+use std::sync::Arc;
+
+use prost::Message as _;
+use tonic::{Request, Response, Status};
+
+use crate::{
+    edge::{
+        grpc::{
+            convert::{subject, to_refusal, to_token},
+            messages::{TenantRequest, WithToken, WriteRequest, WriteResponse},
+            trace::trace_id,
+        },
+        identity::Identity,
+    },
+    service::{Caller, Error, IdempotencyKey, RequestContext, Result, Service, Write, input::Validator},
+};
+
+/// The most bytes of the refusals in an answer: clients take messages of 4 MiB.
+const MAX_REFUSAL_BYTES: usize = 3 << 20;
+
+/// Implements every service of the contract. Its methods reach the service only through [`Handler::question`],
+/// [`Handler::write`] and [`Handler::stream`].
+#[derive(Clone)]
+pub struct Handler {
+    service: Arc<Service>,
+}
+
+/// What a question is answered with.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'r> {
+    /// Who asks, in the name of a subject or for itself.
+    pub(super) caller: &'r Caller,
+    /// The tenant's id, which is valid; there may be no such tenant.
+    pub(super) tenant: &'r str,
+    pub(super) service: &'r Arc<Service>,
+}
+
+impl Handler {
+    /// A handler that answers from `service` those that [`IdentityLayer`](crate::edge::identity::IdentityLayer) lets
+    /// through, and nobody else.
+    pub fn new(service: Arc<Service>) -> Self {
+        Self { service }
+    }
+
+    /// Answers a question: `read` notes the mistakes of the message, and `answer` is called if there are none. The
+    /// token is that of the revision which `answer` returns.
+    pub(super) async fn question<'r, M, P, A, F>(
+        &'r self,
+        request: &'r Request<M>,
+        read: impl FnOnce(&mut Validator, &'r M) -> P,
+        answer: impl FnOnce(Asked<'r>, P) -> F,
+    ) -> std::result::Result<Response<A>, Status>
+    where
+        M: TenantRequest,
+        A: WithToken,
+        F: Future<Output = Result<(A, rollcall_engine::Revision)>>,
+    {
+        let asked = self.asked(request)?;
+        let mut validator = Validator::default();
+        validator.tenant(asked.tenant);
+        let parts = read(&mut validator, request.get_ref());
+        validator.finish()?;
+        let (mut response, revision) = answer(asked, parts).await?;
+        response.set_token(to_token(asked.tenant, revision));
+        Ok(Response::new(response))
+    }
+
+    /// Begins a stream, which `open` returns.
+    pub(super) async fn stream<'r, M, P, S, F>(
+        &'r self,
+        request: &'r Request<M>,
+        read: impl FnOnce(&mut Validator, &'r M) -> P,
+        open: impl FnOnce(Asked<'r>, P) -> F,
+    ) -> std::result::Result<Response<S>, Status>
+    where
+        M: TenantRequest,
+        F: Future<Output = Result<S>>,
+    {
+        let asked = self.asked(request)?;
+        let mut validator = Validator::default();
+        validator.tenant(asked.tenant);
+        let parts = read(&mut validator, request.get_ref());
+        validator.finish()?;
+        Ok(Response::new(open(asked, parts).await?))
+    }
+
+    /// Does a write: `read` notes the mistakes of the fields that not every write has, and `respond` makes the answer
+    /// for a tenant, but for its token.
+    pub(super) async fn write<'r, M, W>(
+        &'r self,
+        request: &'r Request<M>,
+        read: impl FnOnce(&mut Validator, &'r M) -> W,
+        respond: impl FnOnce(&str, W::Answer) -> M::Response,
+    ) -> std::result::Result<Response<M::Response>, Status>
+    where
+        M: WriteRequest,
+        W: Write,
+    {
+        let asked = self.asked(request)?;
+        let mut validator = Validator::default();
+        let context = write_context(&mut validator, asked, request);
+        let write = read(&mut validator, request.get_ref());
+        validator.finish()?;
+        let explains = request.get_ref().validate_only() && request.get_ref().explain();
+        match asked.service.write(context, write).await {
+            Ok(written) => {
+                let mut response = respond(asked.tenant, written.answer);
+                response.set_token(to_token(asked.tenant, written.revision));
+                Ok(Response::new(response))
+            }
+            Err(error) if explains && error.is_refusal() => Ok(Response::new(refused(error))),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Who asks, and about which tenant.
+    fn asked<'r, M: TenantRequest>(&'r self, request: &'r Request<M>) -> Result<Asked<'r>> {
+        let Some(Identity { caller }) = request.extensions().get::<Identity>() else {
+            return Err(Error::internal("a request reached its handler without the identity layer"));
+        };
+        Ok(Asked { caller, tenant: request.get_ref().tenant(), service: &self.service })
+    }
+}
+
+/// The context of a write, from the fields that every write has, whose mistakes are noted. A retry under the same
+/// `request_id` must have the same method and body.
+fn write_context<M: WriteRequest>(validator: &mut Validator, asked: Asked<'_>, request: &Request<M>) -> RequestContext {
+    let message = request.get_ref();
+    let (actor, request_id) = (subject(message.actor()), message.request_id());
+    validator.tenant(asked.tenant);
+    validator.actor("actor", actor.as_ref());
+    validator.request_id(request_id, M::MIN_REQUEST_ID);
+    validator.explain(message.explain(), message.validate_only());
+    validator.not_supported("reason", !message.reason().is_empty());
+    validator.not_supported("impersonator", message.impersonator().is_some());
+    let key = || IdempotencyKey::new(&asked.caller.name, request_id, M::METHOD, &message.encode_to_vec());
+    RequestContext {
+        tenant: asked.tenant.to_owned(),
+        actor,
+        caller: asked.caller.clone(),
+        trace_id: trace_id(request.metadata()),
+        idempotency_key: (!request_id.is_empty()).then(key),
+        validate_only: message.validate_only(),
+    }
+}
+
+/// The answer of a dry run that explains a refusal.
+fn refused<R: WriteResponse>(error: Error) -> R {
+    let refusals = error.into_refusals();
+    let total = u32::try_from(refusals.len()).unwrap_or(u32::MAX);
+    let mut bytes = 0;
+    let refusals = refusals.into_iter().map(to_refusal).take_while(|refusal| {
+        bytes += refusal.encoded_len();
+        bytes <= MAX_REFUSAL_BYTES
+    });
+    R::refused(total, refusals.collect())
+}

@@ -1,0 +1,86 @@
+//! The parts of a question: subject, action, resource, and what is stated about it.
+
+use rollcall_engine::{ResourceRef, StatedFacts, SubjectRef};
+
+use crate::{
+    edge::grpc::convert::{MAX_PARENTS, resource_ref, subject_ref},
+    proto,
+    service::{
+        Caller, CheckQuestion, Error,
+        input::{Validator, operator_not_allowed},
+    },
+};
+
+/// A question as its message has it.
+pub(super) struct ReadQuestion<'r> {
+    pub(super) subject: SubjectRef<'r>,
+    /// Empty for a question about every action.
+    action: &'r str,
+    resource: ResourceRef<'r>,
+    /// The stated parents, the nearest first.
+    parents: Vec<ResourceRef<'r>>,
+    owner: Option<SubjectRef<'r>>,
+}
+
+impl<'r> ReadQuestion<'r> {
+    /// Reads a question about every action; the mistakes are noted.
+    pub(super) fn new(
+        validator: &mut Validator,
+        subject: &'r Option<proto::Subject>,
+        resource: &'r Option<proto::ResourceRef>,
+        stated: &'r Option<proto::StatedFacts>,
+    ) -> Self {
+        let (subject, resource) = (subject_ref(subject.as_ref()), resource_ref(resource.as_ref()));
+        validator.subject("subject", subject);
+        validator.resource("resource", resource);
+        let (mut parents, mut owner) = (Vec::new(), None);
+        if let Some(stated) = stated {
+            validator.max_entries("stated.parents", stated.parents.len(), MAX_PARENTS);
+            parents.extend(stated.parents.iter().take(MAX_PARENTS).map(|parent| resource_ref(Some(parent))));
+            for (index, parent) in parents.iter().enumerate() {
+                validator.resource(&format!("stated.parents[{index}]"), *parent);
+            }
+            owner = stated.owner.as_ref().map(|owner| subject_ref(Some(owner)));
+            if let Some(owner) = owner {
+                validator.subject("stated.owner", owner);
+            }
+        }
+        Self { subject, action: "", resource, parents, owner }
+    }
+
+    /// The same question about one action.
+    pub(super) fn with_action(self, validator: &mut Validator, action: &'r str) -> Self {
+        validator.name("action", action);
+        Self { action, ..self }
+    }
+
+    /// Reads an item of a batch.
+    ///
+    /// # Errors
+    /// What is wrong with it, or why this caller may not ask it.
+    pub(super) fn of_item(item: &'r proto::CheckItem, caller: &Caller) -> Result<Self, Error> {
+        let mut validator = Validator::default();
+        let read = Self::new(&mut validator, &item.subject, &item.resource, &item.stated)
+            .with_action(&mut validator, &item.action);
+        validator.finish()?;
+        may_ask_about(caller, read.subject)?;
+        Ok(read)
+    }
+
+    pub(super) fn question(&self) -> CheckQuestion<'_> {
+        CheckQuestion {
+            subject: self.subject,
+            action: self.action,
+            resource: self.resource,
+            stated: StatedFacts { parents: &self.parents, owner: self.owner },
+        }
+    }
+}
+
+/// Refuses a question about an operator unless the caller may assert operators.
+pub(super) fn may_ask_about(caller: &Caller, subject: SubjectRef<'_>) -> Result<(), Error> {
+    if subject.is_operator() && !caller.asserts_operators {
+        return Err(operator_not_allowed(&caller.name));
+    }
+    Ok(())
+}

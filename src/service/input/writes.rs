@@ -1,0 +1,64 @@
+//! Validation of the fields that every write has.
+
+use rollcall_engine::{SubjectRef, kind};
+
+use crate::service::{
+    caller::Caller,
+    error::{Error, ErrorKind},
+    input::Validator,
+};
+
+const MAX_REQUEST_ID: usize = 128;
+
+impl Validator {
+    /// The subject on whose behalf a write is made: any but the server itself, whose parts are at `field.type` and
+    /// `field.id`.
+    pub fn actor(&mut self, field: &str, subject: SubjectRef<'_>) {
+        self.subject(field, subject);
+        self.not_the_server(field, subject);
+    }
+
+    /// A subject other than `service:rollcall`, which is this server.
+    pub(super) fn not_the_server(&mut self, field: &str, subject: SubjectRef<'_>) {
+        if subject.kind == kind::SERVICE && subject.id == Caller::SERVER {
+            self.invalid(&format!("{field}.id"), "is the server itself, in whose name nobody else acts");
+        }
+    }
+
+    /// A request id: `min_bytes` to 128 bytes, without control characters; may be empty.
+    pub fn request_id(&mut self, text: &str, min_bytes: usize) {
+        if text.is_empty() || !self.max_bytes("request_id", text, MAX_REQUEST_ID) {
+            return;
+        }
+        if text.chars().any(char::is_control) {
+            self.invalid("request_id", "has control characters in it");
+        } else if text.len() < min_bytes {
+            let description = format!(
+                "is {} bytes long; {min_bytes} are needed, random ones such as a UUID, for the invitation tokens are \
+                 derived from it",
+                text.len(),
+            );
+            self.invalid("request_id", &description);
+        }
+    }
+
+    /// Whether a refusal is to be explained, which only a dry run does.
+    pub fn explain(&mut self, explain: bool, validate_only: bool) {
+        if explain && !validate_only {
+            self.invalid("explain", "is set without `validate_only`; set both, or neither");
+        }
+    }
+}
+
+/// The error of a caller that names an operator as the actor, and may not.
+pub fn operator_not_allowed(caller: &str) -> Error {
+    let message = format!("caller `{caller}` may not assert an operator; name it in `auth.operators`");
+    Error::new(ErrorKind::PermissionDenied, "OPERATOR_NOT_ALLOWED", message).with("caller", caller)
+}
+
+/// The error of an email, which the request has in `field`, that is not verified though it must be.
+pub fn unverified(field: &str) -> Error {
+    let description = "is false, and an address that is not verified can't be kept yet; verify that it is theirs, and \
+                       send true";
+    Error::field("FIELD_NOT_SUPPORTED", format!("{field}.verified"), description)
+}
