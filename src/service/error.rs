@@ -52,6 +52,22 @@ pub enum ErrorKind {
     Internal,
 }
 
+impl ErrorKind {
+    /// Every kind.
+    pub const ALL: [Self; 10] = [
+        Self::InvalidArgument,
+        Self::NotFound,
+        Self::AlreadyExists,
+        Self::PermissionDenied,
+        Self::Unauthenticated,
+        Self::FailedPrecondition,
+        Self::Aborted,
+        Self::ResourceExhausted,
+        Self::Unavailable,
+        Self::Internal,
+    ];
+}
+
 /// One field of a request that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {

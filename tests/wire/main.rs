@@ -32,3 +32,4 @@ mod subjects;
 #[path = "../support/mod.rs"]
 mod support;
 mod teams_and_expiry;
+mod transport;

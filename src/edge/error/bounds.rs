@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use tonic::Status;
 
 /// The most bytes of `grpc-status`, `grpc-message` and `grpc-status-details-bin` together, as they are sent.
-const LIMIT: usize = 4096;
+pub(super) const LIMIT: usize = 4096;
 /// The names of the three, and the status.
 const NAMES: usize = 48;
 
@@ -47,7 +47,7 @@ pub(crate) fn cut(text: &str, limit_bytes: usize) -> Cow<'_, str> {
 }
 
 /// How many bytes a status takes in trailers: its message percent-encoded, its details in base64 without padding.
-fn encoded_len(status: &Status) -> usize {
+pub(super) fn encoded_len(status: &Status) -> usize {
     let is_plain = |byte: u8| (b' '..=b'~').contains(&byte) && byte != b'%';
     let message: usize = status.message().bytes().map(|byte| if is_plain(byte) { 1 } else { 3 }).sum();
     NAMES + message + (status.details().len() * 4).div_ceil(3)

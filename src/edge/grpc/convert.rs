@@ -171,7 +171,7 @@ pub(crate) fn to_resource(tenant: &str, answer: ResourceAnswer) -> proto::Resour
 /// A resource as the log recorded it, without an etag.
 pub(crate) fn to_past_resource(resource: Resource) -> proto::Resource {
     proto::Resource {
-        resource: Some(to_resource_ref(resource.key)),
+        key: Some(to_resource_ref(resource.key)),
         parent: resource.parent.map(to_resource_ref),
         owner: resource.owner.map(to_subject),
         display_name: resource.display_name,

@@ -161,7 +161,7 @@ fn to_invitee(validator: &mut Validator, index: usize, invitee: &proto::Invitee)
             Who::Member(named)
         }
         None => {
-            validator.required(&field, "");
+            validator.required(&format!("{field}.who"), "");
             Who::Email(String::new())
         }
     };

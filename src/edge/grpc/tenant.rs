@@ -109,7 +109,7 @@ fn to_effect(effect: Effect) -> proto::PolicyEffect {
 
 pub(super) fn to_tenant(tenant: Tenant, root_type: String) -> proto::Tenant {
     proto::Tenant {
-        tenant: tenant.id,
+        id: tenant.id,
         display_name: tenant.display_name,
         policy: tenant.policy,
         policy_version: tenant.policy_version,

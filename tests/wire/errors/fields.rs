@@ -109,7 +109,7 @@ async fn every_bad_field_is_named_at_once() {
         question.resource.as_mut().expect("is there").id = long(129);
     };
     let status = check(&world, mutate).await.expect_err("all is bad");
-    assert_eq!(fields_of(&status), ["subject.id", "action", "resource.id"]);
+    assert_eq!(fields_of(&status), ["subject.id", "resource.id", "action"]);
     let info = tonic_types::StatusExt::get_details_error_info(&status).expect("is in the response");
     assert_eq!((info.reason.as_str(), info.metadata["field"].as_str()), (INVALID, "subject.id"));
 }
@@ -224,17 +224,18 @@ async fn writes_name_their_fields() {
     write(api, site.into(), too_long("display_name", 200)).await;
 
     write(api, w.invite_all("ada", &[], &[("workspace", "user")]), required("invitees")).await;
-    write(api, w.invite_all("ada", &[anybody], &[]), required("grants")).await;
+    write(api, w.invite_all("ada", &[anybody], &[]), required("invitees[0].grants")).await;
     write(api, w.invite_all("ada", &[anybody; 101], &[("workspace", "user")]), too_long("invitees", 100)).await;
-    write(api, w.invite_all("ada", &[anybody], &[("workspace", "user"); 101]), too_long("grants", 100)).await;
+    write(api, w.invite_all("ada", &[anybody], &[("workspace", "user"); 101]), too_long("invitees[0].grants", 100))
+        .await;
     write(api, w.invite("ada", "@", "workspace", "user"), invalid("invitees[0].email")).await;
     write(api, w.invite("ada", "a b@acme.test", "workspace", "user"), invalid("invitees[0].email")).await;
     let email = format!("{}@acme.test", long(245));
     write(api, w.invite("ada", &email, "workspace", "user"), too_long("invitees[0].email", 254)).await;
-    write(api, w.invite("ada", anybody, "workspace", ""), required("grants[0].role")).await;
+    write(api, w.invite("ada", anybody, "workspace", ""), required("invitees[0].grants[0].role")).await;
     let Write::Invite(mut nobody) = w.invite("ada", anybody, "workspace", "user") else { unreachable!() };
     nobody.invitees[0].who = None;
-    write(api, nobody.into(), required("invitees[0]")).await;
+    write(api, nobody.into(), required("invitees[0].who")).await;
 
     write(api, w.accept("new", ""), required("invitation_token")).await;
     write(api, w.change("ada", "edith", "harbour", ""), required("role")).await;

@@ -15,7 +15,7 @@ async fn every_wrong_field_of_a_list_is_named() {
     let odd = Some(prost_types::Timestamp { seconds: 1, nanos: -1 });
     let request = ListChangesRequest {
         tenant: world.tenant.clone(),
-        actor: Some(Subject { r#type: "User".into(), id: "x".into() }),
+        actor: Some(Subject { r#type: "us er".into(), id: "x".into() }),
         subject: Some(Subject { r#type: "email".into(), id: "x".into() }),
         resource: Some(ResourceRef::default()),
         kinds: vec![1, 0, 999],

@@ -42,7 +42,7 @@ async fn a_created_site_is_registered_below_the_workspace() {
         consistency: None,
     };
     let got = world.api.get_resource(request).await.expect("is registered").resource.expect("is in the response");
-    assert_eq!(got.resource, Some(resource("acme", "pier")));
+    assert_eq!(got.key, Some(resource("acme", "pier")));
     assert_eq!(got.parent, Some(resource("acme", "workspace")));
     assert_eq!(got.owner, None);
     assert_eq!(created, Some(got));
@@ -202,7 +202,7 @@ async fn several_people_to_several_resources_are_all_or_nothing() {
     let grants = [("harbour", "viewer"), ("quarry", "viewer")];
     let status = world.refused(world.invite_all("edith", &["olga", "new@acme.test"], &grants), "NOT_PERMITTED").await;
     let fields = crate::support::error::fields_of(&status);
-    assert_eq!(fields, ["invitees[0] x grants[1]", "invitees[1] x grants[1]"]);
+    assert_eq!(fields, ["invitees[0].grants[1]", "invitees[1].grants[1]"]);
     assert_eq!(world.grants("olga").await, ["workspace user"]);
 
     let answer = world.allowed(world.invite_all("emil", &["olga", "new@acme.test"], &grants)).await.invite();

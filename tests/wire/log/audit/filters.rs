@@ -17,7 +17,7 @@ use crate::{
 fn matches_filter(request: &ListChangesRequest, change: &Change) -> bool {
     let (about, at) = match change.change.clone().unwrap() {
         Detail::TenantCreated(_) | Detail::PolicySet(_) => (None, None),
-        Detail::ResourceCreated(it) => (None, it.resource.unwrap().resource),
+        Detail::ResourceCreated(it) => (None, it.resource.unwrap().key),
         Detail::MemberAdded(it) => (it.after.unwrap().subject, None),
         Detail::MemberUpdated(it) => (it.after.unwrap().subject, None),
         Detail::MemberRemoved(it) => (it.before.unwrap().subject, None),
@@ -28,7 +28,7 @@ fn matches_filter(request: &ListChangesRequest, change: &Change) -> bool {
         Detail::ResourceArchived(it) => (None, it.resource),
         Detail::ResourceRestored(it) => (None, it.resource),
         Detail::ResourceMoved(it) => (None, it.resource),
-        Detail::ResourceDeleted(it) => (None, it.before.unwrap().resource),
+        Detail::ResourceDeleted(it) => (None, it.before.unwrap().key),
         Detail::OwnerChanged(it) => (it.owner.or(it.previous_owner), it.resource),
         Detail::InvitationIssued(it) => (Some(subject(&it.after.unwrap().email)), None),
         Detail::InvitationAccepted(it) => (it.member, None),

@@ -69,7 +69,7 @@ impl Replay {
                 assert_eq!(it.previous_version, std::mem::replace(&mut self.version, it.version), "{described}");
             }
             Detail::ResourceCreated(it) => {
-                assert!(self.resources.insert(at(&it.resource.expect("is there").resource)), "{described}");
+                assert!(self.resources.insert(at(&it.resource.expect("is there").key)), "{described}");
             }
             Detail::MemberAdded(it) => {
                 let member = it.after.expect("is there");
