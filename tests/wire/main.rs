@@ -28,6 +28,7 @@ mod policy_versions;
 mod process;
 mod resources;
 mod role_models;
+mod sizes;
 mod subjects;
 #[path = "../support/mod.rs"]
 mod support;

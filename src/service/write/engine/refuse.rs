@@ -11,8 +11,11 @@ use crate::service::{
     write::engine::request_context::RequestContext,
 };
 
+/// The most refused parts that an error lists; a dry run that explains answers all of them.
+const MAX_VIOLATIONS: usize = 20;
+
 /// One error for all refused parts of a write, each with its path in the request; none if nothing is refused. It is the
-/// first part's error, with every part as a refusal and as a violation.
+/// first part's error, with every part as a refusal, and the first 20 as violations.
 pub(crate) fn all_refused(refusals: Vec<(String, Error)>) -> Option<Error> {
     let more = refusals.len().saturating_sub(1);
     let parts: Vec<RefusedPart> = refusals
@@ -28,7 +31,8 @@ pub(crate) fn all_refused(refusals: Vec<(String, Error)>) -> Option<Error> {
     if more > 0 {
         error.message = format!("{} (and {more} more)", error.message);
     }
-    let error = parts.iter().fold(error, |error, part| error.violation(part.field.clone(), part.message.clone()));
+    let listed = parts.iter().take(MAX_VIOLATIONS);
+    let error = listed.fold(error, |error, part| error.violation(part.field.clone(), part.message.clone()));
     Some(Error { refusals: parts, ..error })
 }
 
