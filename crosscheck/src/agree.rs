@@ -4,8 +4,8 @@ use std::{str::FromStr, sync::Arc};
 
 use cedar_policy::{Authorizer, Context, Decision, Entities, PolicySet as CedarPolicies, Request};
 use rollcall_engine::{
-    Facts as _, ViewBuilder, Policy, PolicySet, Question, ResourceKey, Revision, SnapshotSink as _, StatedFacts, Subject, Tenant,
-    Timestamp, View, compile, decide, locate,
+    Facts as _, Policy, PolicySet, Question, ResourceKey, ResourceRef, Revision, SnapshotSink as _, StatedFacts, Subject, Tenant,
+    Timestamp, View, ViewBuilder, compile, decide, locate,
 };
 
 use crate::{
@@ -105,10 +105,8 @@ fn view(policies: &PolicySet, policy: &Policy, world: &World) -> Result<View, St
 fn ask_rollcall(view: &View, request: &CheckRequest) -> Result<bool, String> {
     let resource_type = view.policy().find_type(&request.resource.kind).map_err(|error| format!("{error:?}"))?;
     let action = resource_type.find_action(&request.action).map_err(|error| format!("{error:?}"))?;
-    let stated = StatedFacts {
-        parent: request.stated_parent.as_ref().map(ResourceKey::as_ref),
-        owner: request.stated_owner.as_ref().map(Subject::as_ref),
-    };
+    let parents: Vec<ResourceRef<'_>> = request.stated_parent.iter().map(ResourceKey::as_ref).collect();
+    let stated = StatedFacts { parents: &parents, owner: request.stated_owner.as_ref().map(Subject::as_ref) };
     let target = locate(view, resource_type, &request.resource.id, stated);
     Ok(decide(view, &Question::new(request.subject.as_ref(), action, target)).allowed())
 }

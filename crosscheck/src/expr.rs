@@ -26,7 +26,7 @@ pub fn parse(rule: &str) -> Result<Expr, String> {
 }
 
 fn tokens(rule: &str) -> Vec<&str> {
-    let belongs = |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || letter == '.';
+    let belongs = |letter: char| letter.is_ascii_alphanumeric() || "_-.".contains(letter);
     let mut rest = rule.trim_start();
     let mut tokens = Vec::new();
     while let Some(first) = rest.chars().next() {
@@ -64,7 +64,7 @@ fn single<'t>(tokens: &'t [&'t str]) -> Read<'t> {
             (inner, [")", rest @ ..]) => Some((inner, rest)),
             _ => None,
         },
-        [name, rest @ ..] if name.starts_with(|letter: char| letter.is_ascii_lowercase()) => {
+        [name, rest @ ..] if name.starts_with(|letter: char| letter.is_ascii_alphabetic()) => {
             Some((Expr::Name((*name).to_owned()), rest))
         }
         _ => None,

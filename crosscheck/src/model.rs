@@ -16,6 +16,8 @@ pub struct Type {
     pub parent: Option<String>,
     /// Whether its resources are the members themselves.
     pub member_records: bool,
+    /// Whether its resources have owners: in its rules, `owner` is whoever owns the resource, and else a role.
+    pub owned: bool,
     /// The roles of the type.
     pub roles: Vec<Role>,
     /// The actions of the type.
@@ -46,7 +48,8 @@ impl Model {
     /// Reads a policy file.
     ///
     /// # Errors
-    /// When it is no TOML, lacks what a model needs, or has nested types, which are not translated.
+    /// When it is no TOML, lacks what a model needs, or has what is not translated: nested types, and types whose names
+    /// Cedar can't have.
     pub fn read(text: &str) -> Result<Self, String> {
         let file: Table = text.parse().map_err(|error| format!("no policy file: {error}"))?;
         let is_type = |key: &String| key != "invitations";
@@ -99,6 +102,9 @@ impl Type {
         if flag(table, "nested") {
             return Err(format!("`{name}` is nested, which is not translated"));
         }
+        if name.contains('-') {
+            return Err(format!("`{name}` has a `-` in it, which no type of Cedar has"));
+        }
         let section = |key: &str| table.get(key).and_then(Value::as_table).cloned().unwrap_or_default();
         let roles = section("roles").iter().map(|(role, value)| Role::read(name, role, value)).collect();
         let actions =
@@ -107,6 +113,7 @@ impl Type {
             name: name.to_owned(),
             parent: table.get("parent").and_then(Value::as_str).map(str::to_owned),
             member_records: flag(table, "member_records"),
+            owned: flag(table, "owned"),
             roles,
             actions: actions?,
         })

@@ -68,7 +68,7 @@ fn cedar(model: &Model, resource_type: &Type, rule: &Expr) -> Result<String, Str
             "nobody" => "false".to_owned(),
             "anyone" => "principal has status".to_owned(),
             "operator" => OPERATOR.to_owned(),
-            "owner" => "(resource has owner && principal == resource.owner)".to_owned(),
+            "owner" if resource_type.owned => "(resource has owner && principal == resource.owner)".to_owned(),
             "self" => "(resource has whose && principal == resource.whose)".to_owned(),
             name => format!("principal in resource.holders[\"{}\"]", model.qualified_role(resource_type, name)?),
         },

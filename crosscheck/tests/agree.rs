@@ -139,6 +139,35 @@ fn operators_get_what_a_rule_says_of_them() {
 }
 
 #[test]
+fn an_owner_is_so_by_a_relation_or_else_by_a_role() {
+    let file = r#"
+        policy = "p"
+        version = 1
+        root = "club"
+        [club.roles]
+        owner = {}
+        Front-Desk = {}
+        [club.actions]
+        "till.open" = "owner | Front-Desk"
+        [room]
+        parent = "club"
+        owned = true
+        [room.actions]
+        "room:open" = "owner"
+        "room:shut" = "club.owner & !owner"
+        [chair]
+        parent = "room"
+        [chair.actions]
+        "SIT" = "owner"
+    "#;
+    assert!(agree(file, &Model::read(file).unwrap(), &translated(file), 10_000));
+    let relation = "(resource has owner && principal == resource.owner)";
+    assert!(is_noticed(file, &translated(file).replace(relation, "false")));
+    let role = "principal in resource.holders[\"club.owner\"]";
+    assert!(is_noticed(file, &translated(file).replace(role, relation)));
+}
+
+#[test]
 fn half_a_rule_is_refused() {
     for rule in ["", "a |", "a b", "(a", "a)", "!", "a || b", "| a"] {
         assert!(parse(rule).is_err(), "{rule}");

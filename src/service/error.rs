@@ -17,10 +17,9 @@ pub struct Error {
     pub message: String,
     /// Facts for programs beside the reason, with keys that are stable for each reason.
     pub metadata: Vec<(&'static str, String)>,
-    /// The fields of the request that are wrong; empty where no field is.
+    /// The fields of the request that are wrong, or the parts of a write that are refused, where there may be several;
+    /// the error itself is about the first. Empty where it is about the request as a whole.
     pub violations: Vec<Violation>,
-    /// The parts of the write that are refused, where there may be several; the error itself is about the first.
-    pub refusals: Vec<Refusal>,
     /// After how many seconds the same request may succeed, where that is known.
     pub retry_after_secs: Option<u32>,
     /// The underlying error, which is logged and never sent.
@@ -53,7 +52,7 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
-    /// Every kind.
+    /// Every kind, in the order in which they are declared.
     pub const ALL: [Self; 10] = [
         Self::InvalidArgument,
         Self::NotFound,
@@ -75,6 +74,17 @@ pub struct Violation {
     pub field: String,
     /// What is wrong with it, and what would mend it.
     pub description: String,
+    /// For a part of a write that is refused, why; none for a wrong field.
+    pub refused: Option<RefusedFor>,
+}
+
+/// Why a part of a write is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusedFor {
+    /// The stable name, as [`Error::reason`].
+    pub reason: &'static str,
+    /// Facts for programs, as [`Error::metadata`].
+    pub metadata: Vec<(&'static str, String)>,
 }
 
 /// One part of a write that is refused, or the write as a whole.
@@ -96,9 +106,8 @@ pub type Result<T> = std::result::Result<T, Error>;
 impl Error {
     /// An error without metadata, violations or cause.
     pub fn new(kind: ErrorKind, reason: &'static str, message: impl Into<String>) -> Self {
-        let (metadata, violations, refusals) = (Vec::new(), Vec::new(), Vec::new());
-        let (message, retry_after_secs, cause) = (message.into(), None, None);
-        Self { kind, reason, message, metadata, violations, refusals, retry_after_secs, cause }
+        let (metadata, violations) = (Vec::new(), Vec::new());
+        Self { kind, reason, message: message.into(), metadata, violations, retry_after_secs: None, cause: None }
     }
 
     /// An invalid argument in one field. The field's path begins the message, and becomes metadata and a violation.
@@ -119,7 +128,7 @@ impl Error {
     /// Adds a wrong field, by its path, and what is wrong with it.
     #[must_use]
     pub fn violation(mut self, field: impl Into<String>, description: impl Into<String>) -> Self {
-        self.violations.push(Violation { field: field.into(), description: description.into() });
+        self.violations.push(Violation { field: field.into(), description: description.into(), refused: None });
         self
     }
 
@@ -142,11 +151,14 @@ impl Error {
 
     /// The refused parts of the write, whole; one for the write as a whole where it has no parts.
     pub fn into_refusals(self) -> Vec<Refusal> {
-        if !self.refusals.is_empty() {
-            return self.refusals;
-        }
-        let Self { reason, message, metadata, .. } = self;
-        vec![Refusal { field: String::new(), reason, message, metadata }]
+        let Self { reason, message, metadata, violations, .. } = self;
+        let part = |Violation { field, description, refused }: Violation| {
+            let RefusedFor { reason, metadata } = refused?;
+            Some(Refusal { field, reason, message: description, metadata })
+        };
+        let parts: Vec<Refusal> = violations.into_iter().filter_map(part).collect();
+        let whole = || vec![Refusal { field: String::new(), reason, message, metadata }];
+        if parts.is_empty() { whole() } else { parts }
     }
 
     /// The error of a tenant that does not exist: `TENANT_NOT_FOUND`.

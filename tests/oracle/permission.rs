@@ -134,7 +134,9 @@ impl Evaluation<'_> {
                 "anyone" => true,
                 "operator" | "nobody" => false,
                 "self" => target == Some(self.actor),
-                "owner" => self.facts.resources[at].owner.as_ref() == Some(self.actor),
+                "owner" if self.policy.resource_type(&at.0).owned => {
+                    self.facts.resources[at].owner.as_ref() == Some(self.actor)
+                }
                 role => self.facts.ancestors(at).iter().any(|above| {
                     let assigned = self.facts.assigned_role(self.actor, above);
                     assigned.is_some_and(|assigned| {

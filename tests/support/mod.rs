@@ -11,6 +11,7 @@ pub mod db;
 pub mod decided_writes;
 pub mod error;
 pub mod fixture;
+pub mod golden;
 pub mod membership_writes;
 pub mod names;
 pub mod observation;

@@ -117,9 +117,9 @@ async fn anonymous_callers_speak_for_operators_only_where_it_is_set() {
             (!may).then(|| "OPERATOR_NOT_ALLOWED".into()),
             "{settings:?}"
         );
-        let asked = server.api.check(world.question(OPERATOR, "data.view", "workspace")).await;
+        let answer = server.api.check(world.question(OPERATOR, "data.view", "workspace")).await;
         let expected = if may { "UNKNOWN_ACTION" } else { "OPERATOR_NOT_ALLOWED" };
-        assert_eq!(asked.as_ref().err().map(reason_of).as_deref(), Some(expected), "{settings:?}");
+        assert_eq!(answer.as_ref().err().map(reason_of).as_deref(), Some(expected), "{settings:?}");
     }
 }
 

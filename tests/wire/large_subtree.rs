@@ -8,6 +8,7 @@ use tonic::Code;
 use crate::support::{
     Server, WireTenant, clock, expect_error,
     fixture::{changes::commit, tenant},
+    golden,
     wire_tenant::DEPOT,
 };
 
@@ -75,6 +76,9 @@ async fn a_subtree_is_deleted_up_to_the_limit() {
     let world = WireTenant { api: server.api().await, tenant: TENANT.into() };
     for id in ["large", "crowded"] {
         let refused = world.api.write(world.delete("ada", &format!("box:{id}"))).await;
+        if id == "large" {
+            golden::error(refused.as_ref().expect_err("there is too much below it"));
+        }
         let metadata = expect_error(refused, Code::FailedPrecondition, "SUBTREE_TOO_LARGE");
         assert_eq!((metadata["limit"].as_str(), metadata["resource"].as_str()), ("1000", format!("box:{id}").as_str()));
         assert!(world.registered(&format!("box:{id}")).await.is_some(), "it is still there");

@@ -14,6 +14,7 @@
 mod driver;
 mod errors;
 mod fixture;
+mod golden;
 mod idempotency;
 mod identity;
 mod invitations;

@@ -21,8 +21,8 @@ const ROLES: usize = 60;
 const SITES: usize = 20;
 
 /// An id as long as it may be, of letters that take the most bytes in trailers and in messages.
-fn id(of: &str, number: usize) -> String {
-    let mut id = format!("{of}{number}-");
+fn id(prefix: &str, number: usize) -> String {
+    let mut id = format!("{prefix}{number}-");
     while id.len() + 'é'.len_utf8() <= 128 {
         id.push('é');
     }

@@ -150,8 +150,8 @@ fn a_role_is_no_word_of_a_rule_in_another_case() {
     for name in ["or", "OR", "and", "not", "Owner", "request_2"] {
         let text = POLICY.replacen("readOnly_2 = {}", &format!("readOnly_2 = {{}}\n{name} = {{}}"), 1);
         assert!(compile("gateway.toml", &text).is_ok(), "{name}");
-        let asked = text.replacen("\"anyone\"", &format!("\"API-Owner | {name}\""), 1);
-        assert!(compile("gateway.toml", &asked).is_ok(), "{name}");
+        let in_rule = text.replacen("\"anyone\"", &format!("\"API-Owner | {name}\""), 1);
+        assert!(compile("gateway.toml", &in_rule).is_ok(), "{name}");
     }
     let team = POLICY.replacen(
         "[asset-category]\n",

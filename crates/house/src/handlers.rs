@@ -41,7 +41,7 @@ fn service_methods(file: &syn::File) -> impl Iterator<Item = &syn::ImplItemFn> {
     let services = file.items.iter().filter_map(|item| match item {
         Item::Impl(block) => {
             let name = block.trait_.as_ref()?.1.segments.last()?.ident.to_string();
-            name.ends_with("Service").then_some(block)
+            (name.ends_with("Service") && name != "Service").then_some(block)
         }
         _ => None,
     });
@@ -111,8 +111,9 @@ mod tests {
 
     #[test]
     fn other_blocks_and_files_are_free() {
-        let text = "//! A.\nimpl Handler { fn add(&self) -> u8 { 1 } }\nimpl Service for Layer { fn call(&self) {} }\n";
-        let repository = Repository::from_texts(&[("src/edge/other/a.rs", text), ("src/edge/grpc/a.rs", "//! A.")]);
+        let text =
+            "//! A.\nimpl Handler { fn add(&self) -> u8 { 1 } }\nimpl Service<R> for Layer { fn call(&self) {} }\n";
+        let repository = Repository::from_texts(&[("src/edge/other/a.rs", text), ("src/edge/grpc/a.rs", text)]);
         assert!(check(&repository).passed());
     }
 }

@@ -5,7 +5,7 @@ use rollcall_engine::{Revision, SuppressedAddress};
 use crate::{
     edge::grpc::{
         convert::{store_consistency, to_timestamp},
-        handler::Asked,
+        handler::CallContext,
         reading::PAGE,
     },
     proto,
@@ -40,10 +40,10 @@ pub(super) fn list<'r>(
 }
 
 pub(super) async fn list_suppressed_addresses(
-    asked: Asked<'_>,
+    context: CallContext<'_>,
     (consistency, limit, page_token): (Consistency<'_>, u32, &str),
 ) -> Result<(proto::ListSuppressedAddressesResponse, Revision)> {
-    let page = asked.service.list_suppressed(asked.tenant, consistency, (limit, page_token)).await?;
+    let page = context.service.list_suppressed(context.tenant, consistency, (limit, page_token)).await?;
     let response = proto::ListSuppressedAddressesResponse {
         addresses: page.addresses.into_iter().map(to_address).collect(),
         next_page_token: page.next.unwrap_or_default(),

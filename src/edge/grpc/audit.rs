@@ -22,10 +22,10 @@ impl AuditService for Handler {
         &self,
         request: Request<ListChangesRequest>,
     ) -> Result<Response<ListChangesResponse>, Status> {
-        self.question(&request, list, async |asked, (list, consistency)| {
-            let page = asked.service.list_changes(&list, consistency).await?;
+        self.question(&request, list, async |context, (list, consistency)| {
+            let page = context.service.list_changes(&list, consistency).await?;
             let response = ListChangesResponse {
-                changes: to_changes(asked.tenant, &asked.service.policies(), page.changes),
+                changes: to_changes(context.tenant, &context.service.policies(), page.changes),
                 next_page_token: page.next.unwrap_or_default(),
                 ..Default::default()
             };

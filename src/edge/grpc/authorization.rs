@@ -31,11 +31,11 @@ impl AuthorizationService for Handler {
                 ReadQuestion::new(validator, &message.subject, &message.resource, &message.stated)
                     .with_action(validator, &message.action)
             },
-            async |asked, read| {
-                may_ask_about(asked.caller, read.subject)?;
+            async |context, read| {
+                may_ask_about(context.caller, read.subject)?;
                 let consistency = consistency(message.consistency.as_ref());
                 let question = read.question();
-                let answer = asked.service.check(asked.tenant, consistency, &question, message.explain).await?;
+                let answer = context.service.check(context.tenant, consistency, &question, message.explain).await?;
                 let response = CheckResponse {
                     allowed: answer.decision.allowed(),
                     reason: to_reason(answer.decision.reason).into(),
@@ -54,12 +54,12 @@ impl AuthorizationService for Handler {
         self.question(
             &request,
             |validator, message| validator.entry_count("items", message.items.len(), MAX_ITEMS),
-            async |asked, ()| {
+            async |context, ()| {
                 let items: Vec<_> =
-                    message.items.iter().map(|item| ReadQuestion::of_item(item, asked.caller)).collect();
+                    message.items.iter().map(|item| ReadQuestion::of_item(item, context.caller)).collect();
                 let questions: Vec<_> = items.iter().flatten().map(ReadQuestion::question).collect();
                 let consistency = consistency(message.consistency.as_ref());
-                let (decided, basis) = asked.service.batch_check(asked.tenant, consistency, &questions).await?;
+                let (decided, basis) = context.service.batch_check(context.tenant, consistency, &questions).await?;
                 let mut decided = decided.into_iter();
                 let results = items.iter().filter_map(|item| match item {
                     Ok(_) => decided.next().map(to_result),
@@ -86,13 +86,13 @@ impl AuthorizationService for Handler {
         self.question(
             &request,
             |validator, message| ReadQuestion::new(validator, &message.subject, &message.resource, &message.stated),
-            async |asked, read| {
-                may_ask_about(asked.caller, read.subject)?;
+            async |context, read| {
+                may_ask_about(context.caller, read.subject)?;
                 let consistency = consistency(message.consistency.as_ref());
                 let question = read.question();
-                let (actions, basis) = asked
+                let (actions, basis) = context
                     .service
-                    .list_actions(asked.tenant, consistency, question.subject, question.resource, question.stated)
+                    .list_actions(context.tenant, consistency, question.subject, question.resource, question.stated)
                     .await?;
                 let valid_until = basis.valid_until.map(to_timestamp);
                 Ok((ListActionsResponse { actions, valid_until, ..ListActionsResponse::default() }, basis.revision))
@@ -115,12 +115,14 @@ impl AuthorizationService for Handler {
                 validator.name("resource_type", &message.resource_type);
                 (subject, validator.page_size(message.page_size, PAGE.1, PAGE.0))
             },
-            async |asked, (subject, limit)| {
-                may_ask_about(asked.caller, subject)?;
+            async |context, (subject, limit)| {
+                may_ask_about(context.caller, subject)?;
                 let consistency = consistency(message.consistency.as_ref());
                 let query = (subject, message.action.as_str(), message.resource_type.as_str());
-                let page =
-                    asked.service.list_resources(asked.tenant, consistency, query, limit, &message.page_token).await?;
+                let page = context
+                    .service
+                    .list_resources(context.tenant, consistency, query, limit, &message.page_token)
+                    .await?;
                 let response = ListResourcesResponse {
                     resources: page.resources.into_iter().map(to_resource_ref).collect(),
                     next_page_token: page.next.unwrap_or_default(),

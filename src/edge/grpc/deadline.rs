@@ -35,7 +35,7 @@ impl Deadline {
 
     /// Whether it has passed; if not, the task is woken when it does.
     pub(super) fn has_passed(&mut self, cx: &mut Context<'_>) -> bool {
-        // The clock is asked too: the timer wheel may wake the transport's deadline first.
+        // The clock is context too: the timer wheel may wake the transport's deadline first.
         matches!(self.sleep.as_mut().poll(cx), Poll::Ready(())) || self.at <= Instant::now()
     }
 

@@ -28,9 +28,9 @@ pub struct Handler {
     service: Arc<Service>,
 }
 
-/// What a question is answered with.
+/// What a call is answered with.
 #[derive(Clone, Copy)]
-pub(super) struct Asked<'r> {
+pub(super) struct CallContext<'r> {
     /// Who asks, in the name of a subject or for itself.
     pub(super) caller: &'r Caller,
     /// The tenant's id, which is valid; there may be no such tenant.
@@ -51,20 +51,20 @@ impl Handler {
         &'r self,
         request: &'r Request<M>,
         read: impl FnOnce(&mut Validator, &'r M) -> P,
-        answer: impl FnOnce(Asked<'r>, P) -> F,
+        answer: impl FnOnce(CallContext<'r>, P) -> F,
     ) -> std::result::Result<Response<A>, Status>
     where
         M: TenantRequest,
         A: WithToken,
         F: Future<Output = Result<(A, rollcall_engine::Revision)>>,
     {
-        let asked = self.asked(request)?;
+        let context = self.context(request)?;
         let mut validator = Validator::default();
-        validator.tenant(asked.tenant);
+        validator.tenant(context.tenant);
         let parts = read(&mut validator, request.get_ref());
         validator.finish()?;
-        let (mut response, revision) = answer(asked, parts).await?;
-        response.set_token(to_token(asked.tenant, revision));
+        let (mut response, revision) = answer(context, parts).await?;
+        response.set_token(to_token(context.tenant, revision));
         Ok(Response::new(response))
     }
 
@@ -73,18 +73,18 @@ impl Handler {
         &'r self,
         request: &'r Request<M>,
         read: impl FnOnce(&mut Validator, &'r M) -> P,
-        open: impl FnOnce(Asked<'r>, P) -> F,
+        open: impl FnOnce(CallContext<'r>, P) -> F,
     ) -> std::result::Result<Response<S>, Status>
     where
         M: TenantRequest,
         F: Future<Output = Result<S>>,
     {
-        let asked = self.asked(request)?;
+        let context = self.context(request)?;
         let mut validator = Validator::default();
-        validator.tenant(asked.tenant);
+        validator.tenant(context.tenant);
         let parts = read(&mut validator, request.get_ref());
         validator.finish()?;
-        Ok(Response::new(open(asked, parts).await?))
+        Ok(Response::new(open(context, parts).await?))
     }
 
     /// Does a write: `read` notes the mistakes of the fields that not every write has, and `respond` makes the answer
@@ -99,16 +99,16 @@ impl Handler {
         M: WriteRequest,
         W: Write,
     {
-        let asked = self.asked(request)?;
+        let context = self.context(request)?;
         let mut validator = Validator::default();
-        let context = write_context(&mut validator, asked, request);
+        let write_context = write_context(&mut validator, context, request);
         let write = read(&mut validator, request.get_ref());
         validator.finish()?;
         let explains = request.get_ref().validate_only() && request.get_ref().explain();
-        match asked.service.write(context, write).await {
+        match context.service.write(write_context, write).await {
             Ok(written) => {
-                let mut response = respond(asked.tenant, written.answer);
-                response.set_token(to_token(asked.tenant, written.revision));
+                let mut response = respond(context.tenant, written.answer);
+                response.set_token(to_token(context.tenant, written.revision));
                 Ok(Response::new(response))
             }
             Err(error) if explains && error.is_refusal() => Ok(Response::new(refused(error))),
@@ -117,30 +117,34 @@ impl Handler {
     }
 
     /// Who asks, and about which tenant.
-    fn asked<'r, M: TenantRequest>(&'r self, request: &'r Request<M>) -> Result<Asked<'r>> {
+    fn context<'r, M: TenantRequest>(&'r self, request: &'r Request<M>) -> Result<CallContext<'r>> {
         let Some(Identity { caller }) = request.extensions().get::<Identity>() else {
             return Err(Error::internal("a request reached its handler without the identity layer"));
         };
-        Ok(Asked { caller, tenant: request.get_ref().tenant(), service: &self.service })
+        Ok(CallContext { caller, tenant: request.get_ref().tenant(), service: &self.service })
     }
 }
 
 /// The context of a write, from the fields that every write has, whose mistakes are noted. A retry under the same
 /// `request_id` must have the same method and body.
-fn write_context<M: WriteRequest>(validator: &mut Validator, asked: Asked<'_>, request: &Request<M>) -> RequestContext {
+fn write_context<M: WriteRequest>(
+    validator: &mut Validator,
+    context: CallContext<'_>,
+    request: &Request<M>,
+) -> RequestContext {
     let message = request.get_ref();
     let (actor, request_id) = (subject(message.actor()), message.request_id());
-    validator.tenant(asked.tenant);
+    validator.tenant(context.tenant);
     validator.actor("actor", actor.as_ref());
     validator.request_id(request_id, M::MIN_REQUEST_ID);
     validator.explain(message.explain(), message.validate_only());
     validator.not_supported("reason", !message.reason().is_empty());
     validator.not_supported("impersonator", message.impersonator().is_some());
-    let key = || IdempotencyKey::new(&asked.caller.name, request_id, M::METHOD, &message.encode_to_vec());
+    let key = || IdempotencyKey::new(&context.caller.name, request_id, M::METHOD, &message.encode_to_vec());
     RequestContext {
-        tenant: asked.tenant.to_owned(),
+        tenant: context.tenant.to_owned(),
         actor,
-        caller: asked.caller.clone(),
+        caller: context.caller.clone(),
         trace_id: trace_id(request.metadata()),
         idempotency_key: (!request_id.is_empty()).then(key),
         validate_only: message.validate_only(),

@@ -9,7 +9,7 @@ use crate::{
             resource_key, resource_ref, store_consistency, subject, subject_ref, to_count, to_grants, to_subject,
             to_timestamp, to_token,
         },
-        handler::Asked,
+        handler::CallContext,
         reading::{MAX_TEXT, PAGE},
     },
     proto,
@@ -69,11 +69,11 @@ pub(super) fn one<'r>(
 }
 
 pub(super) async fn get_invitation(
-    asked: Asked<'_>,
+    context: CallContext<'_>,
     (id, consistency): (&str, Consistency<'_>),
 ) -> Result<(proto::GetInvitationResponse, Revision)> {
-    let found = asked.service.invitation(asked.tenant, id, consistency).await?;
-    let invitation = Some(to_listed(asked.tenant, found.record));
+    let found = context.service.invitation(context.tenant, id, consistency).await?;
+    let invitation = Some(to_listed(context.tenant, found.record));
     Ok((proto::GetInvitationResponse { invitation, ..Default::default() }, found.revision))
 }
 
@@ -104,12 +104,12 @@ pub(super) fn list<'r>(
 }
 
 pub(super) async fn list_invitations(
-    asked: Asked<'_>,
+    context: CallContext<'_>,
     (list, consistency): (ListInvitations, Consistency<'_>),
 ) -> Result<(proto::ListInvitationsResponse, Revision)> {
-    let page = asked.service.list_invitations(&list, consistency).await?;
+    let page = context.service.list_invitations(&list, consistency).await?;
     let response = proto::ListInvitationsResponse {
-        invitations: page.invitations.into_iter().map(|record| to_listed(asked.tenant, record)).collect(),
+        invitations: page.invitations.into_iter().map(|record| to_listed(context.tenant, record)).collect(),
         next_page_token: page.next.unwrap_or_default(),
         ..Default::default()
     };

@@ -9,7 +9,7 @@ use crate::{
             resource_key, resource_ref, store_consistency, subject_ref, to_count, to_member, to_resource_ref,
             to_subject, to_timestamp,
         },
-        handler::Asked,
+        handler::CallContext,
     },
     proto::{self, get_member_request::Member as Named},
     service::{
@@ -57,12 +57,12 @@ pub(super) fn list<'r>(
 }
 
 pub(super) async fn list_members(
-    asked: Asked<'_>,
+    context: CallContext<'_>,
     (list, consistency): (ListMembers, Consistency<'_>),
 ) -> Result<(proto::ListMembersResponse, Revision)> {
-    let page = asked.service.list_members(&list, consistency).await?;
+    let page = context.service.list_members(&list, consistency).await?;
     let response = proto::ListMembersResponse {
-        members: page.members.into_iter().map(|listed| to_listed(asked.tenant, listed)).collect(),
+        members: page.members.into_iter().map(|listed| to_listed(context.tenant, listed)).collect(),
         next_page_token: page.next.unwrap_or_default(),
         ..Default::default()
     };
@@ -118,7 +118,10 @@ pub(super) fn one<'r>(validator: &mut Validator, request: &'r proto::GetMemberRe
     }
 }
 
-pub(super) async fn get_member(asked: Asked<'_>, one: OneMember<'_>) -> Result<(proto::GetMemberResponse, Revision)> {
+pub(super) async fn get_member(
+    context: CallContext<'_>,
+    one: OneMember<'_>,
+) -> Result<(proto::GetMemberResponse, Revision)> {
     let by = match &one.by {
         By::Subject(subject) => MemberBy::Subject(*subject),
         By::InvitedEmail(email) => MemberBy::Subject(SubjectRef { kind: kind::EMAIL, id: email }),
@@ -127,10 +130,10 @@ pub(super) async fn get_member(asked: Asked<'_>, one: OneMember<'_>) -> Result<(
         By::Phone(phone) => MemberBy::Phone(phone),
     };
     let page = (one.limit, one.page_token);
-    let found = asked.service.member(asked.tenant, by, one.consistency, page).await?;
+    let found = context.service.member(context.tenant, by, one.consistency, page).await?;
     let answer = MemberAnswer { member: found.member, changed_at: found.changed_at };
     let response = proto::GetMemberResponse {
-        member: Some(to_member(asked.tenant, answer)),
+        member: Some(to_member(context.tenant, answer)),
         memberships: found.roles.into_iter().map(to_membership).collect(),
         next_page_token: found.next.unwrap_or_default(),
         ..Default::default()

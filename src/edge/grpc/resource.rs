@@ -135,10 +135,10 @@ impl ResourceService for Handler {
                 validator.required("resource.id", resource.id);
                 (resource, store_consistency(validator, message.consistency.as_ref()))
             },
-            async |asked, (resource, consistency)| {
-                let (found, revision) = asked.service.resource(asked.tenant, resource, consistency).await?;
+            async |context, (resource, consistency)| {
+                let (found, revision) = context.service.resource(context.tenant, resource, consistency).await?;
                 let answer = ResourceAnswer { resource: found.resource, changed_at: found.changed_at };
-                let resource = Some(to_resource(asked.tenant, answer));
+                let resource = Some(to_resource(context.tenant, answer));
                 Ok((GetResourceResponse { resource, ..Default::default() }, revision))
             },
         )

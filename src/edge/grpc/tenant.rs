@@ -51,9 +51,9 @@ impl TenantService for Handler {
         self.question(
             &request,
             |validator, message| store_consistency(validator, message.consistency.as_ref()),
-            async |asked, consistency| {
-                let (tenant, revision) = asked.service.tenant_at(asked.tenant, consistency).await?;
-                let policies = asked.service.policies();
+            async |context, consistency| {
+                let (tenant, revision) = context.service.tenant_at(context.tenant, consistency).await?;
+                let policies = context.service.policies();
                 let policy = policies.get(&tenant.policy, tenant.policy_version);
                 let root_type = policy.map_or(String::new(), |policy| policy.root().name().to_owned());
                 let tenant = Some(to_tenant(tenant, root_type));

@@ -11,7 +11,7 @@ use crate::{
         Handler,
         change::{kinds, to_changes},
         convert::to_token,
-        handler::Asked,
+        handler::CallContext,
     },
     proto::{
         WatchChangesRequest, WatchChangesResponse, watch_changes_request::Start, watch_service_server::WatchService,
@@ -33,14 +33,14 @@ impl WatchService for Handler {
         self.stream(
             &request,
             |validator, message| kinds(validator, &message.kinds),
-            async |asked, kinds| {
+            async |context, kinds| {
                 let from = match &request.get_ref().start {
                     Some(Start::After(token)) if !token.is_empty() => WatchFrom::After(token),
                     Some(Start::FromBeginning(true)) => WatchFrom::Beginning,
                     _ => WatchFrom::Now,
                 };
-                let watch = asked.service.watch(asked.tenant, from, kinds).await?;
-                Ok(responses(watch, asked).await)
+                let watch = context.service.watch(context.tenant, from, kinds).await?;
+                Ok(responses(watch, context).await)
             },
         )
         .await
@@ -48,8 +48,11 @@ impl WatchService for Handler {
 }
 
 /// The responses of a watch, which a task of its own sends.
-async fn responses(mut watch: Watcher, asked: Asked<'_>) -> ReceiverStream<Result<WatchChangesResponse, Status>> {
-    let (tenant, service) = (asked.tenant.to_owned(), Arc::clone(asked.service));
+async fn responses(
+    mut watch: Watcher,
+    context: CallContext<'_>,
+) -> ReceiverStream<Result<WatchChangesResponse, Status>> {
+    let (tenant, service) = (context.tenant.to_owned(), Arc::clone(context.service));
     let (responses, stream) = mpsc::channel(AHEAD + 1);
     // One slot is reserved for the final error, so that a client that stopped reading still gets it.
     let last_slot = responses.clone().reserve_owned().await;

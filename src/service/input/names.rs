@@ -1,7 +1,7 @@
 //! Validation of the names of things: tenants, subjects, resources, roles and actions.
 
 use icu_normalizer::ComposingNormalizerBorrowed;
-use rollcall_engine::{Grant, ResourceRef, SubjectRef};
+use rollcall_engine::{Grant, NameForm, ResourceRef, SubjectRef};
 
 use crate::service::{error::Error, input::Validator};
 
@@ -58,7 +58,7 @@ impl Validator {
     pub fn subject(&mut self, field: &str, subject: SubjectRef<'_>) {
         if subject.kind.len() > MAX_NAME {
             self.max_bytes(&format!("{field}.type"), subject.kind, MAX_NAME);
-        } else if !is_type_name(subject.kind) {
+        } else if !NameForm::TypeOrRole.fits(subject.kind) {
             self.invalid(&format!("{field}.type"), "must be of letters, digits, `_` and `-`, a letter first");
         }
         if subject.id.is_empty() || subject.id.len() > MAX_ID || !is_id(subject.id) {
@@ -96,11 +96,6 @@ pub(super) fn is_clean(text: &str) -> bool {
 fn is_id(text: &str) -> bool {
     let is_normal = || text.is_ascii() || ComposingNormalizerBorrowed::new_nfc().is_normalized(text);
     is_clean(text) && !text.starts_with('$') && is_normal()
-}
-
-fn is_type_name(text: &str) -> bool {
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
-    text.starts_with(|first: char| first.is_ascii_alphabetic()) && text.bytes().all(fits)
 }
 
 /// The error of a resource without an id, which only the root resource may lack.

@@ -42,7 +42,7 @@ pub struct CheckOutcome {
 /// The facts that an answer rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Basis {
-    /// Their revision.
+    /// The tenant's revision that they are of.
     pub revision: Revision,
     /// When the answer may be another though nothing is written, for a role of the tenant ends then; none where no role
     /// has an end to come, and for an answer about the past, which stays.
@@ -265,7 +265,7 @@ fn check_stated(policy: &Policy, resource_type: &ResourceType, stated: StatedFac
     for (index, parent) in stated.parents.iter().enumerate() {
         let field = format!("stated.parents[{index}]");
         let found = find_type(policy, parent.kind, &format!("{field}.type"))?;
-        if !below.may_be_below(found.id()) {
+        if !below.may_be_below(found.id()) || found.has_member_records() {
             let above = below.parent().map(|above| policy.resource_type(above).name());
             let description = match above {
                 Some(above) => format!("is `{}`; the parent of a `{}` is a `{above}`", parent.kind, below.name()),

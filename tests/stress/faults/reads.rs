@@ -4,7 +4,7 @@ use rollcall::proto::{Consistency, Reason, consistency::Requirement};
 use tonic::Code;
 
 use super::disk::{ESTALE, FaultyServer};
-use crate::support::{WireTenant, expect_error, server::store_file};
+use crate::support::{WireTenant, expect_error, golden, server::store_file};
 
 /// A server one of whose reads has just failed.
 async fn after_a_failed_read() -> FaultyServer {
@@ -72,6 +72,7 @@ async fn nothing_older_than_what_was_shown_is_loaded() {
     sqlite(&faulty, "UPDATE tenant SET revision = revision - 1").await;
     faulty.reload().await;
     let refused = world.api.check(question()).await.expect_err("is older than what was shown");
+    golden::error(&refused);
     let detail = tonic_types::StatusExt::get_details_error_info(&refused).expect("has a reason");
     assert_eq!((refused.code(), detail.reason.as_str()), (Code::Unavailable, "STORE_BEHIND"));
     let number = |key: &str| detail.metadata.get(key).and_then(|text| text.parse::<i64>().ok()).unwrap();

@@ -10,7 +10,7 @@ use super::{
     position,
     watch::{history, next, watch},
 };
-use crate::support::{Api, TestServer, WireTenant, expect_error, invitee, resource, subject};
+use crate::support::{Api, TestServer, WireTenant, expect_error, golden, invitee, resource, subject};
 
 /// Longer than anything takes unless it hangs.
 const TIMEOUT: Duration = Duration::from_mins(1);
@@ -84,6 +84,7 @@ async fn a_reader_that_stops_is_sent_away_and_comes_back_for_the_rest() {
             Err(status) => break Err::<(), _>(status),
         }
     };
+    golden::error(error.as_ref().expect_err("it ended so"));
     expect_error(error, Code::ResourceExhausted, "WATCH_TOO_SLOW");
     let history = history(&world).await;
     assert!(seen.len() < history.len(), "it did not get everything");

@@ -20,7 +20,7 @@ pub struct Explanation {
     pub rule: String,
     /// The roles that the subject holds at the resource and above it, with those that they imply, from the resource up
     /// to the root. A role is here once for each assignment that brings it. Empty for an operator, and where neither
-    /// the resource nor its parent is registered.
+    /// the resource nor anything that is stated above it is registered.
     pub held_roles: Vec<HeldRole>,
     /// What would turn a denial into a grant, the nearest first: a role of the resource's own type before one of a type
     /// above, and one that implies less before one that implies more. Only for [`Reason::NotGranted`],

@@ -142,7 +142,7 @@ pub enum Change {
         email: String,
         /// The subject that accepted it, which may be of any type but `email` and `operator`.
         subject: Subject,
-        /// When it did.
+        /// The instant of the acceptance, which is that of the commit.
         at: Timestamp,
     },
     /// An invitation was revoked, by a request or because its invited member was removed.

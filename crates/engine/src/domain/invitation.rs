@@ -35,7 +35,7 @@ pub struct Invitation {
 pub struct Acceptance {
     /// The subject that accepted it, which may be of any type but `email` and `operator`.
     pub subject: Subject,
-    /// When it did.
+    /// The instant of the acceptance, by the server's clock.
     pub at: Timestamp,
 }
 

@@ -12,6 +12,9 @@ use crate::{
     },
 };
 
+/// What can be done with any resource by an action that is called after its type: `TYPE.create` and so on.
+const VERBS: [&str; 5] = ["create", "archive", "restore", "move", "delete"];
+
 /// The warnings about a policy, compiled from this document.
 pub(crate) fn warnings(document: &Document, policy: &Policy) -> Problems {
     let mut problems = Problems::default();
@@ -19,6 +22,10 @@ pub(crate) fn warnings(document: &Document, policy: &Policy) -> Problems {
     for (declared, resource_type) in document.types.iter().zip(policy.types()) {
         unreachable_roles(declared, resource_type, policy, &mut problems);
         idle_actions(declared, resource_type, policy, &mut problems);
+        let above = resource_type.parent().and_then(|parent| document.types.get(usize::from(parent)));
+        for actions_of in [Some(declared), above].into_iter().flatten() {
+            verbs_in_another_case(declared, actions_of, &mut problems);
+        }
         let rules: Vec<_> = declared.members.rules.iter().zip(&resource_type.members.rules).collect();
         for (index, ((write_kind, written), (_, rule))) in rules.iter().enumerate() {
             let others = rules
@@ -68,6 +75,21 @@ fn idle_actions(declared: &TypeDecl, resource_type: &ResourceType, policy: &Poli
             let help = "if that is meant, write \"nobody\"";
             let label = "this contradicts itself";
             problems.push(Diagnostic::new(message, written.rule.span.clone(), label).help(help));
+        }
+    }
+}
+
+/// Actions of a type or the one above it that are called after the type but for the case, and so do nothing to it.
+fn verbs_in_another_case(declared: &TypeDecl, actions_of: &TypeDecl, problems: &mut Problems) {
+    let type_name = &declared.name.value;
+    let verbs = VERBS.iter().filter(|verb| declared.create_actions.is_empty() || **verb != "create");
+    for verb in verbs {
+        let meant = format!("{type_name}.{verb}");
+        let differs = |name: &str| name != meant && name.eq_ignore_ascii_case(&meant);
+        for action in actions_of.actions.iter().filter(|action| differs(&action.name.value)) {
+            let message = format!("whoever may do `{}` can't {verb} a `{type_name}` by that", action.name.value);
+            let label = "the name of the type is written in another case";
+            problems.push(Diagnostic::new(message, action.name.span.clone(), label).help(format!("write `{meant}`")));
         }
     }
 }

@@ -56,7 +56,7 @@ impl<'a> Scope<'a> {
     ) -> Self {
         let roles: Vec<(usize, &str)> = roles.collect();
         let first_roles =
-            (0..=types.len()).map(|resource_type| roles.partition_point(|(owner, _)| *owner < resource_type)).collect();
+            (0..=types.len()).map(|resource_type| roles.partition_point(|(at, _)| *at < resource_type)).collect();
         let mut scope = Self { types, parents, roles, first_roles, subtrees: Vec::new() };
         let is_within = |resource_type: usize, below: &usize| {
             *below == resource_type || scope.above(*below).any(|above| above == resource_type)
@@ -156,7 +156,7 @@ impl<'a> Scope<'a> {
     /// The roles of these types that go by a name, `ROLE` or `TYPE.ROLE`, in the order of the types.
     fn candidates(&self, name: &str, types: &[usize]) -> Vec<usize> {
         let (qualifier, short) = split(name);
-        let fits = |resource_type: usize| qualifier.is_none_or(|owner| owner == self.type_name(resource_type));
+        let fits = |resource_type: usize| qualifier.is_none_or(|qualifier| qualifier == self.type_name(resource_type));
         types
             .iter()
             .filter(|resource_type| fits(**resource_type))

@@ -6,34 +6,26 @@ use rollcall_engine::{
 };
 
 use crate::service::{
-    error::{Error, ErrorKind, Refusal as RefusedPart},
+    error::{Error, ErrorKind, RefusedFor, Violation},
     resolve::not_found::no_member,
     write::engine::request_context::RequestContext,
 };
 
-/// The most refused parts that an error lists; a dry run that explains answers all of them.
-const MAX_VIOLATIONS: usize = 20;
-
 /// One error for all refused parts of a write, each with its path in the request; none if nothing is refused. It is the
-/// first part's error, with every part as a refusal, and the first 20 as violations.
+/// first part's error, with a violation for every part.
 pub(crate) fn all_refused(refusals: Vec<(String, Error)>) -> Option<Error> {
     let more = refusals.len().saturating_sub(1);
-    let parts: Vec<RefusedPart> = refusals
-        .iter()
-        .map(|(field, error)| RefusedPart {
-            field: field.clone(),
-            reason: error.reason,
-            message: error.message.clone(),
-            metadata: error.metadata.clone(),
-        })
-        .collect();
+    let violation = |(field, error): &(String, Error)| Violation {
+        field: field.clone(),
+        description: error.message.clone(),
+        refused: Some(RefusedFor { reason: error.reason, metadata: error.metadata.clone() }),
+    };
+    let violations = refusals.iter().map(violation).collect();
     let mut error = refusals.into_iter().next()?.1;
     if more > 0 {
         error.message = format!("{} (and {more} more)", error.message);
     }
-    let listed = parts.iter().take(MAX_VIOLATIONS);
-    let error = listed.fold(error, |error, part| error.violation(part.field.clone(), part.message.clone()));
-    Some(Error { refusals: parts, ..error })
+    Some(Error { violations, ..error })
 }
 
 /// The error of a refused membership write at a resource.
