@@ -10,6 +10,8 @@ mod log_lines;
 mod markdown;
 mod names;
 mod reason_coverage;
+mod reason_states;
+mod reason_table;
 mod reasons;
 mod repetitions;
 mod shell;

@@ -1,57 +1,67 @@
-//! Every reason of an error is in docs/api.md, with its true code and metadata, and nothing else is.
+//! Every reason of an error is in the contract, with its true code and metadata, and docs/api.md tells them as it does.
 
-use std::{
-    cell::RefCell,
-    collections::{BTreeMap, BTreeSet},
-    fs,
-    path::Path,
-};
+use std::{collections::BTreeSet, fs, path::Path};
 
 use rollcall::proto::{
     ChangeRoleRequest, Consistency, ListMembersRequest, ListResourcesRequest, SetPolicyRequest, WatchChangesRequest,
     consistency::Requirement,
+    reasons::{REASONS, ReasonInfo},
 };
 use rollcall_engine::{Refusal, Revision, Token};
-use tonic::{Code, Request, Status};
-use tonic_types::StatusExt as _;
+use tonic::Request;
 
 use crate::{
-    markdown::{quoted, read, rows},
+    markdown::read,
     reason_coverage::CHECKED_ELSEWHERE,
+    reason_states,
+    reason_table::ReasonTable,
     support::{
         TestServer, WireTenant, Write,
         db::Db,
-        resource, subject,
+        golden, resource, subject,
         wire_tenant::{OPERATOR, fixture, profile},
     },
 };
 
-/// A row of the table of reasons in docs/api.md: the code, and the metadata keys.
-#[derive(Debug)]
-struct ReasonRow {
-    code: String,
-    always: BTreeSet<String>,
-    sometimes: BTreeSet<String>,
+/// The table of reasons as docs/api.md has it, made of the contract.
+fn table() -> String {
+    let quoted = |keys: &[&str]| keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(" ");
+    let row = |reason: &ReasonInfo| {
+        let optional = if reason.optional_metadata.is_empty() {
+            String::new()
+        } else {
+            format!("[{}]", quoted(reason.optional_metadata))
+        };
+        let metadata = [quoted(reason.metadata), optional].into_iter().filter(|keys| !keys.is_empty());
+        let cells = [
+            format!("`{}`", reason.name),
+            format!("`{}`", reason.code),
+            metadata.collect::<Vec<_>>().join(" "),
+            if reason.retryable { "yes" } else { "" }.to_owned(),
+            reason.remedy.to_owned(),
+        ];
+        cells
+            .iter()
+            .fold("|".to_owned(), |row, cell| if cell.is_empty() { row + " |" } else { format!("{row} {cell} |") })
+    };
+    let rows: Vec<String> = REASONS.iter().map(row).collect();
+    format!("| reason | code | metadata | retry | what to do |\n|---|---|---|---|---|\n{}\n", rows.join("\n"))
 }
 
-/// The table of reasons in docs/api.md, by reason.
-fn documented_reasons() -> BTreeMap<String, ReasonRow> {
+#[test]
+fn the_table_of_reasons_is_that_of_the_contract() {
     let text = read("docs/api.md");
-    assert!(text.contains("| reason | code | metadata | what to do |"), "the table is there");
-    let rows = rows("docs/api.md").into_iter().filter(|row| row.len() == 4 && row[0].starts_with('`'));
-    let reasons: Vec<(String, ReasonRow)> = rows
-        .map(|row| {
-            let (always, sometimes) = row[2].split_once('[').unwrap_or((&row[2], ""));
-            let set = |text: &str| quoted(text).into_iter().collect();
-            let reason_row =
-                ReasonRow { code: quoted(&row[1]).remove(0), always: set(always), sometimes: set(sometimes) };
-            (quoted(&row[0]).remove(0), reason_row)
-        })
-        .collect();
-    let count = reasons.len();
-    let by_reason: BTreeMap<_, _> = reasons.into_iter().collect();
-    assert_eq!(by_reason.len(), count, "a reason has two rows");
-    by_reason
+    let (start, made) = (text.find("| reason | code |").expect("the table is there"), table());
+    let end = text[start..].find("\n\n").map_or(text.len(), |end| start + end + 1);
+    if text[start..end] == made {
+        return;
+    }
+    assert!(
+        golden::writes(),
+        "docs/api.md has another table of reasons than the contract makes; write it with TEST_GOLDEN=write"
+    );
+    let whole = [&text[..start], &made, &text[end..]].concat();
+    fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/api.md"), whole).expect("can be written");
 }
 
 /// Adds the string literals in upper case of a module and the modules below it.
@@ -79,63 +89,28 @@ fn every_reason_in_the_source_is_told_and_no_other() {
     for module in ["service", "edge"] {
         literals(&src.join(module), &mut found);
     }
-    assert_eq!(documented_reasons().into_keys().collect::<BTreeSet<_>>(), found);
-}
-
-/// The name of a code as gRPC and docs/api.md write it, such as `NOT_FOUND`.
-fn name(code: Code) -> String {
-    let name = format!("{code:?}");
-    let upper = name.char_indices().map(|(at, letter)| {
-        if letter.is_uppercase() && at > 0 { format!("_{letter}") } else { letter.to_uppercase().to_string() }
-    });
-    upper.collect()
-}
-
-/// The documented reasons, with which each error that a test provokes is compared.
-struct ReasonTable {
-    rows: BTreeMap<String, ReasonRow>,
-    /// The reasons that were checked.
-    checked: RefCell<BTreeSet<String>>,
-}
-
-impl ReasonTable {
-    /// The result must be an error of this reason, with the code and the metadata that its row has.
-    fn check<T>(&self, reason: &str, result: Result<T, Status>) {
-        let Err(status) = result else { panic!("{reason} expected, and the call succeeded") };
-        let info = status.get_details_error_info().unwrap_or_else(|| panic!("no ErrorInfo: {status:?}"));
-        assert_eq!(info.reason, reason, "{status:?}");
-        let row = &self.rows[reason];
-        assert_eq!(name(status.code()), row.code, "{status:?}");
-        let keys: BTreeSet<String> = info.metadata.into_keys().collect();
-        assert!(row.always.is_subset(&keys), "{reason} lacks some of {:?}: {status:?}", row.always);
-        let known: BTreeSet<String> = row.always.union(&row.sometimes).cloned().collect();
-        assert!(keys.is_subset(&known), "{reason} has {keys:?}, the document only {known:?}");
-        self.checked.borrow_mut().insert(reason.to_owned());
-    }
-
-    /// Sends a write that must be refused for this reason.
-    async fn check_write(&self, reason: &str, tenant: &WireTenant, write: Write) {
-        self.check(reason, tenant.api.write(write).await);
-    }
+    let known = REASONS.iter().map(|reason| reason.name.to_owned());
+    assert_eq!(known.collect::<BTreeSet<_>>(), found);
 }
 
 #[tokio::test]
 async fn codes_and_metadata_are_as_told() {
     let (stage, tenant) = fixture().await;
-    let reasons = ReasonTable { rows: documented_reasons(), checked: RefCell::default() };
+    let reasons = ReasonTable::default();
     fields(&reasons, &tenant).await;
     refusals(&reasons, &tenant).await;
     states(&reasons, &stage, &tenant).await;
     invitations(&reasons, &stage, &tenant).await;
     callers(&reasons).await;
     the_log(&reasons).await;
+    reason_states::lives(&reasons).await;
+    Box::pin(reason_states::roles(&reasons)).await;
+    reason_states::requests(&reasons).await;
+    reason_states::store(&reasons);
     other_policies(&reasons, stage, &tenant).await;
-    let expected = reasons.rows.keys().filter(|reason| !CHECKED_ELSEWHERE.contains(&reason.as_str()));
-    assert_eq!(
-        reasons.checked.borrow().iter().collect::<Vec<_>>(),
-        expected.collect::<Vec<_>>(),
-        "every reason is checked"
-    );
+    let elsewhere: BTreeSet<String> = CHECKED_ELSEWHERE.map(str::to_owned).into();
+    let all: BTreeSet<String> = REASONS.iter().map(|reason| reason.name.to_owned()).collect();
+    assert_eq!(*reasons.checked.borrow(), &all - &elsewhere, "every reason is checked");
 }
 
 async fn fields(reasons: &ReasonTable, tenant: &WireTenant) {

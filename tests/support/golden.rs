@@ -38,20 +38,25 @@ pub fn error(status: &Status) {
         // A quota has room again in some hours.
         kept["retry_delay"] = if delay < 1.0 { json!(delay) } else { "HOURS".into() };
     }
-    compare(&format!("errors/{}.json", info.reason), masked(kept));
+    compare(&format!("errors/{}.json", info.reason), &masked(kept));
 }
 
 /// Compares a value with the file of this name in `tests/golden`.
-pub fn compare(file: &str, found: Value) {
+pub fn compare(file: &str, found: &Value) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(file);
-    let text = format!("{:#}\n", found);
-    if env::var("TEST_GOLDEN").is_ok_and(|word| word == "write") {
+    let text = format!("{found:#}\n");
+    if writes() {
         fs::write(&path, text).expect("can be written");
         return;
     }
     let kept =
         fs::read_to_string(&path).unwrap_or_else(|error| panic!("{file}: {error}; run it with TEST_GOLDEN=write"));
     assert!(kept == text, "tests/golden/{file} is not what the service says now\n--- kept\n{kept}\n--- now\n{text}");
+}
+
+/// Whether tests write what is kept.
+pub fn writes() -> bool {
+    env::var_os("TEST_GOLDEN").is_some_and(|word| word == "write")
 }
 
 /// The value with what differs from run to run replaced by what it is: ids, tokens, etags, secrets and times.

@@ -51,13 +51,13 @@ async fn every_rpc_answers_as_it_is_kept() {
     let server = TestServer::with(&["policies.dir=clients/policies"]).await;
     let methods = methods();
     let mut seen = BTreeSet::new();
-    let mut taken: Vec<(&str, String)> = Vec::new();
+    let mut variables: Vec<(&str, String)> = Vec::new();
     let steps: Vec<(String, Value)> = serde_json::from_str(CONVERSATION).expect("the conversation is JSON");
     for (name, kept) in steps {
         let (name, is_kept) = name.strip_prefix("- ").map_or((name.as_str(), true), |name| (name, false));
         let method = methods.get(name).unwrap_or_else(|| panic!("there is no RPC `{name}`"));
         let mut text = kept.to_string();
-        for (mark, value) in &taken {
+        for (mark, value) in &variables {
             text = text.replace(mark, value);
         }
         let request = serde_json::from_str(&text).expect("is JSON still");
@@ -65,13 +65,13 @@ async fn every_rpc_answers_as_it_is_kept() {
         for (_, pointer, mark) in TAKEN.iter().filter(|(method, ..)| is_kept && *method == name) {
             let value =
                 answer.pointer(pointer).and_then(Value::as_str).unwrap_or_else(|| panic!("{name}: no {pointer}"));
-            taken.push((mark, value.to_owned()));
+            variables.push((mark, value.to_owned()));
         }
         if !is_kept {
             continue;
         }
         assert!(seen.insert(name.to_owned()), "`{name}` is kept twice");
-        golden::compare(&format!("rpcs/{name}.json"), json!({"request": kept, "answer": golden::masked(answer)}));
+        golden::compare(&format!("rpcs/{name}.json"), &json!({"request": kept, "answer": golden::masked(answer)}));
     }
     assert_eq!(seen.iter().collect::<Vec<_>>(), methods.keys().collect::<Vec<_>>(), "every RPC has its place");
 }

@@ -38,7 +38,8 @@ fn role(number: usize) -> String {
 /// who is there.
 fn policy() -> (TempDir, String) {
     let dir = tempfile::tempdir().expect("there is room for a directory");
-    let roles: String = (0..ROLES).map(|number| format!("{} = {{}}\n", role(number))).collect();
+    let roles: Vec<String> = (0..ROLES).map(|number| format!("{} = {{}}", role(number))).collect();
+    let roles = roles.join("\n");
     let names: Vec<String> = (0..ROLES).map(role).collect();
     let long = names.join(" | ");
     assert!(long.len() > 3900, "{}", long.len());

@@ -126,8 +126,8 @@ actions = [
 "#;
     assert_eq!(run(cases), (12, Vec::new()));
     let check = &read(cases)[1].checks[0];
-    let shelf = |id: &str| ResourceKey::new("book-shelf", id);
-    assert_eq!(*check.parents, [shelf("board"), shelf("corner"), shelf("hall")]);
+    let named = |id: &str| ResourceKey::new("book-shelf", id);
+    assert_eq!(*check.parents, [named("board"), named("corner"), named("hall")]);
     assert!(read(cases)[0].facts.iter().all(|change| !format!("{change:?}").contains("board")), "only stated");
 }
 

@@ -28,8 +28,13 @@ impl AuthorizationService for Handler {
         self.question(
             &request,
             |validator, message| {
-                ReadQuestion::new(validator, &message.subject, &message.resource, &message.stated)
-                    .with_action(validator, &message.action)
+                ReadQuestion::new(
+                    validator,
+                    message.subject.as_ref(),
+                    message.resource.as_ref(),
+                    message.stated.as_ref(),
+                )
+                .with_action(validator, &message.action)
             },
             async |context, read| {
                 may_ask_about(context.caller, read.subject)?;
@@ -85,7 +90,14 @@ impl AuthorizationService for Handler {
         let message = request.get_ref();
         self.question(
             &request,
-            |validator, message| ReadQuestion::new(validator, &message.subject, &message.resource, &message.stated),
+            |validator, message| {
+                ReadQuestion::new(
+                    validator,
+                    message.subject.as_ref(),
+                    message.resource.as_ref(),
+                    message.stated.as_ref(),
+                )
+            },
             async |context, read| {
                 may_ask_about(context.caller, read.subject)?;
                 let consistency = consistency(message.consistency.as_ref());

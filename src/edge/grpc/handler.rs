@@ -21,8 +21,8 @@ use crate::{
 /// The most bytes of the refusals in an answer: clients take messages of 4 MiB.
 const MAX_REFUSAL_BYTES: usize = 3 << 20;
 
-/// Implements every service of the contract. Its methods reach the service only through [`Handler::question`],
-/// [`Handler::write`] and [`Handler::stream`].
+/// Implements every service of the contract. Its methods reach the service only through the ways `question`, `write` and
+/// `stream`.
 #[derive(Clone)]
 pub struct Handler {
     service: Arc<Service>,

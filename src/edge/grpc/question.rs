@@ -26,11 +26,11 @@ impl<'r> ReadQuestion<'r> {
     /// Reads a question about every action; the mistakes are noted.
     pub(super) fn new(
         validator: &mut Validator,
-        subject: &'r Option<proto::Subject>,
-        resource: &'r Option<proto::ResourceRef>,
-        stated: &'r Option<proto::StatedFacts>,
+        subject: Option<&'r proto::Subject>,
+        resource: Option<&'r proto::ResourceRef>,
+        stated: Option<&'r proto::StatedFacts>,
     ) -> Self {
-        let (subject, resource) = (subject_ref(subject.as_ref()), resource_ref(resource.as_ref()));
+        let (subject, resource) = (subject_ref(subject), resource_ref(resource));
         validator.subject("subject", subject);
         validator.resource("resource", resource);
         let (mut parents, mut owner) = (Vec::new(), None);
@@ -60,7 +60,7 @@ impl<'r> ReadQuestion<'r> {
     /// What is wrong with it, or why this caller may not ask it.
     pub(super) fn of_item(item: &'r proto::CheckItem, caller: &Caller) -> Result<Self, Error> {
         let mut validator = Validator::default();
-        let read = Self::new(&mut validator, &item.subject, &item.resource, &item.stated)
+        let read = Self::new(&mut validator, item.subject.as_ref(), item.resource.as_ref(), item.stated.as_ref())
             .with_action(&mut validator, &item.action);
         validator.finish()?;
         may_ask_about(caller, read.subject)?;

@@ -145,7 +145,7 @@ mod tests {
             ("user", true),
             ("serviceAccount", true),
             ("night-crew", true),
-            ("API", true),
+            ("Api2", true),
             ("", false),
             ("1st", false),
             ("-x", false),

@@ -52,7 +52,12 @@ impl Validator {
 
 /// The error of a caller that names an operator as the actor, and may not.
 pub fn operator_not_allowed(caller: &str) -> Error {
-    let message = format!("caller `{caller}` may not assert an operator; name it in `auth.operators`");
+    let remedy = if caller == Caller::ANONYMOUS {
+        "set `auth.anonymous_operators`, or give it a key and name it in `auth.operators`"
+    } else {
+        "name it in `auth.operators`"
+    };
+    let message = format!("caller `{caller}` may not assert an operator; {remedy}");
     Error::new(ErrorKind::PermissionDenied, "OPERATOR_NOT_ALLOWED", message).with("caller", caller)
 }
 

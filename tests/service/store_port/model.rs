@@ -142,11 +142,7 @@ impl Model {
             Change::InvitationIssued { invitation, .. } => {
                 self.invitations.insert(invitation.id.clone(), invitation.clone());
             }
-            Change::InvitationAccepted { id, subject, at, .. } => {
-                self.close(id, InvitationStatus::Accepted);
-                self.invitations.get_mut(id).unwrap().acceptance =
-                    Some(Acceptance { subject: subject.clone(), at: *at });
-            }
+            Change::InvitationAccepted { id, subject, at, .. } => self.accept(id, subject, *at),
             Change::InvitationRevoked { id, .. } => self.close(id, InvitationStatus::Revoked),
             Change::InvitationDeclined { id, .. } => self.close(id, InvitationStatus::Declined),
             Change::InvitationExpired { id, .. } => self.close(id, InvitationStatus::Expired),
@@ -180,6 +176,11 @@ impl Model {
 
     fn touch(&mut self, subject: &Subject, revision: Revision) {
         self.members.get_mut(subject).unwrap().1 = revision;
+    }
+
+    fn accept(&mut self, id: &str, subject: &Subject, at: Timestamp) {
+        self.close(id, InvitationStatus::Accepted);
+        self.invitations.get_mut(id).unwrap().acceptance = Some(Acceptance { subject: subject.clone(), at });
     }
 
     fn close(&mut self, id: &str, status: InvitationStatus) {

@@ -14,6 +14,7 @@ async fn after_a_failed_read() -> FaultyServer {
     world.api.write(world.create_site("olga", "new")).await.expect("anybody may");
     faulty.fail_next("read", ESTALE);
     let failed = world.api.list_members(world.members_at("harbour")).await;
+    golden::error(failed.as_ref().expect_err("the disk failed"));
     expect_error(failed, Code::Unavailable, "STORE_UNAVAILABLE");
     assert!(!faulty.is_pending());
     faulty

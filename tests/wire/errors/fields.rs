@@ -246,8 +246,8 @@ async fn writes_name_their_fields() {
 
 #[tokio::test]
 async fn profiles_name_their_fields() {
-    let (_stage, world) = fixture().await;
     const EMAIL: &str = "profile.emails[0].email";
+    let (_stage, world) = fixture().await;
     let mine = profile("olga");
     let email = |email: &str| vec![verified(email)];
     for (profile, wrong) in [
