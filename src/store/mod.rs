@@ -58,7 +58,9 @@ impl SqlStore {
     pub async fn migrate(&self) -> StoreResult<()> {
         let writer = self.pools.writer().await?;
         let migrated = migration::Migrator::up(&*writer, None).await;
-        writer.finish(migrated.map_err(Into::into))
+        writer.finish(migrated.map_err(Into::into))?;
+        // Read once, so that lists of what is in memory need the store for nothing.
+        self.page_key().await.map(drop)
     }
 
     /// Waits for the reads and writes under way, then closes the database for good.

@@ -76,7 +76,7 @@ fn is_mark(write: &Write, row: &LogRow) -> bool {
         }
         (Write::Invite(request), "invitation_issued") => {
             let email = data["invitation"]["email"].as_str().unwrap_or_default();
-            request.invitees[0] == crate::support::invitee(email)
+            request.invitees[0].who == crate::support::invitee(email).who
         }
         (Write::AcceptInvitation(request), "invitation_accepted") => names_subject(&request.actor),
         (Write::ChangeRole(request), "role_changed") => names_subject(&request.member),

@@ -58,11 +58,7 @@ impl Handler {
         A: WithToken,
         F: Future<Output = Result<(A, rollcall_engine::Revision)>>,
     {
-        let context = self.context(request)?;
-        let mut validator = Validator::default();
-        validator.tenant(context.tenant);
-        let parts = read(&mut validator, request.get_ref());
-        validator.finish()?;
+        let (context, parts) = self.read(request, |validator, _| read(validator, request.get_ref()))?;
         let (mut response, revision) = answer(context, parts).await?;
         response.set_token(to_token(context.tenant, revision));
         Ok(Response::new(response))
@@ -79,11 +75,7 @@ impl Handler {
         M: TenantRequest,
         F: Future<Output = Result<S>>,
     {
-        let context = self.context(request)?;
-        let mut validator = Validator::default();
-        validator.tenant(context.tenant);
-        let parts = read(&mut validator, request.get_ref());
-        validator.finish()?;
+        let (context, parts) = self.read(request, |validator, _| read(validator, request.get_ref()))?;
         Ok(Response::new(open(context, parts).await?))
     }
 
@@ -99,11 +91,9 @@ impl Handler {
         M: WriteRequest,
         W: Write,
     {
-        let context = self.context(request)?;
-        let mut validator = Validator::default();
-        let write_context = write_context(&mut validator, context, request);
-        let write = read(&mut validator, request.get_ref());
-        validator.finish()?;
+        let (context, (write_context, write)) = self.read(request, |validator, context| {
+            (write_context(validator, context, request), read(validator, request.get_ref()))
+        })?;
         let explains = request.get_ref().validate_only() && request.get_ref().explain();
         match context.service.write(write_context, write).await {
             Ok(written) => {
@@ -116,12 +106,21 @@ impl Handler {
         }
     }
 
-    /// Who asks, and about which tenant.
-    fn context<'r, M: TenantRequest>(&'r self, request: &'r Request<M>) -> Result<CallContext<'r>> {
+    /// Finds who calls, about which tenant, and reads the message; its mistakes are one error.
+    fn read<'r, M: TenantRequest, P>(
+        &'r self,
+        request: &'r Request<M>,
+        read: impl FnOnce(&mut Validator, CallContext<'r>) -> P,
+    ) -> Result<(CallContext<'r>, P)> {
         let Some(Identity { caller }) = request.extensions().get::<Identity>() else {
             return Err(Error::internal("a request reached its handler without the identity layer"));
         };
-        Ok(CallContext { caller, tenant: request.get_ref().tenant(), service: &self.service })
+        let context = CallContext { caller, tenant: request.get_ref().tenant(), service: &self.service };
+        let mut validator = Validator::default();
+        validator.tenant(context.tenant);
+        let parts = read(&mut validator, context);
+        validator.finish()?;
+        Ok((context, parts))
     }
 }
 
@@ -134,7 +133,6 @@ fn write_context<M: WriteRequest>(
 ) -> RequestContext {
     let message = request.get_ref();
     let (actor, request_id) = (subject(message.actor()), message.request_id());
-    validator.tenant(context.tenant);
     validator.actor("actor", actor.as_ref());
     validator.request_id(request_id, M::MIN_REQUEST_ID);
     validator.explain(message.explain(), message.validate_only());
