@@ -152,7 +152,7 @@ pub(super) fn kinds(validator: &mut Validator, kinds: &[i32]) -> Vec<String> {
                 names.extend(kind.as_str_name().splitn(3, '_').nth(2).map(str::to_ascii_lowercase));
             }
             _ => {
-                let description = format!("`{kind}` is no kind of change; use one of `ChangeKind`");
+                let description = format!("`{kind}` is no kind of change; use one of `ChangeKind`, such as CHANGE_KIND_ROLE_GRANTED");
                 validator.add(Error::field("FIELD_INVALID", format!("kinds[{index}]"), description));
             }
         }
