@@ -69,5 +69,5 @@ go_stubs() {
   rm -rf "$GO/src"
   mkdir -p "$GO/src"
   protoc --go_out="$GO/src" --go-grpc_out="$GO/src"
-  GO111MODULE=off GOFLAGS="" GOPATH="$PWD/$GO:$from" GOCACHE="$PWD/$GO/cache" run go vet rollcall/v1
+  GO111MODULE=off GOFLAGS="" GOPATH="$PWD/$GO:$from" GOCACHE="$PWD/$GO/cache" run go vet rollcall.dev/rollcall/v1
 }

@@ -55,6 +55,7 @@ impl Evaluation<'_> {
     }
 
     pub fn decline(&mut self, token: &str, email: &str) {
+        self.refuse_if(self.actor.0 == "email" && self.actor.1 != email, "FIELD_INVALID");
         if let Some((id, email)) = self.answerable_invitation(token, Some(email)) {
             self.remove_invited(&("email".to_owned(), email));
             self.close(&id, "DECLINED");

@@ -48,6 +48,8 @@ pub struct Evaluation<'a> {
 pub fn decide(policy: &PolicyFile, facts: &ModelFacts, operation: &Operation) -> Verdict {
     let (refusals, after) = (BTreeSet::new(), facts.clone());
     let mut evaluation = Evaluation { policy, facts, actor: &operation.actor, refusals, after };
+    // Everybody of a type does nothing.
+    evaluation.refuse_if(operation.actor.1 == "*", "FIELD_INVALID");
     evaluation.evaluate(&operation.kind);
     if evaluation.refusals.is_empty() && evaluation.after.role_short_of_holders(policy, facts).is_some() {
         evaluation.refusals.insert("LAST_HOLDER");

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use rollcall::proto::{
-    CheckRequest, GetMemberRequest, GetMemberResponse, GetResourceRequest, GetTenantRequest, Invitation,
+    CheckRequest, GetMemberRequest, GetMemberResponse, GetResourceRequest, GetTenantRequest, Grant, Invitation,
     ListActionsRequest, ListInvitationsRequest, ListMembersRequest, ListResourcesRequest, ListedInvitation,
-    ListedMember, Reason, Resource, ResourceRef, RoleGrant, get_member_request::Member as By,
+    ListedMember, Reason, Resource, ResourceRef, get_member_request::Member as By,
 };
 use tonic::Status;
 
@@ -212,13 +212,14 @@ pub fn name(listed: &ListedMember) -> String {
 }
 
 /// The roles that are assigned to a member themselves, of the page that an answer has, by their short names.
-pub fn own_roles(found: GetMemberResponse) -> Vec<RoleGrant> {
+pub fn own_roles(found: GetMemberResponse) -> Vec<Grant> {
     let own = found.memberships.into_iter().filter(|membership| membership.through.is_none());
     let short = |role: &str| role.rsplit_once('.').map_or("", |(_, short)| short).to_owned();
-    own.map(|membership| RoleGrant {
+    own.map(|membership| Grant {
         role: short(&membership.role),
         resource: membership.resource,
         expire_time: membership.expire_time,
+        granted_by: membership.granted_by,
     })
     .collect()
 }

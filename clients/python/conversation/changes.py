@@ -20,14 +20,14 @@ def read(stage):
     first, last = changes[0], changes[-1]
     assert first.WhichOneof("change") == "tenant_created"
     assert first.tenant_created.tenant.id == stage.tenant
-    assert first.actor.id == "oskar" and first.caller == "operations" and first.rule == "operator"
+    assert first.actor.id == "oskar" and first.caller == "operations" and list(first.rules) == ["operator"]
     assert last.time.ToDatetime() >= first.time.ToDatetime()
     assert len({(change.token, change.index) for change in changes}) == len(changes)
 
     listing = ListChangesRequest(tenant=stage.tenant, subject=ANNA, kinds=[CHANGE_KIND_ROLE_CHANGED])
     [change] = stage.shop.audit.ListChanges(listing).changes
     assert (change.role_changed.previous_role, change.role_changed.role) == ("guest", "lead")
-    assert change.rule.startswith("studio@1:") and change.caller == "shop"
+    assert change.rules[0].startswith("studio@1:") and change.caller == "shop"
 
 
 def watch(stage):

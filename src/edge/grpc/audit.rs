@@ -1,6 +1,5 @@
 //! `AuditService`: pages of the change log, filtered.
 
-use rollcall_engine::{Subject, kind};
 use tonic::{Request, Response, Status};
 
 use crate::{
@@ -41,8 +40,8 @@ fn list<'r>(validator: &mut Validator, request: &'r ListChangesRequest) -> (List
     }
     let list = ListChanges {
         tenant: request.tenant.clone(),
-        actor: request.actor.as_ref().map(|actor| named(validator, "actor", actor)),
-        subject: request.subject.as_ref().map(|subject| named(validator, "subject", subject)),
+        actor: request.actor.as_ref().map(|actor| subject(validator, "actor", Some(actor))),
+        subject: request.subject.as_ref().map(|about| subject(validator, "subject", Some(about))),
         resource: request.resource.as_ref().map(|resource| resource_key(Some(resource))),
         kinds: kinds(validator, &request.kinds),
         from: request.start_time.as_ref().map(|at| timestamp(validator, "start_time", at)),
@@ -52,16 +51,6 @@ fn list<'r>(validator: &mut Validator, request: &'r ListChangesRequest) -> (List
         page_token: request.page_token.clone(),
     };
     (list, store_consistency(validator, request.consistency.as_ref()))
-}
-
-/// A subject to filter by. An email is normalised, as invited members are stored under the normalised one.
-fn named(validator: &mut Validator, field: &str, named: &proto::Subject) -> Subject {
-    if named.r#type == kind::EMAIL {
-        return Subject::email(validator.email(&format!("{field}.id"), &named.id));
-    }
-    let subject = subject(Some(named));
-    validator.subject(field, subject.as_ref());
-    subject
 }
 
 fn newest_first(validator: &mut Validator, order: i32) -> bool {

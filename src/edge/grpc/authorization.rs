@@ -5,8 +5,8 @@ use tonic::{Request, Response, Status};
 use crate::{
     edge::grpc::{
         Handler,
-        convert::{consistency, subject_ref, to_check_error, to_explanation, to_reason, to_resource_ref, to_timestamp},
-        question::{ReadQuestion, may_ask_about},
+        convert::{consistency, to_check_error, to_explanation, to_reason, to_resource_ref, to_timestamp},
+        question::{QuestionSubject, ReadQuestion, may_ask_about},
     },
     proto::{
         BatchCheckRequest, BatchCheckResponse, CheckRequest, CheckResponse, CheckResult, Decision, ListActionsRequest,
@@ -28,17 +28,17 @@ impl AuthorizationService for Handler {
         self.question(
             &request,
             |validator, message| {
-                ReadQuestion::new(
+                let read = ReadQuestion::new(
                     validator,
                     message.subject.as_ref(),
                     message.resource.as_ref(),
                     message.stated.as_ref(),
                 )
-                .with_action(validator, &message.action)
+                .with_action(validator, &message.action);
+                (read, consistency(validator, message.consistency.as_ref()))
             },
-            async |context, read| {
-                may_ask_about(context.caller, read.subject)?;
-                let consistency = consistency(message.consistency.as_ref());
+            async |context, (read, consistency)| {
+                may_ask_about(context.caller, read.subject())?;
                 let question = read.question();
                 let answer = context.service.check(context.tenant, consistency, &question, message.explain).await?;
                 let response = CheckResponse {
@@ -58,12 +58,14 @@ impl AuthorizationService for Handler {
         let message = request.get_ref();
         self.question(
             &request,
-            |validator, message| validator.entry_count("items", message.items.len(), MAX_ITEMS),
-            async |context, ()| {
+            |validator, message| {
+                validator.entry_count("items", message.items.len(), MAX_ITEMS);
+                consistency(validator, message.consistency.as_ref())
+            },
+            async |context, consistency| {
                 let items: Vec<_> =
                     message.items.iter().map(|item| ReadQuestion::of_item(item, context.caller)).collect();
                 let questions: Vec<_> = items.iter().flatten().map(ReadQuestion::question).collect();
-                let consistency = consistency(message.consistency.as_ref());
                 let (decided, basis) = context.service.batch_check(context.tenant, consistency, &questions).await?;
                 let mut decided = decided.into_iter();
                 let results = items.iter().filter_map(|item| match item {
@@ -87,20 +89,19 @@ impl AuthorizationService for Handler {
         &self,
         request: Request<ListActionsRequest>,
     ) -> Result<Response<ListActionsResponse>, Status> {
-        let message = request.get_ref();
         self.question(
             &request,
             |validator, message| {
-                ReadQuestion::new(
+                let read = ReadQuestion::new(
                     validator,
                     message.subject.as_ref(),
                     message.resource.as_ref(),
                     message.stated.as_ref(),
-                )
+                );
+                (read, consistency(validator, message.consistency.as_ref()))
             },
-            async |context, read| {
-                may_ask_about(context.caller, read.subject)?;
-                let consistency = consistency(message.consistency.as_ref());
+            async |context, (read, consistency)| {
+                may_ask_about(context.caller, read.subject())?;
                 let question = read.question();
                 let (actions, basis) = context
                     .service
@@ -121,16 +122,15 @@ impl AuthorizationService for Handler {
         self.question(
             &request,
             |validator, message| {
-                let subject = subject_ref(message.subject.as_ref());
-                validator.subject("subject", subject);
+                let subject = QuestionSubject::read(validator, "subject", message.subject.as_ref());
                 validator.name("action", &message.action);
                 validator.name("resource_type", &message.resource_type);
-                (subject, validator.page_size(message.page_size, PAGE.1, PAGE.0))
+                let limit = validator.page_size(message.page_size, PAGE.1, PAGE.0);
+                (subject, limit, consistency(validator, message.consistency.as_ref()))
             },
-            async |context, (subject, limit)| {
-                may_ask_about(context.caller, subject)?;
-                let consistency = consistency(message.consistency.as_ref());
-                let query = (subject, message.action.as_str(), message.resource_type.as_str());
+            async |context, (subject, limit, consistency)| {
+                may_ask_about(context.caller, subject.as_ref())?;
+                let query = (subject.as_ref(), message.action.as_str(), message.resource_type.as_str());
                 let page = context
                     .service
                     .list_resources(context.tenant, consistency, query, limit, &message.page_token)

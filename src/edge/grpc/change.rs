@@ -26,7 +26,7 @@ fn to_change(tenant: &str, policies: &PolicySet, logged: LoggedChange) -> proto:
         time: Some(to_timestamp(logged.at)),
         actor: Some(to_subject(logged.actor)),
         caller: logged.caller,
-        rule: logged.rule,
+        rules: logged.rule.split(' ').filter(|rule| !rule.is_empty()).map(str::to_owned).collect(),
         trace_id: logged.trace_id.unwrap_or_default(),
         reason: String::new(),
         impersonator: None,
@@ -152,7 +152,8 @@ pub(super) fn kinds(validator: &mut Validator, kinds: &[i32]) -> Vec<String> {
                 names.extend(kind.as_str_name().splitn(3, '_').nth(2).map(str::to_ascii_lowercase));
             }
             _ => {
-                let description = format!("`{kind}` is no kind of change; use one of `ChangeKind`, such as CHANGE_KIND_ROLE_GRANTED");
+                let description =
+                    format!("`{kind}` is no kind of change; use one of `ChangeKind`, such as CHANGE_KIND_ROLE_GRANTED");
                 validator.add(Error::field("FIELD_INVALID", format!("kinds[{index}]"), description));
             }
         }

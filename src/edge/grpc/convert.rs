@@ -11,7 +11,7 @@ use crate::{
     proto,
     service::{
         Consistency, Error, MemberAnswer, Refusal, ResourceAnswer,
-        input::{Validator, unverified},
+        input::{Validator, not_about_the_past, unverified},
     },
 };
 
@@ -31,8 +31,15 @@ pub(crate) fn subject_ref(subject: Option<&proto::Subject>) -> SubjectRef<'_> {
     SubjectRef { kind: if kind.is_empty() { kind::USER } else { kind }, id }
 }
 
-pub(crate) fn subject(subject: Option<&proto::Subject>) -> Subject {
-    subject_ref(subject).to_subject()
+/// Reads a subject, whose parts are at `field.type` and `field.id`; mistakes are noted. Somebody invited has an email as
+/// their id, which is returned normalised, as it is stored.
+pub(crate) fn subject(validator: &mut Validator, field: &str, message: Option<&proto::Subject>) -> Subject {
+    let read = subject_ref(message);
+    if read.kind == kind::EMAIL {
+        return Subject::email(validator.email(&format!("{field}.id"), read.id));
+    }
+    validator.subject(field, read);
+    read.to_subject()
 }
 
 pub(crate) fn resource_ref(resource: Option<&proto::ResourceRef>) -> ResourceRef<'_> {
@@ -44,15 +51,36 @@ pub(crate) fn resource_key(resource: Option<&proto::ResourceRef>) -> ResourceKey
     resource_ref(resource).to_key()
 }
 
-pub(crate) fn consistency(consistency: Option<&proto::Consistency>) -> Consistency<'_> {
+/// How fresh an answer must be. What is no choice, an empty token or `false`, is noted as a mistake.
+pub(crate) fn consistency<'a>(
+    validator: &mut Validator,
+    consistency: Option<&'a proto::Consistency>,
+) -> Consistency<'a> {
     use proto::consistency::Requirement;
+    let mut chosen = |field: &str, is_chosen: bool| {
+        if !is_chosen {
+            let description = "is `false`, which chooses nothing; set it to true, or leave it out";
+            validator.add(Error::field("FIELD_INVALID", format!("consistency.{field}"), description));
+        }
+    };
     match consistency.and_then(|consistency| consistency.requirement.as_ref()) {
-        Some(Requirement::AtLeastAsFresh(token)) => Consistency::AtLeastAsFresh(token),
-        Some(Requirement::AtExactSnapshot(token)) => Consistency::AtExactSnapshot(token),
-        Some(Requirement::FullyConsistent(true)) => Consistency::FullyConsistent,
-        Some(Requirement::FullyConsistent(false) | Requirement::MinimizeLatency(_)) | None => {
+        Some(Requirement::AtLeastAsFresh(token)) => {
+            validator.required("consistency.at_least_as_fresh", token);
+            Consistency::AtLeastAsFresh(token)
+        }
+        Some(Requirement::AtExactSnapshot(token)) => {
+            validator.required("consistency.at_exact_snapshot", token);
+            Consistency::AtExactSnapshot(token)
+        }
+        Some(Requirement::FullyConsistent(is_chosen)) => {
+            chosen("fully_consistent", *is_chosen);
+            Consistency::FullyConsistent
+        }
+        Some(Requirement::MinimizeLatency(is_chosen)) => {
+            chosen("minimize_latency", *is_chosen);
             Consistency::MinimizeLatency
         }
+        None => Consistency::MinimizeLatency,
     }
 }
 
@@ -61,8 +89,10 @@ pub(crate) fn store_consistency<'a>(
     validator: &mut Validator,
     message: Option<&'a proto::Consistency>,
 ) -> Consistency<'a> {
-    let read = consistency(message);
-    validator.not_supported("consistency.at_exact_snapshot", matches!(read, Consistency::AtExactSnapshot(_)));
+    let read = consistency(validator, message);
+    if matches!(read, Consistency::AtExactSnapshot(_)) {
+        validator.add(not_about_the_past());
+    }
     read
 }
 
@@ -114,16 +144,17 @@ pub(crate) fn to_resource_ref(key: ResourceKey) -> proto::ResourceRef {
     proto::ResourceRef { r#type: key.kind, id: key.id }
 }
 
-pub(crate) fn to_grant(grant: Grant) -> proto::RoleGrant {
-    proto::RoleGrant {
+pub(crate) fn to_grant(grant: Grant) -> proto::Grant {
+    proto::Grant {
         resource: Some(to_resource_ref(grant.resource)),
         role: grant.role,
         expire_time: grant.expires_at.map(to_timestamp),
+        granted_by: None,
     }
 }
 
 /// The first 1,000 grants.
-pub(crate) fn to_grants(grants: Vec<Grant>) -> Vec<proto::RoleGrant> {
+pub(crate) fn to_grants(grants: Vec<Grant>) -> Vec<proto::Grant> {
     grants.into_iter().take(MAX_GRANTS).map(to_grant).collect()
 }
 

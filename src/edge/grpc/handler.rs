@@ -132,7 +132,7 @@ fn write_context<M: WriteRequest>(
     request: &Request<M>,
 ) -> RequestContext {
     let message = request.get_ref();
-    let (actor, request_id) = (subject(message.actor()), message.request_id());
+    let (actor, request_id) = (subject(validator, "actor", message.actor()), message.request_id());
     validator.actor("actor", actor.as_ref());
     validator.request_id(request_id, M::MIN_REQUEST_ID);
     validator.explain(message.explain(), message.validate_only());

@@ -1,13 +1,13 @@
 //! What the methods about invitations read of their messages, and answer.
 
-use rollcall_engine::{Acceptance, Invitation, InvitationStatus, Revision};
+use rollcall_engine::{Acceptance, Invitation, InvitationStatus, Revision, kind};
 
 use crate::{
     edge::grpc::{
         MAX_ENUMS, MAX_OPAQUE,
         convert::{
-            resource_key, resource_ref, store_consistency, subject, subject_ref, to_count, to_grants, to_subject,
-            to_timestamp, to_token,
+            resource_key, resource_ref, store_consistency, subject, to_count, to_grants, to_subject, to_timestamp,
+            to_token,
         },
         handler::CallContext,
         reading::{MAX_TEXT, PAGE},
@@ -26,6 +26,11 @@ pub(super) fn decline(validator: &mut Validator, request: &proto::DeclineInvitat
         validator.max_bytes("invitation_token", &request.invitation_token, MAX_OPAQUE);
     }
     let email = validator.email("email", &request.email);
+    let actor = request.actor.as_ref().filter(|actor| actor.r#type == kind::EMAIL);
+    if actor.is_some_and(|actor| Validator::default().email("actor.id", &actor.id) != email) {
+        let description = "is another email than `email`; somebody without an account declines under the invited one";
+        validator.add(Error::field("FIELD_INVALID", "actor.id", description));
+    }
     DeclineInvitation { token: request.invitation_token.clone(), email }
 }
 
@@ -83,9 +88,6 @@ pub(super) fn list<'r>(
 ) -> (ListInvitations, Consistency<'r>) {
     validator.search_text("text", &request.text, MAX_TEXT);
     let email = (!request.email.is_empty()).then(|| validator.email("email", &request.email));
-    if let Some(inviter) = &request.inviter {
-        validator.subject("inviter", subject_ref(Some(inviter)));
-    }
     if let Some(resource) = &request.resource {
         validator.resource("resource", resource_ref(Some(resource)));
     }
@@ -93,7 +95,7 @@ pub(super) fn list<'r>(
         tenant: request.tenant.clone(),
         statuses: statuses(validator, &request.statuses),
         email,
-        inviter: request.inviter.as_ref().map(|inviter| subject(Some(inviter))),
+        inviter: request.inviter.as_ref().map(|inviter| subject(validator, "inviter", Some(inviter))),
         resource: request.resource.as_ref().map(|resource| resource_key(Some(resource))),
         text: request.text.clone(),
         order: order(validator, request.order_by),

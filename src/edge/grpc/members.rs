@@ -5,12 +5,12 @@ use rollcall_engine::{Subject, kind};
 use crate::{
     edge::grpc::{
         MAX_OPAQUE,
-        convert::{expiry, grant, profile, resource_key, subject, to_count, to_grants, to_member, verified_profile},
+        convert::{expiry, grant, profile, resource_key, subject, subject_ref, to_count, to_grants, to_member},
         invitation::to_invitation,
     },
     proto,
     service::{
-        AcceptInvitation, AcceptedInvitation, ChangeRole, ChangeRoles, ChangedRole, ChangedRoles, Invite,
+        AcceptInvitation, AcceptedInvitation, ChangeRole, ChangeRoles, ChangedRole, ChangedRoles, Error, Invite,
         InviteResults, Invitee, InviteeResult, MemberAnswer, RemoveMember, RemovedMember, UpdateMember, Who,
         input::Validator,
     },
@@ -34,13 +34,16 @@ pub(super) fn invited(tenant: &str, answer: InviteResults) -> proto::InviteRespo
 }
 
 pub(super) fn accept(validator: &mut Validator, request: &proto::AcceptInvitationRequest) -> AcceptInvitation {
-    validator.person("actor", &subject(request.actor.as_ref()));
+    validator.person_type("actor", &subject_ref(request.actor.as_ref()).to_subject());
     if validator.required("invitation_token", &request.invitation_token) {
         validator.max_bytes("invitation_token", &request.invitation_token, MAX_OPAQUE);
     }
-    let profile = verified_profile(validator, "profile", request.profile.as_ref());
+    let (profile, verified) = profile(validator, "profile", request.profile.as_ref());
     if profile.email.is_none() {
         validator.required("profile.emails", "");
+    } else if !verified {
+        let description = "is false; whoever accepts has shown that the address is theirs: verify it, and send true";
+        validator.add(Error::field("FIELD_INVALID", "profile.emails[0].verified", description));
     }
     AcceptInvitation { token: request.invitation_token.clone(), profile }
 }
@@ -48,6 +51,7 @@ pub(super) fn accept(validator: &mut Validator, request: &proto::AcceptInvitatio
 pub(super) fn accepted(tenant: &str, answer: AcceptedInvitation) -> proto::AcceptInvitationResponse {
     proto::AcceptInvitationResponse {
         member: Some(to_member(tenant, answer.member)),
+        total_grants: to_count(answer.grants.len()),
         grants: to_grants(answer.grants),
         ..Default::default()
     }
@@ -124,14 +128,8 @@ pub(super) fn existing(
     member: Option<&proto::Subject>,
     etag: &str,
 ) -> Subject {
-    let member = subject(member);
     validator.max_bytes(&format!("{prefix}etag"), etag, MAX_OPAQUE);
-    // An invited member's id is the email, which may be longer than other ids and is stored normalised.
-    if member.kind == kind::EMAIL {
-        return Subject::email(validator.email(&format!("{prefix}member.id"), &member.id));
-    }
-    validator.subject(&format!("{prefix}member"), member.as_ref());
-    member
+    subject(validator, &format!("{prefix}member"), member)
 }
 
 fn to_role_change(validator: &mut Validator, index: usize, change: &proto::RoleExchange) -> ChangeRole {
@@ -156,7 +154,7 @@ fn to_invitee(validator: &mut Validator, index: usize, invitee: &proto::Invitee)
             Who::Email(validator.email(&format!("{field}.subject.id"), &named.id))
         }
         Some(Named::Subject(named)) => {
-            let named = subject(Some(named));
+            let named = subject_ref(Some(named)).to_subject();
             validator.person(&format!("{field}.subject"), &named);
             Who::Member(named)
         }

@@ -1,6 +1,8 @@
 //! The parts of a question: subject, action, resource, and what is stated about it.
 
-use rollcall_engine::{ResourceRef, StatedFacts, SubjectRef};
+use std::borrow::Cow;
+
+use rollcall_engine::{ResourceRef, StatedFacts, SubjectRef, kind};
 
 use crate::{
     edge::grpc::convert::{MAX_PARENTS, resource_ref, subject_ref},
@@ -13,13 +15,20 @@ use crate::{
 
 /// A question as its message has it.
 pub(super) struct ReadQuestion<'r> {
-    pub(super) subject: SubjectRef<'r>,
+    subject: QuestionSubject<'r>,
     /// Empty for a question about every action.
     action: &'r str,
     resource: ResourceRef<'r>,
     /// The stated parents, the nearest first.
     parents: Vec<ResourceRef<'r>>,
-    owner: Option<SubjectRef<'r>>,
+    owner: Option<QuestionSubject<'r>>,
+}
+
+/// A subject that a question names.
+pub(super) struct QuestionSubject<'r> {
+    kind: &'r str,
+    /// Somebody invited has an email as their id, which is normalised, as it is stored.
+    id: Cow<'r, str>,
 }
 
 impl<'r> ReadQuestion<'r> {
@@ -30,8 +39,7 @@ impl<'r> ReadQuestion<'r> {
         resource: Option<&'r proto::ResourceRef>,
         stated: Option<&'r proto::StatedFacts>,
     ) -> Self {
-        let (subject, resource) = (subject_ref(subject), resource_ref(resource));
-        validator.subject("subject", subject);
+        let (subject, resource) = (QuestionSubject::read(validator, "subject", subject), resource_ref(resource));
         validator.resource("resource", resource);
         let (mut parents, mut owner) = (Vec::new(), None);
         if let Some(stated) = stated {
@@ -40,10 +48,7 @@ impl<'r> ReadQuestion<'r> {
             for (index, parent) in parents.iter().enumerate() {
                 validator.resource(&format!("stated.parents[{index}]"), *parent);
             }
-            owner = stated.owner.as_ref().map(|owner| subject_ref(Some(owner)));
-            if let Some(owner) = owner {
-                validator.subject("stated.owner", owner);
-            }
+            owner = stated.owner.as_ref().map(|owner| QuestionSubject::read(validator, "stated.owner", Some(owner)));
         }
         Self { subject, action: "", resource, parents, owner }
     }
@@ -63,17 +68,37 @@ impl<'r> ReadQuestion<'r> {
         let read = Self::new(&mut validator, item.subject.as_ref(), item.resource.as_ref(), item.stated.as_ref())
             .with_action(&mut validator, &item.action);
         validator.finish()?;
-        may_ask_about(caller, read.subject)?;
+        may_ask_about(caller, read.subject())?;
         Ok(read)
+    }
+
+    pub(super) fn subject(&self) -> SubjectRef<'_> {
+        self.subject.as_ref()
     }
 
     pub(super) fn question(&self) -> CheckQuestion<'_> {
         CheckQuestion {
-            subject: self.subject,
+            subject: self.subject(),
             action: self.action,
             resource: self.resource,
-            stated: StatedFacts { parents: &self.parents, owner: self.owner },
+            stated: StatedFacts { parents: &self.parents, owner: self.owner.as_ref().map(QuestionSubject::as_ref) },
         }
+    }
+}
+
+impl<'r> QuestionSubject<'r> {
+    /// Reads a subject, whose parts are at `field.type` and `field.id`; mistakes are noted.
+    pub(super) fn read(validator: &mut Validator, field: &str, message: Option<&'r proto::Subject>) -> Self {
+        let SubjectRef { kind, id } = subject_ref(message);
+        if kind == kind::EMAIL {
+            return Self { kind, id: Cow::Owned(validator.email(&format!("{field}.id"), id)) };
+        }
+        validator.subject(field, SubjectRef { kind, id });
+        Self { kind, id: Cow::Borrowed(id) }
+    }
+
+    pub(super) fn as_ref(&self) -> SubjectRef<'_> {
+        SubjectRef { kind: self.kind, id: &self.id }
     }
 }
 

@@ -6,7 +6,9 @@ use tonic::{Request, Response, Status};
 use crate::{
     edge::grpc::{
         Handler, MAX_OPAQUE,
-        convert::{resource_key, resource_ref, store_consistency, subject, to_resource, to_resource_ref},
+        convert::{
+            MAX_GRANTS, resource_key, resource_ref, store_consistency, subject, to_count, to_resource, to_resource_ref,
+        },
     },
     proto::{
         self, ArchiveResourceRequest, ArchiveResourceResponse, CreateResourceRequest, CreateResourceResponse,
@@ -79,7 +81,8 @@ impl ResourceService for Handler {
                 DeleteResource { resource, etag: request.etag.clone() }
             },
             |_, answer| DeleteResourceResponse {
-                deleted: answer.resources.into_iter().map(to_resource_ref).collect(),
+                total_deleted: to_count(answer.resources.len()),
+                deleted: answer.resources.into_iter().take(MAX_GRANTS).map(to_resource_ref).collect(),
                 ..Default::default()
             },
         )
@@ -111,8 +114,7 @@ impl ResourceService for Handler {
             &request,
             |validator, request| {
                 let resource = existing(validator, request.resource.as_ref(), &request.etag);
-                let owner = subject(request.owner.as_ref());
-                validator.subject("owner", owner.as_ref());
+                let owner = subject(validator, "owner", request.owner.as_ref());
                 TransferOwnership { resource, owner, etag: request.etag.clone() }
             },
             |tenant, answer| TransferOwnershipResponse {
@@ -132,7 +134,6 @@ impl ResourceService for Handler {
             |validator, message| {
                 let resource = resource_ref(message.resource.as_ref());
                 validator.resource("resource", resource);
-                validator.required("resource.id", resource.id);
                 (resource, store_consistency(validator, message.consistency.as_ref()))
             },
             async |context, (resource, consistency)| {

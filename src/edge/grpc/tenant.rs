@@ -7,7 +7,9 @@ use tonic::{Request, Response, Status};
 use crate::{
     edge::grpc::{
         Handler,
-        convert::{store_consistency, subject, to_member, to_resource_ref, to_subject, to_timestamp, verified_profile},
+        convert::{
+            store_consistency, subject_ref, to_member, to_resource_ref, to_subject, to_timestamp, verified_profile,
+        },
     },
     proto::{
         self, CreateTenantRequest, CreateTenantResponse, GetTenantRequest, GetTenantResponse, SetPolicyRequest,
@@ -68,7 +70,7 @@ fn create(validator: &mut Validator, request: &CreateTenantRequest) -> CreateTen
     validator.new_tenant(&request.tenant);
     validator.display_name("display_name", &request.display_name);
     validator.name("policy", &request.policy);
-    let first_member = subject(request.first_member.as_ref());
+    let first_member = subject_ref(request.first_member.as_ref()).to_subject();
     validator.person("first_member", &first_member);
     CreateTenant {
         display_name: request.display_name.clone(),
@@ -88,8 +90,7 @@ fn to_policy_change(answer: PolicyChange) -> SetPolicyResponse {
     let effects: Vec<_> = effects.collect();
     SetPolicyResponse {
         tenant: Some(to_tenant(answer.tenant, answer.root_type)),
-        truncated: effects.len() as u64 != answer.total,
-        total_effects: answer.total,
+        total_effects: u32::try_from(answer.total).unwrap_or(u32::MAX),
         effects,
         ..Default::default()
     }

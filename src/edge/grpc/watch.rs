@@ -32,12 +32,22 @@ impl WatchService for Handler {
     ) -> Result<Response<Self::WatchChangesStream>, Status> {
         self.stream(
             &request,
-            |validator, message| kinds(validator, &message.kinds),
+            |validator, message| {
+                match &message.start {
+                    Some(Start::After(token)) => drop(validator.required("after", token)),
+                    Some(Start::FromBeginning(false)) => {
+                        let description = "is `false`, which is no start; leave it out to begin with what happens now";
+                        validator.add(Error::field("FIELD_INVALID", "from_beginning", description));
+                    }
+                    Some(Start::FromBeginning(true)) | None => {}
+                }
+                kinds(validator, &message.kinds)
+            },
             async |context, kinds| {
                 let from = match &request.get_ref().start {
-                    Some(Start::After(token)) if !token.is_empty() => WatchFrom::After(token),
-                    Some(Start::FromBeginning(true)) => WatchFrom::Beginning,
-                    _ => WatchFrom::Now,
+                    Some(Start::After(token)) => WatchFrom::After(token),
+                    Some(Start::FromBeginning(_)) => WatchFrom::Beginning,
+                    None => WatchFrom::Now,
                 };
                 let watch = context.service.watch(context.tenant, from, kinds).await?;
                 Ok(responses(watch, context).await)

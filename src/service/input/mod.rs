@@ -129,6 +129,12 @@ impl Validator {
     }
 }
 
+/// The error of a read of the store that is asked for as of an earlier token.
+pub fn not_about_the_past() -> Error {
+    let description = "is for the questions of AuthorizationService only; ask for `at_least_as_fresh`";
+    Error::field("FIELD_NOT_SUPPORTED", "consistency.at_exact_snapshot", description)
+}
+
 #[cfg(test)]
 mod tests {
     use rollcall_engine::SubjectRef;

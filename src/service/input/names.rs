@@ -8,6 +8,8 @@ use crate::service::{error::Error, input::Validator};
 const MAX_ID: usize = 128;
 const MAX_TENANT: usize = 64;
 const MAX_NAME: usize = 64;
+/// The type of subjects that the server will make up ids for.
+const RESERVED_TYPE: &str = "invited";
 
 impl Validator {
     /// The id of an existing tenant, 1 to 64 bytes.
@@ -61,6 +63,12 @@ impl Validator {
         } else if !NameForm::TypeOrRole.fits(subject.kind) {
             self.invalid(&format!("{field}.type"), "must be of letters, digits, `_` and `-`, a letter first");
         }
+        if subject.kind == RESERVED_TYPE {
+            self.invalid(
+                &format!("{field}.type"),
+                "is kept for the server's own use; somebody invited is of type `email`",
+            );
+        }
         if subject.id.is_empty() || subject.id.len() > MAX_ID || !is_id(subject.id) {
             self.id(&format!("{field}.id"), subject.id);
         }
@@ -93,7 +101,7 @@ pub(super) fn is_clean(text: &str) -> bool {
 }
 
 /// Whether a text that is neither empty nor too long is an id.
-fn is_id(text: &str) -> bool {
+pub(super) fn is_id(text: &str) -> bool {
     let is_normal = || text.is_ascii() || ComposingNormalizerBorrowed::new_nfc().is_normalized(text);
     is_clean(text) && !text.starts_with('$') && is_normal()
 }

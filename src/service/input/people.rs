@@ -2,7 +2,10 @@
 
 use rollcall_engine::{Profile, Subject, kind};
 
-use crate::service::input::{Validator, names::is_clean};
+use crate::service::input::{
+    Validator,
+    names::{is_clean, is_id},
+};
 
 const MAX_DISPLAY_NAME: usize = 200;
 const MAX_EMAIL: usize = 254;
@@ -13,6 +16,11 @@ impl Validator {
     pub fn person(&mut self, field: &str, subject: &Subject) {
         self.subject(field, subject.as_ref());
         self.not_the_server(field, subject.as_ref());
+        self.person_type(field, subject);
+    }
+
+    /// The type of a valid subject who may become a member.
+    pub fn person_type(&mut self, field: &str, subject: &Subject) {
         if [kind::OPERATOR, kind::EMAIL].contains(&subject.kind.as_str()) {
             let description = format!("`{}` can't be a member's type; use the type that accepts or acts", subject.kind);
             self.invalid(&format!("{field}.type"), &description);
@@ -52,8 +60,12 @@ impl Validator {
         let username = profile.username.filter(|name| !name.is_empty()).map(|name| name.to_lowercase());
         if let Some(username) = &username {
             let field = format!("{field}.username");
-            if self.max_bytes(&field, username, MAX_USERNAME) && !is_clean(username) {
-                self.invalid(&field, "has white space or control characters in it");
+            if self.max_bytes(&field, username, MAX_USERNAME) && (!is_id(username) || username == "*") {
+                self.invalid(
+                    &field,
+                    "has white space or control characters in it, is `*`, begins with `$`, or is not in Unicode \
+                     normalization form C",
+                );
             }
         }
         let phone = profile.phone.filter(|phone| !phone.is_empty());

@@ -11,11 +11,12 @@ use crate::service::{
 const MAX_REQUEST_ID: usize = 128;
 
 impl Validator {
-    /// The subject on whose behalf a write is made: any but the server itself, whose parts are at `field.type` and
-    /// `field.id`.
+    /// The subject on whose behalf a write is made, which is valid as a subject: any but the server itself and everybody.
     pub fn actor(&mut self, field: &str, subject: SubjectRef<'_>) {
-        self.subject(field, subject);
         self.not_the_server(field, subject);
+        if subject.is_everybody() {
+            self.invalid(&format!("{field}.id"), "is `*`, and everybody does nothing; name who acts");
+        }
     }
 
     /// A subject other than `service:rollcall`, which is this server.
@@ -63,7 +64,7 @@ pub fn operator_not_allowed(caller: &str) -> Error {
 
 /// The error of an email, which the request has in `field`, that is not verified though it must be.
 pub fn unverified(field: &str) -> Error {
-    let description = "is false, and an address that is not verified can't be kept yet; verify that it is theirs, and \
+    let description = "is false, and an address that is not verified is not supported yet; verify that it is theirs, and \
                        send true";
     Error::field("FIELD_NOT_SUPPORTED", format!("{field}.verified"), description)
 }

@@ -7,6 +7,7 @@ use rollcall_engine::{Revision, Token};
 use crate::service::{
     Service,
     error::{Error, ErrorKind, Result},
+    input::not_about_the_past,
     ports::TenantView,
 };
 
@@ -74,11 +75,7 @@ pub(crate) fn least_revision(tenant: &str, consistency: Consistency<'_>) -> Resu
     match consistency {
         Consistency::MinimizeLatency | Consistency::FullyConsistent => Ok(Revision::default()),
         Consistency::AtLeastAsFresh(token) => decode(tenant, token, "consistency.at_least_as_fresh"),
-        Consistency::AtExactSnapshot(_) => Err(Error::field(
-            "FIELD_NOT_SUPPORTED",
-            "consistency.at_exact_snapshot",
-            "is supported by the questions of AuthorizationService only; ask for `at_least_as_fresh`",
-        )),
+        Consistency::AtExactSnapshot(_) => Err(not_about_the_past()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! One tenant, resource or member, read from the store.
 
-use rollcall_engine::{Grant, Member, ResourceRef, Revision, Subject, Tenant};
+use rollcall_engine::{self as engine, Grant, Member, ResourceRef, Revision, Subject, Tenant};
 use serde::{Deserialize, Serialize};
 
 use crate::service::{
@@ -10,6 +10,7 @@ use crate::service::{
     read::consistency::{Consistency, check_fresh, least_revision},
     resolve::{
         not_found::{no_member, no_resource},
+        resources::find_node,
         teams::teams_of,
     },
 };
@@ -75,10 +76,11 @@ impl Service {
         self.store.tenant(tenant).await?.ok_or_else(|| Error::tenant_not_found(tenant))
     }
 
-    /// A registered resource, and the revision at which it was read. The id must be given, that of the root too.
+    /// A registered resource, and the revision at which it was read. An empty id of the root type means the root.
     ///
     /// # Errors
-    /// `TENANT_NOT_FOUND`, `RESOURCE_NOT_FOUND`, and the errors of consistency and of the store.
+    /// `TENANT_NOT_FOUND`, `RESOURCE_NOT_FOUND`, `UNKNOWN_RESOURCE_TYPE`, `FIELD_REQUIRED` for a resource without an id,
+    /// and the errors of consistency, of loading and of the store.
     pub async fn resource(
         &self,
         tenant: &str,
@@ -90,9 +92,15 @@ impl Service {
             check_fresh(tenant, revision, least)?;
             return Ok((record, revision));
         }
-        let (_, revision) = self.tenant(tenant).await?;
+        // The root by its type alone; or why there is no such resource.
+        let view = self.view(tenant, consistency).await?;
+        let named = view.with(|facts, _| {
+            find_node(facts, &key.to_key(), "resource").map(|node| engine::name_of(facts, node).to_key())
+        })?;
+        let found = self.store.resource(tenant, named.as_ref()).await?;
+        let (record, revision) = found.ok_or_else(|| no_resource(key, "resource"))?;
         check_fresh(tenant, revision, least)?;
-        Err(no_resource(key, "resource"))
+        Ok((record, revision))
     }
 
     /// A member by subject or normalised identifier, with a page of their roles, their own and those of their teams, at

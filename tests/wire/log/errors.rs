@@ -57,17 +57,20 @@ async fn every_wrong_field_of_a_list_is_named() {
 async fn a_watch_begins_at_a_token_of_the_tenant() {
     let (stage, world) = fixture().await;
     let other = stage.tenant().await;
-    let watch = |tenant: &str, after: String, kinds: Vec<i32>| {
-        let request = WatchChangesRequest { tenant: tenant.to_owned(), start: Some(Start::After(after)), kinds };
+    let begin = |tenant: &str, start: Option<Start>, kinds: Vec<i32>| {
+        let request = WatchChangesRequest { tenant: tenant.to_owned(), start, kinds };
         let mut client = world.api.watch.clone();
         async move { client.watch_changes(request).await }
     };
+    let watch = |tenant: &str, after: String, kinds| begin(tenant, Some(Start::After(after)), kinds);
     let invalid = Code::InvalidArgument;
+    expect_error(watch("acme", String::new(), vec![]).await, invalid, "FIELD_REQUIRED");
+    expect_error(begin("acme", Some(Start::FromBeginning(false)), vec![]).await, invalid, "FIELD_INVALID");
     expect_error(watch("acme", "x".into(), vec![]).await, invalid, "INVALID_TOKEN");
     expect_error(watch("acme", other.token().await, vec![]).await, invalid, "INVALID_TOKEN");
-    expect_error(watch("acme", String::new(), vec![0]).await, invalid, "FIELD_INVALID");
-    expect_error(watch("", String::new(), vec![]).await, invalid, "FIELD_REQUIRED");
-    expect_error(watch("nowhere", String::new(), vec![]).await, Code::NotFound, "TENANT_NOT_FOUND");
+    expect_error(begin("acme", None, vec![0]).await, invalid, "FIELD_INVALID");
+    expect_error(begin("", None, vec![]).await, invalid, "FIELD_REQUIRED");
+    expect_error(begin("nowhere", None, vec![]).await, Code::NotFound, "TENANT_NOT_FOUND");
     let ahead = Token::encode("acme", Revision(world.revision().await + 1));
     expect_error(watch("acme", ahead, vec![]).await, Code::FailedPrecondition, "TOKEN_AHEAD");
 }

@@ -155,8 +155,8 @@ async fn every_response_with_a_token_ends_a_revision() {
 #[tokio::test]
 async fn without_a_token_a_watch_begins_now() {
     let (_stage, world) = fixture().await;
-    for start in [None, Some(Start::After(String::new())), Some(Start::FromBeginning(false))] {
-        let mut stream = watch(&world, start, &[ChangeKind::RoleChanged]).await;
+    for _ in 0..2 {
+        let mut stream = watch(&world, None, &[ChangeKind::RoleChanged]).await;
         let first = next(&mut stream).await;
         assert_eq!((first.changes, first.token), (vec![], world.token().await), "a token to keep comes at once");
         let [to, back] = ["editor", "viewer"];

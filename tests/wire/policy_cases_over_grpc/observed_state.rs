@@ -172,7 +172,7 @@ impl ObservedState {
 }
 
 /// The roles of grants, none of which may have an end, by resource.
-pub fn assigned_roles(grants: Vec<proto::RoleGrant>) -> BTreeSet<(ResourceKey, String)> {
+pub fn assigned_roles(grants: Vec<proto::Grant>) -> BTreeSet<(ResourceKey, String)> {
     let roles = grants.into_iter().map(|grant| {
         assert_eq!(grant.expire_time, None, "{grant:?}");
         let ResourceRef { r#type: kind, id } = grant.resource.expect("a grant has a resource");

@@ -117,6 +117,6 @@ async fn policy_lines(
     let changes = api.list_changes(request).await.expect("the log is listed").changes;
     assert!(!changes.is_empty() && changes.iter().all(|change| change.token == token), "{changes:?}");
     let prefix = format!("{}@{}:", policy.name(), policy.version());
-    let lines = changes.iter().flat_map(|change| change.rule.split(' '));
+    let lines = changes.iter().flat_map(|change| &change.rules);
     lines.map(|rule| rule.strip_prefix(&prefix).expect("a rule of the policy").parse().expect("a line")).collect()
 }

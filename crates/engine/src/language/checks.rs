@@ -20,8 +20,8 @@ const MAX_TYPES: usize = 64;
 const MAX_MEMBER_RULES: usize = 1024;
 /// The most actions that a type may have.
 const MAX_ACTIONS: usize = 512;
-/// The subject types that have a meaning of their own, so that teams can't be called that.
-const SUBJECT_KINDS: [&str; 3] = [kind::USER, kind::OPERATOR, kind::EMAIL];
+/// The subject types that have a meaning of their own, or will have one, so that teams can't be called that.
+const SUBJECT_KINDS: [&str; 5] = [kind::USER, kind::OPERATOR, kind::EMAIL, kind::SERVICE, "invited"];
 
 /// How much of everything a policy may have.
 pub(crate) fn limits(document: &Document, problems: &mut Problems) {

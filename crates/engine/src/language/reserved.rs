@@ -25,9 +25,17 @@ const RESERVED: [&str; 13] = [
     "target",
 ];
 
+/// Words that will be keys beside the types, which are tables there.
+const RESERVED_BESIDE_TYPES: [&str; 2] = ["edition", "people"];
+
+/// Whether a name is one of these words, in whatever case: names that differ by case alone are not told apart.
+fn is_one_of(name: &str, words: &[&str]) -> bool {
+    words.iter().any(|word| word.eq_ignore_ascii_case(name))
+}
+
 /// Reports the name of a type that is a word of the language.
 pub(super) fn check_type(name: &Located<String>, problems: &mut Problems) {
-    if RESERVED.contains(&name.value.as_str()) {
+    if is_one_of(&name.value, &RESERVED) || is_one_of(&name.value, &RESERVED_BESIDE_TYPES) {
         problems.push(reserved(name, "type", "the language keeps this word for later"));
     }
 }
@@ -46,7 +54,7 @@ pub(super) fn check_role(name: &Located<String>, problems: &mut Problems) {
             let label = "in a rule, this role would be taken for it";
             problems.push(Diagnostic::new(message, name.span.clone(), label).help("give the role another name"));
         }
-        None if RESERVED.contains(&name.value.as_str()) => {
+        None if is_one_of(&name.value, &RESERVED) => {
             problems.push(reserved(name, "role", "the language keeps this word for later"));
         }
         None => {}

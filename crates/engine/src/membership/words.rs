@@ -33,7 +33,7 @@ pub fn describe_refusal(
             name_of(facts, *at)
         ),
         Refusal::RoleNotBound => format!(
-            "`{target}` holds no role bound at `{resource}`: there is none to take; a role from above is taken above"
+            "`{target}` holds no such role bound at `{resource}`: there is none to take; a role from above is taken above"
         ),
         Refusal::RoleAmbiguous => {
             format!("`{target}` holds several roles at `{resource}`; say which one in `from_role`")

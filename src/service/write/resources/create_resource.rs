@@ -8,6 +8,7 @@ use rollcall_engine::{
 
 use crate::service::{
     error::{Error, ErrorKind, Result},
+    input::id_required,
     resolve::{not_found::no_resource, types::find_type},
     write::{
         engine::{
@@ -118,6 +119,9 @@ pub(crate) fn parent_node(
             }
             if parent.id.is_empty() && named.parent().is_none() {
                 return Ok(facts.root());
+            }
+            if parent.id.is_empty() {
+                return Err(id_required("parent", named.name()));
             }
             facts.find(named.id(), &parent.id).ok_or_else(|| no_resource(parent.as_ref(), "parent"))
         }
