@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 
 use prost::{
     Message,
-    encoding::{DecodeContext, decode_key, skip_field},
+    encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field},
 };
 use tonic::{
     Status,
@@ -17,11 +17,15 @@ use tonic_prost::{ProstCodec, ProstDecoder, ProstEncoder};
 /// The most entries of a message, its other fields included. The largest message, `BatchCheck`, has at most 10,000
 /// items.
 const MOST_ENTRIES: usize = 10_016;
+/// The most entries of a message together with those of the messages within it: 26 for each of the most items.
+const MOST_IN_ALL: usize = 1 << 18;
+/// How deep messages are looked into. The contract's own are at most four deep.
+const DEPTH: u32 = 8;
 /// Messages up to this size, in bytes, are not counted: they are small even once decoded.
 const SMALL: usize = 1024;
 
 /// Encodes messages `T` and decodes messages `U`, which it refuses with `INVALID_ARGUMENT` when they have more than
-/// 10,016 entries.
+/// 10,016 entries, or 262,144 with those within them.
 pub struct BoundedCodec<T, U>(PhantomData<(T, U)>);
 
 /// The decoder of [`BoundedCodec`].
@@ -58,42 +62,77 @@ impl<U: Message + Default> Decoder for BoundedDecoder<U> {
 
     fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<U>, Status> {
         use prost::bytes::Buf as _;
-        if buffer.remaining() > SMALL && has_more_than(MOST_ENTRIES, buffer.chunk()) {
-            let message = format!("the message has more than {MOST_ENTRIES} entries; send it in parts");
+        if buffer.remaining() > SMALL && has_too_many(buffer.chunk()) {
+            let message = format!(
+                "the message has more than {MOST_ENTRIES} entries, or {MOST_IN_ALL} with those within them; send it in \
+                 parts"
+            );
             return Err(Status::invalid_argument(message));
         }
         self.0.decode(buffer)
     }
 }
 
-/// Whether a message has more than `most` fields, each entry of a repeated one counted. A message that does not parse
-/// is left to the decoder to refuse.
-fn has_more_than(most: usize, mut message: &[u8]) -> bool {
-    let mut count = 0;
-    while !message.is_empty() {
-        let Ok((tag, wire_type)) = decode_key(&mut message) else { return false };
+/// Whether a message has more than [`MOST_ENTRIES`] fields of its own, each entry of a repeated one counted, or more
+/// than [`MOST_IN_ALL`] with those of the messages within.
+fn has_too_many(message: &[u8]) -> bool {
+    let mut budget = MOST_IN_ALL;
+    let own = count(message, DEPTH, &mut budget);
+    own > MOST_ENTRIES || budget == 0
+}
+
+/// Counts the fields of a message, and takes them and those of the messages within from a budget. Whether a value is a
+/// message or a text is not known here: what reads like a message counts as one. A message that does not parse is left
+/// to the decoder to refuse.
+fn count(mut message: &[u8], depth: u32, budget: &mut usize) -> usize {
+    let mut own = 0;
+    while !message.is_empty() && *budget > 0 {
+        let Ok((tag, wire_type)) = decode_key(&mut message) else { break };
+        let mut value = message;
         if skip_field(wire_type, tag, &mut message, DecodeContext::default()).is_err() {
-            return false;
+            break;
         }
-        count += 1;
-        if count > most {
-            return true;
+        own += 1;
+        *budget -= 1;
+        if wire_type == WireType::LengthDelimited && depth > 0 {
+            let length = decode_varint(&mut value).ok().and_then(|length| usize::try_from(length).ok());
+            let within = length.and_then(|length| value.get(..length));
+            within.map(|within| count(within, depth - 1, budget));
         }
     }
-    false
+    own
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// A message with field 2 of these bytes, `times` over.
+    fn repeated(value: &[u8], times: usize) -> Vec<u8> {
+        let mut entry = vec![0x12];
+        prost::encoding::encode_varint(value.len() as u64, &mut entry);
+        entry.extend_from_slice(value);
+        entry.repeat(times)
+    }
+
     #[test]
     fn entries_are_counted_one_by_one() {
-        // Field 2, of no bytes.
-        let entries = |count: usize| [0x12, 0].repeat(count);
-        assert!(!has_more_than(MOST_ENTRIES, &entries(MOST_ENTRIES)));
-        assert!(has_more_than(MOST_ENTRIES, &entries(MOST_ENTRIES + 1)));
-        assert!(!has_more_than(0, &[0xff; 11]), "what does not parse is refused when it is decoded");
-        assert!(!has_more_than(0, &[]));
+        assert!(!has_too_many(&repeated(&[], MOST_ENTRIES)));
+        assert!(has_too_many(&repeated(&[], MOST_ENTRIES + 1)));
+        assert!(!has_too_many(&[0xff; 11]), "what does not parse is refused when it is decoded");
+        assert!(!has_too_many(&[]));
+    }
+
+    #[test]
+    fn entries_within_entries_count() {
+        assert!(!has_too_many(&repeated(&repeated(&[], 25), 10_000)));
+        assert!(has_too_many(&repeated(&repeated(&[], 26), 10_000)));
+        let deep = repeated(&repeated(&repeated(&[], 300_000), 1), 1);
+        assert!(has_too_many(&deep), "a list three messages down");
+    }
+
+    #[test]
+    fn a_text_is_no_list() {
+        assert!(!has_too_many(&repeated("a text that is no message, whatever it says. ".repeat(50_000).as_bytes(), 1)));
     }
 }

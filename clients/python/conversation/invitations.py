@@ -3,7 +3,7 @@
 from conversation.client import refused, request_id
 from conversation.stage import ANNA, BEN, FILM, MARA, SERIES, STUDIO, email, pages, profile
 from rollcall.v1 import error_pb2
-from rollcall.v1.common_pb2 import RoleGrant, Subject
+from rollcall.v1.common_pb2 import Grant, RoleGrant, Subject
 from rollcall.v1.invitation_pb2 import (
     INVITATION_ORDER_EMAIL,
     INVITATION_STATUS_ACCEPTED,
@@ -36,7 +36,7 @@ def run(stage):
     )
     listed = [entry for page in pages(stage.shop.membership.ListInvitations, listing) for entry in page.invitations]
     assert [entry.invitation.email for entry in listed] == [email("cleo"), email("dora")]
-    assert listed[0].total_grants == 2 and RoleGrant(resource=FILM, role="guest") in listed[0].grants
+    assert listed[0].total_grants == 2 and Grant(resource=FILM, role="guest") in listed[0].grants
 
     # Cleo has no account: the token and her email are what she has.
     cleo_by_email = Subject(type="email", id=email("cleo"))
@@ -86,7 +86,7 @@ def accept(stage, person, result):
         )
     )
     assert answer.member.status == MEMBER_STATUS_ACTIVE
-    assert RoleGrant(resource=FILM, role="lead" if person == ANNA else "guest") in answer.grants
+    assert Grant(resource=FILM, role="lead" if person == ANNA else "guest") in answer.grants
 
 
 def take_back(stage, result):

@@ -111,7 +111,7 @@ mod tests {
     #[test]
     fn every_reason_fits_whatever_the_policy_and_the_request() {
         for reason in reasons::REASONS {
-            for letter in ["x", "%", "é", "語"] {
+            for letter in ["x", " ", "`", "%", "é", "語"] {
                 let error = largest(reason, letter);
                 let metadata = error.metadata.clone();
                 let status = Status::from(error);

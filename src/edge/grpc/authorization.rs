@@ -1,5 +1,6 @@
 //! `AuthorizationService`: checks, one or a batch, and lists of a subject's actions and resources.
 
+use tokio::task::yield_now;
 use tonic::{Request, Response, Status};
 
 use crate::{
@@ -18,6 +19,8 @@ use crate::{
 
 /// The most questions that a batch may have.
 const MAX_ITEMS: usize = 10_000;
+/// How many questions are read at a time.
+const CHUNK: usize = 1000;
 /// The most resources of a page, and how many it has when the request gives no page size.
 const PAGE: (u32, u32) = (1000, 100);
 
@@ -63,8 +66,12 @@ impl AuthorizationService for Handler {
                 consistency(validator, message.consistency.as_ref())
             },
             async |context, consistency| {
-                let items: Vec<_> =
-                    message.items.iter().map(|item| ReadQuestion::of_item(item, context.caller)).collect();
+                let mut items = Vec::with_capacity(message.items.len());
+                for chunk in message.items.chunks(CHUNK) {
+                    items.extend(chunk.iter().map(|item| ReadQuestion::of_item(item, context.caller)));
+                    // Others have their turn, and a passed deadline is noticed.
+                    yield_now().await;
+                }
                 let questions: Vec<_> = items.iter().flatten().map(ReadQuestion::question).collect();
                 let (decided, basis) = context.service.batch_check(context.tenant, consistency, &questions).await?;
                 let mut decided = decided.into_iter();

@@ -45,7 +45,9 @@ impl<'r> ReadQuestion<'r> {
         if let Some(stated) = stated {
             validator.max_entries("stated.parents", stated.parents.len(), MAX_PARENTS);
             parents.extend(stated.parents.iter().take(MAX_PARENTS).map(|parent| resource_ref(Some(parent))));
-            for (index, parent) in parents.iter().enumerate() {
+            // A path is made for a wrong one only, and no more of them than are told.
+            let mut wrong = parents.iter().enumerate().filter(|(_, parent)| !Validator::is_resource(**parent));
+            while let Some((index, parent)) = wrong.next().filter(|_| !validator.is_done()) {
                 validator.resource(&format!("stated.parents[{index}]"), *parent);
             }
             owner = stated.owner.as_ref().map(|owner| QuestionSubject::read(validator, "stated.owner", Some(owner)));
@@ -64,7 +66,7 @@ impl<'r> ReadQuestion<'r> {
     /// # Errors
     /// What is wrong with it, or why this caller may not ask it.
     pub(super) fn of_item(item: &'r proto::CheckItem, caller: &Caller) -> Result<Self, Error> {
-        let mut validator = Validator::default();
+        let mut validator = Validator::of_first_mistake();
         let read = Self::new(&mut validator, item.subject.as_ref(), item.resource.as_ref(), item.stated.as_ref())
             .with_action(&mut validator, &item.action);
         validator.finish()?;

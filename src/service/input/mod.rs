@@ -23,9 +23,21 @@ const MAX_VIOLATIONS: usize = 20;
 pub struct Validator {
     first: Option<Error>,
     violations: Vec<Violation>,
+    /// Whether only the first mistake is noted.
+    stops_at_first: bool,
 }
 
 impl Validator {
+    /// Notes the first mistake only, for what is answered with one.
+    pub fn of_first_mistake() -> Self {
+        Self { stops_at_first: true, ..Self::default() }
+    }
+
+    /// Whether no further mistake is noted.
+    pub fn is_done(&self) -> bool {
+        self.stops_at_first && self.first.is_some()
+    }
+
     /// Ends the validation.
     ///
     /// # Errors
@@ -39,6 +51,9 @@ impl Validator {
 
     /// Adds a mistake: an error about fields of the request, with its violations.
     pub fn add(&mut self, error: Error) {
+        if self.is_done() {
+            return;
+        }
         let remaining = MAX_VIOLATIONS.saturating_sub(self.violations.len());
         self.violations.extend(error.violations.iter().take(remaining).cloned());
         self.first.get_or_insert(error);

@@ -88,6 +88,13 @@ impl Validator {
         }
     }
 
+    /// Whether [`Validator::resource`] finds nothing wrong with a resource.
+    pub fn is_resource(resource: ResourceRef<'_>) -> bool {
+        let has_type = !resource.kind.is_empty() && resource.kind.len() <= MAX_NAME;
+        let id = resource.id;
+        has_type && (id.is_empty() || (id != "*" && id.len() <= MAX_ID && is_id(id)))
+    }
+
     /// A role at a resource, whose parts are at `field.resource` and `field.role`.
     pub fn grant(&mut self, field: &str, grant: &Grant) {
         self.resource(&format!("{field}.resource"), grant.resource.as_ref());

@@ -11,7 +11,7 @@ use crate::service::{
     input::id_required,
     ports::TenantView,
     read::consistency::Consistency,
-    resolve::types::{find_action, find_type, known_id},
+    resolve::types::{find_action, find_action_only, find_type, find_type_only, known_id},
 };
 
 /// One question: may this subject do this action on this resource?
@@ -75,7 +75,7 @@ impl Service {
     ) -> Result<CheckOutcome> {
         let view = self.view(tenant, consistency).await?;
         view.with(|facts, revision| {
-            let resolved = look_up(facts.policy(), tenant, question)?;
+            let resolved = look_up(facts.policy(), tenant, question, true)?;
             let target = engine::locate(facts, resolved.resource_type, resolved.id, question.stated);
             let question_in_policy = Question::new(question.subject, resolved.action, target);
             let decision = engine::decide(facts, &question_in_policy);
@@ -117,7 +117,7 @@ impl Service {
         let view = self.view(tenant, consistency).await?;
         view.with(|facts, revision| {
             let resource_type = find_type(facts.policy(), resource.kind, "resource.type")?;
-            check_stated(facts.policy(), resource_type, stated)?;
+            check_stated(facts.policy(), resource_type, stated, true)?;
             let target: Target<'_> =
                 engine::locate(facts, resource_type, known_id(resource_type, tenant, resource.id)?, stated);
             let actions = engine::actions(facts, subject, resource_type, target);
@@ -165,6 +165,8 @@ impl Basis {
 
 /// How much is decided under one read lock: some tens of microseconds' worth.
 const CHUNK: usize = 256;
+/// How many wrong items of a batch are answered with the nearest names: to find them takes much longer than a decision.
+const MAX_SUGGESTIONS: usize = 20;
 /// How often a read in chunks is begun before all is read at once.
 const ATTEMPTS: usize = 3;
 
@@ -220,12 +222,16 @@ fn decide_all(
     chunk_size: usize,
 ) -> Option<(Vec<BatchItem>, Basis)> {
     let mut decisions = Vec::with_capacity(questions.len());
-    let mut at = None;
+    let (mut at, mut suggestions) = (None, MAX_SUGGESTIONS);
     // Without questions too there is a revision to answer with.
     let chunks = questions.chunks(chunk_size).chain(questions.is_empty().then_some(questions));
     for questions in chunks {
         let basis = view.with(|facts, revision| {
-            decisions.extend(questions.iter().map(|question| decide_one(facts, tenant, question)));
+            for question in questions {
+                let decided = decide_one(facts, tenant, question, suggestions > 0);
+                suggestions -= usize::from(decided.is_err() && suggestions > 0);
+                decisions.push(decided);
+            }
             Basis::of(facts, revision, consistency)
         });
         if at.get_or_insert(basis).revision != basis.revision {
@@ -235,8 +241,9 @@ fn decide_all(
     at.map(|basis| (decisions, basis))
 }
 
-fn decide_one(facts: &dyn Facts, tenant: &str, question: &CheckQuestion<'_>) -> BatchItem {
-    let resolved = look_up(facts.policy(), tenant, question)?;
+/// Decides about one question; with `suggests`, an unknown name is answered with the nearest.
+fn decide_one(facts: &dyn Facts, tenant: &str, question: &CheckQuestion<'_>, suggests: bool) -> BatchItem {
+    let resolved = look_up(facts.policy(), tenant, question, suggests)?;
     let target = engine::locate(facts, resolved.resource_type, resolved.id, question.stated);
     Ok(engine::decide(facts, &Question::new(question.subject, resolved.action, target)))
 }
@@ -252,15 +259,19 @@ fn look_up<'p, 'q>(
     policy: &'p Policy,
     tenant: &'q str,
     question: &CheckQuestion<'q>,
+    suggests: bool,
 ) -> Result<ResolvedQuestion<'p, 'q>> {
+    let find_type = if suggests { find_type } else { find_type_only };
+    let find_action = if suggests { find_action } else { find_action_only };
     let resource_type = find_type(policy, question.resource.kind, "resource.type")?;
     let action = find_action(resource_type, question.action, "action")?;
-    check_stated(policy, resource_type, question.stated)?;
+    check_stated(policy, resource_type, question.stated, suggests)?;
     Ok(ResolvedQuestion { resource_type, action, id: known_id(resource_type, tenant, question.resource.id)? })
 }
 
 /// A stated parent that could never be one is a mistake of the caller, not a reason to deny.
-fn check_stated(policy: &Policy, resource_type: &ResourceType, stated: StatedFacts<'_>) -> Result<()> {
+fn check_stated(policy: &Policy, resource_type: &ResourceType, stated: StatedFacts<'_>, suggests: bool) -> Result<()> {
+    let find_type = if suggests { find_type } else { find_type_only };
     let mut below = resource_type;
     for (index, parent) in stated.parents.iter().enumerate() {
         let field = format!("stated.parents[{index}]");

@@ -81,7 +81,7 @@ impl Policy {
     }
 
     /// As [`Policy::find_type`], for whoever does not ask what else was meant.
-    pub(crate) fn type_named(&self, name: &str) -> Option<&ResourceType> {
+    pub fn type_named(&self, name: &str) -> Option<&ResourceType> {
         self.types.get(*self.type_index.get(name)?)
     }
 

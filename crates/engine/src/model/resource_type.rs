@@ -108,7 +108,8 @@ impl ResourceType {
         self.action(name).ok_or_else(|| unknown(name, self.actions.iter().map(Action::name)))
     }
 
-    pub(crate) fn action(&self, name: &str) -> Option<&Action> {
+    /// As [`ResourceType::find_action`], for whoever does not ask what else was meant.
+    pub fn action(&self, name: &str) -> Option<&Action> {
         self.actions.get(*self.action_index.get(name)?)
     }
 }
