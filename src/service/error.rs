@@ -6,6 +6,9 @@ use rollcall_engine::UnknownPolicy;
 
 use crate::service::ports::{StoreError, ViewError};
 
+/// The most bytes of an answer's refusals: clients take messages of 4 MiB.
+pub const MAX_REFUSAL_BYTES: usize = 3 << 20;
+
 /// A refusal or failure, with everything that its caller is told.
 #[derive(Debug)]
 pub struct Error {
@@ -20,6 +23,9 @@ pub struct Error {
     /// The fields of the request that are wrong, or the parts of a write that are refused, where there may be several;
     /// the error itself is about the first. Empty where it is about the request as a whole.
     pub violations: Vec<Violation>,
+    /// How many parts of a write are refused, those past [`MAX_REFUSAL_BYTES`] included; 0 where the error is not about
+    /// parts.
+    pub refused_parts: usize,
     /// After how many seconds the same request may succeed, where that is known.
     pub retry_after_secs: Option<u32>,
     /// The underlying error, which is logged and never sent.
@@ -106,8 +112,16 @@ pub type Result<T> = std::result::Result<T, Error>;
 impl Error {
     /// An error without metadata, violations or cause.
     pub fn new(kind: ErrorKind, reason: &'static str, message: impl Into<String>) -> Self {
-        let (metadata, violations) = (Vec::new(), Vec::new());
-        Self { kind, reason, message: message.into(), metadata, violations, retry_after_secs: None, cause: None }
+        Self {
+            kind,
+            reason,
+            message: message.into(),
+            metadata: Vec::new(),
+            violations: Vec::new(),
+            refused_parts: 0,
+            retry_after_secs: None,
+            cause: None,
+        }
     }
 
     /// An invalid argument in one field. The field's path begins the message, and becomes metadata and a violation.
@@ -149,16 +163,18 @@ impl Error {
             && !["TENANT_NOT_FOUND", "OPERATOR_NOT_ALLOWED", "POLICY_NOT_LOADED", "CONFLICT"].contains(&self.reason)
     }
 
-    /// The refused parts of the write, whole; one for the write as a whole where it has no parts.
-    pub fn into_refusals(self) -> Vec<Refusal> {
-        let Self { reason, message, metadata, violations, .. } = self;
+    /// How many parts of the write are refused, and those that are named, whole; one for the write as a whole where it
+    /// has no parts.
+    pub fn into_refusals(self) -> (usize, Vec<Refusal>) {
+        let Self { reason, message, metadata, violations, refused_parts, .. } = self;
+        // A write without parts may still be refused for what one of its fields names.
+        let field = if let [only] = &violations[..] { only.field.clone() } else { String::new() };
         let part = |Violation { field, description, refused }: Violation| {
             let RefusedFor { reason, metadata } = refused?;
             Some(Refusal { field, reason, message: description, metadata })
         };
         let parts: Vec<Refusal> = violations.into_iter().filter_map(part).collect();
-        let whole = || vec![Refusal { field: String::new(), reason, message, metadata }];
-        if parts.is_empty() { whole() } else { parts }
+        if parts.is_empty() { (1, vec![Refusal { field, reason, message, metadata }]) } else { (refused_parts, parts) }
     }
 
     /// The error of a tenant that does not exist: `TENANT_NOT_FOUND`.

@@ -14,7 +14,7 @@ mod watchers;
 mod write;
 
 pub use caller::Caller;
-pub use error::{Error, ErrorKind, Refusal, RefusedFor, Result, Violation};
+pub use error::{Error, ErrorKind, MAX_REFUSAL_BYTES, Refusal, RefusedFor, Result, Violation};
 pub use page::PageToken;
 pub use read::{
     Basis, BatchItem, ChangePage, CheckOutcome, CheckQuestion, Consistency, FoundInvitation, FoundMember,

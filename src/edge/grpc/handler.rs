@@ -15,11 +15,10 @@ use crate::{
         },
         identity::Identity,
     },
-    service::{Caller, Error, IdempotencyKey, RequestContext, Result, Service, Write, input::Validator},
+    service::{
+        Caller, Error, IdempotencyKey, MAX_REFUSAL_BYTES, RequestContext, Result, Service, Write, input::Validator,
+    },
 };
-
-/// The most bytes of the refusals in an answer: clients take messages of 4 MiB.
-const MAX_REFUSAL_BYTES: usize = 3 << 20;
 
 /// Implements every service of the contract. Its methods reach the service only through the ways `question`, `write` and
 /// `stream`.
@@ -151,8 +150,8 @@ fn write_context<M: WriteRequest>(
 
 /// The answer of a dry run that explains a refusal.
 fn refused<R: WriteResponse>(error: Error) -> R {
-    let refusals = error.into_refusals();
-    let total = u32::try_from(refusals.len()).unwrap_or(u32::MAX);
+    let (total, refusals) = error.into_refusals();
+    let total = u32::try_from(total).unwrap_or(u32::MAX);
     let mut bytes = 0;
     let refusals = refusals.into_iter().map(to_refusal).take_while(|refusal| {
         bytes += refusal.encoded_len();

@@ -1,6 +1,6 @@
 //! What keeps an invitation from being issued: suppressed addresses, and how many a tenant issues in a day.
 
-use rollcall::proto::ListSuppressedAddressesRequest;
+use rollcall::proto::{ErrorReason, InviteRequest, ListSuppressedAddressesRequest};
 use tonic::Code;
 use tonic_types::StatusExt as _;
 
@@ -10,6 +10,7 @@ use crate::support::{
     db::audited,
     expect_error,
     wire_tenant::{OPERATOR, fixture},
+    write::Write,
 };
 
 #[tokio::test]
@@ -52,6 +53,22 @@ async fn every_pair_of_a_suppressed_address_is_named() {
     let member = world.invite("edith", "olga", "harbour", "viewer");
     world.allowed(world.suppress(OPERATOR, "olga@acme.test")).await;
     world.allowed(member).await;
+}
+
+#[tokio::test]
+async fn a_dry_run_names_every_refused_part_and_who_is_no_member() {
+    let (_stage, world) = fixture().await;
+    let write = world.invite_all("stranger", &["nobody", "new@acme.test"], &[("harbour", "viewer")]).dry();
+    let Write::Invite(request) = write.clone() else { panic!("an invitation was asked for") };
+    let explained = InviteRequest { explain: true, ..request };
+    let mut client = world.api.membership.clone();
+    let answer = client.invite(explained).await.expect("a refusal is an answer").into_inner();
+    let parts: Vec<_> = answer.refusals.iter().map(|part| (part.field.as_str(), part.reason())).collect();
+    let whole = [("invitees[0]", ErrorReason::MemberNotFound), ("invitees[1].grants[0]", ErrorReason::ActorNotAMember)];
+    assert_eq!((answer.total_refusals, &parts[..]), (2, &whole[..]));
+
+    let status = world.refused(write, "MEMBER_NOT_FOUND").await;
+    assert_eq!(status.get_error_details().error_info().expect("is in the response").metadata["refused"], "0 1:0");
 }
 
 #[tokio::test]

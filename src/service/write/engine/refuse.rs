@@ -6,26 +6,52 @@ use rollcall_engine::{
 };
 
 use crate::service::{
-    error::{Error, ErrorKind, RefusedFor, Violation},
+    error::{Error, ErrorKind, MAX_REFUSAL_BYTES, RefusedFor, Violation},
     resolve::not_found::no_member,
     write::engine::request_context::RequestContext,
 };
 
-/// One error for all refused parts of a write, each with its path in the request; none if nothing is refused. It is the
-/// first part's error, with a violation for every part.
-pub(crate) fn all_refused(refusals: Vec<(String, Error)>) -> Option<Error> {
-    let more = refusals.len().saturating_sub(1);
-    let violation = |(field, error): &(String, Error)| Violation {
-        field: field.clone(),
-        description: error.message.clone(),
-        refused: Some(RefusedFor { reason: error.reason, metadata: error.metadata.clone() }),
-    };
-    let violations = refusals.iter().map(violation).collect();
-    let mut error = refusals.into_iter().next()?.1;
-    if more > 0 {
-        error.message = format!("{} (and {more} more)", error.message);
+/// The refused parts of a write as they are found. Past a bound they are counted only, for no answer could name them.
+#[derive(Default)]
+pub(crate) struct Refusals {
+    /// Each with its path in the request.
+    named: Vec<(String, Error)>,
+    bytes: usize,
+    total: usize,
+}
+
+impl Refusals {
+    /// Adds a part by its path in the request, and why it is refused.
+    pub(crate) fn add(&mut self, field: String, error: Error) {
+        self.total += 1;
+        let metadata: usize = error.metadata.iter().map(|(key, value)| key.len() + value.len()).sum();
+        self.bytes = self.bytes.saturating_add(field.len() + error.message.len() + metadata);
+        if self.named.is_empty() || self.bytes <= MAX_REFUSAL_BYTES {
+            self.named.push((field, error));
+        }
     }
-    Some(Error { violations, ..error })
+
+    /// Whether nothing is refused.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.total == 0
+    }
+
+    /// One error for all refused parts; none if nothing is refused. It is the first part's error, with a violation for
+    /// every part that is named.
+    pub(crate) fn into_error(self) -> Option<Error> {
+        let Self { named, total, .. } = self;
+        let violation = |(field, error): &(String, Error)| Violation {
+            field: field.clone(),
+            description: error.message.clone(),
+            refused: Some(RefusedFor { reason: error.reason, metadata: error.metadata.clone() }),
+        };
+        let violations = named.iter().map(violation).collect();
+        let mut error = named.into_iter().next()?.1;
+        if total > 1 {
+            error.message = format!("{} (and {} more)", error.message, total - 1);
+        }
+        Some(Error { violations, refused_parts: total, ..error })
+    }
 }
 
 /// The error of a refused membership write at a resource.

@@ -15,7 +15,7 @@ use crate::service::{
         engine::{
             answers::{InviteResults, InviteeResult, MemberAnswer},
             context::{WriteContext, distinct},
-            refuse::all_refused,
+            refuse::Refusals,
             run::{Plan, Write},
         },
         invitations::{
@@ -69,23 +69,32 @@ struct InviteeState {
     current_grants: Vec<Grant>,
 }
 
-/// A grant of an invitee that is refused, by their indexes in the request.
-struct RefusedPair {
-    invitee: usize,
-    grant: usize,
-    error: Error,
-}
-
 /// The plan of the write as it grows from one invitee to the next.
 #[derive(Default)]
 struct InvitePlan {
     changes: Vec<Change>,
     results: Vec<InviteeResult>,
     rules: Vec<String>,
-    refusals: Vec<RefusedPair>,
+    refusals: Refusals,
+    /// The refused ones by their indexes in the request: `0:1` for the second grant of the first invitee, `0` for all.
+    refused: Vec<String>,
     seen: HashSet<Subject>,
     /// How many invitations are issued.
     issued: u64,
+}
+
+impl Who {
+    fn member_by(&self) -> MemberBy<'_> {
+        match self {
+            Self::Email(email) => MemberBy::Email(email),
+            Self::Member(subject) => MemberBy::Subject(subject.as_ref()),
+        }
+    }
+
+    /// Whether there must be such a member already: an email may be of somebody new, and everybody becomes one.
+    fn must_be_member(&self) -> bool {
+        matches!(self, Self::Member(subject) if !subject.as_ref().is_everybody())
+    }
 }
 
 #[async_trait]
@@ -102,8 +111,8 @@ impl Write for Invite {
         for (index, (invitee, offered)) in self.invitees.iter().zip(&offered).enumerate() {
             plan.invite(context, index, invitee, offered).await?;
         }
-        if let Some(refused) = all_refused_pairs(plan.refusals) {
-            return Err(refused);
+        if let Some(refused) = plan.refusals.into_error() {
+            return Err(refused.with("refused", plan.refused.join(" ")));
         }
         context.check_invitation_quota(plan.issued).await?;
         Ok(Plan { changes: plan.changes, rule: distinct(plan.rules), answer: InviteResults { results: plan.results } })
@@ -131,7 +140,7 @@ impl InvitePlan {
         invitee: &Invitee,
         offered: &[OfferedGrant],
     ) -> Result<()> {
-        let record = find_member(context, &invitee.who).await?;
+        let record = context.tx.member(invitee.who.member_by()).await?;
         let subject = match (&record, &invitee.who) {
             (Some(record), _) => record.member.subject.clone(),
             (None, Who::Email(email)) => Subject::email(email),
@@ -140,6 +149,10 @@ impl InvitePlan {
         if !self.seen.insert(subject.clone()) {
             let description = format!("names `{subject}`, whom an earlier invitee names");
             return Err(Error::field("FIELD_INVALID", format!("invitees[{index}]"), description));
+        }
+        if record.is_none() && invitee.who.must_be_member() {
+            self.refuse(index, None, no_member(&subject.to_string()));
+            return Ok(());
         }
         let state = InviteeState::read(context, subject, record).await?;
         let (mut new_grants, rights_end) = self.permit(context, index, &state, offered)?;
@@ -174,7 +187,7 @@ impl InvitePlan {
             match context.permit(offered.resource, &state.subject, write) {
                 Ok(_) if state.is_suppressed => {
                     let error = invitation::suppressed(&state.subject.id);
-                    self.refusals.push(RefusedPair { invitee, grant, error });
+                    self.refuse(invitee, Some(grant), error);
                 }
                 Ok(permitted) => {
                     self.rules.push(permitted.rule);
@@ -185,7 +198,7 @@ impl InvitePlan {
                     let pending = current.find(|grant| !permitted.is_new_role && grant.is_same_role(&offered.grant));
                     match renewal::expired_refusal(context, &state.subject, state.open.as_ref(), pending)? {
                         Some(error) if !write.is_within(permitted.until) => {
-                            self.refusals.push(RefusedPair { invitee, grant, error });
+                            self.refuse(invitee, Some(grant), error);
                         }
                         expired => {
                             let is_given = permitted.is_new_role || expired.is_some();
@@ -193,10 +206,20 @@ impl InvitePlan {
                         }
                     }
                 }
-                Err(error) => self.refusals.push(RefusedPair { invitee, grant, error }),
+                Err(error) => self.refuse(invitee, Some(grant), error),
             }
         }
         Ok((new_grants, rights_end))
+    }
+
+    /// Adds a refused grant of an invitee, or a refused invitee.
+    fn refuse(&mut self, invitee: usize, grant: Option<usize>, error: Error) {
+        let (part, field) = match grant {
+            Some(grant) => (format!("{invitee}:{grant}"), format!("invitees[{invitee}].grants[{grant}]")),
+            None => (invitee.to_string(), format!("invitees[{invitee}]")),
+        };
+        self.refused.push(part);
+        self.refusals.add(field, error);
     }
 
     /// The member who needs no invitation, active after this write, and whether it reactivates them; none for the
@@ -261,20 +284,6 @@ impl InvitePlan {
     }
 }
 
-/// The member that an invitee names, if there is one; a subject that is no member is refused, unless it is everybody.
-async fn find_member(context: &mut WriteContext<'_>, who: &Who) -> Result<Option<MemberRecord>> {
-    match who {
-        Who::Email(email) => Ok(context.tx.member(MemberBy::Email(email)).await?),
-        Who::Member(subject) => {
-            let found = context.tx.member(MemberBy::Subject(subject.as_ref())).await?;
-            if found.is_none() && !subject.as_ref().is_everybody() {
-                return Err(no_member(&subject.to_string()));
-            }
-            Ok(found)
-        }
-    }
-}
-
 /// A new member who is invited by email and has not accepted yet.
 fn invited_member(subject: &Subject, display_name: &str, now: Timestamp) -> Member {
     let email = Some(subject.id.clone());
@@ -286,13 +295,4 @@ fn invited_member(subject: &Subject, display_name: &str, now: Timestamp) -> Memb
 fn everybody(subject: &Subject, now: Timestamp) -> Member {
     let (subject, profile) = (subject.clone(), Profile::default());
     Member { subject, profile, status: MemberStatus::Active, locked: false, created_at: now }
-}
-
-/// One error for all refused grants, by their paths in the request.
-fn all_refused_pairs(refusals: Vec<RefusedPair>) -> Option<Error> {
-    let pairs: Vec<String> = refusals.iter().map(|refused| format!("{}:{}", refused.invitee, refused.grant)).collect();
-    let named =
-        |refused: RefusedPair| (format!("invitees[{}].grants[{}]", refused.invitee, refused.grant), refused.error);
-    let error = all_refused(refusals.into_iter().map(named).collect())?;
-    Some(error.with("refused", pairs.join(" ")))
 }

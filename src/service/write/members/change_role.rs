@@ -12,7 +12,7 @@ use crate::service::{
     write::engine::{
         answers::{ChangedRole, ChangedRoles},
         context::{WriteContext, distinct},
-        refuse::{self, all_refused},
+        refuse::{self, Refusals},
         run::{Plan, Write},
     },
 };
@@ -74,7 +74,7 @@ impl Write for ChangeRoles {
     async fn plan(&self, context: &mut WriteContext<'_>) -> Result<Plan<ChangedRoles>> {
         context.tenant()?;
         let mut seen = HashSet::new();
-        let (mut exchanges, mut refusals) = (Vec::new(), Vec::new());
+        let (mut exchanges, mut refusals) = (Vec::new(), Refusals::default());
         for (index, change) in self.changes.iter().enumerate() {
             let field = format!("changes[{index}]");
             match change.exchange(context, &format!("{field}.")).await {
@@ -83,13 +83,15 @@ impl Write for ChangeRoles {
                     return Err(Error::field("FIELD_INVALID", field, description));
                 }
                 Ok(exchange) => exchanges.push(exchange),
-                Err(error) => refusals.push((field, error)),
+                Err(error) => refusals.add(field, error),
             }
         }
         if refusals.is_empty() {
-            refusals.extend(self.missing_holders(context, &exchanges)?);
+            for (field, error) in self.missing_holders(context, &exchanges)? {
+                refusals.add(field, error);
+            }
         }
-        if let Some(refused) = all_refused(refusals) {
+        if let Some(refused) = refusals.into_error() {
             return Err(refused);
         }
         let rule = distinct(exchanges.iter().map(|exchange| exchange.rule.clone()));
