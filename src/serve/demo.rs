@@ -72,7 +72,7 @@ fn call(actor: &Subject) -> RequestContext {
     RequestContext {
         tenant: TENANT.to_owned(),
         actor: actor.clone(),
-        caller: Caller { name: "demo".to_owned(), asserts_operators: true },
+        caller: Caller { name: Caller::SERVER.to_owned(), asserts_operators: true },
         trace_id: None,
         idempotency_key: None,
         validate_only: false,

@@ -25,7 +25,7 @@ pub struct Error {
     pub violations: Vec<Violation>,
     /// How many parts of a write are refused, those past [`MAX_REFUSAL_BYTES`] included; 0 where the error is not about
     /// parts.
-    pub refused_parts: usize,
+    pub refused_parts: u32,
     /// After how many seconds the same request may succeed, where that is known.
     pub retry_after_secs: Option<u32>,
     /// The underlying error, which is logged and never sent.
@@ -165,7 +165,7 @@ impl Error {
 
     /// How many parts of the write are refused, and those that are named, whole; one for the write as a whole where it
     /// has no parts.
-    pub fn into_refusals(self) -> (usize, Vec<Refusal>) {
+    pub fn into_refusals(self) -> (u32, Vec<Refusal>) {
         let Self { reason, message, metadata, violations, refused_parts, .. } = self;
         // A write without parts may still be refused for what one of its fields names.
         let field = if let [only] = &violations[..] { only.field.clone() } else { String::new() };

@@ -95,6 +95,18 @@ async fn a_message_that_does_not_decode_is_internal_and_no_failure_of_the_server
 }
 
 #[tokio::test]
+async fn an_encoding_that_is_not_read_is_refused_in_few_words() {
+    let (server, _) = fixture().await;
+    let client = connect(&server).await;
+    for encoding in ["gzip", "zstd", &"x".repeat(8000)] {
+        let (code, message) = call(&client, CHECK, &[("grpc-encoding", encoding)], &framed(&[]), true).await;
+        assert!(code == "12" && message.len() < 100, "{code} {message}");
+    }
+    let (code, _) = call(&client, CHECK, &[("grpc-encoding", "identity")], &framed(&[]), true).await;
+    assert_eq!(code, "3", "the empty question is read, and wrong");
+}
+
+#[tokio::test]
 async fn what_is_too_large_exhausts_a_resource() {
     let server = TestServer::with(&["limits.request_bytes=2048", "limits.connection_bytes=4096"]).await;
     let client = connect(&server).await;

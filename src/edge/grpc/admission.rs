@@ -1,4 +1,5 @@
-//! The layer that admits requests whose caller is known: it meters their bodies, and keeps their deadlines.
+//! The layer that admits requests whose caller is known: it refuses what is no call, meters the bodies of the others, and
+//! keeps their deadlines.
 
 use std::{
     pin::Pin,
@@ -11,10 +12,14 @@ use pin_project_lite::pin_project;
 use tonic::body::Body;
 use tower::{Layer, Service};
 
-use crate::edge::grpc::{
-    connection::MessageBudget,
-    deadline::Deadline,
-    metered::{Hold, Metered},
+use crate::edge::{
+    grpc::{
+        connection::MessageBudget,
+        deadline::Deadline,
+        metered::{Hold, Metered},
+        protocol,
+    },
+    identity::Answer,
 };
 
 /// The prefix of the paths whose calls have many messages. They are not metered: reflection reads only small ones.
@@ -39,10 +44,10 @@ pub struct Admission<S> {
 }
 
 pin_project! {
-    /// The response to a request, or `DEADLINE_EXCEEDED`.
+    /// The response to a request, or its refusal, or `DEADLINE_EXCEEDED`.
     pub struct Admitted<F> {
         #[pin]
-        answer: F,
+        answer: Answer<F>,
         deadline: Option<Deadline>,
         // The message's share of the budget is kept until the handler is done.
         _hold: Hold,
@@ -78,6 +83,9 @@ where
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let hold = Hold::default();
+        if let Some(response) = protocol::refusal(&request) {
+            return Admitted { answer: Answer::refused(response), deadline: None, _hold: hold };
+        }
         let deadline = Deadline::of(request.headers());
         let path = request.uri().path();
         let limit_bytes = if path.starts_with(HEALTH) { PUBLIC_BYTES } else { self.request_bytes };
@@ -86,7 +94,7 @@ where
             Some(budget) => request.map(|body| Body::new(Metered::new(body, budget, limit_bytes, Arc::clone(&hold)))),
             None => request,
         };
-        Admitted { answer: self.inner.call(request), deadline, _hold: hold }
+        Admitted { answer: Answer::passed(self.inner.call(request)), deadline, _hold: hold }
     }
 }
 

@@ -151,7 +151,6 @@ fn write_context<M: WriteRequest>(
 /// The answer of a dry run that explains a refusal.
 fn refused<R: WriteResponse>(error: Error) -> R {
     let (total, refusals) = error.into_refusals();
-    let total = u32::try_from(total).unwrap_or(u32::MAX);
     let mut bytes = 0;
     let refusals = refusals.into_iter().map(to_refusal).take_while(|refusal| {
         bytes += refusal.encoded_len();

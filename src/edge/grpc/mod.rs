@@ -15,6 +15,7 @@ mod members;
 mod membership;
 mod messages;
 mod metered;
+mod protocol;
 mod question;
 mod reading;
 mod resource;

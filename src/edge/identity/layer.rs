@@ -37,11 +37,23 @@ pub struct Identified<S> {
 }
 
 pin_project! {
-    /// The response to a request, or the refusal of one whose caller is unknown.
-    #[project = Projected]
-    pub enum Answer<F> {
-        Refused { response: Option<Response<Body>> },
-        Passed { #[pin] answer: F },
+    /// The response to a request, or the refusal of one that is not passed on.
+    pub struct Answer<F> {
+        refusal: Option<Response<Body>>,
+        #[pin]
+        passed: Option<F>,
+    }
+}
+
+impl<F> Answer<F> {
+    /// Answers with a refusal.
+    pub fn refused(response: Response<Body>) -> Self {
+        Self { refusal: Some(response), passed: None }
+    }
+
+    /// Answers with what the service says that the request is passed on to.
+    pub fn passed(answer: F) -> Self {
+        Self { refusal: None, passed: Some(answer) }
     }
 }
 
@@ -79,10 +91,10 @@ where
                     let caller = Arc::clone(caller);
                     request.extensions_mut().insert(Identity { caller });
                 }
-                Err(error) => return Answer::Refused { response: Some(Status::from(error).into_http()) },
+                Err(error) => return Answer::refused(Status::from(error).into_http()),
             }
         }
-        Answer::Passed { answer: self.inner.call(request) }
+        Answer::passed(self.inner.call(request))
     }
 }
 
@@ -93,11 +105,10 @@ where
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        match self.project() {
-            Projected::Refused { response } => {
-                Poll::Ready(Ok(response.take().expect("a future is polled to its end once")))
-            }
-            Projected::Passed { answer } => answer.poll(cx),
+        let this = self.project();
+        match this.passed.as_pin_mut() {
+            Some(answer) => answer.poll(cx),
+            None => Poll::Ready(Ok(this.refusal.take().expect("a future is polled to its end once"))),
         }
     }
 }

@@ -4,4 +4,4 @@ mod callers;
 mod layer;
 
 pub use callers::Callers;
-pub use layer::{Identity, IdentityLayer};
+pub use layer::{Answer, Identity, IdentityLayer};

@@ -17,13 +17,13 @@ pub(crate) struct Refusals {
     /// Each with its path in the request.
     named: Vec<(String, Error)>,
     bytes: usize,
-    total: usize,
+    total: u32,
 }
 
 impl Refusals {
     /// Adds a part by its path in the request, and why it is refused.
     pub(crate) fn add(&mut self, field: String, error: Error) {
-        self.total += 1;
+        self.total = self.total.saturating_add(1);
         let metadata: usize = error.metadata.iter().map(|(key, value)| key.len() + value.len()).sum();
         self.bytes = self.bytes.saturating_add(field.len() + error.message.len() + metadata);
         if self.named.is_empty() || self.bytes <= MAX_REFUSAL_BYTES {
