@@ -4,12 +4,14 @@ use std::{future::poll_fn, time::Duration};
 
 use h2::client::SendRequest;
 use http::{HeaderMap, Request};
-use prost::bytes::Bytes;
+use prost::{Message as _, bytes::Bytes};
+use rollcall::proto::{WatchChangesRequest, watch_changes_request::Start};
 use tokio::net::TcpStream;
 
 use crate::support::{TestServer, wire_tenant::fixture};
 
 const CHECK: &str = "/rollcall.v1.AuthorizationService/Check";
+const WATCH: &str = "/rollcall.v1.WatchService/WatchChanges";
 
 async fn connect(server: &TestServer) -> SendRequest<Bytes> {
     let stream = TcpStream::connect(server.server.address()).await.unwrap();
@@ -76,6 +78,18 @@ async fn a_passed_deadline_is_said_to_be_one() {
     }
     let (code, _) = call(&client, CHECK, &[("grpc-timeout", "10S")], &framed(&[]), true).await;
     assert_eq!(code, "3", "in time, and wrong");
+}
+
+#[tokio::test]
+async fn a_watch_ends_at_its_deadline() {
+    let (server, world) = fixture().await;
+    let client = connect(&server).await;
+    let request = WatchChangesRequest { tenant: world.tenant.clone(), ..Default::default() };
+    for start in [None, Some(Start::FromBeginning(true))] {
+        let request = framed(&WatchChangesRequest { start, ..request.clone() }.encode_to_vec());
+        let (code, message) = call(&client, WATCH, &[("grpc-timeout", "300m")], &request, true).await;
+        assert_eq!(code, "4", "{message}");
+    }
 }
 
 #[tokio::test]

@@ -18,6 +18,7 @@ use crate::edge::{
         deadline::Deadline,
         metered::{Hold, Metered},
         protocol,
+        timed::Timed,
     },
     identity::Answer,
 };
@@ -107,7 +108,12 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         if let Poll::Ready(answer) = this.answer.poll(cx) {
-            return Poll::Ready(answer);
+            let deadline = this.deadline.take();
+            let timed = |response: Response<Body>| match deadline {
+                Some(deadline) => response.map(|body| Body::new(Timed::new(body, deadline))),
+                None => response,
+            };
+            return Poll::Ready(answer.map(timed));
         }
         let Some(deadline) = this.deadline else { return Poll::Pending };
         if deadline.has_passed(cx) { Poll::Ready(Ok(deadline.status().into_http())) } else { Poll::Pending }

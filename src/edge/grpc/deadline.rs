@@ -40,7 +40,7 @@ impl Deadline {
     }
 
     pub(super) fn status(&self) -> Status {
-        let message = format!("the answer was not ready within the request's deadline of {:?}", self.timeout);
+        let message = format!("the answer was not complete within the request's deadline of {:?}", self.timeout);
         Status::deadline_exceeded(message)
     }
 }

@@ -20,6 +20,7 @@ mod question;
 mod reading;
 mod resource;
 mod tenant;
+mod timed;
 mod trace;
 mod watch;
 

@@ -1,5 +1,7 @@
 //! Validation of the names of things: tenants, subjects, resources, roles and actions.
 
+use std::borrow::Cow;
+
 use icu_normalizer::ComposingNormalizerBorrowed;
 use rollcall_engine::{Grant, NameForm, ResourceRef, SubjectRef};
 
@@ -111,6 +113,11 @@ pub(super) fn is_clean(text: &str) -> bool {
 pub(super) fn is_id(text: &str) -> bool {
     let is_normal = || text.is_ascii() || ComposingNormalizerBorrowed::new_nfc().is_normalized(text);
     is_clean(text) && !text.starts_with('$') && is_normal()
+}
+
+/// A text in Unicode normalization form C.
+pub(super) fn to_nfc(text: &str) -> Cow<'_, str> {
+    ComposingNormalizerBorrowed::new_nfc().normalize(text)
 }
 
 /// The error of a resource without an id, which only the root resource may lack.
