@@ -19,10 +19,10 @@ use tonic_prost::{ProstCodec, ProstDecoder, ProstEncoder};
 const MOST_ENTRIES: usize = 10_016;
 /// The most entries of a message together with those of the messages within it: 26 for each of the most items.
 const MOST_IN_ALL: usize = 1 << 18;
+/// The fewest bytes of an entry: its key and its length. A message that is too short to have too many is not looked at.
+const LEAST_BYTES: usize = 2;
 /// How deep messages are looked into. The contract's own are at most four deep.
 const DEPTH: u32 = 8;
-/// Messages up to this size, in bytes, are not counted: they are small even once decoded.
-const SMALL: usize = 1024;
 
 /// Encodes messages `T` and decodes messages `U`, which it refuses with `INVALID_ARGUMENT` when they have more than
 /// 10,016 entries, or 262,144 with those within them.
@@ -62,7 +62,7 @@ impl<U: Message + Default> Decoder for BoundedDecoder<U> {
 
     fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<U>, Status> {
         use prost::bytes::Buf as _;
-        if buffer.remaining() > SMALL && has_too_many(buffer.chunk()) {
+        if has_too_many(buffer.chunk()) {
             let message = format!(
                 "the message has more than {MOST_ENTRIES} entries, or {MOST_IN_ALL} with those within them; send it in \
                  parts"
@@ -76,8 +76,13 @@ impl<U: Message + Default> Decoder for BoundedDecoder<U> {
 /// Whether a message has more than [`MOST_ENTRIES`] fields of its own, each entry of a repeated one counted, or more
 /// than [`MOST_IN_ALL`] with those of the messages within.
 fn has_too_many(message: &[u8]) -> bool {
+    let may_have = |most: usize| message.len() > most * LEAST_BYTES;
+    if !may_have(MOST_ENTRIES) {
+        return false;
+    }
+    let depth = if may_have(MOST_IN_ALL) { DEPTH } else { 0 };
     let mut budget = MOST_IN_ALL;
-    let own = count(message, DEPTH, &mut budget);
+    let own = count(message, depth, &mut budget);
     own > MOST_ENTRIES || budget == 0
 }
 
