@@ -1,6 +1,8 @@
 //! The guide's table of actions, cell by cell, by every method that answers questions.
 
-use rollcall::proto::{BatchCheckRequest, CheckItem, Consistency, Reason, consistency::Requirement};
+use rollcall::proto::{
+    BatchCheckRequest, CheckItem, Consistency, ErrorReason, Reason, check_result, consistency::Requirement,
+};
 
 use crate::support::{
     WireTenant, decision, is_allowed,
@@ -168,6 +170,31 @@ async fn an_item_far_down_a_batch_has_its_own_error() {
     let results = world.api.batch_check(request).await.expect("the others are decided").results;
     assert!(results[..700].iter().all(is_allowed));
     assert_eq!(decision(&results[700]), None);
+}
+
+#[tokio::test]
+async fn the_first_wrong_items_of_a_batch_tell_what_was_meant() {
+    let (_stage, world) = fixture().await;
+    let item = |action: &str| CheckItem {
+        subject: Some(subject("victor")),
+        action: action.into(),
+        resource: Some(resource(&world.tenant, "harbour")),
+        stated: None,
+    };
+    let items = (0..60).map(|at| item(if at % 2 == 0 { "data.veiw" } else { "data.view" })).collect();
+    let request = BatchCheckRequest { tenant: world.tenant.clone(), items, consistency: None };
+    let results = world.api.batch_check(request).await.expect("the others are decided").results;
+    let errors = results.into_iter().filter_map(|result| match result.result {
+        Some(check_result::Result::Error(error)) => Some(error),
+        _ => None,
+    });
+    let suggested: Vec<bool> = errors
+        .map(|error| {
+            assert_eq!(error.reason(), ErrorReason::UnknownAction);
+            error.message.contains("`data.view`")
+        })
+        .collect();
+    assert_eq!(suggested, [[true; 20].as_slice(), &[false; 10]].concat());
 }
 
 #[tokio::test]
