@@ -45,7 +45,7 @@ impl<'r> ReadQuestion<'r> {
         if let Some(stated) = stated {
             validator.max_entries("stated.parents", stated.parents.len(), MAX_PARENTS);
             parents.extend(stated.parents.iter().take(MAX_PARENTS).map(|parent| resource_ref(Some(parent))));
-            // A path is made for a wrong one only, and no more of them than are told.
+            // A path is made for a wrong one only, and an item of a batch notes no second mistake.
             let mut wrong = parents.iter().enumerate().filter(|(_, parent)| !Validator::is_resource(**parent));
             while let Some((index, parent)) = wrong.next().filter(|_| !validator.is_done()) {
                 validator.resource(&format!("stated.parents[{index}]"), *parent);
