@@ -79,7 +79,7 @@ fn invitation(world: &WireTenant, actor: &str, count: usize, grants: usize) -> W
         expire_time: Some(prost_types::Timestamp { seconds: 4_102_444_800, nanos: 999_999_000 }),
     };
     let invitee = |number: usize| Invitee {
-        who: Some(Who::Email(format!("{number}{}@{}.example", "x".repeat(60), "y".repeat(60)))),
+        who: Some(Who::Email(format!("{number}{}@{}.example", "x".repeat(50), "y".repeat(63)))),
         display_name: "語".repeat(66),
         grants: (0..grants).map(grant).collect(),
         ..Invitee::default()

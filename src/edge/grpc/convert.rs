@@ -31,15 +31,10 @@ pub(crate) fn subject_ref(subject: Option<&proto::Subject>) -> SubjectRef<'_> {
     SubjectRef { kind: if kind.is_empty() { kind::USER } else { kind }, id }
 }
 
-/// Reads a subject, whose parts are at `field.type` and `field.id`; mistakes are noted. Somebody invited has an email as
-/// their id, which is returned normalised, as it is stored.
+/// Reads a subject, whose parts are at `field.type` and `field.id`, in the form that is compared; mistakes are noted.
 pub(crate) fn subject(validator: &mut Validator, field: &str, message: Option<&proto::Subject>) -> Subject {
     let read = subject_ref(message);
-    if read.kind == kind::EMAIL {
-        return Subject::email(validator.email(&format!("{field}.id"), read.id));
-    }
-    validator.subject(field, read);
-    read.to_subject()
+    Subject::new(read.kind, validator.subject(field, read))
 }
 
 pub(crate) fn resource_ref(resource: Option<&proto::ResourceRef>) -> ResourceRef<'_> {

@@ -34,7 +34,7 @@ pub(super) fn invited(tenant: &str, answer: InviteResults) -> proto::InviteRespo
 }
 
 pub(super) fn accept(validator: &mut Validator, request: &proto::AcceptInvitationRequest) -> AcceptInvitation {
-    validator.person_type("actor", &subject_ref(request.actor.as_ref()).to_subject());
+    validator.person_type("actor", subject_ref(request.actor.as_ref()));
     if validator.required("invitation_token", &request.invitation_token) {
         validator.max_bytes("invitation_token", &request.invitation_token, MAX_OPAQUE);
     }
@@ -151,12 +151,10 @@ fn to_invitee(validator: &mut Validator, index: usize, invitee: &proto::Invitee)
     let who = match &invitee.who {
         Some(Named::Email(email)) => Who::Email(validator.email(&format!("{field}.email"), email)),
         Some(Named::Subject(named)) if named.r#type == kind::EMAIL => {
-            Who::Email(validator.email(&format!("{field}.subject.id"), &named.id))
+            Who::Email(subject(validator, &format!("{field}.subject"), Some(named)).id)
         }
         Some(Named::Subject(named)) => {
-            let named = subject_ref(Some(named)).to_subject();
-            validator.person(&format!("{field}.subject"), &named);
-            Who::Member(named)
+            Who::Member(validator.person(&format!("{field}.subject"), subject_ref(Some(named))))
         }
         None => {
             validator.required(&format!("{field}.who"), "");

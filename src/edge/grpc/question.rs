@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use rollcall_engine::{ResourceRef, StatedFacts, SubjectRef, kind};
+use rollcall_engine::{ResourceRef, StatedFacts, SubjectRef};
 
 use crate::{
     edge::grpc::convert::{MAX_PARENTS, resource_ref, subject_ref},
@@ -27,7 +27,7 @@ pub(super) struct ReadQuestion<'r> {
 /// A subject that a question names.
 pub(super) struct QuestionSubject<'r> {
     kind: &'r str,
-    /// Somebody invited has an email as their id, which is normalised, as it is stored.
+    /// In the form that is compared, which is another than the request's for the email of somebody invited.
     id: Cow<'r, str>,
 }
 
@@ -91,12 +91,8 @@ impl<'r> ReadQuestion<'r> {
 impl<'r> QuestionSubject<'r> {
     /// Reads a subject, whose parts are at `field.type` and `field.id`; mistakes are noted.
     pub(super) fn read(validator: &mut Validator, field: &str, message: Option<&'r proto::Subject>) -> Self {
-        let SubjectRef { kind, id } = subject_ref(message);
-        if kind == kind::EMAIL {
-            return Self { kind, id: Cow::Owned(validator.email(&format!("{field}.id"), id)) };
-        }
-        validator.subject(field, SubjectRef { kind, id });
-        Self { kind, id: Cow::Borrowed(id) }
+        let read = subject_ref(message);
+        Self { kind: read.kind, id: validator.subject(field, read) }
     }
 
     pub(super) fn as_ref(&self) -> SubjectRef<'_> {

@@ -1,13 +1,13 @@
 //! The lists and look-ups of members.
 
-use rollcall_engine::{MemberStatus, Revision, SubjectRef, kind};
+use rollcall_engine::{MemberStatus, Revision, Subject};
 
 use crate::{
     edge::grpc::{
         MAX_ENUMS,
         convert::{
-            resource_key, resource_ref, store_consistency, subject_ref, to_count, to_member, to_resource_ref,
-            to_subject, to_timestamp,
+            resource_key, resource_ref, store_consistency, subject, to_count, to_member, to_resource_ref, to_subject,
+            to_timestamp,
         },
         handler::CallContext,
     },
@@ -79,8 +79,7 @@ pub(super) struct OneMember<'r> {
 
 /// What a member is looked up by, in the form that is compared.
 enum By<'r> {
-    Subject(SubjectRef<'r>),
-    InvitedEmail(String),
+    Subject(Subject),
     Email(String),
     Username(String),
     Phone(&'r str),
@@ -88,21 +87,11 @@ enum By<'r> {
 
 pub(super) fn one<'r>(validator: &mut Validator, request: &'r proto::GetMemberRequest) -> OneMember<'r> {
     let by = match &request.member {
-        Some(Named::Subject(subject)) if subject.r#type == kind::EMAIL => {
-            By::InvitedEmail(validator.email("subject.id", &subject.id))
-        }
-        Some(Named::Subject(subject)) => {
-            let subject = subject_ref(Some(subject));
-            validator.subject("subject", subject);
-            By::Subject(subject)
-        }
+        Some(Named::Subject(named)) => By::Subject(subject(validator, "subject", Some(named))),
         Some(Named::Email(text)) => By::Email(validator.email("email", text)),
-        Some(Named::Username(text)) => {
-            validator.name("username", text);
-            By::Username(text.to_lowercase())
-        }
+        Some(Named::Username(text)) => By::Username(validator.username("username", text)),
         Some(Named::Phone(text)) => {
-            validator.name("phone", text);
+            validator.phone("phone", text);
             By::Phone(text)
         }
         None => {
@@ -123,8 +112,7 @@ pub(super) async fn get_member(
     one: OneMember<'_>,
 ) -> Result<(proto::GetMemberResponse, Revision)> {
     let by = match &one.by {
-        By::Subject(subject) => MemberBy::Subject(*subject),
-        By::InvitedEmail(email) => MemberBy::Subject(SubjectRef { kind: kind::EMAIL, id: email }),
+        By::Subject(subject) => MemberBy::Subject(subject.as_ref()),
         By::Email(email) => MemberBy::Email(email),
         By::Username(username) => MemberBy::Username(username),
         By::Phone(phone) => MemberBy::Phone(phone),

@@ -70,8 +70,7 @@ fn create(validator: &mut Validator, request: &CreateTenantRequest) -> CreateTen
     validator.new_tenant(&request.tenant);
     validator.display_name("display_name", &request.display_name);
     validator.name("policy", &request.policy);
-    let first_member = subject_ref(request.first_member.as_ref()).to_subject();
-    validator.person("first_member", &first_member);
+    let first_member = validator.person("first_member", subject_ref(request.first_member.as_ref()));
     CreateTenant {
         display_name: request.display_name.clone(),
         policy: request.policy.clone(),

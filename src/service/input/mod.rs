@@ -1,5 +1,7 @@
 //! Validation of requests: the limits of every field, and errors that name each field that breaks one.
 
+mod email;
+mod letters;
 mod names;
 mod people;
 mod writes;
@@ -160,7 +162,7 @@ mod tests {
     fn every_mistake_is_reported_and_the_first_names_the_reason() {
         let mut validator = Validator::default();
         validator.tenant("");
-        validator.subject("actor", SubjectRef { kind: "user", id: &"x".repeat(129) });
+        drop(validator.subject("actor", SubjectRef { kind: "user", id: &"x".repeat(129) }));
         validator.email("invitees[0].email", "nobody");
         let error = validator.finish().unwrap_err();
         assert_eq!(error.reason, "FIELD_REQUIRED");

@@ -3,9 +3,12 @@
 use std::borrow::Cow;
 
 use icu_normalizer::ComposingNormalizerBorrowed;
-use rollcall_engine::{Grant, NameForm, ResourceRef, SubjectRef};
+use rollcall_engine::{Grant, NameForm, ResourceRef, SubjectRef, kind};
 
-use crate::service::{error::Error, input::Validator};
+use crate::service::{
+    error::Error,
+    input::{Validator, letters::unfit_in_id},
+};
 
 const MAX_ID: usize = 128;
 const MAX_TENANT: usize = 64;
@@ -35,18 +38,14 @@ impl Validator {
         }
     }
 
-    /// An id that another system gives: 1 to 128 bytes in Unicode normalization form C, without white space and control
-    /// characters, and without a `$` first.
+    /// An id that another system gives: 1 to 128 bytes in Unicode normalization form C, without white space, control
+    /// characters and others that nobody sees, and without a `$` first. It is kept and compared as it is.
     pub fn id(&mut self, field: &str, text: &str) {
-        if self.required(field, text) && self.max_bytes(field, text, MAX_ID) && !is_id(text) {
-            let description = if !is_clean(text) {
-                "has white space or control characters in it, which an id may not"
-            } else if text.starts_with('$') {
-                "begins with `$`, which is kept for the server's own ids"
-            } else {
-                "is not in Unicode normalization form C; send it as NFC, so that equal ids are equal bytes"
-            };
-            self.invalid(field, description);
+        if self.required(field, text)
+            && self.max_bytes(field, text, MAX_ID)
+            && let Some(fault) = id_fault(text)
+        {
+            self.invalid(field, &fault);
         }
     }
 
@@ -57,9 +56,14 @@ impl Validator {
         }
     }
 
-    /// A subject of any type, whose parts are at `field.type` (1 to 64 ASCII letters, digits, `_` and `-`, a letter first)
-    /// and `field.id` (as in [`id`](Self::id)).
-    pub fn subject(&mut self, field: &str, subject: SubjectRef<'_>) {
+    /// A subject of any type, whose parts are at `field.type` (1 to 64 ASCII letters, digits, `_` and `-`, a letter
+    /// first) and `field.id`, which is returned in the form that is compared: as in [`id`](Self::id), and of somebody
+    /// invited, whose type is `email`, as in [`email`](Self::email). Whatever reads a subject goes through this.
+    #[must_use]
+    pub fn subject<'a>(&mut self, field: &str, subject: SubjectRef<'a>) -> Cow<'a, str> {
+        if subject.kind == kind::EMAIL {
+            return Cow::Owned(self.email(&format!("{field}.id"), subject.id));
+        }
         if subject.kind.len() > MAX_NAME {
             self.max_bytes(&format!("{field}.type"), subject.kind, MAX_NAME);
         } else if !NameForm::TypeOrRole.fits(subject.kind) {
@@ -74,6 +78,7 @@ impl Validator {
         if subject.id.is_empty() || subject.id.len() > MAX_ID || !is_id(subject.id) {
             self.id(&format!("{field}.id"), subject.id);
         }
+        Cow::Borrowed(subject.id)
     }
 
     /// A resource, whose parts are at `field.type` (1 to 64 bytes) and `field.id` (as in [`id`](Self::id), and not `*`).
@@ -104,20 +109,34 @@ impl Validator {
     }
 }
 
-/// Whether a text has neither control characters nor white space.
-pub(super) fn is_clean(text: &str) -> bool {
-    !text.chars().any(|letter| letter.is_control() || letter.is_whitespace())
-}
-
 /// Whether a text that is neither empty nor too long is an id.
-pub(super) fn is_id(text: &str) -> bool {
-    let is_normal = || text.is_ascii() || ComposingNormalizerBorrowed::new_nfc().is_normalized(text);
-    is_clean(text) && !text.starts_with('$') && is_normal()
+fn is_id(text: &str) -> bool {
+    id_fault(text).is_none()
 }
 
-/// A text in Unicode normalization form C.
-pub(super) fn to_nfc(text: &str) -> Cow<'_, str> {
-    ComposingNormalizerBorrowed::new_nfc().normalize(text)
+/// What is wrong with a text as an id, and what would mend it; none if nothing, but for its length.
+pub(super) fn id_fault(text: &str) -> Option<String> {
+    if text.starts_with('$') {
+        return Some("begins with `$`, which is kept for the server's own ids; choose another id".to_owned());
+    }
+    // Most ids are like this, and those of a question are looked at before every decision.
+    if text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return None;
+    }
+    unfit_in_id(text).or_else(|| {
+        let is_normal = ComposingNormalizerBorrowed::new_nfc().is_normalized(text);
+        let fault = "is not in Unicode normalization form C; send it as NFC, so that equal ids are equal bytes";
+        (!is_normal).then(|| fault.to_owned())
+    })
+}
+
+/// A text in Unicode normalization form C with the letters A to Z in lower case. All others stay as they are, for beyond
+/// ASCII the lower case depends on the language, and no two systems fold alike.
+pub(super) fn fold(text: &str) -> String {
+    let normalizer = ComposingNormalizerBorrowed::new_nfc();
+    let lower = normalizer.normalize(text).to_ascii_lowercase();
+    // Once more: `j` and a caron behind it compose, which `J` and a caron did not.
+    normalizer.normalize(&lower).into_owned()
 }
 
 /// The error of a resource without an id, which only the root resource may lack.
@@ -136,29 +155,70 @@ mod tests {
         validator.finish().is_ok()
     }
 
+    fn subject(kind: &str, id: &str) -> Result<String, Error> {
+        let mut validator = Validator::default();
+        let id = validator.subject("subject", SubjectRef { kind, id }).into_owned();
+        validator.finish().map(|()| id)
+    }
+
     #[test]
-    fn ids_are_clean_normal_and_not_reserved() {
+    fn ids_are_visible_normal_and_not_reserved() {
         for (id, is_fine) in [
             ("edith", true),
             ("auth0|5f7c8ec7c33c6c004bbafe82", true),
             ("Edith", true),
+            ("Edith@Acme.example", true),
             ("caf\u{e9}", true),
             ("cafe\u{301}", false),
+            ("\u{d55c}", true),
+            ("\u{1112}\u{1161}\u{11ab}", false),
+            ("\u{212a}", false),
+            ("\u{435}dith", true),
             ("", false),
             ("ed ith", false),
             ("ed\u{a0}ith", false),
             ("edith\0", false),
+            ("ed\u{200b}ith", false),
+            ("\u{202e}htide", false),
+            ("edith\u{feff}", false),
             ("$system", false),
             ("a$b", true),
         ] {
             assert_eq!(fits(|validator| validator.id("id", id)), is_fine, "{id:?}");
-            let subject = SubjectRef { kind: "user", id };
-            assert_eq!(fits(|validator| validator.subject("subject", subject)), is_fine, "{id:?}");
+            let expected = is_fine.then_some(id);
+            assert_eq!(subject("user", id).ok().as_deref(), expected, "an id is kept as it is: {id:?}");
             let resource = ResourceRef { kind: "site", id };
             assert_eq!(fits(|validator| validator.resource("resource", resource)), is_fine || id.is_empty(), "{id:?}");
         }
-        assert!(fits(|validator| validator.subject("subject", SubjectRef { kind: "user", id: "*" })));
+        assert_eq!(subject("user", "*").ok().as_deref(), Some("*"));
         assert!(!fits(|validator| validator.resource("resource", ResourceRef { kind: "site", id: "*" })));
+    }
+
+    #[test]
+    fn the_id_of_somebody_invited_is_an_email() {
+        for (id, expected) in [
+            (" Ada@B\u{fc}cher.Example ", Some("ada@xn--bcher-kva.example")),
+            ("ada", None),
+            ("a\u{200b}da@a.example", None),
+            ("ada@localhost", None),
+        ] {
+            assert_eq!(subject(kind::EMAIL, id).ok().as_deref(), expected, "{id:?}");
+        }
+        let violation = subject(kind::EMAIL, "ada").expect_err("is no email").violations.remove(0);
+        assert_eq!(violation.field, "subject.id");
+    }
+
+    #[test]
+    fn folding_changes_the_letters_of_ascii_alone_and_leaves_nothing_to_fold() {
+        for (text, folded) in [
+            ("ABC xyz", "abc xyz"),
+            ("\u{c9}E\u{301}\u{130}\u{39a}", "\u{c9}\u{c9}\u{130}\u{39a}"),
+            ("\u{212a}", "k"),
+            ("J\u{30c}H\u{331}T\u{308}W\u{30a}Y\u{30a}", "\u{1f0}\u{1e96}\u{1e97}\u{1e98}\u{1e99}"),
+        ] {
+            assert_eq!(fold(text), folded);
+            assert_eq!(fold(folded), folded);
+        }
     }
 
     #[test]
@@ -174,8 +234,7 @@ mod tests {
             ("a:b", false),
             ("caf\u{e9}", false),
         ] {
-            let subject = SubjectRef { kind, id: "x" };
-            assert_eq!(fits(|validator| validator.subject("subject", subject)), is_fine, "{kind:?}");
+            assert_eq!(subject(kind, "x").is_ok(), is_fine, "{kind:?}");
         }
     }
 }

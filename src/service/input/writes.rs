@@ -5,7 +5,7 @@ use rollcall_engine::{SubjectRef, kind};
 use crate::service::{
     caller::Caller,
     error::{Error, ErrorKind},
-    input::Validator,
+    input::{Validator, letters::unfit_in_request_id},
 };
 
 const MAX_REQUEST_ID: usize = 128;
@@ -26,13 +26,13 @@ impl Validator {
         }
     }
 
-    /// A request id: `min_bytes` to 128 bytes, without control characters; may be empty.
+    /// A request id: `min_bytes` to 128 bytes, without control characters and others that nobody sees; may be empty.
     pub fn request_id(&mut self, text: &str, min_bytes: usize) {
         if text.is_empty() || !self.max_bytes("request_id", text, MAX_REQUEST_ID) {
             return;
         }
-        if text.chars().any(char::is_control) {
-            self.invalid("request_id", "has control characters in it");
+        if let Some(fault) = unfit_in_request_id(text) {
+            self.invalid("request_id", &fault);
         } else if text.len() < min_bytes {
             let description = format!(
                 "is {} bytes long; {min_bytes} are needed, random ones such as a UUID, for the invitation tokens are \

@@ -24,9 +24,11 @@ pub struct Member {
 pub struct Profile {
     /// The name that people read, at most 200 bytes without control characters; may be empty.
     pub display_name: String,
-    /// The email address: trimmed, in lower case, the domain in its ASCII form (UTS 46), at most 254 bytes.
+    /// The email address: in Unicode normalization form C, with A to Z in lower case and the domain in its ASCII form
+    /// (UTS 46), at most 254 bytes.
     pub email: Option<String>,
-    /// The user name: in lower case, without white space or control characters, at most 64 bytes.
+    /// The user name: in Unicode normalization form C, with A to Z in lower case, without white space or invisible
+    /// characters, at most 64 bytes. One that is an email or a phone number is the profile's own.
     pub username: Option<String>,
     /// The phone number in E.164 form: `+`, then 2 to 15 digits, the first of which is not 0.
     pub phone: Option<String>,

@@ -12,8 +12,8 @@ pub struct ResourceKey {
     /// The name of a resource type of the tenant's policy.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The id within the type, compared byte by byte: 1 to 128 bytes without white space or control characters. For the
-    /// root resource it is the tenant's id.
+    /// The id within the type, compared byte by byte: 1 to 128 bytes without white space or invisible characters. For
+    /// the root resource it is the tenant's id.
     pub id: String,
 }
 

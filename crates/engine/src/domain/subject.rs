@@ -25,7 +25,7 @@ pub struct Subject {
     /// The subject's type, [`kind::USER`] for a person: a name of the form [`TypeOrRole`](crate::NameForm::TypeOrRole).
     #[serde(rename = "type")]
     pub kind: String,
-    /// The id within the type, compared byte by byte: 1 to 128 bytes without white space or control characters. For
+    /// The id within the type, compared byte by byte: 1 to 128 bytes without white space or invisible characters. For
     /// [`kind::EMAIL`] it is an email address of up to 254 bytes.
     pub id: String,
 }

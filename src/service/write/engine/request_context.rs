@@ -27,7 +27,7 @@ pub struct RequestContext {
 pub struct IdempotencyKey {
     /// The name of the caller, to whom the id belongs: another caller's same id is another one.
     pub caller: String,
-    /// The id that the caller chose, 1 to 128 bytes without control characters. Never stored: the tokens of invitations
+    /// The id that the caller chose, 1 to 128 bytes without invisible characters. Never stored: the tokens of invitations
     /// are derived from it.
     pub request_id: String,
     /// SHA-256 of the method and the whole body, in lower-case hexadecimal.
