@@ -10,6 +10,7 @@
     reason = "a test fails loudly, shows its seed, and is nobody's library"
 )]
 
+mod identifiers;
 mod membership_tables;
 mod policy_replacement;
 mod store_port;

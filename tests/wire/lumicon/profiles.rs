@@ -5,6 +5,7 @@ use rollcall::proto::{Profile, get_member_request::Member as By};
 use crate::support::{
     TestServer, WireTenant,
     decided_writes::matrix,
+    error::fields_of,
     names::short,
     verified,
     wire_tenant::{fixture, profile},
@@ -83,4 +84,20 @@ async fn identifiers_are_unique_in_the_tenant_only() {
     }
     let other = WireTenant::seeded(&stage.api, "globex").await;
     other.allowed(other.update("olga", "olga", with_phone("olga", "+4930123456"))).await;
+}
+
+#[tokio::test]
+async fn a_username_is_nobody_elses_email_or_phone() {
+    let (_stage, world) = fixture().await;
+    world.allowed(world.update("victor", "victor", with_phone("victor", "+4930123456"))).await;
+    for username in ["victor@acme.test", "VICTOR@acme.test", "nobody@acme.test", "+4930123456", "+4930123457"] {
+        let profile = Profile { username: username.into(), ..profile("olga") };
+        let status = world.refused(world.update("olga", "olga", profile), "FIELD_INVALID").await;
+        assert_eq!(fields_of(&status), ["profile.username"], "{username}");
+    }
+    let own = Profile { username: "Olga@Acme.test".into(), ..profile("olga") };
+    world.allowed(world.update("olga", "olga", own)).await;
+    assert_eq!(found(&world, By::Username("OLGA@acme.TEST".into())).await.as_deref(), Some("olga"));
+    let hers = Profile { emails: vec![verified("olga@acme.test")], ..profile("vera") };
+    world.refused(world.update("vera", "vera", hers), "IDENTIFIER_TAKEN").await;
 }

@@ -62,26 +62,21 @@ impl WriteContext<'_> {
         Err(Error::new(ErrorKind::Aborted, "ETAG_MISMATCH", message).with(what, name).with("current_etag", current))
     }
 
-    /// Refuses when an identifier, which the request has in `field`, belongs to a member other than `owner`.
+    /// Refuses when an identifier, which the request has in `field`, belongs to a member other than `owner`, be it as an
+    /// identifier of another kind.
     pub(crate) async fn check_identifier_free(
         &mut self,
         by: MemberBy<'_>,
         field: &str,
         owner: Option<&Subject>,
     ) -> Result<()> {
-        let holder = self.tx.member(by).await?.filter(|record| Some(&record.member.subject) != owner);
-        let Some(holder) = holder else { return Ok(()) };
-        let (identifier, value) = match by {
-            MemberBy::Email(value) => ("email", value.to_owned()),
-            MemberBy::Username(value) => ("username", value.to_owned()),
-            MemberBy::Phone(value) => ("phone", value.to_owned()),
-            MemberBy::Subject(subject) => ("subject", subject.to_string()),
-        };
-        let message = format!("{identifier} `{value}` belongs to `{}` already", holder.member.subject);
-        Err(Error::new(ErrorKind::AlreadyExists, "IDENTIFIER_TAKEN", message)
-            .with("identifier", identifier)
-            .with("value", value)
-            .violation(field, "belongs to another member"))
+        for look_up in [Some(by), same_text(by)].into_iter().flatten() {
+            let holder = self.tx.member(look_up).await?.map(|record| record.member.subject);
+            if let Some(holder) = holder.filter(|holder| Some(holder) != owner) {
+                return Err(identifier_taken(by, field, &holder));
+            }
+        }
+        Ok(())
     }
 
     /// Refuses when issuing this many more invitations would exceed the tenant's quota of any 24 hours.
@@ -104,4 +99,29 @@ impl WriteContext<'_> {
         let wait = one_too_many.plus(DAY).since(self.now());
         Err(Error { retry_after_secs: u32::try_from(wait.as_secs() + 1).ok(), ..exhausted(message) })
     }
+}
+
+/// The identifier of another kind that the same text may be: what is a member's user name is nobody else's email or phone
+/// number. A user name that is neither looks like none.
+fn same_text(by: MemberBy<'_>) -> Option<MemberBy<'_>> {
+    match by {
+        MemberBy::Email(text) | MemberBy::Phone(text) => Some(MemberBy::Username(text)),
+        MemberBy::Username(text) if text.contains('@') => Some(MemberBy::Email(text)),
+        MemberBy::Username(text) if text.starts_with('+') => Some(MemberBy::Phone(text)),
+        MemberBy::Username(_) | MemberBy::Subject(_) => None,
+    }
+}
+
+fn identifier_taken(by: MemberBy<'_>, field: &str, holder: &Subject) -> Error {
+    let (identifier, value) = match by {
+        MemberBy::Email(value) => ("email", value.to_owned()),
+        MemberBy::Username(value) => ("username", value.to_owned()),
+        MemberBy::Phone(value) => ("phone", value.to_owned()),
+        MemberBy::Subject(subject) => ("subject", subject.to_string()),
+    };
+    let message = format!("{identifier} `{value}` belongs to `{holder}` already");
+    Error::new(ErrorKind::AlreadyExists, "IDENTIFIER_TAKEN", message)
+        .with("identifier", identifier)
+        .with("value", value)
+        .violation(field, "belongs to another member")
 }
