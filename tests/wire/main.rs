@@ -10,10 +10,12 @@
     reason = "a test fails loudly, shows its seed, and is nobody's library"
 )]
 
+mod conversation;
 #[path = "../support/driver/mod.rs"]
 mod driver;
 mod errors;
 mod fixture;
+mod forms;
 mod golden;
 mod idempotency;
 mod identity;
