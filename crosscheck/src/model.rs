@@ -48,10 +48,13 @@ impl Model {
     /// Reads a policy file.
     ///
     /// # Errors
-    /// When it is no TOML, lacks what a model needs, or has what is not translated: nested types, and types whose names
-    /// Cedar can't have.
+    /// When it is no TOML, lacks what a model needs, or has what is not translated: another edition, nested types, and
+    /// types whose names Cedar can't have.
     pub fn read(text: &str) -> Result<Self, String> {
         let file: Table = text.parse().map_err(|error| format!("no policy file: {error}"))?;
+        if file.get("edition").and_then(Value::as_integer) != Some(1) {
+            return Err("only edition 1 is translated".to_owned());
+        }
         let is_type = |key: &String| key != "invitations";
         let types =
             file.iter().filter(|(key, _)| is_type(key)).filter_map(|(name, value)| Some((name, value.as_table()?)));

@@ -120,6 +120,7 @@ fn a_condition_too_many_is_noticed() {
 #[test]
 fn operators_get_what_a_rule_says_of_them() {
     let file = r#"
+        edition = 1
         policy = "p"
         version = 1
         root = "club"
@@ -141,6 +142,7 @@ fn operators_get_what_a_rule_says_of_them() {
 #[test]
 fn an_owner_is_so_by_a_relation_or_else_by_a_role() {
     let file = r#"
+        edition = 1
         policy = "p"
         version = 1
         root = "club"

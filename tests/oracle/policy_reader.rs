@@ -18,10 +18,11 @@ impl PolicyFile {
     ///
     /// # Panics
     ///
-    /// If it is no policy, or a type has a key that the oracle does not know.
+    /// If it is no policy, or of another edition or with a key of a type that the oracle does not know.
     pub fn read(text: &str) -> Self {
         let table = DeTable::parse(text).expect("the policy is TOML");
         let table = table.get_ref();
+        assert_eq!(number(&table["edition"]), 1, "the oracle knows no other edition");
         let version = number(&table["version"]).try_into().expect("a version is small");
         let reactivates = table.get("invitations").and_then(|table| table.get_ref().get("reactivates"));
         let mut policy = Self {

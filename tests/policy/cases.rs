@@ -112,6 +112,7 @@ fn write_policy(policy: &str, cases: Option<&str>) -> (tempfile::TempDir, PathBu
 }
 
 const SHOP: &str = r#"
+edition = 1
 policy = "shop"
 version = 2
 root = "shop"

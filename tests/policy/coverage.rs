@@ -174,6 +174,7 @@ fn a_rule_that_is_added_is_missed() {
 }
 
 const CLUB: &str = r#"
+edition = 1
 policy  = "club"
 version = 1
 root    = "club"

@@ -96,7 +96,7 @@ fn a_file_has_a_size_limit() {
     assert_eq!(diagnostics.list()[0].message, "the file is 1048577 bytes long");
     assert!(diagnostics.render(false).contains("expected 1048576 bytes at most"));
     // At the limit, the mistake is another one.
-    assert_eq!(compile("large.toml", &text[1..]).unwrap_err().list()[0].message, "a policy has no `policy`");
+    assert_eq!(compile("large.toml", &text[1..]).unwrap_err().list()[0].message, "a policy has no `edition`");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use rollcall_policy_tools::cases;
 
 use super::golden::lumicon;
 
-const HEAD: &str = "policy = \"large\"\nversion = 1\nroot = \"org\"\n";
+const HEAD: &str = "edition = 1\npolicy = \"large\"\nversion = 1\nroot = \"org\"\n";
 
 /// `count` of something, written one after another.
 fn many(count: usize, each: impl Fn(usize) -> String) -> String {
@@ -103,7 +103,7 @@ fn a_megabyte_of_mistakes_is_told_in_short() {
     let diagnostics = compile("large.toml", &text).unwrap_err();
     let rendered = diagnostics.render(false);
     assert!(rendered.len() < 200_000);
-    assert!(rendered.contains("large.toml:6:"), "a line that is too long to show is named");
+    assert!(rendered.contains("large.toml:7:"), "a line that is too long to show is named");
 }
 
 #[test]

@@ -51,8 +51,10 @@ fn every_kind_of_cell_prints_as_stored() {
 #[test]
 fn reminders_are_due_before_an_invitation_ends() {
     const DAY: Duration = Duration::from_hours(24);
-    let policy_with =
-        |invitations: &str| compile_rules(&format!("policy = \"p\"\nversion = 1\nroot = \"o\"\n[o]\n{invitations}"));
+    let policy_with = |invitations: &str| {
+        let head = "edition = 1\npolicy = \"p\"\nversion = 1\nroot = \"o\"\n[o]\n";
+        compile_rules(&format!("{head}{invitations}"))
+    };
     for (invitations, lifetime, reminders, words) in [
         ("", 7 * DAY, vec![], "7 days."),
         ("[invitations]\nlifetime_days = 2\nremind_after_days = []", 2 * DAY, vec![], "2 days."),

@@ -15,6 +15,7 @@ use crate::support::{
 };
 
 const POLICY: &str = r#"
+edition = 1
 policy = "club"
 version = 1
 root = "club"

@@ -23,7 +23,8 @@ use crate::support::{
     fixture::{changes::commit, tenant_on},
 };
 
-const POLICY: &str = "policy = \"depot\"\nversion = 1\nroot = \"depot\"\n[depot.roles]\nboss = {}\n[depot.actions]\n\
+const POLICY: &str = "edition = 1\npolicy = \"depot\"\nversion = 1\nroot = \"depot\"\n\
+                      [depot.roles]\nboss = {}\n[depot.actions]\n\
                       \"RIGHT\" = \"boss\"\n";
 
 /// A policy with one action, of this name.

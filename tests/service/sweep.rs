@@ -21,7 +21,7 @@ use crate::support::{
 };
 
 /// Invitations of ten days, with reminders after two and five.
-const POLICY: &str = "policy = \"club\"\nversion = 1\nroot = \"club\"\n\
+const POLICY: &str = "edition = 1\npolicy = \"club\"\nversion = 1\nroot = \"club\"\n\
                       [invitations]\nlifetime_days = 10\nremind_after_days = [2, 5]\n\
                       [club]\ncreator_role = \"boss\"\n[club.roles]\nboss = {}\nguest = {}\n\
                       [club.members]\ninvite = [{ by = \"boss\", to = [\"guest\"] }]\nresend = [{ by = \"boss\" }]\n";

@@ -135,7 +135,7 @@ async fn a_report_has_a_limit_and_a_form_for_documents() {
 
     // Facts that do not fit the new policy are reported in the words of the server's refusal.
     let narrow = dir.path().join("narrow.toml");
-    let vaultless = "policy = \"lumi\"\nversion = 2\nroot = \"organization\"\n[organization]\n";
+    let vaultless = "edition = 1\npolicy = \"lumi\"\nversion = 2\nroot = \"organization\"\n[organization]\n";
     fs::write(&narrow, vaultless).unwrap();
     let (out, err, code) = diff([old, narrow.to_str().unwrap()], &["--database", &file, "--tenant", "acme"]);
     assert!(

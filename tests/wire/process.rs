@@ -262,14 +262,14 @@ async fn a_variable_that_is_no_setting_is_warned_of_and_ignored() {
 async fn every_mistake_in_the_policies_is_printed_at_once() {
     let dir = tempfile::tempdir().expect("there is room");
     for name in ["one", "two"] {
-        let text = format!("policy = \"{name}\"\nversion = 1\nroot = \"house\"\n");
+        let text = format!("edition = 1\npolicy = \"{name}\"\nversion = 1\nroot = \"house\"\n");
         fs::write(dir.path().join(format!("{name}.toml")), text).expect("there is room");
     }
     let policies = format!("policies.dir={}", dir.path().display());
     let output = command(dir.path(), &[&policies]).output().expect("the binary runs");
     let printed = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{printed}");
-    for name in ["one.toml:3:8", "two.toml:3:8", "no resource type `house`"] {
+    for name in ["one.toml:4:8", "two.toml:4:8", "no resource type `house`"] {
         assert!(printed.contains(name), "`{name}` is not named in:\n{printed}");
     }
 }

@@ -47,7 +47,8 @@ fn policy() -> (TempDir, String) {
     let rules = |by: &str| format!("{{ by = \"{by}\", to = {names:?} }},\n");
     let invite = [rules("keeper"), rules(&long), rules(&format!("{long} & !self"))].concat();
     let text = format!(
-        "policy = \"large\"\nversion = 1\nroot = \"org\"\n\n[org]\nseveral_roles = true\ncreator_role = \"keeper\"\n\n\
+        "edition = 1\npolicy = \"large\"\nversion = 1\nroot = \"org\"\n\n\
+         [org]\nseveral_roles = true\ncreator_role = \"keeper\"\n\n\
          [org.roles]\nkeeper = {{ at_least = 1 }}\n{roles}\n[org.actions]\n\"site.create\" = \"keeper\"\n\n\
          [org.members]\ninvite = [\n{invite}{{ by = \"operator\", to = [\"keeper\"] }},\n]\n\
          remove = [{{ by = \"keeper\", from = {names:?} }}]\nupdate = [{{ by = \"keeper\" }}]\n\n\

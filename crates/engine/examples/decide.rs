@@ -9,6 +9,7 @@ use rollcall_engine::{
 };
 
 const POLICY: &str = r#"
+edition = 1
 policy = "notes"
 version = 1
 root = "book"

@@ -10,6 +10,7 @@ use rollcall_engine::{Facts as _, Policy, Question, StatedFacts, compile, decide
 use support::{TENANT, TenantFacts, compiled, key, subject};
 
 const POLICY: &str = r#"
+edition = 1
 policy  = "gateway"
 version = 1
 root    = "Tenant"

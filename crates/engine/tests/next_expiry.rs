@@ -9,7 +9,8 @@ use rollcall_engine::{Facts, Timestamp, View};
 
 use support::{TENANT, TenantFacts, compiled};
 
-const POLICY: &str = "policy = \"club\"\nversion = 1\nroot = \"club\"\n[club.roles]\nmember = {}\n[club.actions]\n";
+const POLICY: &str = "edition = 1\npolicy = \"club\"\nversion = 1\nroot = \"club\"\n\
+                      [club.roles]\nmember = {}\n[club.actions]\n";
 
 #[test]
 fn the_next_end_is_that_of_a_role_that_still_counts() {

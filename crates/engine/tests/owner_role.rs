@@ -14,6 +14,7 @@ use support::{TENANT, TenantFacts, compiled, key, subject};
 
 /// A workspace whose owners are a role, projects that have owners, and tasks that have none.
 const POLICY: &str = r#"
+edition = 1
 policy  = "studio"
 version = 1
 root    = "workspace"
@@ -218,6 +219,7 @@ fn what_the_word_can_not_mean_is_refused() {
 }
 
 const SITES: &str = r#"
+edition = 1
 policy  = "sites"
 version = 1
 root    = "org"

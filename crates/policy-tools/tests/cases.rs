@@ -12,6 +12,7 @@ use rollcall_policy_tools::{
 };
 
 const POLICY: &str = r#"
+edition = 1
 policy  = "archive"
 version = 1
 root    = "Library"

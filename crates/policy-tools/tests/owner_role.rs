@@ -13,6 +13,7 @@ use rollcall_policy_tools::{
 
 /// A workspace whose owners are a role, and projects that have owners.
 const POLICY: &str = r#"
+edition = 1
 policy  = "studio"
 version = 1
 root    = "workspace"

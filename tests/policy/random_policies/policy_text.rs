@@ -10,7 +10,7 @@ use super::{
 impl RandomPolicy {
     /// The policy as a file.
     pub fn text(&self, source: &mut ByteSource<'_>) -> String {
-        let mut text = "policy = \"random\"\nversion = 1\nroot = \"t0\"\n".to_owned();
+        let mut text = "edition = 1\npolicy = \"random\"\nversion = 1\nroot = \"t0\"\n".to_owned();
         for (type_index, random_type) in self.types.iter().enumerate() {
             write!(text, "\n[t{type_index}]\nmember_records = {}\n", random_type.member_records).unwrap();
             if let Some(parent) = random_type.parent {

@@ -11,6 +11,7 @@ use tempfile::TempDir;
 
 /// Version 1 of the policy `depot`.
 pub(super) const FIRST: &str = r#"
+edition = 1
 policy  = "depot"
 version = 1
 root    = "workspace"

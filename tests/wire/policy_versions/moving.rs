@@ -9,6 +9,7 @@ use tonic::Code;
 use crate::support::{Server, WireTenant, Write, db::audited, expect_error, fixture::tenant_on, subject};
 
 const FIRST: &str = r#"
+edition = 1
 policy  = "yard"
 version = 1
 root    = "workspace"

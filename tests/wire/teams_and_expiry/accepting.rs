@@ -5,6 +5,7 @@ use rollcall_engine::Timestamp;
 use crate::support::fixture::{ServiceTenant, tenant_on};
 
 const POLICY: &str = r#"
+edition = 1
 policy = "firm"
 version = 1
 root = "firm"

@@ -6,6 +6,7 @@ use rollcall_engine::{Subject, Timestamp};
 use crate::support::fixture::{ServiceTenant, tenant_on};
 
 const POLICY: &str = r#"
+edition = 1
 policy = "club"
 version = 1
 root = "club"

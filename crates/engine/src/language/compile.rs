@@ -82,6 +82,7 @@ impl Compiler<'_> {
         let roles = self.roles(&scope, &declared_roles);
         let types = types.map(|(position, resource_type)| self.resource_type(position, resource_type, root, &scope));
         Some(Policy {
+            edition: document.edition,
             name: document.name.value.clone(),
             version: document.version,
             root: type_id(root),

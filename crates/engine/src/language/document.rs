@@ -8,6 +8,7 @@ use crate::{
     domain::NameForm,
     language::{
         diagnostic::{Diagnostic, Diagnostics, Problems},
+        edition,
         reader::{
             Fields, Value, check_case_twins, checked_name, list, name, number, read_file, string, strings, wrong_type,
         },
@@ -26,6 +27,7 @@ const MAX_REMINDERS: usize = 8;
 
 /// A whole policy file.
 pub(crate) struct Document {
+    pub(crate) edition: u32,
     pub(crate) name: Located<String>,
     pub(crate) version: u32,
     pub(crate) root: Located<String>,
@@ -107,6 +109,7 @@ pub(crate) fn read(path: &str, text: &str) -> Result<Document, Diagnostics> {
 
 fn policy(table: &DeTable<'_>, problems: &mut Problems) -> Option<Document> {
     let mut fields = Fields::new(table, "a policy", 0..0);
+    let edition = edition::read(&mut fields, problems);
     let policy = fields
         .require("policy", "policy = \"NAME\"", problems)
         .and_then(|value| string(value, "policy", problems))
@@ -131,6 +134,7 @@ fn policy(table: &DeTable<'_>, problems: &mut Problems) -> Option<Document> {
         .collect();
     check_case_twins(types.iter().map(|resource_type| &resource_type.name), "type", problems);
     Some(Document {
+        edition: edition?,
         name: policy?,
         version: version?.value,
         root: root?,

@@ -4,6 +4,7 @@ mod checks;
 pub(crate) mod compile;
 pub(crate) mod diagnostic;
 mod document;
+mod edition;
 mod expr;
 mod lint;
 mod never;

@@ -18,6 +18,7 @@ use crate::{
 /// A compiled policy: the role model of the tenants that run it.
 #[derive(Debug)]
 pub struct Policy {
+    pub(crate) edition: u32,
     pub(crate) name: String,
     pub(crate) version: u32,
     pub(crate) root: TypeId,
@@ -41,6 +42,12 @@ pub(crate) struct NeverConstraint {
 }
 
 impl Policy {
+    /// The edition of the language in which the policy is written, which says what its text means. There is only 1 so
+    /// far.
+    pub fn edition(&self) -> u32 {
+        self.edition
+    }
+
     /// The policy's name, a [`NameForm::Policy`](crate::NameForm::Policy).
     pub fn name(&self) -> &str {
         &self.name

@@ -114,8 +114,8 @@ mod tests {
         language::compile::compile,
     };
 
-    const POLICY: &str =
-        "policy = \"depot\"\nversion = 1\nroot = \"depot\"\n[depot.roles]\nboss = { at_least = 1 }\nhand = {}\n";
+    const POLICY: &str = "edition = 1\npolicy = \"depot\"\nversion = 1\nroot = \"depot\"\n\
+                          [depot.roles]\nboss = { at_least = 1 }\nhand = {}\n";
 
     /// How many bosses count after each of these bindings of `ada`, which end then or last.
     fn counted(ends: &[Option<i64>]) -> Vec<u32> {

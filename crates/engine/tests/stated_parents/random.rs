@@ -44,7 +44,7 @@ pub fn policy_text(random: &mut Random) -> String {
         let (nested, owned) = (!random.one_in(3), random.one_in(2));
         types.push(TypeSketch { parent, nested, owned, roles: 1 + random.below(3) });
     }
-    let mut text = "policy = \"random\"\nversion = 1\nroot = \"t0\"\n".to_owned();
+    let mut text = "edition = 1\npolicy = \"random\"\nversion = 1\nroot = \"t0\"\n".to_owned();
     for position in 0..types.len() {
         write_type(&types, position, random, &mut text);
     }

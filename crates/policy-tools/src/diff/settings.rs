@@ -16,6 +16,7 @@ pub(crate) fn of_policy(old: &Policy, new: &Policy) -> Vec<Setting> {
     let reminders = |policy: &Policy| notes::reminders(policy).unwrap_or_else(|| NONE.to_owned());
     let reactivates = |policy: &Policy| yes_or_no(policy.invitations_reactivate());
     let settings = [
+        setting("edition", old.edition().to_string(), new.edition().to_string()),
         setting("root type", root(old), root(new)),
         setting("an invitation can be accepted for", notes::lifetime(old), notes::lifetime(new)),
         setting("an invitation is reminded of after", reminders(old), reminders(new)),
