@@ -2,11 +2,12 @@
 
 use std::fs;
 
-use rollcall::proto::{ChangeRoleRequest, ListResourcesRequest};
+use rollcall::proto::{ChangeRoleRequest, ListMembersRequest, ListResourcesRequest};
 
 use crate::support::{
     TestServer, Write, expect_error,
     fixture::{tenant, tenant_on},
+    reads::name,
     subject,
 };
 
@@ -57,6 +58,62 @@ async fn a_role_reaches_down_where_it_says_so() {
 
     let listed = drive.names(drive.members_at("folder:old")).await;
     assert_eq!(listed, ["cleo", "vera"], "a poster of a folder above is nobody here");
+}
+
+/// Folders whose proprietors are sharers, and only a sharer's role reaches down.
+const SHARED: &str = r#"
+edition = 1
+policy = "shared"
+version = 1
+root = "drive"
+
+[drive]
+creator_role = "admin"
+[drive.roles]
+admin  = {}
+member = {}
+[drive.actions]
+"folder.create" = "admin"
+
+[folder]
+parent = "drive"
+nested = true
+[folder.roles]
+proprietor = { implies = ["sharer"] }
+sharer     = { reaches_down = true }
+[folder.actions]
+"folder.create" = "drive.admin"
+"folder.own"    = "proprietor"
+"folder.share"  = "sharer"
+[folder.members]
+joins_as = "member"
+invite   = [{ by = "drive.admin", to = ["proprietor", "sharer"] }]
+"#;
+
+#[tokio::test]
+async fn a_role_reaches_down_though_another_one_implies_it() {
+    let policies = tempfile::tempdir().expect("there is room");
+    fs::write(policies.path().join("shared.toml"), SHARED).expect("there is room");
+    let server = TestServer::with(&[&format!("policies.dir={}", policies.path().display())]).await;
+    let drive = tenant_on(SHARED).person("cleo", "admin").resource("folder:plans");
+    let drive = drive.resource_in("folder:drafts", "folder:plans").joined("paul", "folder:plans", "proprietor");
+    let drive = drive.joined("sue", "folder:plans", "sharer").wire_on(&server.api).await;
+    assert!(drive.may("paul", "folder.own", "folder:plans").await);
+    assert!(!drive.may("paul", "folder.own", "folder:drafts").await);
+    for who in ["paul", "sue"] {
+        assert!(drive.may(who, "folder.share", "folder:drafts").await, "{who}");
+    }
+
+    let listed = drive.list(drive.members_at("folder:drafts")).await;
+    let roles = listed.iter().flat_map(|listed| {
+        listed.memberships.iter().map(move |role| (name(listed), role.role.as_str(), role.implied_by.as_str()))
+    });
+    let expected = [("paul".to_owned(), "folder.sharer", "folder.proprietor"), ("sue".to_owned(), "folder.sharer", "")];
+    assert_eq!(roles.collect::<Vec<_>>(), expected);
+    for (at, expected) in [("folder:plans", &["paul"][..]), ("folder:drafts", &[])] {
+        let proprietors = ListMembersRequest { roles: vec!["proprietor".into()], ..drive.members_at(at) };
+        assert_eq!(drive.names(proprietors).await, expected, "{at}");
+    }
 }
 
 #[tokio::test]

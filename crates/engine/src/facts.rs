@@ -3,7 +3,7 @@
 
 use crate::{
     domain::{MemberStatus, ResourceRef, SubjectRef, Timestamp},
-    model::{Policy, RoleId, TypeId, TypeSet, mask::Mask},
+    model::{Inheritance, Policy, RoleId, TypeId, TypeSet, mask::Mask},
 };
 
 /// The number of a registered resource in one tenant's facts. Another view of the same tenant may number it otherwise.
@@ -128,19 +128,19 @@ pub fn ancestor_nodes<F: Facts + ?Sized>(facts: &F, from: Node) -> impl Iterator
     ancestors(facts, from).map(|(node, _)| node)
 }
 
-/// A resource and every one above it, each with a mask of the roles that count at the lowest one when bound there: every
-/// role, or where a resource of the same type was passed already, only those that reach down. `types_below` are the types
-/// of resources below the first one that are not registered, down to the lowest; empty where that is the first itself.
-pub fn ancestors_with_mask<F: Facts + ?Sized>(
+/// A resource and every one above it, each with how the roles that are bound there count at the lowest one. `types_below`
+/// are the types of resources below the first one that are not registered, down to the lowest; empty where that is the
+/// first itself.
+pub fn ancestors_with_inheritance<F: Facts + ?Sized>(
     facts: &F,
     from: Node,
     types_below: TypeSet,
-) -> impl Iterator<Item = (Node, ResourceState<'_>, Mask)> {
+) -> impl Iterator<Item = (Node, ResourceState<'_>, Inheritance)> {
     let mut seen_types = types_below;
     ancestors(facts, from).map(move |(node, state)| {
         let is_repeated = seen_types.contains(state.resource_type);
         seen_types = seen_types.with(state.resource_type);
-        (node, state, if is_repeated { facts.policy().reaching_down } else { !Mask::EMPTY })
+        (node, state, if is_repeated { Inheritance::ReachingDown } else { Inheritance::All })
     })
 }
 

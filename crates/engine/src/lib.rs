@@ -23,7 +23,9 @@ pub use decision::{
     target::{StatedFacts, Target, is_archived, locate},
 };
 pub use domain::*;
-pub use facts::{Facts, MemberKey, MemberState, Node, ResourceState, ancestor_nodes, ancestors_with_mask, name_of};
+pub use facts::{
+    Facts, MemberKey, MemberState, Node, ResourceState, ancestor_nodes, ancestors_with_inheritance, name_of,
+};
 pub use language::{
     compile::{compile, compile_with_warnings},
     diagnostic::{Diagnostic, Diagnostics, Severity},
@@ -42,7 +44,8 @@ pub use membership::{
     writes::{self, join_words},
 };
 pub use model::{
-    Action, MemberRule, MemberRules, Policy, ResourceType, Role, RoleId, Rule, TypeId, TypeSet, UnknownName,
+    Action, Inheritance, MemberRule, MemberRules, Policy, ResourceType, Role, RoleId, Rule, TypeId, TypeSet,
+    UnknownName,
     mask::{Mask, NOBODY, OWNER, Term},
     policy_set::PolicySet,
     policy_source::PolicySource,

@@ -167,3 +167,17 @@ fn a_page_may_break_a_name_where_its_parts_meet() {
     let page = table(&policy()).html();
     assert!(page.contains("<code>books:<wbr>lend.<wbr>out</code>") && page.contains("id=\"book-shelf\""), "{page}");
 }
+
+#[test]
+fn a_table_says_what_reaches_down_of_a_role_that_does_not() {
+    for (visitor, reach) in [
+        ("{}", "at that one only"),
+        ("{ implies = [\"keeper\"] }", "at that one only, and `keeper` at each one below it"),
+        ("{ reaches_down = true }", "at each one below it too"),
+    ] {
+        let text = POLICY.replace("visitor = {}", &format!("visitor = {visitor}"));
+        let policy = compile("archive.toml", &text).unwrap_or_else(|found| panic!("{}", found.render(false)));
+        let note = format!("Whoever is `visitor` of one is so {reach}.");
+        assert!(table(&policy).sections[1].notes.contains(&note), "{note}");
+    }
+}

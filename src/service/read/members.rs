@@ -198,11 +198,14 @@ impl ListMembers {
             scopes: Vec::new(),
             meanings: Vec::new(),
         };
-        for (node, ancestor, effective) in engine::ancestors_with_mask(facts, node, TypeSet::EMPTY) {
+        for (node, ancestor, inheritance) in engine::ancestors_with_inheritance(facts, node, TypeSet::EMPTY) {
             let resource = engine::name_of(facts, node).to_key();
-            let roles = policy.resource_type(ancestor.resource_type).roles().iter().map(|id| policy.role(*id));
-            for role in roles.filter(|role| effective.contains(role.mask())) {
-                let Some(meaning) = Meaning::of(policy, role, &resource, type_roles, role_filter) else { continue };
+            for role in policy.resource_type(ancestor.resource_type).roles().iter().map(|id| policy.role(*id)) {
+                let effective_roles = policy.closure(inheritance.roles(policy, role.mask()));
+                let bound_role = (role, effective_roles);
+                let Some(meaning) = Meaning::of(policy, bound_role, &resource, type_roles, role_filter) else {
+                    continue;
+                };
                 let holds = |team: &MemberKey| facts.assigned_roles(*team, node).contains(role.mask());
                 for team in &teams {
                     for holder in
@@ -261,16 +264,17 @@ struct Meaning {
 }
 
 impl Meaning {
-    /// None for a role that implies none of `type_roles`, or none that the filter names.
+    /// The meaning of a bound role, given with all that its holder holds by it at the requested resource. None where that
+    /// is none of `type_roles`, or none that the filter names.
     fn of(
         policy: &Policy,
-        bound_role: &Role,
+        (bound_role, effective_roles): (&Role, Mask),
         at: &ResourceKey,
         type_roles: Mask,
         role_filter: Option<Mask>,
     ) -> Option<Self> {
-        let implied = bound_role.closure() & type_roles;
-        if implied.is_empty() || !role_filter.is_none_or(|filter| bound_role.closure().intersects(filter)) {
+        let implied = effective_roles & type_roles;
+        if implied.is_empty() || !role_filter.is_none_or(|filter| effective_roles.intersects(filter)) {
             return None;
         }
         let name = |role: &Role| {

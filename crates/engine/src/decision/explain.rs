@@ -8,7 +8,7 @@ use crate::{
         target::{lowest_registered, types_below},
     },
     domain::ResourceKey,
-    facts::{Facts, Node, Principals, ancestors, ancestors_with_mask, name_of},
+    facts::{Facts, Node, Principals, ancestors, ancestors_with_inheritance, name_of},
     model::{
         ResourceType, Role, TypeSet,
         mask::{Mask, OWNER},
@@ -60,11 +60,12 @@ fn held_roles<F: Facts + ?Sized>(facts: &F, question: &Question<'_>, node: Node,
     let term = decision.term.and_then(|index| question.action.rule().terms().get(index));
     let needed = term.map_or(Mask::EMPTY, |term| term.need);
     let mut held_roles = Vec::new();
-    for (above, _, mask) in ancestors_with_mask(facts, node, types_below(question.target)) {
+    for (above, _, inheritance) in ancestors_with_inheritance(facts, node, types_below(question.target)) {
         for principal in principals.members() {
             let through = (Some(principal) != member).then(|| facts.subject(principal).to_subject());
-            for assigned in policy.roles_in(facts.assigned_roles(principal, above) & mask) {
-                held_roles.extend(policy.roles_in(assigned.closure()).map(|role| HeldRole {
+            for assigned in policy.roles_in(facts.assigned_roles(principal, above)) {
+                let effective_roles = policy.closure(inheritance.roles(policy, assigned.mask()));
+                held_roles.extend(policy.roles_in(effective_roles).map(|role| HeldRole {
                     role: policy.qualified(role),
                     implied_by: (role.id() != assigned.id()).then(|| policy.qualified(assigned)),
                     at: name_of(facts, above).to_key(),
@@ -99,7 +100,7 @@ fn ways_in<F: Facts + ?Sized>(
             continue;
         }
         for role in policy.roles().iter().filter(|role| role.closure().contains(missing) && !missing.is_empty()) {
-            let way_in = way_in(facts, resource, (node, types_below), resource_type, role);
+            let way_in = way_in(facts, (resource, resource_type), (node, types_below), role, missing);
             ways_in.extend(way_in.map(|way_in| (role.closure().roles().count(), way_in)));
         }
     }
@@ -110,19 +111,20 @@ fn ways_in<F: Facts + ?Sized>(
 }
 
 /// A role as a way in, at the resource of its type that is the target or above it; none where there is no such
-/// resource, or it would not count from there for a target that is further below. `node` is the lowest resource that is
-/// registered, and `types_below` are the types of those below it.
+/// resource, or it would not bring what is missing from there to a target that is further below. `node` is the lowest
+/// resource that is registered, and `types_below` are the types of those below it.
 fn way_in<F: Facts + ?Sized>(
     facts: &F,
-    resource: &ResourceKey,
+    (resource, resource_type): (&ResourceKey, &ResourceType),
     (node, types_below): (Node, TypeSet),
-    resource_type: &ResourceType,
     role: &Role,
+    missing: Mask,
 ) -> Option<WayIn> {
     let policy = facts.policy();
+    let reaches = || policy.closure(role.reaching_roles()).contains(missing);
     let at = if role.resource_type() == resource_type.id() {
         resource.clone()
-    } else if types_below.contains(role.resource_type()) && !role.reaches_down() {
+    } else if types_below.contains(role.resource_type()) && !reaches() {
         return None;
     } else {
         let (above, _) = ancestors(facts, node).find(|(_, state)| state.resource_type == role.resource_type())?;

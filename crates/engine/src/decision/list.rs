@@ -7,7 +7,7 @@ use crate::{
     },
     domain::{MemberStatus, SubjectRef},
     facts::{Facts, Node, Principals},
-    model::{Action, ResourceType, TypeId, mask::Mask},
+    model::{Action, Inheritance, ResourceType, TypeId, mask::Mask},
 };
 
 /// The actions of a type that the subject may do on a target, in the order of the file.
@@ -109,7 +109,7 @@ fn candidates<F: Facts + ?Sized>(
             if facts.resource(node).resource_type == resource_type.id() {
                 nodes.push(node);
                 // A role that reaches down counts at resources of this type at which nothing is bound.
-                inheritable_roles |= assigned_roles & facts.policy().reaching_down;
+                inheritable_roles |= Inheritance::ReachingDown.roles(facts.policy(), assigned_roles);
             } else {
                 inheritable_roles |= assigned_roles;
             }

@@ -3,7 +3,7 @@
 use crate::{
     decision::target::{Target, lowest_registered, types_below},
     domain::{MemberStatus, SubjectRef, kind},
-    facts::{Facts, Principals, ancestors_with_mask},
+    facts::{Facts, Principals, ancestors_with_inheritance},
     model::mask::Mask,
 };
 
@@ -20,7 +20,8 @@ pub(crate) fn effective_roles<F: Facts + ?Sized>(
 }
 
 /// What a subject holds at a target by assignments and relations, without what those imply: nothing for whoever is no
-/// active member.
+/// active member. An assignment above that does not reach down to the target counts as the roles that it implies and
+/// that do.
 pub fn assigned_roles_of<F: Facts + ?Sized>(facts: &F, subject: SubjectRef<'_>, target: Target<'_>) -> Mask {
     if subject.is_operator() {
         return Mask::OPERATOR;
@@ -56,8 +57,8 @@ pub(super) fn roles_on_ancestors<F: Facts + ?Sized>(
 ) -> (Mask, bool) {
     let (mut assigned_roles, mut archived) = (Mask::EMPTY, false);
     let Some(node) = lowest_registered(facts, target) else { return (assigned_roles, archived) };
-    for (node, state, counting_mask) in ancestors_with_mask(facts, node, types_below(target)) {
-        assigned_roles |= principals.assigned_roles(facts, node) & counting_mask;
+    for (node, state, inheritance) in ancestors_with_inheritance(facts, node, types_below(target)) {
+        assigned_roles |= inheritance.roles(facts.policy(), principals.assigned_roles(facts, node));
         archived |= state.archived;
     }
     (assigned_roles, archived)

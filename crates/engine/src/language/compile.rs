@@ -90,7 +90,6 @@ impl Compiler<'_> {
             reminders: document.invitations.reminders.clone(),
             invitations_reactivate: document.invitations.reactivates,
             types: types.collect(),
-            reaching_down: roles.iter().filter(|role| role.reaches_down).map(Role::mask).collect(),
             roles,
             type_index,
             never: Vec::new(),
@@ -129,6 +128,13 @@ impl Compiler<'_> {
 
     fn roles(&mut self, scope: &Scope<'_>, declared: &[(usize, &RoleDecl)]) -> Vec<Role> {
         let closures = self.closures(scope, declared);
+        let reaching_down = |resource_type: usize| -> Mask {
+            let roles = scope.roles_of(resource_type);
+            roles
+                .filter(|role| declared.get(*role).is_some_and(|(_, role)| role.reaches_down))
+                .map(Mask::role)
+                .collect()
+        };
         let roles = declared.iter().zip(closures).enumerate();
         let compiled = roles.map(|(index, ((resource_type, role), closure))| Role {
             id: role_id(index),
@@ -136,6 +142,7 @@ impl Compiler<'_> {
             resource_type: type_id(*resource_type),
             closure,
             reaches_down: role.reaches_down,
+            reaching_roles: closure & reaching_down(*resource_type),
             protected_below: role.protected_below,
             for_teams: role.for_teams,
             at_least: role.at_least,

@@ -3,7 +3,7 @@
 
 use crate::{
     domain::{SubjectRef, Timestamp},
-    facts::{Facts, MemberKey, Node, ancestors_with_mask, name_of},
+    facts::{Facts, MemberKey, Node, ancestor_nodes, ancestors_with_inheritance, name_of},
     model::{Role, RoleId, TypeSet, mask::Mask},
 };
 
@@ -36,12 +36,13 @@ impl<F: Facts + ?Sized> Actor<'_, F> {
         if self.facts.resource(node).owner == Some(self.subject) {
             assigned_roles |= Mask::OWNER;
         }
-        for (at, _, mask) in ancestors_with_mask(self.facts, node, TypeSet::EMPTY) {
+        for (at, _, inheritance) in ancestors_with_inheritance(self.facts, node, TypeSet::EMPTY) {
             for principal in &principals {
                 let remaining_roles = self
                     .roles(self.facts.assigned_roles(*principal, at))
                     .filter(|role| self.holds_beyond(*principal, at, *role, from));
-                assigned_roles |= remaining_roles.map(RoleId::mask).collect::<Mask>() & mask;
+                let remaining_roles = remaining_roles.map(RoleId::mask).collect();
+                assigned_roles |= inheritance.roles(self.facts.policy(), remaining_roles);
             }
         }
         self.facts.policy().closure(assigned_roles)
@@ -69,7 +70,7 @@ impl<F: Facts + ?Sized> Actor<'_, F> {
     /// Every end that can matter at a resource, in ascending order: of the roles of their principals at it and above
     /// it, and in teams.
     fn relevant_ends(&self, node: Node) -> Vec<Timestamp> {
-        let ancestors: Vec<Node> = ancestors_with_mask(self.facts, node, TypeSet::EMPTY).map(|(at, ..)| at).collect();
+        let ancestors: Vec<Node> = ancestor_nodes(self.facts, node).collect();
         let mut ends = Vec::new();
         let teams = self.facts.teams(self.member).iter().copied();
         for principal in teams.chain([self.member]).chain(self.facts.everybody(self.subject.kind)) {

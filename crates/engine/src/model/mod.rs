@@ -1,6 +1,7 @@
 //! A compiled policy: what decisions are made from.
 
 mod id;
+mod inheritance;
 pub(crate) mod mask;
 pub(crate) mod nearest;
 mod policy;
@@ -21,6 +22,7 @@ use rustc_hash::FxBuildHasher;
 use crate::model::nearest::nearest;
 
 pub use id::{RoleId, TypeId, TypeSet};
+pub use inheritance::Inheritance;
 pub(crate) use policy::NeverConstraint;
 pub use policy::Policy;
 pub use resource_type::ResourceType;

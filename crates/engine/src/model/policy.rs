@@ -28,8 +28,6 @@ pub struct Policy {
     pub(crate) types: Vec<ResourceType>,
     pub(crate) roles: Vec<Role>,
     pub(crate) type_index: Index,
-    /// The roles with `reaches_down`, which count at resources of their own type below.
-    pub(crate) reaching_down: Mask,
     /// The `never` constraints, which the compiler found to hold.
     pub(crate) never: Vec<NeverConstraint>,
 }

@@ -14,6 +14,8 @@ pub struct Role {
     /// The role itself and all that it implies, at this type and those below.
     pub(crate) closure: Mask,
     pub(crate) reaches_down: bool,
+    /// Those of the closure that are of this type and reach down.
+    pub(crate) reaching_roles: Mask,
     pub(crate) protected_below: bool,
     pub(crate) for_teams: bool,
     pub(crate) at_least: u32,
@@ -49,6 +51,12 @@ impl Role {
     /// Whether, on a nested type, it counts at the resources of that type below as well.
     pub fn reaches_down(&self) -> bool {
         self.reaches_down
+    }
+
+    /// The roles of its type that its holder holds at the resources of that type below: of this role and those that it
+    /// implies, the ones that reach down. Empty where none does.
+    pub fn reaching_roles(&self) -> Mask {
+        self.reaching_roles
     }
 
     /// Whether its holders are protected from membership writes at the resources below.

@@ -49,7 +49,7 @@ pub(super) const NAMES: &[OldName] = &[
     old("taken", "`removed_roles`", ANY, ALL),
     old("gives", "`is_new_role`", ANY, ALL),
     old("way_up", "`ancestors`", ANY, ALL),
-    old("counting", "`ancestors_with_mask`", ANY, ALL),
+    old("counting", "`ancestors_with_inheritance`", ANY, ALL),
     old("ITSELF", "`SELF`", ANY, ALL),
     old("Holders", "`Principals`", ANY, ALL),
     // Questions, writes and answers.

@@ -77,7 +77,9 @@ pub(crate) fn of_type(policy: &Policy, resource_type: &ResourceType) -> Vec<Stri
         notes.push("A member may hold several of its roles.".to_owned());
     }
     if resource_type.is_team_type() {
-        notes.push("Each is a team: whoever holds a role at one has the roles that the team itself holds.".to_owned());
+        notes.push(
+            "Each is a team: whoever has a role bound at it has the roles that the team itself holds.".to_owned(),
+        );
     }
     notes.extend(resource_type.roles().iter().flat_map(|id| about_role(policy, resource_type, policy.role(*id))));
     notes.extend(writes_of_nobody(resource_type));
@@ -149,7 +151,13 @@ fn about_role(policy: &Policy, resource_type: &ResourceType, role: &Role) -> Vec
         notes.push(format!("Whoever is `{name}` is also {}.", join_words(&implied, "and")));
     }
     if resource_type.is_nested() {
-        let reach = if role.reaches_down() { "at each one below it too" } else { "at that one only" };
+        let reaching: Vec<String> =
+            policy.roles_in(role.reaching_roles()).map(|reaching| format!("`{}`", reaching.name())).collect();
+        let reach = match reaching.as_slice() {
+            _ if role.reaches_down() => "at each one below it too".to_owned(),
+            [] => "at that one only".to_owned(),
+            reaching => format!("at that one only, and {} at each one below it", join_words(reaching, "and")),
+        };
         notes.push(format!("Whoever is `{name}` of one is so {reach}."));
     }
     if role.protects_below() {
