@@ -7,7 +7,8 @@ use crate::service::{
     resolve::{resources::find_node, types::find_type},
 };
 
-/// A team, which is a resource and a member at once: whoever holds one of its roles belongs to it.
+/// A team, which is a resource and a member at once: whoever has one of its roles bound at it belongs to it, and nobody by
+/// a role from above.
 pub(crate) struct Team {
     /// The team as a member, who holds roles for all who belong to it.
     pub(crate) member: MemberKey,

@@ -4,6 +4,7 @@ mod accepting;
 mod driver;
 mod expiry;
 mod last_holder;
+mod nested_teams;
 mod outlasting;
 mod team_filter;
 

@@ -70,7 +70,7 @@ impl ResourceType {
         self.several_roles
     }
 
-    /// Whether its resources are teams: whoever holds a role at one belongs to it, and the team itself can hold roles.
+    /// Whether its resources are teams: whoever has a role bound at one belongs to it, and the team itself can hold roles.
     pub fn is_team_type(&self) -> bool {
         self.teams
     }

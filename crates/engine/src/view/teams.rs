@@ -1,4 +1,5 @@
-//! Which members belong to which teams: whoever holds a role at one, directly or through a team that does.
+//! Which members belong to which teams: whoever has a role bound at one, or belongs to a team that has. A role from above
+//! counts at a team as at any resource, but makes nobody belong to it: else an admin of the tenant would be in every team.
 
 use crate::{
     domain::{ResourceRef, SubjectRef},
