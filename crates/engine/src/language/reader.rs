@@ -13,6 +13,7 @@ use crate::{
         name::{MAX_NAME_BYTES, has_empty_part},
     },
     language::diagnostic::{Diagnostic, Diagnostics},
+    model::nearest::nearest,
 };
 
 pub use crate::{
@@ -68,12 +69,14 @@ pub struct Fields<'t, 'i> {
     what: String,
     span: Span,
     known: Vec<&'static str>,
+    /// Fields that are misspelt, under the names that they were meant to have.
+    meant: Vec<(&'static str, Value<'t, 'i>)>,
 }
 
 impl<'t, 'i> Fields<'t, 'i> {
     /// Reads `table`, which messages call `what` and which is at `span`.
     pub fn new(table: &'t DeTable<'i>, what: impl Into<String>, span: Span) -> Self {
-        Self { table, what: what.into(), span, known: Vec::new() }
+        Self { table, what: what.into(), span, known: Vec::new(), meant: Vec::new() }
     }
 
     /// Reads a value that must be a table, which messages call `what`. None if it is not one, which is reported.
@@ -92,7 +95,26 @@ impl<'t, 'i> Fields<'t, 'i> {
     /// The value of a field; none if it is not there.
     pub fn get(&mut self, name: &'static str) -> Option<Value<'t, 'i>> {
         self.known.push(name);
-        self.table.get(name)
+        let meant = || self.meant.iter().find(|(meant, _)| *meant == name).map(|(_, value)| *value);
+        self.table.get(name).or_else(meant)
+    }
+
+    /// Finds the fields that have none of these names, which are all that there can be: each with the mistake "has no
+    /// field". One that is nearest to a name that no field has is read as the field of that name from now on, so that a
+    /// misspelt field is not missing too.
+    pub fn misspelt(&mut self, names: &[&'static str]) -> Vec<(Located<String>, Diagnostic)> {
+        self.known = names.to_vec();
+        let unknown: Vec<_> = self.rest().collect();
+        let mistakes = unknown.into_iter().map(|(key, value)| {
+            let name = key.get_ref().as_ref();
+            let near = nearest(name, names.iter().copied());
+            let meant = names.iter().find(|known| near.first().is_some_and(|near| near == *known));
+            if let Some(meant) = meant.filter(|meant| self.table.get(**meant).is_none()) {
+                self.meant.push((*meant, value));
+            }
+            (Located::new(name.to_owned(), key.span()), self.unknown(key))
+        });
+        mistakes.collect()
     }
 
     /// The value of a field that must be there. None if it is not, which is reported with `example` as the remedy.
