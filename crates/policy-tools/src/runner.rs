@@ -8,12 +8,13 @@ use crate::{
 };
 use rollcall_engine::{
     self as engine, Change, Explanation, Facts, Node, Policy, Question, Reason, ResourceKey, ResourceRef, Revision,
-    StatedFacts, Subject, View, WayIn, WriteKind,
+    StatedFacts, Subject, Timestamp, View, WayIn, WriteKind,
 };
 
 /// Runs a case over a tenant with its facts.
 pub struct CaseRunner {
     view: View,
+    now: Option<Timestamp>,
 }
 
 /// The outcomes of the questions of some cases.
@@ -45,24 +46,29 @@ struct CaseOutcome {
 }
 
 impl CaseRunner {
-    /// A tenant with these facts; none when they contradict each other.
-    pub fn new(policy: &Arc<Policy>, facts: &[Change]) -> Option<Self> {
+    /// A tenant with these facts at an instant, at which roles that end then or before count no more; none is before
+    /// every end. None when the facts contradict each other.
+    pub fn new(policy: &Arc<Policy>, facts: &[Change], now: Option<Timestamp>) -> Option<Self> {
         let mut view = View::new(Arc::clone(policy), Revision::default());
         let first = Revision::default().next();
         let changes: Vec<(Revision, Change)> = facts.iter().map(|change| (first, change.clone())).collect();
         view.follow(&changes).ok()?;
-        Some(Self { view })
+        if let Some(now) = now {
+            view.expire_due(now);
+        }
+        Some(Self { view, now })
     }
 
     /// Asks every question of a case, and records the outcomes.
     pub fn run(&self, case: &Case, results: &mut CaseResults, coverage: &mut Coverage<'_>) {
+        let when = self.now.map_or(String::new(), |now| format!(", asked at {now}"));
         for check in &case.checks {
-            let what = format!("do `{}` on `{}`", check.action, check.resource);
+            let what = format!("do `{}` on `{}`{when}", check.action, check.resource);
             results.record(&case.name, &check.expected, &check.subject, &what, &self.check(check, coverage));
         }
         for write in &case.writes {
-            let outcome = self.write(write, coverage);
-            results.record(&case.name, &write.expected, &write.actor, &self.describe(write), &outcome);
+            let (what, outcome) = (format!("{}{when}", self.describe(write)), self.write(write, coverage));
+            results.record(&case.name, &write.expected, &write.actor, &what, &outcome);
         }
     }
 
@@ -111,9 +117,10 @@ impl CaseRunner {
     fn describe(&self, write: &WriteCase) -> String {
         let (kind, target, at) = (write.operation.kind, &write.target, &write.at);
         let role = write.operation.to.map(|to| self.view.policy().role(to).name());
+        let until = write.operation.expires_at.map_or(String::new(), |end| format!(" until {end}"));
         match (kind, role) {
-            (WriteKind::Invite, Some(role)) => format!("invite `{target}` to `{at}` as `{role}`"),
-            (_, Some(role)) => format!("{} `{target}` at `{at}` to `{role}`", kind.name()),
+            (WriteKind::Invite, Some(role)) => format!("invite `{target}` to `{at}` as `{role}`{until}"),
+            (_, Some(role)) => format!("{} `{target}` at `{at}` to `{role}`{until}", kind.name()),
             (WriteKind::Remove, None) => format!("remove `{target}` from `{at}`"),
             (WriteKind::Transfer, None) => format!("make `{target}` the owner of `{at}`"),
             (_, None) => format!("{} `{target}`", kind.name()),

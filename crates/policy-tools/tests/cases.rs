@@ -71,7 +71,7 @@ fn run(cases: &str) -> (usize, Vec<String>) {
     let policy = policy();
     let (mut results, mut coverage) = (CaseResults::default(), Coverage::new(&policy));
     for case in read(cases) {
-        CaseRunner::new(&policy, &case.facts).unwrap().run(&case, &mut results, &mut coverage);
+        CaseRunner::new(&policy, &case.facts, case.now).unwrap().run(&case, &mut results, &mut coverage);
     }
     (results.passed, results.failures.into_iter().map(|failure| failure.found).collect())
 }

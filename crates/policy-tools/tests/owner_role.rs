@@ -147,7 +147,7 @@ fn cases_ask_about_both_and_what_is_left_names_the_role_with_its_type() {
                 { who = \"olga\", may = \"project.delete\", may_not = \"anything else\" },\n]\n";
     let (mut coverage, mut results) = (Coverage::new(&policy), CaseResults::default());
     for case in cases::read("studio.tests.toml", &format!("{FACTS}{case}"), &policy).unwrap() {
-        CaseRunner::new(&policy, &case.facts).unwrap().run(&case, &mut results, &mut coverage);
+        CaseRunner::new(&policy, &case.facts, case.now).unwrap().run(&case, &mut results, &mut coverage);
     }
     assert_eq!((results.passed, results.failures.len()), (6, 0), "{:?}", results.failures);
     let gaps = coverage.report().gaps;

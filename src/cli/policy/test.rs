@@ -84,7 +84,11 @@ fn run_cases(policy: &Path, cases: &Path) -> Result<(CaseResults, Report), Mista
     for case in file::cases(cases, &policy)? {
         let inconsistent =
             || Mistake::Unreadable(format!("the facts of the case `{}` contradict each other", case.name));
-        CaseRunner::new(&policy, &case.facts).ok_or_else(inconsistent)?.run(&case, &mut results, &mut coverage);
+        CaseRunner::new(&policy, &case.facts, case.now).ok_or_else(inconsistent)?.run(
+            &case,
+            &mut results,
+            &mut coverage,
+        );
     }
     Ok((results, coverage.report()))
 }

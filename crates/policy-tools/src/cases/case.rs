@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use rollcall_engine::{Change, MembershipWrite, ResourceKey, Subject};
+use rollcall_engine::{Change, MembershipWrite, ResourceKey, Subject, Timestamp};
 
 /// A case with its facts, expanded to single questions.
 #[derive(Clone, Debug)]
@@ -13,6 +13,9 @@ pub struct Case {
     /// The tenant's facts as changes, in an order in which a view can apply them: parents before what is below them,
     /// members before their roles.
     pub facts: Vec<Change>,
+    /// The instant at which the questions are asked: roles that end then or before count no more. None: before every
+    /// end.
+    pub now: Option<Timestamp>,
     /// The questions about actions, in the order of the file.
     pub checks: Vec<CheckCase>,
     /// The questions about membership writes, in the order of the file.
@@ -56,7 +59,7 @@ pub struct WriteCase {
     pub expected: Expected,
     /// Who would make the write: somebody whom the file names, a team or the operator.
     pub actor: Subject,
-    /// The write: its kind, and the roles that it removes and grants.
+    /// The write: its kind, the roles that it removes and grants, and when those that it grants end.
     pub operation: MembershipWrite,
     /// The member written to, or the person invited.
     pub target: Subject,
