@@ -7,6 +7,7 @@
 
 pub mod api;
 pub mod clock;
+pub mod clocked_server;
 pub mod db;
 pub mod decided_writes;
 pub mod error;

@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rollcall_engine::{
     Change, Invitation, InvitationStatus, Member, MemberStatus, Profile, Resource, ResourceKey, Subject, Timestamp,
+    kind,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -25,6 +26,8 @@ pub struct CaseTenant {
     pub name: String,
     /// Its facts, with the tenant's own name in place of the case's.
     pub facts: Vec<Change>,
+    /// When the case is asked; `None` is before every end.
+    pub now: Option<Timestamp>,
     /// The root resource, as the case names it.
     root: ResourceKey,
     /// The members of the case.
@@ -32,7 +35,7 @@ pub struct CaseTenant {
 }
 
 impl CaseTenant {
-    pub fn new(name: String, facts: &[Change]) -> Self {
+    pub fn new(name: String, facts: &[Change], now: Option<Timestamp>) -> Self {
         let root = facts.iter().find_map(|change| match change {
             Change::ResourceCreated { resource } if resource.parent.is_none() => Some(resource.key.clone()),
             _ => None,
@@ -42,7 +45,7 @@ impl CaseTenant {
             _ => None,
         });
         let root = root.expect("a tenant has a root resource");
-        let mut tenant = Self { name, facts: Vec::new(), root, members: members.collect() };
+        let mut tenant = Self { name, facts: Vec::new(), now, root, members: members.collect() };
         tenant.facts = tenant.tenant_facts(facts);
         tenant
     }
@@ -50,6 +53,11 @@ impl CaseTenant {
     /// A resource of the case, as this tenant names it.
     pub fn resource(&self, key: &ResourceKey) -> ResourceKey {
         if *key == self.root { ResourceKey::new(&key.kind, &self.name) } else { key.clone() }
+    }
+
+    /// Whether a role with this end has ended when the case is asked.
+    pub fn has_ended(&self, end: Option<Timestamp>) -> bool {
+        end.zip(self.now).is_some_and(|(end, now)| end <= now)
     }
 
     pub fn root(&self) -> ResourceKey {
@@ -135,7 +143,13 @@ fn member<'f>(facts: &'f [Change], subject: &Subject) -> &'f Member {
 
 /// The email of somebody who is new or invited.
 pub fn email(subject: &Subject) -> String {
-    format!("{}@elsewhere.test", subject.id)
+    format!("{}@elsewhere.test", local_part(subject))
+}
+
+/// The name of a user before the `@`, or of anybody else with their type. An id may have signs that no email has.
+fn local_part(subject: &Subject) -> String {
+    let name = if subject.kind == kind::USER { subject.id.clone() } else { subject.to_string() };
+    name.replace(|sign: char| !sign.is_ascii_alphanumeric(), "-")
 }
 
 /// The secret of the invitation that an email has in the facts.
@@ -144,7 +158,8 @@ pub fn token(email: &str) -> String {
 }
 
 fn email_at(subject: &Subject, at: &ResourceKey) -> String {
-    format!("{}+{}@elsewhere.test", subject.id, at.id)
+    let resource = at.to_string().replace(|sign: char| !sign.is_ascii_alphanumeric(), "-");
+    format!("{}+{resource}@elsewhere.test", local_part(subject))
 }
 
 fn twin(member: &Member, email: String) -> Change {

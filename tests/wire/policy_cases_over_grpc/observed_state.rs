@@ -6,13 +6,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use rollcall::proto::{
     self, GetResourceRequest, GetTenantRequest, ListInvitationsRequest, ListMembersRequest, ResourceRef,
 };
-use rollcall_engine::{Change, InvitationStatus, MemberStatus, ResourceKey, Subject};
+use rollcall_engine::{Change, InvitationStatus, MemberStatus, ResourceKey, Subject, Timestamp};
 
 use super::{fixture::CaseTenant, requests::resource_ref};
 use crate::support::{Api, db::Db, write::revision_of};
 
 /// The page size of lists: more than a tenant of a case has of anything.
 const PAGE: i32 = 1000;
+
+/// Roles at resources, each with its end.
+pub type AssignedRoles = BTreeSet<(ResourceKey, String, Option<Timestamp>)>;
 
 /// Members, owners and invitations of a tenant at a revision.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,21 +27,21 @@ pub struct ObservedState {
     pub invitations: BTreeMap<String, InvitationStatus>,
 }
 
-/// A member with the roles assigned to them, by resource.
+/// A member with the roles assigned to them that have not ended, by resource.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ObservedMember {
     pub status: MemberStatus,
     pub locked: bool,
     pub name: String,
-    pub roles: BTreeSet<(ResourceKey, String)>,
+    pub roles: AssignedRoles,
 }
 
 impl ObservedState {
-    /// The state of a tenant that has these facts and no others, at revision 1.
-    pub fn of(facts: &[Change]) -> Self {
+    /// The state of a tenant that has the facts of its case and no others, at revision 1.
+    pub fn of(tenant: &CaseTenant) -> Self {
         let (members, owners, invitations) = Default::default();
         let mut observed = Self { revision: 1, members, owners, invitations };
-        for change in facts {
+        for change in &tenant.facts {
             match change {
                 Change::ResourceCreated { resource } => {
                     observed.owners.insert(resource.key.clone(), resource.owner.clone());
@@ -53,9 +56,10 @@ impl ObservedState {
                     };
                     observed.members.insert(member.subject.clone(), seen);
                 }
-                Change::RoleGranted { subject, resource, role, .. } => {
+                Change::RoleGranted { expires_at, .. } if tenant.has_ended(*expires_at) => {}
+                Change::RoleGranted { subject, resource, role, expires_at } => {
                     let holder = observed.members.get_mut(subject).expect("a member");
-                    holder.roles.insert((resource.clone(), role.clone()));
+                    holder.roles.insert((resource.clone(), role.clone(), *expires_at));
                 }
                 Change::InvitationIssued { invitation, .. } => {
                     observed.invitations.insert(invitation.email.clone(), invitation.status);
@@ -66,7 +70,7 @@ impl ObservedState {
         observed
     }
 
-    /// The state that the tables have.
+    /// The state that the tables have, without roles that have ended: they are there until they are swept.
     pub async fn stored(db: &Db, tenant: &CaseTenant) -> Self {
         let tables = db.state(&tenant.name).await;
         let (members, owners, invitations) = Default::default();
@@ -82,10 +86,12 @@ impl ObservedState {
                 ObservedMember { status, locked: row.locked, name: row.display_name, roles: BTreeSet::default() };
             stored.members.insert(Subject::new(kind, id), seen);
         }
-        for (((holder_kind, holder_id), (kind, id), role), expires_at) in tables.bindings {
-            assert_eq!(expires_at, None, "no role of a case ends");
+        for (((holder_kind, holder_id), (kind, id), role), end) in tables.bindings {
             let holder = stored.members.get_mut(&Subject::new(holder_kind, holder_id)).expect("a holder is a member");
-            holder.roles.insert((ResourceKey::new(kind, id), role));
+            let end = end.map(Timestamp);
+            if !tenant.has_ended(end) {
+                holder.roles.insert((ResourceKey::new(kind, id), role, end));
+            }
         }
         for ((kind, id), row) in tables.resources {
             let owner = row.owner.map(|(kind, id)| Subject::new(kind, id));
@@ -104,7 +110,7 @@ impl ObservedState {
     #[must_use]
     pub fn at(mut self, keys: &BTreeSet<ResourceKey>) -> Self {
         for seen in self.members.values_mut() {
-            seen.roles.retain(|(key, _)| keys.contains(key));
+            seen.roles.retain(|(key, ..)| keys.contains(key));
         }
         self.members.retain(|subject, seen| !subject.as_ref().is_everybody() || !seen.roles.is_empty());
         self.owners.retain(|key, _| keys.contains(key));
@@ -113,7 +119,7 @@ impl ObservedState {
 
     /// The state that the API shows.
     pub async fn read(api: &Api, tenant: &CaseTenant) -> Self {
-        let all_resources = Self::of(&tenant.facts).owners.into_keys().collect();
+        let all_resources = Self::of(tenant).owners.into_keys().collect();
         Self::read_at(api, tenant, &all_resources, None).await
     }
 
@@ -157,7 +163,9 @@ impl ObservedState {
         for listed in api.list_members(request).await.expect("they are listed").members {
             let assigned = listed.memberships.into_iter().filter(|it| it.resource == Some(resource_ref(key)));
             let assigned = assigned.filter(|it| it.implied_by.is_empty() && it.through.is_none());
-            let roles: Vec<_> = assigned.map(|it| short_name(&it.role).to_owned()).collect();
+            let roles: Vec<_> = assigned
+                .map(|it| (key.clone(), short_name(&it.role).to_owned(), it.expire_time.map(timestamp)))
+                .collect();
             let member = listed.member.expect("a listed member is there");
             let seen =
                 self.members.entry(to_subject(member.subject.expect("a member is named"))).or_insert(ObservedMember {
@@ -166,19 +174,22 @@ impl ObservedState {
                     name: member.profile.unwrap_or_default().display_name,
                     roles: BTreeSet::default(),
                 });
-            seen.roles.extend(roles.into_iter().map(|role| (key.clone(), role)));
+            seen.roles.extend(roles);
         }
     }
 }
 
-/// The roles of grants, none of which may have an end, by resource.
-pub fn assigned_roles(grants: Vec<proto::Grant>) -> BTreeSet<(ResourceKey, String)> {
+/// The roles of grants, by resource.
+pub fn assigned_roles(grants: Vec<proto::Grant>) -> AssignedRoles {
     let roles = grants.into_iter().map(|grant| {
-        assert_eq!(grant.expire_time, None, "{grant:?}");
         let ResourceRef { r#type: kind, id } = grant.resource.expect("a grant has a resource");
-        (ResourceKey::new(kind, id), grant.role)
+        (ResourceKey::new(kind, id), grant.role, grant.expire_time.map(timestamp))
     });
     roles.collect()
+}
+
+fn timestamp(at: prost_types::Timestamp) -> Timestamp {
+    Timestamp(at.seconds * 1_000_000 + i64::from(at.nanos) / 1000)
 }
 
 fn to_subject(named: proto::Subject) -> Subject {

@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use rollcall::proto::{
     AcceptInvitationRequest, GetMemberRequest, ListChangesRequest, Profile, get_member_request::Member as By,
 };
-use rollcall_engine::{Policy, ResourceKey, Subject};
+use rollcall_engine::{Policy, Subject, Timestamp};
 use rollcall_policy_tools::cases::{Case, WriteCase};
 
 use super::{
     expectation::assert_matches,
     fixture::{self, CaseTenant},
-    observed_state::{ObservedState, assigned_roles},
+    observed_state::{AssignedRoles, ObservedState, assigned_roles},
     requests::{Request, describe, proto},
 };
 use crate::{
@@ -35,8 +35,8 @@ pub async fn run_allowed_write(
     let Request::Same(write) = tenant.request(policy, write_case) else { panic!("{what}: there is no invitation") };
     let target = tenant.affected_member(write_case);
     let before = ObservedState::stored(db, tenant).await;
-    assert_eq!(before, ObservedState::of(&tenant.facts), "{what}: the tables have the facts of the case");
-    let facts = ModelFacts::from(&db.state(&tenant.name).await);
+    assert_eq!(before, ObservedState::of(tenant), "{what}: the tables have the facts of the case");
+    let facts = model_facts(db, tenant).await;
     let verdict = decide(oracle_policy, &facts, &tenant.oracle_operation(policy, write_case));
     let Verdict::Allowed(mut expected) = verdict else { panic!("{what}: by the oracle {verdict:?}") };
     let old_secret = fixture::token(&target.id);
@@ -48,7 +48,7 @@ pub async fn run_allowed_write(
     let real = api.write(write).await.unwrap_or_else(|status| panic!("{what}: a dry run says yes: {status:?}"));
     assert_eq!(dry.expect("it fits").settled(), real.clone().settled(), "{what}: a dry run answers as the write");
     expected.learn(&issued_invitations(&real));
-    assert_eq!(ModelFacts::from(&db.state(&tenant.name).await), expected, "{what}");
+    assert_eq!(model_facts(db, tenant).await, expected, "{what}");
     let stored = ObservedState::stored(db, tenant).await;
     assert_eq!(stored.revision, before.revision + 1, "{what}");
     assert_eq!(real.revision(&tenant.name), stored.revision, "{what}");
@@ -62,7 +62,12 @@ pub async fn run_allowed_write(
         page_size: 1000,
         ..Default::default()
     };
-    let shown = api.get_member(request).await.map(|answer| assigned_roles(own_roles(answer)));
+    let shown = api.get_member(request).await.map(|answer| {
+        let mut roles = assigned_roles(own_roles(answer));
+        // A role that has ended is shown until it is swept.
+        roles.retain(|(.., end)| !tenant.has_ended(*end));
+        roles
+    });
     let gone = || "MEMBER_NOT_FOUND".to_owned();
     let expected = stored.members.get(&target).map(|member| member.roles.clone()).ok_or_else(gone);
     assert_eq!(shown.map_err(|status| reason_of(&status)), expected, "{what}");
@@ -73,6 +78,13 @@ pub async fn run_allowed_write(
         assert_eq!(replaced, Err("INVITATION_NOT_FOUND".to_owned()), "{what}");
     }
     policy_lines(api, policy, tenant, write_case, real.token()).await
+}
+
+/// The facts that the tables have, without roles that have ended, of which the oracle knows nothing.
+async fn model_facts(db: &Db, tenant: &CaseTenant) -> ModelFacts {
+    let mut tables = db.state(&tenant.name).await;
+    tables.bindings.retain(|_, end| !tenant.has_ended(end.map(Timestamp)));
+    ModelFacts::from(&tables)
 }
 
 /// The secret of the invitation that a write issued.
@@ -87,12 +99,7 @@ fn secret(answer: &Answer) -> Option<&str> {
 
 /// The roles that somebody would have who accepted the invitation of an email with this secret, or the reason why they
 /// can't.
-async fn accepted(
-    api: &Api,
-    tenant: &CaseTenant,
-    invited: &Subject,
-    secret: &str,
-) -> Result<BTreeSet<(ResourceKey, String)>, String> {
+async fn accepted(api: &Api, tenant: &CaseTenant, invited: &Subject, secret: &str) -> Result<AssignedRoles, String> {
     let write = Write::from(AcceptInvitationRequest {
         tenant: tenant.name.clone(),
         actor: Some(proto(&Subject::user("newcomer"))),

@@ -30,12 +30,13 @@ impl CaseTenant {
         let role_name = |role: Option<RoleId>| role.map(|role| policy.role(role).name().to_owned());
         let from = role_name(write_case.operation.from);
         let to = || role_name(write_case.operation.to).expect("the write grants a role");
+        let end = write_case.operation.expires_at.map(|end| end.0);
         let kind = match write_case.operation.kind {
             WriteKind::Invite | WriteKind::Publish => {
                 let who = if self.is_known(write_case) { Who::Subject(member) } else { Who::Email(target.id) };
-                OperationKind::Invite { invitees: vec![who], grants: vec![(resource, to(), None)] }
+                OperationKind::Invite { invitees: vec![who], grants: vec![(resource, to(), end)] }
             }
-            WriteKind::Change => OperationKind::ChangeRole(RoleChange { member, resource, from, to: to(), end: None }),
+            WriteKind::Change => OperationKind::ChangeRole(RoleChange { member, resource, from, to: to(), end }),
             WriteKind::Remove => OperationKind::Remove { member, resource, role: from },
             WriteKind::Lock => OperationKind::Lock { member },
             WriteKind::Unlock => OperationKind::Unlock { member },

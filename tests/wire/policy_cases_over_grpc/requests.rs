@@ -5,7 +5,7 @@ use rollcall::proto::{
     Profile, ReactivateMemberRequest, RemoveMemberRequest, ResendInvitationRequest, ResourceRef, RoleGrant,
     StatedFacts, TransferOwnershipRequest, UnlockMemberRequest, UpdateMemberRequest, invitee::Who,
 };
-use rollcall_engine::{Policy, ResourceKey, RoleId, Subject, WriteKind};
+use rollcall_engine::{Policy, ResourceKey, RoleId, Subject, Timestamp, WriteKind};
 use rollcall_policy_tools::cases::{CheckCase, WriteCase};
 
 use super::fixture::{CaseTenant, email};
@@ -46,17 +46,19 @@ impl CaseTenant {
         let resource = Some(self.resource_ref(&write_case.at));
         let role_name = |role: Option<RoleId>| role.map_or(String::new(), |role| policy.role(role).name().to_owned());
         let (from, to) = (role_name(write_case.operation.from), role_name(write_case.operation.to));
+        let expire_time = write_case.operation.expires_at.map(proto_time);
         Request::Same(match write_case.operation.kind {
             WriteKind::Invite | WriteKind::Publish => {
                 let known = self.is_member(&write_case.target) || write_case.target.as_ref().is_everybody();
                 let who = if known { Who::Subject(proto(&target)) } else { Who::Email(email(&target)) };
-                let grants = vec![RoleGrant { resource, role: to, expire_time: None }];
+                let grants = vec![RoleGrant { resource, role: to, expire_time }];
                 let invitee = Invitee { who: Some(who), grants, ..Invitee::default() };
                 InviteRequest { tenant, actor, invitees: vec![invitee], ..Default::default() }.into()
             }
             WriteKind::Change => {
-                ChangeRoleRequest { tenant, actor, member, resource, role: to, from_role: from, ..Default::default() }
-                    .into()
+                let (role, from_role) = (to, from);
+                let rest = ChangeRoleRequest::default();
+                ChangeRoleRequest { tenant, actor, member, resource, role, from_role, expire_time, ..rest }.into()
             }
             WriteKind::Remove => {
                 RemoveMemberRequest { tenant, actor, member, resource, role: from, ..Default::default() }.into()
@@ -96,6 +98,12 @@ impl CaseTenant {
 /// A write of a case in one line, for messages of failed assertions.
 pub fn describe(write_case: &WriteCase) -> String {
     format!("{} {:?} {} at {}", write_case.actor, write_case.operation, write_case.target, write_case.at)
+}
+
+/// An instant as a message.
+fn proto_time(at: Timestamp) -> prost_types::Timestamp {
+    let nanos = i32::try_from(at.0.rem_euclid(1_000_000) * 1000).expect("less than a second");
+    prost_types::Timestamp { seconds: at.0.div_euclid(1_000_000), nanos }
 }
 
 /// A subject as a message.

@@ -1,0 +1,62 @@
+//! The service over gRPC in this process, on a real store, with a clock that the test sets.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::Path,
+    sync::Arc,
+};
+
+use rollcall::edge::{
+    grpc::Handler,
+    identity::{Callers, IdentityLayer},
+};
+use rollcall_engine::Policy;
+use tokio::{net::TcpListener, task::JoinHandle};
+use tonic::{
+    service::Routes,
+    transport::{Endpoint, Server, server::TcpIncoming},
+};
+
+use super::{
+    Api,
+    clock::{self, ManualClock},
+};
+
+/// The largest request message, in bytes.
+const REQUEST_BYTES: usize = 1 << 20;
+
+/// A service that answers anybody, operators included, on a port of its own. It ends when it is dropped.
+pub struct ClockedServer {
+    /// Its clock, which begins at 0.
+    pub clock: Arc<ManualClock>,
+    address: SocketAddr,
+    running: JoinHandle<()>,
+}
+
+impl ClockedServer {
+    /// Serves the store in `dir`, whose tenants run this policy.
+    pub async fn start(dir: &Path, policy: &Arc<Policy>) -> Self {
+        let (store, clock) = (Arc::new(clock::store_in(dir).await), Arc::new(ManualClock::default()));
+        let service = Arc::new(clock::service(&store, &clock, policy));
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port is free");
+        let address = listener.local_addr().expect("the listener is bound");
+        let server = Server::builder()
+            .layer(IdentityLayer::new(Arc::new(Callers::anyone(true))))
+            .add_routes(Handler::new(service).add_to(Routes::default(), REQUEST_BYTES))
+            .serve_with_incoming(TcpIncoming::from(listener));
+        let running = tokio::spawn(async move { server.await.expect("nothing ends it") });
+        Self { clock, address, running }
+    }
+
+    /// Clients of every service over a new connection.
+    pub async fn api(&self) -> Api {
+        let endpoint = Endpoint::from_shared(format!("http://{}", self.address)).expect("an address makes a URI");
+        Api::new(endpoint.connect().await.expect("the server takes connections"))
+    }
+}
+
+impl Drop for ClockedServer {
+    fn drop(&mut self) {
+        self.running.abort();
+    }
+}
