@@ -3,8 +3,8 @@
 use std::{env, hint::black_box, process::Command};
 
 use rollcall_engine::{
-    Facts, MemberStatus, PolicySet, Question, ResourceKey, Revision, SnapshotSink as _, StatedFacts, Subject, Tenant,
-    Timestamp, View, ViewBuilder, compile, decide as engine_decide, locate,
+    Facts, Head, MemberStatus, PolicySet, Question, ResourceKey, Revision, SnapshotSink as _, StatedFacts, Subject,
+    Tenant, Timestamp, View, ViewBuilder, compile, decide as engine_decide, locate,
 };
 
 use crate::{
@@ -68,9 +68,10 @@ fn view() -> View {
         display_name: String::new(),
         policy: "lumicon".to_owned(),
         policy_version: 1,
+        root_type: "workspace".to_owned(),
         created_at: Timestamp(1),
     };
-    builder.tenant(tenant, Revision(1));
+    builder.tenant(tenant, Head { revision: Revision(1), ..Head::default() });
     let root = ResourceKey::new("workspace", "bench");
     for number in 0..SITES {
         builder.resource(site(number).as_ref(), Some(root.as_ref()), None, false);

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use rollcall::service::PageToken;
 use rollcall_engine::{
-    Diagnostics, Policy, Reachability, Token, WriteKind, compile, compile_with_warnings, writes::write_groups,
+    Diagnostics, Policy, Reachability, Tokens, WriteKind, compile, compile_with_warnings, writes::write_groups,
 };
 use rollcall_policy_tools::{
     cases as cases_of,
@@ -58,8 +58,9 @@ pub fn cases(text: &str) {
 /// # Panics
 /// When a revision's token does not survive being encoded again.
 pub fn tokens(text: &str) {
-    if let Ok(revision) = Token::decode("acme", text) {
-        assert_eq!(Token::decode("acme", &Token::encode("acme", revision)), Ok(revision));
+    let tokens = Tokens::of_store([7; 16]);
+    if let Ok(moment) = tokens.decode("acme", text) {
+        assert_eq!(tokens.decode("acme", &tokens.encode("acme", &moment)), Ok(moment));
     }
     PageToken::of([0; 32], &["acme", "data.view"]).decode::<(String, i64)>(text).ok();
 }

@@ -1,27 +1,27 @@
-//! Views of earlier revisions: the log, replayed from its first change, and the last of them kept.
+//! Views of earlier moments: the log, replayed from its first change, and the last of them kept.
 
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 use rollcall_engine::{
-    Change, Diverged, Facts, LogPosition, LoggedChange, Policy, PolicyStore, Revision, Timestamp, UnknownPolicy, View,
+    Change, Commit, Diverged, Facts, Head, Moment, Policy, PolicyStore, Revision, Timestamp, UnknownPolicy, View,
 };
 use tokio::sync::Semaphore;
 
-use crate::service::ports::{LogFilter, LogQuery, Store, StoreError, TenantView, ViewError};
+use crate::service::ports::{LogFilter, LogQuery, Snapshot, Store, StoreError, TenantView, ViewError};
 
 /// How many replays run at a time: each keeps a processor busy.
 const CONCURRENT_REPLAYS: usize = 2;
-/// How many changes are read at a time.
+/// How many commits are read at a time.
 const CHUNK: u32 = 1000;
 
-/// What questions as of an earlier revision may cost.
+/// What questions as of an earlier moment may cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HistoryLimits {
     /// The most changes that are replayed for one view; a question that needs more is refused. The settings allow 1,000
     /// to 1,000,000,000.
     pub changes: u64,
-    /// How many views are kept in memory for the next questions at the same revision; zero: none. The settings allow up
+    /// How many views are kept in memory for the next questions of the same moment; zero: none. The settings allow up
     /// to 10,000.
     pub cached: usize,
 }
@@ -32,7 +32,7 @@ impl Default for HistoryLimits {
     }
 }
 
-/// Makes views of earlier revisions, and keeps those that were used last.
+/// Makes views of earlier moments, and keeps those that were used last.
 pub(super) struct History {
     limits: HistoryLimits,
     /// In the order of their last use, the latest last.
@@ -40,13 +40,13 @@ pub(super) struct History {
     replay_permits: Semaphore,
 }
 
-/// A view of an earlier revision: it follows no write, and nothing ends in it any more.
-pub(super) struct HistoricalView(View);
+/// A view of an earlier moment, which is beside it: it follows no write, and nothing ends in it any more.
+pub(super) struct HistoricalView(View, Moment);
 
 /// A historical view with the question that it answers.
 struct CachedSnapshot {
     tenant: String,
-    revision: Revision,
+    moment: Moment,
     view: Arc<HistoricalView>,
 }
 
@@ -55,58 +55,60 @@ impl History {
         Self { limits, cached: Mutex::default(), replay_permits: Semaphore::new(CONCURRENT_REPLAYS) }
     }
 
-    /// A tenant's facts at a revision and at its time, under the policy that it ran then; none before there was the
-    /// tenant.
+    /// A tenant's facts at a moment of its history, under the policy that it ran then; none where there is no such tenant.
     pub(super) async fn view(
         &self,
         store: &dyn Store,
         policies: &PolicyStore,
         tenant: &str,
-        revision: Revision,
+        moment: Moment,
     ) -> Result<Option<Arc<HistoricalView>>, ViewError> {
-        if let Some(view) = self.find(policies, tenant, revision) {
+        if let Some(view) = self.find(policies, tenant, &moment) {
             return Ok(Some(view));
         }
         let too_many = ViewError::TooManyChanges { limit: self.limits.changes };
         // There is no revision without a change.
-        if u64::try_from(revision.0).is_ok_and(|revisions| revisions > self.limits.changes) {
+        if u64::try_from(moment.revision.0).is_ok_and(|revisions| revisions > self.limits.changes) {
             return Err(too_many);
         }
         // Nobody closes the semaphore, so a permit comes; without one the processors would only be busier.
         let _permit = self.replay_permits.acquire().await.ok();
-        if let Some(view) = self.find(policies, tenant, revision) {
+        if let Some(view) = self.find(policies, tenant, &moment) {
             return Ok(Some(view));
         }
-        let Some(policy) = policy_at(store, policies, tenant, revision).await? else { return Ok(None) };
-        let mut view = View::new(policy, Revision::default());
-        let (mut after, mut count, mut now) = (None, 0, Timestamp::default());
-        loop {
-            let chunk = log_page(store, tenant, &[], revision, (after, false, CHUNK)).await?;
-            let Some(last) = chunk.last() else { break };
-            (after, now) = (Some(last.position), last.at);
-            count += chunk.len() as u64;
-            if count > self.limits.changes {
-                return Err(too_many);
+        let Some(mut snapshot) = store.snapshot(tenant).await? else { return Ok(None) };
+        let Some(policy) = policy_at(&mut *snapshot, policies, moment.revision).await? else { return Ok(None) };
+        let mut view = View::new(policy, Head::default());
+        let (mut count, mut now) = (0, moment.passed_end);
+        while view.revision() < moment.revision {
+            let chunk = snapshot.commits_after(view.revision(), CHUNK).await?;
+            if chunk.is_empty() {
+                return Err(StoreError::Broken("the change log ends before a commit that it has".into()).into());
             }
-            for LoggedChange { position, change, .. } in &chunk {
-                view.replay(position.revision, change).map_err(|Diverged| {
-                    let cause =
-                        format!("the change log has a change that does not apply, at revision {}", position.revision);
+            for commit in chunk.iter().take_while(|commit| commit.head.revision <= moment.revision) {
+                count += commit.changes.len() as u64;
+                if count > self.limits.changes {
+                    return Err(too_many);
+                }
+                now = now.max(commit.at);
+                view.replay(commit).map_err(|Diverged| {
+                    let revision = commit.head.revision;
+                    let cause = format!("the change log has a change that does not apply, at revision {revision}");
                     StoreError::Broken(cause.into())
                 })?;
             }
         }
         view.expire_due(now);
-        let view = Arc::new(HistoricalView(view));
-        self.insert(CachedSnapshot { tenant: tenant.to_owned(), revision, view: Arc::clone(&view) });
+        let view = Arc::new(HistoricalView(view, moment));
+        self.insert(CachedSnapshot { tenant: tenant.to_owned(), moment, view: Arc::clone(&view) });
         Ok(Some(view))
     }
 
-    fn find(&self, policies: &PolicyStore, tenant: &str, revision: Revision) -> Option<Arc<HistoricalView>> {
+    fn find(&self, policies: &PolicyStore, tenant: &str, moment: &Moment) -> Option<Arc<HistoricalView>> {
         let mut cached = self.cached.lock();
         // A view of a policy that was replaced is of no use: the file now says something else.
         cached.retain(|snapshot| policies.current().has(snapshot.view.0.policy_handle()));
-        let index = cached.iter().position(|snapshot| snapshot.tenant == tenant && snapshot.revision == revision)?;
+        let index = cached.iter().position(|snapshot| snapshot.tenant == tenant && snapshot.moment == *moment)?;
         let found = cached.remove(index);
         let view = Arc::clone(&found.view);
         cached.push(found);
@@ -115,7 +117,7 @@ impl History {
 
     fn insert(&self, snapshot: CachedSnapshot) {
         let mut cached = self.cached.lock();
-        cached.retain(|other| other.tenant != snapshot.tenant || other.revision != snapshot.revision);
+        cached.retain(|other| other.tenant != snapshot.tenant || other.moment != snapshot.moment);
         cached.push(snapshot);
         let surplus = cached.len().saturating_sub(self.limits.cached);
         cached.drain(..surplus);
@@ -124,13 +126,15 @@ impl History {
 
 /// The policy that a tenant ran at a revision; none before there was the tenant.
 async fn policy_at(
-    store: &dyn Store,
+    snapshot: &mut dyn Snapshot,
     policies: &PolicyStore,
-    tenant: &str,
     revision: Revision,
 ) -> Result<Option<Arc<Policy>>, ViewError> {
     let kinds = ["tenant_created", "policy_set"].map(str::to_owned);
-    let newest = log_page(store, tenant, &kinds, revision, (None, true, 1)).await?;
+    let filter = LogFilter { kinds: &kinds, ..LogFilter::default() };
+    let revisions = (Revision::default(), revision);
+    let query = LogQuery { filter, revisions, after: None, newest_first: true, limit: 1 };
+    let newest = snapshot.log(&query).await?;
     let (name, version) = match newest.into_iter().next().map(|logged| logged.change) {
         Some(Change::TenantCreated { tenant }) => (tenant.policy, tenant.policy_version),
         Some(Change::PolicySet { policy, to, .. }) => (policy, to),
@@ -142,29 +146,19 @@ async fn policy_at(
     }
 }
 
-/// A page of a tenant's log up to a revision.
-async fn log_page(
-    store: &dyn Store,
-    tenant: &str,
-    kinds: &[String],
-    up_to: Revision,
-    (after, newest_first, limit): (Option<LogPosition>, bool, u32),
-) -> Result<Vec<LoggedChange>, StoreError> {
-    let filter = LogFilter { kinds, ..LogFilter::default() };
-    let query = LogQuery { tenant, filter, revisions: (Revision::default(), up_to), after, newest_first, limit };
-    store.log(&query).await
-}
-
 impl TenantView for HistoricalView {
-    fn revision(&self) -> Revision {
-        self.0.revision()
+    fn head(&self) -> Head {
+        self.0.head()
     }
 
-    fn read(&self, reader: &mut dyn FnMut(&dyn Facts, Revision)) {
-        reader(&self.0, self.0.revision());
+    fn read(&self, reader: &mut dyn FnMut(&dyn Facts, &Moment)) {
+        reader(&self.0, &self.1);
     }
 
-    fn apply(&self, changes: &[(Revision, Change)]) -> bool {
-        changes.is_empty()
+    /// Nothing ends in the past any more.
+    fn expire_by(&self, _: Timestamp) {}
+
+    fn apply(&self, commits: &[Commit]) -> bool {
+        commits.is_empty()
     }
 }

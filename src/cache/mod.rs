@@ -1,8 +1,10 @@
 //! Tenants' views in memory: loaded from the store on first use, kept current by its log, and rebuilt for earlier
-//! revisions.
+//! moments.
 
 mod history;
 mod registry;
+mod shared_view;
+mod shown;
 
 pub use history::HistoryLimits;
 pub use registry::Registry;

@@ -1,20 +1,20 @@
-//! The registry of views: one slot for each tenant in use, with its view, its write queue and the newest revision
-//! shown.
+//! The registry of views: one slot for each tenant in use, with its view and the commits that were shown.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
-};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use hashbrown::HashMap;
 use parking_lot::RwLock;
-use rollcall_engine::{Change, Facts, Policy, PolicyStore, Revision, View, ViewBuilder};
-use tokio::sync::{Mutex, OwnedMutexGuard};
+use rollcall_engine::{Change, Commit, Head, Moment, Policy, PolicyStore, View, ViewBuilder};
+use tokio::sync::Mutex;
 
 use crate::{
-    cache::history::{History, HistoryLimits},
-    service::ports::{Clock, Store, TenantView, ViewError, Views},
+    cache::{
+        history::{History, HistoryLimits},
+        shared_view::SharedView,
+        shown::ShownCommits,
+    },
+    service::ports::{Clock, Feed, Recall, Snapshot, Store, StoreError, TenantView, ViewError, Views},
 };
 
 /// The views of all tenants in use: loads them from the store on first use, and implements [`Views`].
@@ -31,10 +31,9 @@ pub struct Registry {
 struct Slot {
     /// None until it is loaded, and after it was forgotten.
     view: RwLock<Option<Arc<SharedView>>>,
-    /// Locked by whoever loads or writes, so that no load misses a write of this process.
-    write_queue: Arc<Mutex<()>>,
-    /// The newest revision that was shown or acknowledged; 0 when none was.
-    shown: Arc<AtomicI64>,
+    /// Locked by whoever loads.
+    loading: Mutex<()>,
+    shown: Arc<RwLock<ShownCommits>>,
 }
 
 /// Guards the use of a slot: dropped, also when a future is abandoned, it removes a slot that nobody needs.
@@ -43,20 +42,9 @@ struct SlotUse<'a> {
     tenant: &'a str,
 }
 
-/// A view that readers and one writer share. The lock is a blocking one, because it is held for microseconds and
-/// never across an await.
-struct SharedView {
-    view: RwLock<View>,
-    clock: Arc<dyn Clock>,
-    /// When the next binding of the view ends, as the microseconds of a `Timestamp`; `i64::MAX` when none does.
-    next_end: AtomicI64,
-    /// The `shown` of its slot: what is applied to the view is shown from then on.
-    shown: Arc<AtomicI64>,
-}
-
 impl Registry {
     /// An empty registry: tenants are loaded from `store`, each must run one of `policies`, and `limits` holds for
-    /// views of earlier revisions.
+    /// views of earlier moments.
     pub fn new(
         store: Arc<dyn Store>,
         policies: Arc<PolicyStore>,
@@ -64,13 +52,6 @@ impl Registry {
         limits: HistoryLimits,
     ) -> Self {
         Self { store, policies, clock, slots: RwLock::default(), history: History::new(limits) }
-    }
-
-    fn shared(&self, view: View, shown: Arc<AtomicI64>) -> SharedView {
-        let (clock, next_end) = (Arc::clone(&self.clock), AtomicI64::new(i64::MAX));
-        let shared = SharedView { view: RwLock::new(view), clock, next_end, shown };
-        shared.note_next_end(&shared.view.read());
-        shared
     }
 
     fn slot(&self, tenant: &str) -> Arc<Slot> {
@@ -86,14 +67,20 @@ impl Registry {
         }
         loop {
             let policies = self.policies.current();
+            // Before the snapshot, which then has it.
+            let shown = slot.shown.read().newest();
+            let snapshot = self.store.snapshot(tenant).await?;
+            let Some(mut snapshot) = snapshot else {
+                slot.check_history(tenant, None, shown).await?;
+                return Ok(None);
+            };
+            slot.check_history(tenant, Some(&mut *snapshot), shown).await?;
             let mut loading = ViewBuilder::new(&*policies);
-            let shown = slot.shown();
-            self.store.load(tenant, &mut loading).await?;
-            let view = loading.finish()?;
-            if !slot.show(view.as_ref().map_or(Revision::default(), View::revision), shown)? {
+            snapshot.load(&mut loading).await?;
+            let Some(view) = loading.finish()? else { return Ok(None) };
+            if !slot.show(view.head()) {
                 continue;
             }
-            let Some(view) = view else { return Ok(None) };
             let shared = Arc::new(self.shared(view, Arc::clone(&slot.shown)));
             *slot.view.write() = Some(Arc::clone(&shared));
             // `forget_replaced` sees this view only from the line above on, so that a policy replaced before is looked
@@ -105,8 +92,24 @@ impl Registry {
         }
     }
 
+    fn shared(&self, view: View, shown: Arc<RwLock<ShownCommits>>) -> SharedView {
+        SharedView::new(view, Arc::clone(&self.clock), shown)
+    }
+
+    /// Loads a snapshot into a view of the caller's own.
+    async fn load_alone(
+        &self,
+        snapshot: &mut dyn Snapshot,
+        mut loading: ViewBuilder<'_>,
+    ) -> Result<Arc<dyn TenantView>, ViewError> {
+        snapshot.load(&mut loading).await?;
+        let view = loading.finish()?;
+        let view = view.ok_or_else(|| StoreError::Broken("a snapshot fed no tenant".into()))?;
+        Ok(Arc::new(self.shared(view, Arc::default())))
+    }
+
     /// Forgets every view whose policy was replaced: its next use loads it under the one that is loaded now. A write
-    /// under way keeps the view that it decides by, and whoever loads the tenant waits until it has ended.
+    /// under way keeps the view that it decides by.
     pub fn forget_replaced(&self) {
         for slot in self.slots.read().values() {
             let mut view = slot.view.write();
@@ -116,13 +119,31 @@ impl Registry {
         }
     }
 
-    /// Removes a slot without a view that nobody uses: names that are no tenant's must not pile up in memory. One in
-    /// use stays, for its user may be creating the tenant.
+    /// Compares every view with the store, by the newest commit of its tenant. One that is behind follows; one of another
+    /// history, as after the store was put back, is dropped and loaded anew.
+    ///
+    /// # Errors
+    /// When the store can't be read. A tenant that can't be loaded is forgotten, and tells why at its next use.
+    pub async fn confirm(&self) -> Result<(), ViewError> {
+        let slots: Vec<(String, Arc<Slot>)> =
+            self.slots.read().iter().map(|(tenant, slot)| (tenant.clone(), Arc::clone(slot))).collect();
+        let loaded = slots.into_iter().filter_map(|(tenant, slot)| Some((tenant, slot.loaded()?)));
+        let (tenants, views): (Vec<String>, Vec<Arc<dyn TenantView>>) = loaded.unzip();
+        let known: Vec<Head> = views.iter().map(|view| view.head()).collect();
+        let found: HashMap<String, Head> = self.store.heads(&tenants).await?.into_iter().collect();
+        for ((tenant, view), head) in tenants.iter().zip(views).zip(known) {
+            if found.get(tenant) != Some(&head) && self.refresh(tenant, view).await.is_err() {
+                self.forget(tenant);
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes a slot without a view that nobody uses: names that are no tenant's must not pile up in memory.
     fn drop_unused(&self, tenant: &str) {
         // One reference is the map's.
         let is_unused = |slot: &Arc<Slot>| {
-            let is_free = Arc::strong_count(slot) == 1 && Arc::strong_count(&slot.write_queue) == 1;
-            is_free && slot.view.read().is_none() && slot.shown() == Revision::default()
+            Arc::strong_count(slot) == 1 && slot.view.read().is_none() && slot.shown.read().newest() == Head::default()
         };
         // Nearly always the slot stays, and a read lock is enough to see that.
         if !self.slots.read().get(tenant).is_some_and(is_unused) {
@@ -140,19 +161,52 @@ impl Slot {
         self.view.read().clone().map(|view| view as Arc<dyn TenantView>)
     }
 
-    fn shown(&self) -> Revision {
-        Revision(self.shown.load(Ordering::Acquire))
+    /// Notes the commit that was loaded. False when a newer one was shown meanwhile, so that it must be loaded again.
+    ///
+    /// INVARIANT (never backwards): nothing is shown that is older than what was shown before, in one history.
+    fn show(&self, loaded: Head) -> bool {
+        let mut shown = self.shown.write();
+        shown.note(loaded);
+        shown.newest() == loaded
     }
 
-    /// Notes the revision of what was loaded after `before` had been shown. False when a newer one was acknowledged
-    /// meanwhile, so that it must be loaded again.
-    ///
-    /// INVARIANT (never backwards): nothing is shown that is older than what was shown or acknowledged before.
-    fn show(&self, loaded: Revision, before: Revision) -> Result<bool, ViewError> {
-        if loaded < before {
-            return Err(ViewError::Behind { found: loaded, shown: before });
+    /// Compares what was shown with a snapshot that was taken later; none where there is no such tenant any more. If the
+    /// snapshot has not got it, the store was put back: what follows on the last common commit is lost.
+    async fn check_history(
+        &self,
+        tenant: &str,
+        mut snapshot: Option<&mut (dyn Snapshot + 'static)>,
+        shown: Head,
+    ) -> Result<(), StoreError> {
+        if shown == Head::default() {
+            return Ok(());
         }
-        Ok(Revision(self.shown.fetch_max(loaded.0, Ordering::AcqRel)) <= loaded)
+        let head = snapshot.as_ref().map(|snapshot| snapshot.head()).unwrap_or_default();
+        if let Some(snapshot) = &mut snapshot
+            && (head == shown || snapshot.commit_at(shown.revision).await? == Some(shown))
+        {
+            return Ok(());
+        }
+        // Histories have their beginning in common, so the last common commit is found by halving.
+        let revisions = self.shown.read().revisions();
+        let (mut common, mut first, mut last) = (Head::default(), 0, revisions.len());
+        while let (true, Some(snapshot)) = (first < last, &mut snapshot) {
+            let middle = first + (last - first) / 2;
+            let Some(revision) = revisions.get(middle) else { break };
+            match snapshot.commit_at(*revision).await? {
+                Some(found) if self.shown.read().is_shown(found) => (common, first) = (found, middle + 1),
+                _ => last = middle,
+            }
+        }
+        tracing::error!(
+            tenant,
+            found = %head.revision,
+            shown = %shown.revision,
+            common = %common.revision,
+            "the store was put back to an earlier state; what came after the common revision is lost"
+        );
+        self.shown.write().put_back(common);
+        Ok(())
     }
 }
 
@@ -172,104 +226,64 @@ impl Views for Registry {
         if let Some(view) = self.warm(tenant) {
             return Ok(Some(view));
         }
-        // Declared first, so that it is dropped last, when the slot and its queue are free.
+        // Declared first, so that it is dropped last, when the slot is free.
         let _slot_use = SlotUse { registry: self, tenant };
         let slot = self.slot(tenant);
-        let _permit = slot.write_queue.lock().await;
+        let _loading = slot.loading.lock().await;
         self.load(tenant, &slot).await
     }
 
-    async fn write_permit(&self, tenant: &str) -> OwnedMutexGuard<()> {
-        let _slot_use = SlotUse { registry: self, tenant };
-        Arc::clone(&self.slot(tenant).write_queue).lock_owned().await
+    async fn open_under(
+        &self,
+        snapshot: &mut dyn Snapshot,
+        policy: Arc<Policy>,
+    ) -> Result<Arc<dyn TenantView>, ViewError> {
+        self.load_alone(snapshot, ViewBuilder::new(policy)).await
     }
 
-    fn release_permit(&self, tenant: &str, permit: OwnedMutexGuard<()>) {
-        drop(permit);
-        self.drop_unused(tenant);
+    async fn open_at(&self, snapshot: &mut dyn Snapshot) -> Result<Arc<dyn TenantView>, ViewError> {
+        let policies = self.policies.current();
+        self.load_alone(snapshot, ViewBuilder::new(&*policies)).await
     }
 
-    async fn open_with_permit(&self, tenant: &str) -> Result<Option<Arc<dyn TenantView>>, ViewError> {
-        let _slot_use = SlotUse { registry: self, tenant };
-        let slot = self.slot(tenant);
-        self.load(tenant, &slot).await
-    }
-
-    async fn open_under(&self, tenant: &str, policy: Arc<Policy>) -> Result<Option<Arc<dyn TenantView>>, ViewError> {
-        let mut loading = ViewBuilder::new(policy);
-        self.store.load(tenant, &mut loading).await?;
-        let shared = |view| Arc::new(self.shared(view, Arc::default())) as Arc<dyn TenantView>;
-        Ok(loading.finish()?.map(shared))
-    }
-
-    async fn at_revision(&self, tenant: &str, revision: Revision) -> Result<Option<Arc<dyn TenantView>>, ViewError> {
-        let view = self.history.view(&*self.store, &self.policies, tenant, revision).await?;
+    async fn at_moment(&self, tenant: &str, moment: Moment) -> Result<Option<Arc<dyn TenantView>>, ViewError> {
+        let view = self.history.view(&*self.store, &self.policies, tenant, moment).await?;
         Ok(view.map(|view| view as Arc<dyn TenantView>))
     }
 
     async fn refresh(&self, tenant: &str, view: Arc<dyn TenantView>) -> Result<Option<Arc<dyn TenantView>>, ViewError> {
-        let changes = self.store.changes_after(tenant, view.revision()).await?;
-        if view.apply(&changes) {
+        if let Feed::Commits(commits) = self.store.commits_after(tenant, view.head()).await?
+            && view.apply(&commits)
+        {
             return Ok(Some(view));
         }
         self.forget(tenant);
         self.open(tenant).await
     }
 
-    fn acknowledge(&self, tenant: &str, revision: Revision) {
-        self.slot(tenant).shown.fetch_max(revision.0, Ordering::AcqRel);
+    fn show(&self, tenant: &str, commit: &Commit) {
+        let slot = self.slot(tenant);
+        slot.shown.write().note(commit.head);
+        let view = slot.loaded();
+        // A view is of one policy: the next use loads one of the other.
+        let is_switched = commit.changes.iter().any(|change| matches!(change, Change::PolicySet { .. }));
+        if is_switched || view.is_some_and(|view| !view.apply(std::slice::from_ref(commit))) {
+            if !is_switched {
+                let revision = commit.head.revision;
+                tracing::error!(tenant, %revision, "a view has diverged from the store; it will be loaded anew");
+            }
+            self.forget(tenant);
+        }
+    }
+
+    fn recall(&self, tenant: &str, moment: &Moment) -> Recall {
+        let slot = self.slots.read().get(tenant).cloned();
+        slot.map_or(Recall::Unknown, |slot| slot.shown.read().recall(moment))
     }
 
     fn forget(&self, tenant: &str) {
         if let Some(slot) = self.slots.read().get(tenant) {
             *slot.view.write() = None;
         }
-    }
-}
-
-impl SharedView {
-    fn runs_one_of(&self, policies: &PolicyStore) -> bool {
-        policies.current().has(self.view.read().policy_handle())
-    }
-
-    fn note_next_end(&self, view: &View) {
-        self.next_end.store(view.next_expiry().map_or(i64::MAX, |end| end.0), Ordering::Relaxed);
-    }
-
-    /// Takes bindings away that have ended. Where none ends soon it costs one atomic load, or a look at the clock.
-    fn expire_due(&self) {
-        let next = self.next_end.load(Ordering::Relaxed);
-        if next == i64::MAX {
-            return;
-        }
-        let now = self.clock.now();
-        if next <= now.0 {
-            let mut view = self.view.write();
-            view.expire_due(now);
-            self.note_next_end(&view);
-        }
-    }
-}
-
-impl TenantView for SharedView {
-    fn revision(&self) -> Revision {
-        self.view.read().revision()
-    }
-
-    fn read(&self, reader: &mut dyn FnMut(&dyn Facts, Revision)) {
-        self.expire_due();
-        let view = self.view.read();
-        reader(&*view, view.revision());
-    }
-
-    fn apply(&self, changes: &[(Revision, Change)]) -> bool {
-        if changes.is_empty() {
-            return true;
-        }
-        let mut view = self.view.write();
-        let followed = view.follow(changes).is_ok();
-        self.note_next_end(&view);
-        self.shown.fetch_max(view.revision().0, Ordering::AcqRel);
-        followed
     }
 }

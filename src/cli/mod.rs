@@ -1,5 +1,6 @@
 //! The command line of `rollcall`: its commands, and what each runs.
 
+mod log;
 pub mod policy;
 mod serve;
 
@@ -26,6 +27,8 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Check policy files, run their cases, and show what they come to.
     Policy(policy::PolicyArgs),
+    /// Verify the change logs of a database.
+    Log(log::LogArgs),
     /// Print every setting with its default and what it means, as a file to start from.
     Settings,
 }
@@ -35,6 +38,7 @@ pub fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Serve(args) => serve::run(&args),
         Command::Policy(args) => policy::run(&args),
+        Command::Log(args) => log::run(&args),
         Command::Settings => match io::stdout().write_all(DEFAULTS.as_bytes()) {
             Ok(()) => ExitCode::SUCCESS,
             Err(_) => ExitCode::FAILURE,

@@ -74,6 +74,7 @@ fn call(actor: &Subject) -> RequestContext {
         actor: actor.clone(),
         caller: Caller { name: Caller::SERVER.to_owned(), asserts_operators: true },
         trace_id: None,
+        reason: String::new(),
         idempotency_key: None,
         validate_only: false,
     }

@@ -1,6 +1,7 @@
 //! Puts the parts of the server together, and runs them until it is told to stop.
 
 mod ambient;
+mod confirm;
 mod demo;
 mod error;
 mod health;
@@ -26,7 +27,7 @@ use crate::{
         identity::{Callers, IdentityLayer},
     },
     proto,
-    service::{Caller, Service},
+    service::{Caller, Service, ports::Store as _},
     store::SqlStore,
     telemetry::request_layer,
 };
@@ -62,7 +63,8 @@ pub async fn run(config: &Config, demo: bool, stop: impl Future<Output = ()>) ->
     let (clock, random) = (Arc::new(ambient::SystemClock), Arc::new(ambient::SystemRandom));
     let views = Arc::new(Registry::new(store.clone(), policies.clone(), clock.clone(), config.snapshots));
     let reload = Reload::new(sources, files, policies.clone(), views.clone());
-    let service = Service::new(store.clone(), views, policies, clock, random, config.watch);
+    let identity = store.identity().await?;
+    let service = Service::new((store.clone(), identity), views.clone(), policies, clock, random, config.watch);
     let service = Arc::new(service.with_quotas(config.quotas));
 
     let (listener, address) = listen(config.listen).await?;
@@ -97,6 +99,7 @@ pub async fn run(config: &Config, demo: bool, stop: impl Future<Output = ()>) ->
             () = health.watch(&service, ready) => {}
             () = reload.watch(config.policies.poll) => {}
             () = sweep::watch(&service, config.sweep.every) => {}
+            () = confirm::watch(&views) => {}
         }
         shut_down(config.shutdown.grace, &health, &service, drain).await;
     };

@@ -199,6 +199,11 @@ impl From<StoreError> for Error {
             StoreError::Conflict(_) => {
                 (ErrorKind::Aborted, "CONFLICT", "another write came in between; read again, then try again")
             }
+            StoreError::LostPosition => {
+                let description = "is of a place in the list that is lost, for all that was around it was changed; leave it \
+                                   empty to start again";
+                return Self::field("INVALID_PAGE_TOKEN", "page_token", description);
+            }
             StoreError::Broken(_) => return Self::internal(error),
         };
         Self { cause: Some(Box::new(error)), ..Self::new(kind, reason, message) }
@@ -215,15 +220,6 @@ impl From<ViewError> for Error {
                 Self::new(ErrorKind::FailedPrecondition, "POLICY_NOT_LOADED", message)
                     .with("policy", name)
                     .with("version", version.to_string())
-            }
-            ViewError::Behind { found, shown } => {
-                let message = format!(
-                    "the store is at revision {found} of the tenant, older than revision {shown}, which this server has \
-                     shown; try again, and restart the server if its database was restored from a backup"
-                );
-                Self::new(ErrorKind::Unavailable, "STORE_BEHIND", message)
-                    .with("revision", found.to_string())
-                    .with("shown_revision", shown.to_string())
             }
             ViewError::TooManyChanges { limit } => {
                 let message = format!(

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use rollcall_engine::{PolicySet, PolicyStore};
+use rollcall_engine::{Moment, PolicySet, PolicyStore, Tokens};
 use tokio::sync::Semaphore;
 
 use crate::service::{
     commits::CommitNotifier,
-    error::Result,
     page::PageToken,
     ports,
     watchers::{WatchOptions, Watchers},
+    write::WriteQueues,
 };
 
 /// Every use case, over the ports that it is given. The fields are for the use cases in this module.
@@ -20,7 +20,10 @@ pub struct Service {
     pub(super) policies: Arc<PolicyStore>,
     pub(super) clock: Arc<dyn ports::Clock>,
     pub(super) random: Arc<dyn ports::Random>,
+    pub(super) tokens: Tokens,
+    page_key: [u8; 32],
     pub(super) commits: CommitNotifier,
+    pub(super) write_queues: WriteQueues,
     pub(super) watchers: Watchers,
     pub(super) quotas: Quotas,
     /// A permit for each write that has begun.
@@ -46,9 +49,9 @@ impl Default for Quotas {
 }
 
 impl Service {
-    /// The service over these ports, with the default quotas.
+    /// The service over these ports, with the default quotas. `identity` is that of the store.
     pub fn new(
-        store: Arc<dyn ports::Store>,
+        (store, identity): (Arc<dyn ports::Store>, ports::StoreIdentity),
         views: Arc<dyn ports::Views>,
         policies: Arc<PolicyStore>,
         clock: Arc<dyn ports::Clock>,
@@ -57,7 +60,22 @@ impl Service {
     ) -> Self {
         let (commits, watchers) = (CommitNotifier::default(), Watchers::new(watch));
         let (quotas, write_slots) = (Quotas::default(), Arc::new(Semaphore::new(MAX_WRITES)));
-        Self { store, views, policies, clock, random, commits, watchers, quotas, write_slots }
+        let (tokens, page_key) = (Tokens::of_store(identity.id), identity.page_key);
+        let write_queues = WriteQueues::default();
+        Self {
+            store,
+            views,
+            policies,
+            clock,
+            random,
+            tokens,
+            page_key,
+            commits,
+            write_queues,
+            watchers,
+            quotas,
+            write_slots,
+        }
     }
 
     /// The same service with other quotas, which hold for every tenant.
@@ -67,8 +85,13 @@ impl Service {
     }
 
     /// The page tokens of a query with these parts.
-    pub(super) async fn page_token(&self, query: &[impl AsRef<str>]) -> Result<PageToken> {
-        Ok(PageToken::of(self.store.page_key().await?, query))
+    pub(super) fn page_token(&self, query: &[impl AsRef<str>]) -> PageToken {
+        PageToken::of(self.page_key, query)
+    }
+
+    /// The token of a tenant's moment, for its answer.
+    pub fn token(&self, tenant: &str, moment: &Moment) -> String {
+        self.tokens.encode(tenant, moment)
     }
 
     /// The policies that are loaded at this moment; a reload replaces them all at once.

@@ -46,6 +46,7 @@ impl Service {
             caller: Caller { name: Caller::SERVER.to_owned(), asserts_operators: false },
             idempotency_key: None,
             trace_id: None,
+            reason: String::new(),
             validate_only: false,
         };
         let mut changes = 0;

@@ -67,7 +67,8 @@ async fn a_backup_of_a_running_server_restores_what_it_had() {
     expect_error(gone, Code::NotFound, "INVITATION_NOT_FOUND");
     world.api.write(late).await.expect("the retry is a new write");
     world.api.write(world.accept("early", &early)).await.expect("is pending again");
-    assert!(world.api.check(question).await.expect("as many revisions were made anew").allowed);
+    let lost = world.api.check(question).await;
+    expect_error(lost, Code::FailedPrecondition, "TOKEN_LOST");
     assert_eq!(server.terminate().await.code(), Some(0));
     assert!(!Path::new(&log).exists(), "after an orderly stop the file is whole");
 }

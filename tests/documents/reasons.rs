@@ -7,7 +7,7 @@ use rollcall::proto::{
     consistency::Requirement,
     reasons::{REASONS, ReasonInfo},
 };
-use rollcall_engine::{Refusal, Revision, Token};
+use rollcall_engine::Refusal;
 use tonic::Request;
 
 use crate::{
@@ -19,6 +19,7 @@ use crate::{
         TestServer, WireTenant, Write,
         db::Db,
         golden, resource, subject,
+        tokens::{at_revision, of_another_store, of_another_write},
         wire_tenant::{OPERATOR, fixture, profile},
     },
 };
@@ -124,7 +125,17 @@ async fn fields(reasons: &ReasonTable, tenant: &WireTenant) {
     let mut question = tenant.question("edith", "data.edit", "harbour");
     question.consistency = Some(Consistency { requirement: Some(Requirement::AtLeastAsFresh("x".into())) });
     reasons.check("INVALID_TOKEN", tenant.api.check(question.clone()).await);
-    let ahead = Token::encode(&tenant.tenant, Revision(1 << 40));
+    let token = tenant.token().await;
+    let lost = of_another_write(&token);
+    for (reason, token) in [
+        ("TOKEN_FOREIGN", of_another_store(&token)),
+        ("TOKEN_LOST", lost),
+        ("TOKEN_OUTDATED", "AQAAAAAAAAAAAAAAAA".to_owned()),
+    ] {
+        question.consistency = Some(Consistency { requirement: Some(Requirement::AtLeastAsFresh(token)) });
+        reasons.check(reason, tenant.api.check(question.clone()).await);
+    }
+    let ahead = at_revision(&token, 1 << 40);
     question.consistency = Some(Consistency { requirement: Some(Requirement::AtLeastAsFresh(ahead)) });
     reasons.check("TOKEN_AHEAD", tenant.api.check(question.clone()).await);
     question.tenant = "nowhere".into();

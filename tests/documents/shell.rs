@@ -89,7 +89,7 @@ pub fn run_steps(steps: &[Step], (before, after): (&str, &str), dir: &Path, addr
     printed.last().copied().unwrap_or_default().trim_end().to_owned()
 }
 
-/// A text without the values that differ with each run: some fields, and all ids and hashes in hexadecimal.
+/// A text without the values that differ with each run: some fields, and all ids and hashes in hexadecimal, and all random ids of 26 letters.
 fn blanked(text: &str) -> String {
     let mut blank = text.to_owned();
     for field in VARYING_FIELDS {
@@ -106,7 +106,10 @@ fn blanked(text: &str) -> String {
     let is_hex = |word: &str| {
         [32, 64].contains(&word.len()) && word.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
     };
-    let words = blank.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| is_hex(word));
+    let is_random_id =
+        |word: &str| word.len() == 26 && word.bytes().all(|b| b.is_ascii_lowercase() || (b'2'..=b'7').contains(&b));
+    let words =
+        blank.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| is_hex(word) || is_random_id(word));
     let hexes: Vec<String> = words.map(str::to_owned).collect();
     hexes.iter().fold(blank, |text, hex| text.replace(hex, ""))
 }

@@ -66,6 +66,13 @@ pub struct Invitation {
 }
 
 impl ModelFacts {
+    /// The same facts without what people are called and reached by.
+    #[must_use]
+    pub fn without_profiles(mut self) -> Self {
+        self.members.values_mut().for_each(|member| member.profile = Profile::default());
+        self
+    }
+
     /// A resource and those above it; ends at one that is not registered.
     pub fn ancestors(&self, from: &Key) -> Vec<Key> {
         let up = std::iter::successors(Some(from.clone()), |at| self.resources.get(at)?.parent.clone());

@@ -1,6 +1,6 @@
 //! The operations that the oracle knows: every kind of write to a tenant that exists, and its actor.
 
-use super::facts::{Key, Profile};
+use super::facts::{Key, ModelFacts, Profile};
 
 /// A write, and the actor who asks for it.
 #[derive(Clone, Debug)]
@@ -101,4 +101,33 @@ pub struct RoleChange {
 pub enum Who {
     Email(String),
     Subject(Key),
+}
+
+impl Operation {
+    /// The same operation, in which whoever is named by an email is the member who has the address.
+    #[must_use]
+    pub fn resolved(&self, facts: &ModelFacts) -> Self {
+        let mut operation = self.clone();
+        let mut named = vec![&mut operation.actor];
+        match &mut operation.kind {
+            OperationKind::Transfer { owner: member, .. }
+            | OperationKind::ChangeRole(RoleChange { member, .. })
+            | OperationKind::Remove { member, .. }
+            | OperationKind::Lock { member }
+            | OperationKind::Unlock { member }
+            | OperationKind::Deactivate { member }
+            | OperationKind::Reactivate { member }
+            | OperationKind::Update { member, .. } => named.push(member),
+            OperationKind::ChangeRoles(changes) => named.extend(changes.iter_mut().map(|change| &mut change.member)),
+            _ => {}
+        }
+        for key in named {
+            let has_address = |profile: &Profile| profile.email.as_ref() == Some(&key.1);
+            let found = facts.members.iter().find(|(_, member)| key.0 == "email" && has_address(&member.profile));
+            if let Some((member, _)) = found {
+                *key = member.clone();
+            }
+        }
+        operation
+    }
 }

@@ -47,6 +47,7 @@ pub struct Evaluation<'a> {
 /// What the policy says of an operation, with every reason for which it could be refused.
 pub fn decide(policy: &PolicyFile, facts: &ModelFacts, operation: &Operation) -> Verdict {
     let (refusals, after) = (BTreeSet::new(), facts.clone());
+    let operation = &operation.resolved(facts);
     let mut evaluation = Evaluation { policy, facts, actor: &operation.actor, refusals, after };
     // Everybody of a type does nothing.
     evaluation.refuse_if(operation.actor.1 == "*", "FIELD_INVALID");

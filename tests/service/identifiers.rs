@@ -9,7 +9,7 @@ use crate::support::{
     names::email_of,
 };
 
-const POLICY: &str = "policy = \"club\"\nversion = 1\nroot = \"club\"\n\
+const POLICY: &str = "edition = 1\npolicy = \"club\"\nversion = 1\nroot = \"club\"\n\
                       [club]\ncreator_role = \"boss\"\n[club.roles]\nboss = {}\nguest = {}\n\
                       [club.members]\ninvite = [{ by = \"boss\", to = [\"guest\"] }]\nupdate = [{ by = \"self\" }]\n";
 

@@ -12,8 +12,8 @@
 
 mod identifiers;
 mod membership_tables;
+mod moments;
 mod policy_replacement;
-mod store_port;
 #[path = "../support/mod.rs"]
 mod support;
 mod sweep;

@@ -5,18 +5,13 @@ use std::sync::{Arc, OnceLock};
 use async_trait::async_trait;
 use rollcall::{
     cache::{HistoryLimits, Registry},
-    service::ports::{
-        InvitationQuery, InvitationRecord, LogQuery, MemberBy, MemberQuery, MemberRecord, ResourceRecord, Store,
-        StoreResult, TenantView, Views, WriteTx,
-    },
+    service::ports::{Batch, Committed, Feed, Snapshot, Store, StoreIdentity, StoreResult, TenantView, Views},
     store::SqlStore,
 };
 use rollcall_engine::{
-    Change, LoggedChange, Member, MemberStatus, PolicySet, PolicyStore, Profile, ResourceRef, Revision, SnapshotSink,
-    Subject, SuppressedAddress, Tenant, Timestamp, compile,
+    Change, Head, Member, MemberStatus, PolicySet, PolicyStore, Profile, Revision, Subject, Timestamp, compile,
 };
 use tempfile::TempDir;
-use tokio::task::yield_now;
 
 use crate::support::{
     clock::{self, ManualClock},
@@ -38,7 +33,7 @@ fn runs(view: &dyn TenantView, action: &str) -> bool {
     view.with(|facts, _| facts.policy().root().find_action(action).is_ok())
 }
 
-/// A store whose `load` runs `meanwhile` after the facts were read, and before it returns.
+/// A store whose `snapshot` runs `meanwhile` once the tenant is read, and before it returns.
 struct OvertakenStore {
     store: Arc<SqlStore>,
     meanwhile: OnceLock<Box<dyn Fn() + Send + Sync>>,
@@ -59,74 +54,32 @@ impl Store for OvertakenStore {
         self.store.ping().await
     }
 
-    async fn page_key(&self) -> StoreResult<[u8; 32]> {
-        self.store.page_key().await
+    async fn identity(&self) -> StoreResult<StoreIdentity> {
+        self.store.identity().await
     }
 
-    async fn tenant(&self, tenant: &str) -> StoreResult<Option<(Tenant, Revision)>> {
-        self.store.tenant(tenant).await
+    async fn heads(&self, tenants: &[String]) -> StoreResult<Vec<(String, Head)>> {
+        self.store.heads(tenants).await
     }
 
-    async fn load(&self, tenant: &str, snapshot: &mut dyn SnapshotSink) -> StoreResult<bool> {
-        let found = self.store.load(tenant, snapshot).await;
+    async fn snapshot(&self, tenant: &str) -> StoreResult<Option<Box<dyn Snapshot>>> {
+        let found = self.store.snapshot(tenant).await;
         if let Some(meanwhile) = self.meanwhile.get() {
             meanwhile();
         }
         found
     }
 
-    async fn changes_after(&self, tenant: &str, revision: Revision) -> StoreResult<Vec<(Revision, Change)>> {
-        self.store.changes_after(tenant, revision).await
-    }
-
-    async fn log(&self, query: &LogQuery<'_>) -> StoreResult<Vec<LoggedChange>> {
-        self.store.log(query).await
-    }
-
-    async fn revisions_between(
-        &self,
-        tenant: &str,
-        from: Option<Timestamp>,
-        until: Option<Timestamp>,
-    ) -> StoreResult<Option<(Revision, Revision)>> {
-        self.store.revisions_between(tenant, from, until).await
-    }
-
-    async fn resource(&self, tenant: &str, key: ResourceRef<'_>) -> StoreResult<Option<(ResourceRecord, Revision)>> {
-        self.store.resource(tenant, key).await
-    }
-
-    async fn member(&self, tenant: &str, by: MemberBy<'_>) -> StoreResult<Option<(MemberRecord, Revision)>> {
-        self.store.member(tenant, by).await
-    }
-
-    async fn list_members(&self, query: &MemberQuery<'_>) -> StoreResult<(Vec<MemberRecord>, Revision)> {
-        self.store.list_members(query).await
-    }
-
-    async fn invitation(&self, tenant: &str, id: &str) -> StoreResult<Option<(InvitationRecord, Revision)>> {
-        self.store.invitation(tenant, id).await
-    }
-
-    async fn list_invitations(&self, query: &InvitationQuery<'_>) -> StoreResult<(Vec<InvitationRecord>, Revision)> {
-        self.store.list_invitations(query).await
-    }
-
-    async fn list_suppressed(
-        &self,
-        tenant: &str,
-        after: &str,
-        limit: u32,
-    ) -> StoreResult<(Vec<SuppressedAddress>, Revision)> {
-        self.store.list_suppressed(tenant, after, limit).await
+    async fn commits_after(&self, tenant: &str, after: Head) -> StoreResult<Feed> {
+        self.store.commits_after(tenant, after).await
     }
 
     async fn due(&self, now: Timestamp, after: &str, limit: u32) -> StoreResult<Vec<String>> {
         self.store.due(now, after, limit).await
     }
 
-    async fn begin(&self, tenant: &str) -> StoreResult<Box<dyn WriteTx>> {
-        self.store.begin(tenant).await
+    async fn commit(&self, tenant: &str, expected: Option<Head>, batch: &Batch<'_>) -> StoreResult<Committed> {
+        self.store.commit(tenant, expected, batch).await
     }
 }
 
@@ -154,23 +107,18 @@ async fn a_load_that_a_replacement_overtakes_is_done_again() {
 }
 
 #[tokio::test]
-async fn a_write_under_way_keeps_its_policy_and_the_next_use_waits_for_it() {
+async fn a_write_under_way_keeps_its_policy_and_shows_in_the_view_that_is_loaded_meanwhile() {
     let store = OvertakenStore::with_acme().await;
     let policy_store = Arc::new(PolicyStore::new(policy_set("old")));
     let views =
         Registry::new(store.clone(), policy_store.clone(), Arc::new(ManualClock::default()), HistoryLimits::default());
-    let permit = views.write_permit("acme").await;
-    let write_view = views.open_with_permit("acme").await.unwrap().unwrap();
-
+    let write_view = views.open("acme").await.unwrap().unwrap();
     policy_store.replace(policy_set("new"));
     views.forget_replaced();
     assert!(runs(&*write_view, "old") && views.warm("acme").is_none());
-    let mut next = Box::pin(views.open("acme"));
-    tokio::select! {
-        biased;
-        _ = &mut next => panic!("the view is loaded before the write has ended"),
-        () = yield_now() => {}
-    }
+    let next = views.open("acme").await.unwrap().unwrap();
+    assert!(runs(&*next, "new"));
+
     let member = Member {
         subject: Subject::user("ada"),
         profile: Profile::default(),
@@ -178,13 +126,13 @@ async fn a_write_under_way_keeps_its_policy_and_the_next_use_waits_for_it() {
         locked: false,
         created_at: Timestamp(1),
     };
-    let added = Change::MemberAdded { member };
-    commit(&store.store, "acme", std::slice::from_ref(&added)).await;
-    assert!(write_view.apply(&[(Revision(2), added)]), "the write shows its change in its own view");
-    drop(permit);
-    let view = next.await.unwrap().unwrap();
-    assert_eq!((runs(&*view, "new"), view.revision()), (true, Revision(2)));
-    assert!(view.with(|facts, _| facts.member_state(Subject::user("ada").as_ref()).is_some()));
+    commit(&store.store, "acme", &[Change::MemberAdded { member }]).await;
+    let Feed::Commits(commits) = store.commits_after("acme", next.head()).await.unwrap() else {
+        panic!("the history goes on");
+    };
+    views.show("acme", &commits[0]);
+    assert_eq!(next.head().revision, Revision(2));
+    assert!(next.with(|facts, _| facts.member_state(Subject::user("ada").as_ref()).is_some()));
 }
 
 #[tokio::test]

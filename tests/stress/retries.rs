@@ -100,7 +100,7 @@ impl RetryCase {
 
     /// Keeps an answer, which must be the first one again if there was one.
     fn record_answer(&mut self, answer: &Answer) {
-        assert_eq!(answer.revision(&self.world.tenant), self.before + 1, "{answer:?} to {:?}", self.write);
+        assert_eq!(answer.revision(), self.before + 1, "{answer:?} to {:?}", self.write);
         let first = self.first.get_or_insert_with(|| answer.clone());
         assert_eq!(first, answer, "a retry is answered as the first time: {:?}", self.write);
     }

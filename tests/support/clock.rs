@@ -13,7 +13,7 @@ use rollcall::{
     cache::{HistoryLimits, Registry},
     service::{
         Service, WatchOptions,
-        ports::{Clock, Random},
+        ports::{Clock, Random, Store as _},
     },
     store::{Options, SqlStore},
 };
@@ -70,10 +70,11 @@ pub async fn store_in(dir: &Path) -> SqlStore {
 }
 
 /// A service on a store with views of its own and one policy, whose clock the test moves.
-pub fn service(store: &Arc<SqlStore>, clock: &Arc<ManualClock>, policy: &Arc<Policy>) -> Service {
+pub async fn service(store: &Arc<SqlStore>, clock: &Arc<ManualClock>, policy: &Arc<Policy>) -> Service {
     let mut policies = PolicySet::default();
     policies.insert(Arc::clone(policy));
     let policies = Arc::new(PolicyStore::new(policies));
     let views = Arc::new(Registry::new(store.clone(), policies.clone(), clock.clone(), HistoryLimits::default()));
-    Service::new(store.clone(), views, policies, clock.clone(), clock.clone(), WatchOptions::default())
+    let identity = store.identity().await.expect("the store is migrated");
+    Service::new((store.clone(), identity), views, policies, clock.clone(), clock.clone(), WatchOptions::default())
 }

@@ -37,7 +37,7 @@ impl ClockedServer {
     /// Serves the store in `dir`, whose tenants run this policy.
     pub async fn start(dir: &Path, policy: &Arc<Policy>) -> Self {
         let (store, clock) = (Arc::new(clock::store_in(dir).await), Arc::new(ManualClock::default()));
-        let service = Arc::new(clock::service(&store, &clock, policy));
+        let service = Arc::new(clock::service(&store, &clock, policy).await);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port is free");
         let address = listener.local_addr().expect("the listener is bound");
         let server = Server::builder()

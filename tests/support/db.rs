@@ -1,13 +1,27 @@
 //! The store's file, read and changed by SQL beside the server that has it open.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
+use rollcall::store::SqlReader;
 use sea_orm::{ConnectionTrait as _, Database, DatabaseConnection, DbBackend, QueryResult, Statement, Value};
+use serde_json::Value as JsonValue;
 
 use super::{
     replay::{InvitationRow, Key, LogRow, MemberRow, ResourceRow, State},
     server::store_file,
 };
+
+/// The emails that a member's profile has and their addresses have not, or the other way round.
+const MISPLACED_ADDRESSES: &str = "
+    SELECT profile.email_key AS email FROM member JOIN profile USING (tenant_id, member_id)
+    WHERE tenant_id = ?1 AND profile.email_key <> '' AND NOT EXISTS (
+        SELECT * FROM address WHERE address.tenant_id = ?1 AND address.email = profile.email_key
+        AND address.member_id = member.member_id AND address.verified = (member.status <> 1))
+    UNION ALL
+    SELECT address.email AS email FROM address
+    WHERE address.tenant_id = ?1 AND address.member_id IS NOT NULL AND NOT EXISTS (
+        SELECT * FROM member JOIN profile USING (tenant_id, member_id)
+        WHERE tenant_id = ?1 AND member_id = address.member_id AND profile.email_key = address.email)";
 
 /// A connection of the test's own to a store's file.
 pub struct Db(DatabaseConnection);
@@ -35,56 +49,83 @@ impl Db {
         rows.first().expect("the tenant exists").try_get("", "revision").expect("a number")
     }
 
-    /// A tenant's change log, in order.
+    /// A tenant's change log, in order, with people and addresses by name.
     pub async fn log(&self, tenant: &str) -> Vec<LogRow> {
-        let sql = "SELECT * FROM change WHERE tenant_id = ? ORDER BY revision, seq";
-        self.rows(sql, tenant).await.iter().map(log_row).collect()
+        let names = self.names(tenant).await;
+        let sql = "SELECT * FROM log_change WHERE tenant_id = ? ORDER BY revision, seq";
+        self.rows(sql, tenant).await.iter().map(|row| log_row(row, &names)).collect()
     }
 
     /// The newest revision of a tenant's change log.
     pub async fn newest(&self, tenant: &str) -> Vec<LogRow> {
-        let sql = "SELECT * FROM change WHERE tenant_id = ?1 \
-                   AND revision = (SELECT max(revision) FROM change WHERE tenant_id = ?1) ORDER BY seq";
-        self.rows(sql, tenant).await.iter().map(log_row).collect()
+        let names = self.names(tenant).await;
+        let sql = "SELECT * FROM log_change WHERE tenant_id = ?1 \
+                   AND revision = (SELECT max(revision) FROM log_change WHERE tenant_id = ?1) ORDER BY seq";
+        self.rows(sql, tenant).await.iter().map(|row| log_row(row, &names)).collect()
     }
 
-    /// A tenant's facts as the tables have them.
+    /// What the random ids of a tenant stand for.
+    pub async fn names(&self, tenant: &str) -> Names {
+        let mut names = Names::default();
+        for row in self.rows("SELECT * FROM profile WHERE tenant_id = ?", tenant).await {
+            let named = match key(&row, "subject") {
+                (kind, _) if kind == "invited" => ("email".to_owned(), text(&row, "email_key")),
+                named => named,
+            };
+            names.people.insert(text(&row, "member_id"), named);
+        }
+        for row in self.rows("SELECT * FROM address WHERE tenant_id = ?", tenant).await {
+            names.addresses.insert(text(&row, "address_id"), text(&row, "email"));
+        }
+        names
+    }
+
+    /// A tenant's facts as the tables have them, with people and addresses by name: somebody invited by their email.
     pub async fn state(&self, tenant: &str) -> State {
-        let mut state = State::default();
+        let (mut state, names) = (State::default(), self.names(tenant).await);
+        let person = |id: &str| names.people[id].clone();
         for row in self.rows("SELECT policy_version FROM tenant WHERE tenant_id = ?", tenant).await {
             state.policy_version = number(&row, "policy_version");
         }
-        for row in self.rows("SELECT * FROM member WHERE tenant_id = ?", tenant).await {
+        let members = "SELECT * FROM member JOIN profile USING (tenant_id, member_id) WHERE tenant_id = ?";
+        for row in self.rows(members, tenant).await {
             let fields = MemberRow {
                 status: name(&row, &["INVITED", "ACTIVE", "DEACTIVATED"]),
                 locked: row.try_get("", "locked").expect("a flag"),
                 display_name: text(&row, "display_name"),
-                email: maybe(&row, "email"),
+                email: Some(text(&row, "email_key")).filter(|email| !email.is_empty()),
                 username: maybe(&row, "username"),
                 phone: maybe(&row, "phone"),
                 created_at: number(&row, "created_at"),
             };
-            state.members.insert(key(&row, "subject"), fields);
+            let before = state.members.insert(person(&text(&row, "member_id")), fields);
+            assert_eq!(before, None, "a subject is one member");
         }
         for row in self.rows("SELECT * FROM binding WHERE tenant_id = ?", tenant).await {
-            let binding = (key(&row, "holder"), key(&row, "resource"), text(&row, "role"));
+            let binding = (person(&text(&row, "holder")), key(&row, "resource"), text(&row, "role"));
+            assert!(names.people.contains_key(&text(&row, "granted_by")), "somebody gave it: {binding:?}");
             state.bindings.insert(binding, row.try_get("", "expires_at").expect("a number or null"));
         }
         for row in self.rows("SELECT * FROM resource WHERE tenant_id = ?", tenant).await {
             let fields = ResourceRow {
                 parent: maybe(&row, "parent_type").zip(maybe(&row, "parent_id")),
-                owner: maybe(&row, "owner_type").zip(maybe(&row, "owner_id")),
+                owner: maybe(&row, "owner").map(|owner| person(&owner)),
                 archived: row.try_get("", "archived").expect("a flag"),
                 display_name: text(&row, "display_name"),
                 created_at: number(&row, "created_at"),
             };
             state.resources.insert(key(&row, "resource"), fields);
         }
-        for row in self.rows("SELECT * FROM invitation WHERE tenant_id = ?", tenant).await {
+        for row in self.rows("SELECT * FROM tombstone WHERE tenant_id = ?", tenant).await {
+            state.tombstones.insert(key(&row, "resource"), number(&row, "revision"));
+        }
+        let invitations = "SELECT * FROM invitation JOIN invitation_link USING (tenant_id, invitation_id, issued_at) \
+                           WHERE tenant_id = ?";
+        for row in self.rows(invitations, tenant).await {
             let fields = InvitationRow {
-                email: text(&row, "email"),
+                email: names.addresses[&text(&row, "address_id")].clone(),
                 token_hash: text(&row, "token_hash"),
-                inviter: key(&row, "inviter"),
+                inviter: person(&text(&row, "inviter")),
                 status: name(&row, &["PENDING", "ACCEPTED", "REVOKED", "DECLINED", "EXPIRED"]),
                 expires_at: number(&row, "expires_at"),
                 remind_at: maybe_number(&row, "remind_at"),
@@ -95,8 +136,9 @@ impl Db {
             };
             state.invitations.insert(text(&row, "invitation_id"), fields);
         }
-        for row in self.rows("SELECT * FROM suppressed_address WHERE tenant_id = ?", tenant).await {
-            state.suppressed.insert(text(&row, "email"), (text(&row, "detail"), number(&row, "created_at")));
+        let suppressed = "SELECT * FROM address WHERE tenant_id = ? AND suppressed_at IS NOT NULL";
+        for row in self.rows(suppressed, tenant).await {
+            state.suppressed.insert(text(&row, "email"), number(&row, "suppressed_at"));
         }
         state
     }
@@ -117,7 +159,10 @@ impl Db {
     }
 
     async fn set(&self, tenant: &str, email: &str, columns: &str) {
-        let sql = format!("UPDATE invitation SET {columns} WHERE tenant_id = ? AND email = ? AND status = 1");
+        let sql = format!(
+            "UPDATE invitation SET {columns} WHERE tenant_id = ?1 AND status = 1 \
+             AND address_id = (SELECT address_id FROM address WHERE tenant_id = ?1 AND email = ?2)"
+        );
         let values = [Value::from(tenant), Value::from(email)];
         let statement = Statement::from_sql_and_values(DbBackend::Sqlite, sql, values);
         let result = self.0.execute_raw(statement).await.expect("the file can be written");
@@ -126,10 +171,17 @@ impl Db {
 
     /// Appends a tenant's last revision to its log once more, as another process that shares the store would write.
     pub async fn repeat_last(&self, tenant: &str) {
-        let copy = "INSERT INTO change SELECT tenant_id, revision + 1, seq, kind, at, actor_type, actor_id, caller, rule, \
-                    trace_id, subject_type, subject_id, resource_type, resource_id, data FROM change \
-                    WHERE tenant_id = ?1 AND revision = (SELECT revision FROM tenant WHERE tenant_id = ?1)";
-        for sql in [copy, "UPDATE tenant SET revision = revision + 1 WHERE tenant_id = ?1"] {
+        let last = "(SELECT revision FROM tenant WHERE tenant_id = ?1)";
+        let commit = format!(
+            "INSERT INTO log_commit SELECT tenant_id, revision + 1, x'0707070707070707', at, actor, caller, trace_id, \
+             format, digest, feed_position FROM log_commit WHERE tenant_id = ?1 AND revision = {last}"
+        );
+        let changes = format!(
+            "INSERT INTO log_change SELECT tenant_id, revision + 1, seq, kind, at, actor, rule, about, resource_type, \
+             resource_id, data FROM log_change WHERE tenant_id = ?1 AND revision = {last}"
+        );
+        let head = "UPDATE tenant SET revision = revision + 1, head = x'0707070707070707' WHERE tenant_id = ?1";
+        for sql in [&*commit, &*changes, head] {
             let statement = Statement::from_sql_and_values(DbBackend::Sqlite, sql, [Value::from(tenant)]);
             self.0.execute_raw(statement).await.expect("the statement fits the tables");
         }
@@ -141,35 +193,69 @@ impl Db {
     }
 
     /// The rows of a query with one parameter.
-    pub(super) async fn rows(&self, sql: &str, parameter: &str) -> Vec<QueryResult> {
+    pub async fn rows(&self, sql: &str, parameter: &str) -> Vec<QueryResult> {
         let statement = Statement::from_sql_and_values(DbBackend::Sqlite, sql, [Value::from(parameter)]);
         self.0.query_all_raw(statement).await.expect("the file can be read")
     }
 }
 
-/// Compares the replay of a tenant's log with its tables, which must be equal, and returns both.
+/// Compares the replay of a tenant's log with its tables, which must be equal, and returns both. The digests of the log
+/// must be right, and each member must have the address that their profile names, verified unless they are invited.
 pub async fn audited(dir: &Path, tenant: &str) -> (Vec<LogRow>, State) {
     let db = Db::open(dir).await;
     let (log, tables, revision) = (db.log(tenant).await, db.state(tenant).await, db.revision(tenant).await);
+    let misplaced = db.rows(MISPLACED_ADDRESSES, tenant).await;
+    let reader = SqlReader::open(&store_file(dir).display().to_string()).await.expect("the file can be read");
+    let verified = reader.verify_log(tenant).await.expect("the log can be read");
+    reader.close().await.expect("it was open all the time");
     db.close().await;
+    let misplaced: Vec<String> = misplaced.iter().map(|row| text(row, "email")).collect();
+    assert!(misplaced.is_empty(), "addresses that are not those of profiles: {misplaced:?}");
+    assert_eq!(verified, Some((revision, None)), "the digests of the log are right");
     let replayed = State::replay(&log);
     assert_eq!(log.last().map(|row| row.revision), Some(revision), "the log ends at the tenant's revision");
     assert_eq!(replayed.policy_version, tables.policy_version, "the log and the table `tenant` agree");
-    assert_eq!(replayed.members, tables.members, "the log and the table `member` agree");
+    assert_eq!(replayed.members, tables.clone().without_profiles().members, "the log and the table `member` agree");
     assert_eq!(replayed.bindings, tables.bindings, "the log and the table `binding` agree");
     assert_eq!(replayed.resources, tables.resources, "the log and the table `resource` agree");
+    assert_eq!(replayed.tombstones, tables.tombstones, "the log and the table `tombstone` agree");
     assert_eq!(replayed.invitations, tables.invitations, "the log and the table `invitation` agree");
-    assert_eq!(replayed.suppressed, tables.suppressed, "the log and the table `suppressed_address` agree");
+    assert_eq!(replayed.suppressed, tables.suppressed, "the log and the table `address` agree");
     (log, tables)
 }
 
-fn log_row(row: &QueryResult) -> LogRow {
+/// What the random ids of a tenant stand for: somebody invited goes by their email.
+#[derive(Clone, Debug, Default)]
+pub struct Names {
+    pub people: BTreeMap<String, Key>,
+    pub addresses: BTreeMap<String, String>,
+}
+
+impl Names {
+    /// A record with the ids of people and addresses replaced by what they stand for.
+    fn in_record(&self, record: JsonValue) -> JsonValue {
+        match record {
+            JsonValue::String(id) => match (self.people.get(&id), self.addresses.get(&id)) {
+                (Some((kind, id)), _) => serde_json::json!({ "type": kind, "id": id }),
+                (None, Some(email)) => JsonValue::String(email.clone()),
+                (None, None) => JsonValue::String(id),
+            },
+            JsonValue::Array(entries) => entries.into_iter().map(|entry| self.in_record(entry)).collect(),
+            JsonValue::Object(fields) => {
+                fields.into_iter().map(|(name, value)| (name, self.in_record(value))).collect()
+            }
+            other => other,
+        }
+    }
+}
+
+fn log_row(row: &QueryResult, names: &Names) -> LogRow {
     LogRow {
         revision: row.try_get("", "revision").expect("a number"),
         seq: row.try_get("", "seq").expect("a number"),
         kind: text(row, "kind"),
-        actor: key(row, "actor"),
-        data: serde_json::from_str(&text(row, "data")).expect("the log keeps JSON"),
+        actor: names.people[&text(row, "actor")].clone(),
+        data: names.in_record(serde_json::from_str(&text(row, "data")).expect("the log keeps JSON")),
     }
 }
 

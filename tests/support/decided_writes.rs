@@ -51,8 +51,8 @@ impl WireTenant {
         match (&dry, &real) {
             (Ok(dry), Ok(real)) => {
                 assert_eq!(dry.clone().settled(), real.clone().settled(), "a dry run answers as the write: {write:?}");
-                assert_eq!(self.revision().await, real.revision(&self.tenant), "{write:?}");
-                assert_eq!(after.revision(), real.revision(&self.tenant), "{write:?}");
+                assert_eq!(self.revision().await, real.revision(), "{write:?}");
+                assert_eq!(after.revision(), real.revision(), "{write:?}");
                 if let Answer::Invite(dry) = dry {
                     assert!(dry.results.iter().all(|result| result.invitation_token.is_empty()), "{dry:?}");
                 }

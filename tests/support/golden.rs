@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use tonic::Status;
 use tonic_types::StatusExt as _;
 
-use super::error::code_name;
+use super::{error::code_name, names::is_random_id};
 
 /// Compares an error with the one that is kept of its reason. What differs from run to run is left out.
 ///
@@ -87,17 +87,21 @@ fn masked_field(key: String, value: Value) -> (String, Value) {
     (key, value)
 }
 
-/// The text with `ID` for each run of 32 hexadecimal digits, as the ids of invitations are, and `N` for the revisions of
-/// messages.
+/// The text with `ID` for each run of 32 hexadecimal digits, as the ids of invitations are, `MEMBER` for the ids of
+/// invited members, and `N` for the revisions of messages.
 fn without_ids(text: &str) -> String {
     let mut found = String::new();
     let mut rest = text;
-    while let Some(start) = rest.find(|letter: char| letter.is_ascii_hexdigit()) {
+    while let Some(start) = rest.find(|letter: char| letter.is_ascii_alphanumeric()) {
         let (before, at) = rest.split_at(start);
-        let end = at.find(|letter: char| !letter.is_ascii_hexdigit()).unwrap_or(at.len());
+        let end = at.find(|letter: char| !letter.is_ascii_alphanumeric()).unwrap_or(at.len());
         let (run, after) = at.split_at(end);
         found.push_str(before);
-        found.push_str(if run.len() == 32 { "ID" } else { run });
+        found.push_str(match run.len() {
+            32 if run.bytes().all(|byte| byte.is_ascii_hexdigit()) => "ID",
+            26 if is_random_id(run) => "MEMBER",
+            _ => run,
+        });
         rest = after;
     }
     found.push_str(rest);

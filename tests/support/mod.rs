@@ -24,6 +24,7 @@ pub mod rng;
 pub mod server;
 pub mod tables;
 pub mod tenant_writes;
+pub mod tokens;
 pub mod wire_tenant;
 pub mod write;
 

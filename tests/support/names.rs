@@ -1,7 +1,7 @@
 //! Short texts that stand for subjects, resources and people of the tests, and what follows from them.
 
 use rollcall::proto::{
-    CheckResult, Decision, EmailAddress, Invitee, Profile, ResourceRef, Subject, check_result, invitee::Who,
+    CheckResult, Decision, EmailAddress, Invitee, Member, Profile, ResourceRef, Subject, check_result, invitee::Who,
 };
 
 /// The subject that `text` names: `edith` is the user of that id, `operator:root` names its type too, and what has
@@ -14,11 +14,26 @@ pub fn subject(text: &str) -> Subject {
     }
 }
 
+/// Whether a word is of the form of a member's random id: 26 lower-case letters and digits from 2 to 7.
+pub fn is_random_id(word: &str) -> bool {
+    word.len() == 26 && word.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'2'..=b'7'))
+}
+
 /// The short text of a subject, as [`subject`] reads it.
 pub fn short(subject: &Subject) -> String {
     match subject.r#type.as_str() {
         "" | "user" | "email" => subject.id.clone(),
         kind => format!("{kind}:{}", subject.id),
+    }
+}
+
+/// A member by their subject; somebody invited by their email, as requests name them.
+pub fn named(member: &Member) -> Subject {
+    let subject = member.subject.clone().unwrap_or_default();
+    let email = member.profile.iter().flat_map(|profile| &profile.emails).next();
+    match email {
+        Some(address) if subject.r#type == "invited" => Subject { r#type: "email".into(), id: address.email.clone() },
+        _ => subject,
     }
 }
 

@@ -11,8 +11,8 @@ use tonic::Status;
 
 use super::{
     WireTenant,
-    names::{resource, short, subject},
-    write::revision_of,
+    names::{named, resource, short, subject},
+    tokens::revision_of,
 };
 
 /// All that the API shows of a tenant; two are equal when nothing was written between them.
@@ -187,7 +187,7 @@ impl WireTenant {
 
     /// The tenant's newest revision.
     pub async fn revision(&self) -> i64 {
-        revision_of(&self.tenant, &self.token().await)
+        revision_of(&self.token().await)
     }
 
     /// All that the API shows of the tenant now, by several reads: nothing may write meanwhile.
@@ -207,8 +207,7 @@ impl WireTenant {
 
 /// The short name of a listed member.
 pub fn name(listed: &ListedMember) -> String {
-    let member = listed.member.as_ref().expect("a listed member is there");
-    short(member.subject.as_ref().expect("a member has a subject"))
+    short(&named(listed.member.as_ref().expect("a listed member is there")))
 }
 
 /// The roles that are assigned to a member themselves, of the page that an answer has, by their short names.

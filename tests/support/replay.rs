@@ -19,14 +19,16 @@ pub struct State {
     /// When each assignment ends, in microseconds since 1970; `None` if it does not.
     pub bindings: BTreeMap<Binding, Option<i64>>,
     pub resources: BTreeMap<Key, ResourceRow>,
+    /// The resources that were deleted and are not registered again, and the revisions that deleted them.
+    pub tombstones: BTreeMap<Key, i64>,
     /// By invitation id.
     pub invitations: BTreeMap<String, InvitationRow>,
-    /// By email: the detail, and since when in microseconds since 1970.
-    pub suppressed: BTreeMap<String, (String, i64)>,
+    /// By email: since when, in microseconds since 1970.
+    pub suppressed: BTreeMap<String, i64>,
 }
 
-/// The columns of a member without its key.
-#[derive(Clone, Debug, PartialEq)]
+/// The columns of a member without its key. The log has nothing of the profile.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct MemberRow {
     pub status: String,
     pub locked: bool,
@@ -82,6 +84,16 @@ impl State {
         state
     }
 
+    /// The same facts without what people are called and reached by, which no log has.
+    #[must_use]
+    pub fn without_profiles(mut self) -> Self {
+        for row in self.members.values_mut() {
+            let (status, locked, created_at) = (row.status.clone(), row.locked, row.created_at);
+            *row = MemberRow { status, locked, created_at, ..MemberRow::default() };
+        }
+        self
+    }
+
     /// Applies the rows of one revision, in their order.
     pub fn apply_all(&mut self, rows: &[LogRow]) {
         for row in rows {
@@ -102,14 +114,17 @@ impl State {
             "resource_restored" => self.archive(change, false),
             "resource_moved" => self.move_resource(change),
             "owner_changed" => self.change_owner(change),
-            "resource_deleted" => self.delete_resource(change),
+            "resource_deleted" => self.delete_resource(revision, change),
             "member_added" => self.add_member(change),
             "member_updated" => self.update_member(change),
             "member_removed" => self.remove_member(change),
             "role_granted" => self.grant(binding(change, "role"), change),
-            "role_revoked" | "role_expired" => self.revoke(&binding(change, "role"), change),
+            "role_revoked" | "role_expired" => {
+                self.revoke(&binding(change, "role"), change);
+            }
             "role_changed" => {
-                self.revoke(&binding(change, "from"), change);
+                let end = self.revoke(&binding(change, "from"), change);
+                assert_eq!(end, change["from_expires_at"].as_i64(), "when it would have ended: {change}");
                 self.grant(binding(change, "to"), change);
             }
             "invitation_issued" => self.issue_invitation(revision, change),
@@ -143,11 +158,12 @@ impl State {
         assert_eq!(std::mem::replace(&mut row.owner, to), maybe_key(&change["from"]), "{change}");
     }
 
-    fn delete_resource(&mut self, change: &Value) {
-        let deleted = key(&change["resource"]["key"]);
-        assert!(self.resources.remove(&deleted).is_some(), "only a resource is deleted: {change}");
+    fn delete_resource(&mut self, revision: i64, change: &Value) {
+        let (deleted, row) = resource(&change["resource"]);
+        assert_eq!(self.resources.remove(&deleted), Some(row), "a resource is deleted as it was: {change}");
         assert!(!self.resources.values().any(|row| row.parent.as_ref() == Some(&deleted)), "nothing is below");
         assert!(!self.bindings.keys().any(|(_, resource, _)| *resource == deleted), "nothing is bound there: {change}");
+        self.tombstones.insert(deleted, revision);
     }
 
     fn add_member(&mut self, change: &Value) {
@@ -157,8 +173,9 @@ impl State {
 
     fn update_member(&mut self, change: &Value) {
         let (subject, row) = member(&change["member"]);
-        let before = self.members.insert(subject.clone(), row);
-        assert_eq!(before.map(|row| (subject, row)), Some(member(&change["before"])), "what was: {change}");
+        let before = self.members.insert(subject, row).expect("only a member is updated");
+        assert_eq!(before.status, text(&change["before"], "status").to_uppercase(), "what was: {change}");
+        assert_eq!(Some(before.locked), change["before"]["locked"].as_bool(), "what was: {change}");
     }
 
     fn remove_member(&mut self, change: &Value) {
@@ -177,18 +194,13 @@ impl State {
         assert_ne!(std::mem::replace(&mut row.archived, archived), archived, "it is another: {change}");
     }
 
-    fn create_resource(&mut self, resource: &Value) {
-        let row = ResourceRow {
-            parent: maybe_key(&resource["parent"]),
-            owner: maybe_key(&resource["owner"]),
-            archived: resource["archived"].as_bool().expect("a flag"),
-            display_name: text(resource, "display_name"),
-            created_at: number(resource, "created_at"),
-        };
+    fn create_resource(&mut self, created: &Value) {
+        let (key, row) = resource(created);
         let parent = row.parent.as_ref();
-        assert!(parent.is_none_or(|parent| self.resources.contains_key(parent)), "its parent exists: {resource}");
-        let before = self.resources.insert(key(&resource["key"]), row);
-        assert!(before.is_none(), "a resource is created once: {resource}");
+        assert!(parent.is_none_or(|parent| self.resources.contains_key(parent)), "its parent exists: {created}");
+        self.tombstones.remove(&key);
+        let before = self.resources.insert(key, row);
+        assert!(before.is_none(), "a resource is created once: {created}");
     }
 
     fn grant(&mut self, binding: Binding, change: &Value) {
@@ -202,17 +214,18 @@ impl State {
         assert!(before.is_none_or(|end| end.is_some()), "a role that is assigned is not granted again: {change}");
     }
 
-    fn revoke(&mut self, binding: &Binding, change: &Value) {
-        assert!(self.bindings.remove(binding).is_some(), "only an assigned role is revoked: {change}");
+    /// Takes a role away, and returns when it would have ended.
+    fn revoke(&mut self, binding: &Binding, change: &Value) -> Option<i64> {
+        self.bindings.remove(binding).unwrap_or_else(|| panic!("only an assigned role is revoked: {change}"))
     }
 
     fn issue_invitation(&mut self, revision: i64, change: &Value) {
         let invitation = &change["invitation"];
         let row = InvitationRow {
-            email: text(invitation, "email"),
+            email: text(invitation, "address"),
             token_hash: text(invitation, "token_hash"),
             inviter: key(&invitation["inviter"]),
-            status: text(invitation, "status"),
+            status: text(invitation, "status").to_uppercase(),
             expires_at: number(invitation, "expires_at"),
             remind_at: invitation["remind_at"].as_i64(),
             due_at: Some(invitation["remind_at"].as_i64().unwrap_or(number(invitation, "expires_at"))),
@@ -223,7 +236,7 @@ impl State {
         assert_eq!(row.status, "PENDING", "{change}");
         let before = self.invitations.insert(text(invitation, "id"), row);
         assert!(before.is_none_or(|before| before.is_open()), "only an open one is issued again: {change}");
-        self.one_open(&text(invitation, "email"));
+        self.one_open(&text(invitation, "address"));
     }
 
     fn remind(&mut self, revision: i64, change: &Value) {
@@ -236,17 +249,15 @@ impl State {
     }
 
     fn suppress(&mut self, revision: i64, change: &Value) {
-        let address = &change["address"];
-        let email = text(address, "email");
+        let email = text(change, "address");
         for row in self.invitations.values_mut().filter(|row| row.email == email && row.status == "PENDING") {
             (row.remind_at, row.due_at, row.revision) = (None, Some(row.expires_at), revision);
         }
-        let fields = (text(address, "detail"), number(address, "created_at"));
-        assert!(self.suppressed.insert(email, fields).is_none(), "suppressed once: {change}");
+        assert!(self.suppressed.insert(email, number(change, "at")).is_none(), "suppressed once: {change}");
     }
 
     fn clear_address(&mut self, change: &Value) {
-        assert!(self.suppressed.remove(&text(change, "email")).is_some(), "was suppressed: {change}");
+        assert!(self.suppressed.remove(&text(change, "address")).is_some(), "was suppressed: {change}");
     }
 
     fn close(&mut self, revision: i64, change: &Value, status: &str) {
@@ -254,7 +265,7 @@ impl State {
         let invitation = invitation.unwrap_or_else(|| panic!("an unknown invitation: {change}"));
         let can_close = invitation.status == "PENDING" || (status == "REVOKED" && invitation.status == "EXPIRED");
         assert!(can_close, "an invitation is closed once: {change}");
-        assert_eq!(invitation.email, text(change, "email"), "{change}");
+        assert_eq!(invitation.email, text(change, "address"), "{change}");
         status.clone_into(&mut invitation.status);
         (invitation.remind_at, invitation.due_at, invitation.revision) = (None, None, revision);
     }
@@ -296,22 +307,28 @@ fn maybe_key(value: &Value) -> Option<Key> {
 }
 
 fn binding(change: &Value, role: &str) -> Binding {
-    (key(&change["subject"]), key(&change["resource"]), text(change, role))
+    (key(&change["holder"]), key(&change["resource"]), text(change, role))
+}
+
+fn resource(value: &Value) -> (Key, ResourceRow) {
+    let row = ResourceRow {
+        parent: maybe_key(&value["parent"]),
+        owner: maybe_key(&value["owner"]),
+        archived: value["archived"].as_bool().expect("a flag"),
+        display_name: text(value, "display_name"),
+        created_at: number(value, "created_at"),
+    };
+    (key(value), row)
 }
 
 fn member(value: &Value) -> (Key, MemberRow) {
-    let profile = &value["profile"];
-    let maybe = |field: &str| profile[field].as_str().map(str::to_owned);
     let row = MemberRow {
-        status: text(value, "status"),
+        status: text(value, "status").to_uppercase(),
         locked: value["locked"].as_bool().expect("a flag"),
-        display_name: text(profile, "display_name"),
-        email: maybe("email"),
-        username: maybe("username"),
-        phone: maybe("phone"),
         created_at: number(value, "created_at"),
+        ..MemberRow::default()
     };
-    (key(&value["subject"]), row)
+    (key(&value["id"]), row)
 }
 
 fn text(value: &Value, field: &str) -> String {

@@ -13,10 +13,9 @@ use rollcall::proto::{
     TransferOwnershipRequest, TransferOwnershipResponse, UnlockMemberRequest, UnlockMemberResponse,
     UpdateMemberRequest, UpdateMemberResponse,
 };
-use rollcall_engine::Token;
 use tonic::Status;
 
-use super::Api;
+use super::{Api, tokens::revision_of};
 
 macro_rules! writes {
     ($($method:ident, $kind:ident, $client:ident, $request:ident, $response:ident;)*) => {
@@ -167,8 +166,8 @@ impl Write {
 
 impl Answer {
     /// The revision that the write made.
-    pub fn revision(&self, tenant: &str) -> i64 {
-        revision_of(tenant, self.token())
+    pub fn revision(&self) -> i64 {
+        revision_of(self.token())
     }
 
     /// The response without what a dry run can't know: tokens, etags, ids that the write makes, times.
@@ -219,11 +218,6 @@ impl Answer {
     }
 }
 
-/// The revision that a token of a tenant stands for.
-pub fn revision_of(tenant: &str, token: &str) -> i64 {
-    Token::decode(tenant, token).expect("the service sends tokens of the tenant").0
-}
-
 fn settle_resource(resource: &mut Resource) {
     resource.create_time = None;
     resource.etag.clear();
@@ -232,6 +226,8 @@ fn settle_resource(resource: &mut Resource) {
 fn settle(member: &mut Member) {
     member.etag.clear();
     member.create_time = None;
+    // The id of somebody invited is made up anew each time.
+    member.subject.iter_mut().filter(|subject| subject.r#type == "invited").for_each(|subject| subject.id.clear());
 }
 
 fn settle_invitation(invitation: &mut Invitation) {

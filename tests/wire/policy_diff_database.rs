@@ -101,7 +101,11 @@ async fn members_are_reported_beside_a_running_server_a_stopped_and_a_killed_one
 
     // A role that has ended counts no more.
     let db = Database::connect(&url).await.unwrap();
-    db.execute_unprepared("UPDATE binding SET expires_at = 1 WHERE holder_id = 'tom'").await.unwrap();
+    db.execute_unprepared(
+        "UPDATE binding SET expires_at = 1 WHERE holder = (SELECT member_id FROM profile WHERE subject_id = 'tom')",
+    )
+    .await
+    .unwrap();
     db.close().await.unwrap();
     let ended = tenant_report(dir.path(), &[]);
     assert!(ended.contains("`user:pam`") && !ended.contains(TOM), "{ended}");

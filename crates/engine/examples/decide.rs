@@ -4,8 +4,8 @@
 use std::{error::Error, sync::Arc};
 
 use rollcall_engine::{
-    Change, Facts as _, Grant, Member, MemberStatus, MembershipWrite, Profile, Question, Resource, ResourceKey,
-    Revision, StatedFacts, Subject, Timestamp, View, WriteKind, compile, decide, explain, locate, permit,
+    Change, Commit, Facts as _, Grant, Head, Member, MemberStatus, MembershipWrite, Profile, Question, Resource,
+    ResourceKey, Revision, StatedFacts, Subject, Timestamp, View, WriteKind, compile, decide, explain, locate, permit,
 };
 
 const POLICY: &str = r#"
@@ -32,7 +32,7 @@ pub fn answers() -> Result<Vec<String>, Box<dyn Error>> {
     let policy = Arc::new(compile("notes.toml", POLICY).map_err(|mistakes| mistakes.render(false))?);
     let (book, rita, nina) = (ResourceKey::new("book", "diary"), Subject::user("rita"), Subject::user("nina"));
     let now = Timestamp::default();
-    let mut facts = View::new(policy, Revision::default());
+    let mut facts = View::new(policy, Head::default());
     let (key, subject) = (book.clone(), rita.clone());
     let root =
         Resource { key, parent: None, owner: None, archived: false, display_name: String::new(), created_at: now };
@@ -40,7 +40,8 @@ pub fn answers() -> Result<Vec<String>, Box<dyn Error>> {
     let member = Member { subject, profile: Profile::default(), status, locked: false, created_at: now };
     let reads = Change::granted(&rita, &Grant::permanent(book.clone(), "reader"));
     let log = [Change::ResourceCreated { resource: root }, Change::MemberAdded { member }, reads];
-    facts.follow(&log.map(|change| (Revision(1), change))).map_err(|_| "the log does not add up")?;
+    let head = Head { revision: Revision(1), ..Head::default() };
+    facts.follow(&[Commit { head, at: now, changes: log.into() }]).map_err(|_| "the log does not add up")?;
 
     let (resource_type, mut answers) = (facts.policy().root(), Vec::new());
     for action in resource_type.actions() {

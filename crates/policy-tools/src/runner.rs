@@ -7,8 +7,8 @@ use crate::{
     cases::{Case, CheckCase, Expected, WriteCase},
 };
 use rollcall_engine::{
-    self as engine, Change, Explanation, Facts, Node, Policy, Question, Reason, ResourceKey, ResourceRef, Revision,
-    StatedFacts, Subject, Timestamp, View, WayIn, WriteKind,
+    self as engine, Change, Commit, Explanation, Facts, Head, Node, Policy, Question, Reason, ResourceKey, ResourceRef,
+    Revision, StatedFacts, Subject, Timestamp, View, WayIn, WriteKind,
 };
 
 /// Runs a case over a tenant with its facts.
@@ -49,10 +49,9 @@ impl CaseRunner {
     /// A tenant with these facts at an instant, at which roles that end then or before count no more; none is before
     /// every end. None when the facts contradict each other.
     pub fn new(policy: &Arc<Policy>, facts: &[Change], now: Option<Timestamp>) -> Option<Self> {
-        let mut view = View::new(Arc::clone(policy), Revision::default());
-        let first = Revision::default().next();
-        let changes: Vec<(Revision, Change)> = facts.iter().map(|change| (first, change.clone())).collect();
-        view.follow(&changes).ok()?;
+        let mut view = View::new(Arc::clone(policy), Head::default());
+        let head = Head { revision: Revision::default().next(), ..Head::default() };
+        view.follow(&[Commit { head, at: Timestamp::default(), changes: facts.to_vec() }]).ok()?;
         if let Some(now) = now {
             view.expire_due(now);
         }

@@ -1,6 +1,6 @@
 //! What the methods about suppressed addresses read of their messages, and answer.
 
-use rollcall_engine::{Revision, SuppressedAddress};
+use rollcall_engine::{Moment, SuppressedAddress};
 
 use crate::{
     edge::grpc::{
@@ -42,14 +42,14 @@ pub(super) fn list<'r>(
 pub(super) async fn list_suppressed_addresses(
     context: CallContext<'_>,
     (consistency, limit, page_token): (Consistency<'_>, u32, &str),
-) -> Result<(proto::ListSuppressedAddressesResponse, Revision)> {
+) -> Result<(proto::ListSuppressedAddressesResponse, Moment)> {
     let page = context.service.list_suppressed(context.tenant, consistency, (limit, page_token)).await?;
     let response = proto::ListSuppressedAddressesResponse {
         addresses: page.addresses.into_iter().map(to_address).collect(),
         next_page_token: page.next.unwrap_or_default(),
         ..Default::default()
     };
-    Ok((response, page.revision))
+    Ok((response, page.moment))
 }
 
 pub(super) fn to_address(address: SuppressedAddress) -> proto::SuppressedAddress {

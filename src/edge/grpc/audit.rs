@@ -24,11 +24,11 @@ impl AuditService for Handler {
         self.question(&request, list, async |context, (list, consistency)| {
             let page = context.service.list_changes(&list, consistency).await?;
             let response = ListChangesResponse {
-                changes: to_changes(context.tenant, &context.service.policies(), page.changes),
+                changes: to_changes(context.tenant, context.service, page.changes),
                 next_page_token: page.next.unwrap_or_default(),
                 ..Default::default()
             };
-            Ok((response, page.revision))
+            Ok((response, page.moment))
         })
         .await
     }

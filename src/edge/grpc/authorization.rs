@@ -51,7 +51,7 @@ impl AuthorizationService for Handler {
                     valid_until: answer.basis.valid_until.map(to_timestamp),
                     ..CheckResponse::default()
                 };
-                Ok((response, answer.basis.revision))
+                Ok((response, answer.basis.moment))
             },
         )
         .await
@@ -86,7 +86,7 @@ impl AuthorizationService for Handler {
                     valid_until: basis.valid_until.map(to_timestamp),
                     ..BatchCheckResponse::default()
                 };
-                Ok((response, basis.revision))
+                Ok((response, basis.moment))
             },
         )
         .await
@@ -115,7 +115,7 @@ impl AuthorizationService for Handler {
                     .list_actions(context.tenant, consistency, question.subject, question.resource, question.stated)
                     .await?;
                 let valid_until = basis.valid_until.map(to_timestamp);
-                Ok((ListActionsResponse { actions, valid_until, ..ListActionsResponse::default() }, basis.revision))
+                Ok((ListActionsResponse { actions, valid_until, ..ListActionsResponse::default() }, basis.moment))
             },
         )
         .await
@@ -148,7 +148,7 @@ impl AuthorizationService for Handler {
                     valid_until: page.basis.valid_until.map(to_timestamp),
                     ..ListResourcesResponse::default()
                 };
-                Ok((response, page.basis.revision))
+                Ok((response, page.basis.moment))
             },
         )
         .await

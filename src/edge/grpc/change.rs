@@ -1,42 +1,47 @@
 //! Changes of the log as Protobuf messages. A new kind of change needs its line in [`detail`], and its name in the
 //! contract's `ChangeKind`.
 
-use rollcall_engine::{Change, LoggedChange, PolicySet, ResourceKey, Subject, Tenant, Timestamp};
+use rollcall_engine::{
+    Change, LoggedChange, Member, MemberAccess, Profile, ProfileField, ResourceKey, Subject, Timestamp,
+};
 
 use crate::{
     edge::grpc::{
         MAX_ENUMS,
         address::to_address,
-        convert::{to_past_member, to_past_resource, to_resource_ref, to_subject, to_timestamp, to_token},
+        convert::{to_past_member, to_past_resource, to_resource_ref, to_subject, to_timestamp},
         invitation::to_past_invitation,
         tenant::to_tenant,
     },
     proto::{self, change::Change as Detail},
-    service::{Error, input::Validator},
+    service::{Error, Service, input::Validator},
 };
 
-pub(super) fn to_changes(tenant: &str, policies: &PolicySet, logged: Vec<LoggedChange>) -> Vec<proto::Change> {
-    logged.into_iter().map(|logged| to_change(tenant, policies, logged)).collect()
+pub(super) fn to_changes(tenant: &str, service: &Service, logged: Vec<LoggedChange>) -> Vec<proto::Change> {
+    logged.into_iter().map(|logged| to_change(tenant, service, logged)).collect()
 }
 
-fn to_change(tenant: &str, policies: &PolicySet, logged: LoggedChange) -> proto::Change {
+fn to_change(tenant: &str, service: &Service, logged: LoggedChange) -> proto::Change {
     proto::Change {
-        token: to_token(tenant, logged.position.revision),
+        token: service.token(tenant, &logged.moment()),
         index: u32::try_from(logged.position.seq).unwrap_or(u32::MAX),
         time: Some(to_timestamp(logged.at)),
         actor: Some(to_subject(logged.actor)),
         caller: logged.caller,
         rules: logged.rule.split(' ').filter(|rule| !rule.is_empty()).map(str::to_owned).collect(),
         trace_id: logged.trace_id.unwrap_or_default(),
-        reason: String::new(),
+        reason: logged.reason,
         impersonator: None,
-        change: Some(detail(policies, logged.change)),
+        change: detail(logged.change),
     }
 }
 
-fn detail(policies: &PolicySet, change: Change) -> Detail {
-    match change {
-        Change::TenantCreated { tenant } => tenant_created(policies, tenant),
+/// The message of a change; none of a kind that this version does not know.
+fn detail(change: Change) -> Option<Detail> {
+    Some(match change {
+        Change::TenantCreated { tenant } => {
+            Detail::TenantCreated(proto::TenantCreated { tenant: Some(to_tenant(tenant)) })
+        }
         Change::PolicySet { policy, from, to } => policy_set(policy, from, to),
         Change::ResourceCreated { resource } => {
             Detail::ResourceCreated(proto::ResourceCreated { resource: Some(to_past_resource(resource)) })
@@ -55,10 +60,7 @@ fn detail(policies: &PolicySet, change: Change) -> Detail {
         Change::MemberAdded { member } => {
             Detail::MemberAdded(proto::MemberAdded { after: Some(to_past_member(member)) })
         }
-        Change::MemberUpdated { before, member } => Detail::MemberUpdated(proto::MemberUpdated {
-            before: Some(to_past_member(before)),
-            after: Some(to_past_member(member)),
-        }),
+        Change::MemberUpdated { before, member, changed_fields } => member_updated(before, member, &changed_fields),
         Change::MemberRemoved { member } => {
             Detail::MemberRemoved(proto::MemberRemoved { before: Some(to_past_member(member)) })
         }
@@ -92,10 +94,16 @@ fn detail(policies: &PolicySet, change: Change) -> Detail {
         Change::InvitationAccepted { id, email, subject, .. } => {
             Detail::InvitationAccepted(proto::InvitationAccepted { id, email, member: Some(to_subject(subject)) })
         }
-        Change::InvitationRevoked { id, email } => Detail::InvitationRevoked(proto::InvitationRevoked { id, email }),
-        Change::InvitationDeclined { id, email } => Detail::InvitationDeclined(proto::InvitationDeclined { id, email }),
-        Change::InvitationExpired { id, email } => Detail::InvitationExpired(proto::InvitationExpired { id, email }),
-        Change::InvitationReminderDue { id, email, remind_at } => {
+        Change::InvitationRevoked { id, email, .. } => {
+            Detail::InvitationRevoked(proto::InvitationRevoked { id, email })
+        }
+        Change::InvitationDeclined { id, email, .. } => {
+            Detail::InvitationDeclined(proto::InvitationDeclined { id, email })
+        }
+        Change::InvitationExpired { id, email, .. } => {
+            Detail::InvitationExpired(proto::InvitationExpired { id, email })
+        }
+        Change::InvitationReminderDue { id, email, remind_at, .. } => {
             let next_remind_time = remind_at.map(to_timestamp);
             Detail::InvitationReminderDue(proto::InvitationReminderDue { id, email, next_remind_time })
         }
@@ -103,13 +111,28 @@ fn detail(policies: &PolicySet, change: Change) -> Detail {
             Detail::AddressSuppressed(proto::AddressSuppressed { after: Some(to_address(address)) })
         }
         Change::AddressCleared { email } => Detail::AddressCleared(proto::AddressCleared { email }),
-    }
+        Change::Unknown { .. } => return None,
+    })
 }
 
-fn tenant_created(policies: &PolicySet, tenant: Tenant) -> Detail {
-    let policy = policies.get(&tenant.policy, tenant.policy_version);
-    let root_type = policy.map_or(String::new(), |policy| policy.root().name().to_owned());
-    Detail::TenantCreated(proto::TenantCreated { tenant: Some(to_tenant(tenant, root_type)) })
+/// What changed, by the paths of the fields of a member. What the profile said before is not in the log.
+fn member_updated(before: MemberAccess, member: Member, changed: &[ProfileField]) -> Detail {
+    let of_access = [("status", before.status != member.status), ("locked", before.locked != member.locked)];
+    let of_access = of_access.into_iter().filter_map(|(path, is_changed)| is_changed.then_some(path));
+    let of_profile = changed.iter().map(|field| match field {
+        ProfileField::DisplayName => "profile.display_name",
+        ProfileField::Email => "profile.emails",
+        ProfileField::Username => "profile.username",
+        ProfileField::Phone => "profile.phone",
+    });
+    let changed_fields = of_access.chain(of_profile).map(str::to_owned).collect();
+    let MemberAccess { status, locked } = before;
+    let before = Member { status, locked, profile: Profile::default(), ..member.clone() };
+    Detail::MemberUpdated(proto::MemberUpdated {
+        before: Some(to_past_member(before)),
+        after: Some(to_past_member(member)),
+        changed_fields,
+    })
 }
 
 fn policy_set(policy: String, previous_version: u32, version: u32) -> Detail {

@@ -2,8 +2,8 @@
 //! make messages; the others read them.
 
 use rollcall_engine::{
-    Explanation, Grant, Member, MemberStatus, Profile, Reason, Resource, ResourceKey, ResourceRef, Revision, Subject,
-    SubjectRef, Timestamp, Token, kind,
+    Explanation, Grant, Member, MemberStatus, Profile, Reason, Resource, ResourceKey, ResourceRef, Subject, SubjectRef,
+    Timestamp, etag, kind,
 };
 
 use crate::{
@@ -190,7 +190,7 @@ pub(crate) fn timestamp(validator: &mut Validator, field: &str, at: &prost_types
 
 /// A resource with the etag of the revision that last changed it.
 pub(crate) fn to_resource(tenant: &str, answer: ResourceAnswer) -> proto::Resource {
-    let etag = Token::encode(tenant, answer.changed_at);
+    let etag = etag(tenant, answer.changed_at);
     proto::Resource { etag, ..to_past_resource(answer.resource) }
 }
 
@@ -209,7 +209,7 @@ pub(crate) fn to_past_resource(resource: Resource) -> proto::Resource {
 
 /// A member with the etag of the revision that last changed them.
 pub(crate) fn to_member(tenant: &str, answer: MemberAnswer) -> proto::Member {
-    let etag = Token::encode(tenant, answer.changed_at);
+    let etag = etag(tenant, answer.changed_at);
     proto::Member { etag, ..to_past_member(answer.member) }
 }
 
@@ -230,10 +230,6 @@ pub(crate) fn to_past_member(member: Member) -> proto::Member {
         etag: String::new(),
         create_time: Some(to_timestamp(member.created_at)),
     }
-}
-
-pub(crate) fn to_token(tenant: &str, revision: Revision) -> String {
-    Token::encode(tenant, revision)
 }
 
 fn to_status(status: MemberStatus) -> proto::MemberStatus {

@@ -4,12 +4,13 @@
 use std::sync::Arc;
 
 use prost::Message as _;
+use rollcall_engine::Moment;
 use tonic::{Request, Response, Status};
 
 use crate::{
     edge::{
         grpc::{
-            convert::{subject, to_refusal, to_token},
+            convert::{subject, to_refusal},
             messages::{TenantRequest, WithToken, WriteRequest, WriteResponse},
             trace::trace_id,
         },
@@ -45,7 +46,7 @@ impl Handler {
     }
 
     /// Answers a question: `read` notes the mistakes of the message, and `answer` is called if there are none. The
-    /// token is that of the revision which `answer` returns.
+    /// token is that of the moment which `answer` returns.
     pub(super) async fn question<'r, M, P, A, F>(
         &'r self,
         request: &'r Request<M>,
@@ -55,11 +56,11 @@ impl Handler {
     where
         M: TenantRequest,
         A: WithToken,
-        F: Future<Output = Result<(A, rollcall_engine::Revision)>>,
+        F: Future<Output = Result<(A, Moment)>>,
     {
         let (context, parts) = self.read(request, |validator, _| read(validator, request.get_ref()))?;
-        let (mut response, revision) = answer(context, parts).await?;
-        response.set_token(to_token(context.tenant, revision));
+        let (mut response, moment) = answer(context, parts).await?;
+        response.set_token(context.service.token(context.tenant, &moment));
         Ok(Response::new(response))
     }
 
@@ -97,7 +98,7 @@ impl Handler {
         match context.service.write(write_context, write).await {
             Ok(written) => {
                 let mut response = respond(context.tenant, written.answer);
-                response.set_token(to_token(context.tenant, written.revision));
+                response.set_token(context.service.token(context.tenant, &written.moment));
                 Ok(Response::new(response))
             }
             Err(error) if explains && error.is_refusal() => Ok(Response::new(refused(error))),
@@ -135,7 +136,7 @@ fn write_context<M: WriteRequest>(
     validator.actor("actor", actor.as_ref());
     validator.request_id(request_id, M::MIN_REQUEST_ID);
     validator.explain(message.explain(), message.validate_only());
-    validator.not_supported("reason", !message.reason().is_empty());
+    validator.reason(message.reason());
     validator.not_supported("impersonator", message.impersonator().is_some());
     let key = || IdempotencyKey::new(&context.caller.name, request_id, M::METHOD, &message.encode_to_vec());
     RequestContext {
@@ -143,6 +144,7 @@ fn write_context<M: WriteRequest>(
         actor,
         caller: context.caller.clone(),
         trace_id: trace_id(request.metadata()),
+        reason: message.reason().to_owned(),
         idempotency_key: (!request_id.is_empty()).then(key),
         validate_only: message.validate_only(),
     }

@@ -1,13 +1,12 @@
 //! What the methods about invitations read of their messages, and answer.
 
-use rollcall_engine::{Acceptance, Invitation, InvitationStatus, Revision, kind};
+use rollcall_engine::{Acceptance, Invitation, InvitationStatus, Moment, etag, kind};
 
 use crate::{
     edge::grpc::{
         MAX_ENUMS, MAX_OPAQUE,
         convert::{
             resource_key, resource_ref, store_consistency, subject, to_count, to_grants, to_subject, to_timestamp,
-            to_token,
         },
         handler::CallContext,
         reading::{MAX_TEXT, PAGE},
@@ -76,10 +75,10 @@ pub(super) fn one<'r>(
 pub(super) async fn get_invitation(
     context: CallContext<'_>,
     (id, consistency): (&str, Consistency<'_>),
-) -> Result<(proto::GetInvitationResponse, Revision)> {
+) -> Result<(proto::GetInvitationResponse, Moment)> {
     let found = context.service.invitation(context.tenant, id, consistency).await?;
     let invitation = Some(to_listed(context.tenant, found.record));
-    Ok((proto::GetInvitationResponse { invitation, ..Default::default() }, found.revision))
+    Ok((proto::GetInvitationResponse { invitation, ..Default::default() }, found.moment))
 }
 
 pub(super) fn list<'r>(
@@ -108,14 +107,14 @@ pub(super) fn list<'r>(
 pub(super) async fn list_invitations(
     context: CallContext<'_>,
     (list, consistency): (ListInvitations, Consistency<'_>),
-) -> Result<(proto::ListInvitationsResponse, Revision)> {
+) -> Result<(proto::ListInvitationsResponse, Moment)> {
     let page = context.service.list_invitations(&list, consistency).await?;
     let response = proto::ListInvitationsResponse {
         invitations: page.invitations.into_iter().map(|record| to_listed(context.tenant, record)).collect(),
         next_page_token: page.next.unwrap_or_default(),
         ..Default::default()
     };
-    Ok((response, page.revision))
+    Ok((response, page.moment))
 }
 
 /// Validates the id of the invitation that a write is about, and the etag.
@@ -165,7 +164,7 @@ fn order(validator: &mut Validator, order: i32) -> InvitationOrder {
 
 /// An invitation with the etag of the revision that last changed it.
 pub(super) fn to_invitation(tenant: &str, answer: InvitationAnswer) -> proto::Invitation {
-    let etag = to_token(tenant, answer.changed_at);
+    let etag = etag(tenant, answer.changed_at);
     proto::Invitation { etag, ..to_past_invitation(answer.invitation) }
 }
 

@@ -1,6 +1,6 @@
 //! The lists and look-ups of members.
 
-use rollcall_engine::{MemberStatus, Revision, Subject};
+use rollcall_engine::{MemberStatus, Moment, Subject};
 
 use crate::{
     edge::grpc::{
@@ -59,14 +59,14 @@ pub(super) fn list<'r>(
 pub(super) async fn list_members(
     context: CallContext<'_>,
     (list, consistency): (ListMembers, Consistency<'_>),
-) -> Result<(proto::ListMembersResponse, Revision)> {
+) -> Result<(proto::ListMembersResponse, Moment)> {
     let page = context.service.list_members(&list, consistency).await?;
     let response = proto::ListMembersResponse {
         members: page.members.into_iter().map(|listed| to_listed(context.tenant, listed)).collect(),
         next_page_token: page.next.unwrap_or_default(),
         ..Default::default()
     };
-    Ok((response, page.revision))
+    Ok((response, page.moment))
 }
 
 /// A look-up of a member and a page of their roles.
@@ -110,7 +110,7 @@ pub(super) fn one<'r>(validator: &mut Validator, request: &'r proto::GetMemberRe
 pub(super) async fn get_member(
     context: CallContext<'_>,
     one: OneMember<'_>,
-) -> Result<(proto::GetMemberResponse, Revision)> {
+) -> Result<(proto::GetMemberResponse, Moment)> {
     let by = match &one.by {
         By::Subject(subject) => MemberBy::Subject(subject.as_ref()),
         By::Email(email) => MemberBy::Email(email),
@@ -126,7 +126,7 @@ pub(super) async fn get_member(
         next_page_token: found.next.unwrap_or_default(),
         ..Default::default()
     };
-    Ok((response, found.revision))
+    Ok((response, found.moment))
 }
 
 fn to_membership(MemberRole { through, grant }: MemberRole) -> proto::Membership {

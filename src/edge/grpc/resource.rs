@@ -137,10 +137,10 @@ impl ResourceService for Handler {
                 (resource, store_consistency(validator, message.consistency.as_ref()))
             },
             async |context, (resource, consistency)| {
-                let (found, revision) = context.service.resource(context.tenant, resource, consistency).await?;
+                let (found, moment) = context.service.resource(context.tenant, resource, consistency).await?;
                 let answer = ResourceAnswer { resource: found.resource, changed_at: found.changed_at };
                 let resource = Some(to_resource(context.tenant, answer));
-                Ok((GetResourceResponse { resource, ..Default::default() }, revision))
+                Ok((GetResourceResponse { resource, ..Default::default() }, moment))
             },
         )
         .await

@@ -28,7 +28,7 @@ impl TenantService for Handler {
         request: Request<CreateTenantRequest>,
     ) -> Result<Response<CreateTenantResponse>, Status> {
         self.write(&request, create, |tenant, answer| CreateTenantResponse {
-            tenant: Some(to_tenant(answer.tenant, answer.root_type)),
+            tenant: Some(to_tenant(answer.tenant)),
             first_member: Some(to_member(tenant, answer.first_member)),
             ..Default::default()
         })
@@ -54,12 +54,8 @@ impl TenantService for Handler {
             &request,
             |validator, message| store_consistency(validator, message.consistency.as_ref()),
             async |context, consistency| {
-                let (tenant, revision) = context.service.tenant_at(context.tenant, consistency).await?;
-                let policies = context.service.policies();
-                let policy = policies.get(&tenant.policy, tenant.policy_version);
-                let root_type = policy.map_or(String::new(), |policy| policy.root().name().to_owned());
-                let tenant = Some(to_tenant(tenant, root_type));
-                Ok((GetTenantResponse { tenant, ..Default::default() }, revision))
+                let (tenant, moment) = context.service.tenant_at(context.tenant, consistency).await?;
+                Ok((GetTenantResponse { tenant: Some(to_tenant(tenant)), ..Default::default() }, moment))
             },
         )
         .await
@@ -88,7 +84,7 @@ fn to_policy_change(answer: PolicyChange) -> SetPolicyResponse {
     });
     let effects: Vec<_> = effects.collect();
     SetPolicyResponse {
-        tenant: Some(to_tenant(answer.tenant, answer.root_type)),
+        tenant: Some(to_tenant(answer.tenant)),
         total_effects: u32::try_from(answer.total).unwrap_or(u32::MAX),
         effects,
         ..Default::default()
@@ -107,13 +103,13 @@ fn to_effect(effect: Effect) -> proto::PolicyEffect {
     }
 }
 
-pub(super) fn to_tenant(tenant: Tenant, root_type: String) -> proto::Tenant {
+pub(super) fn to_tenant(tenant: Tenant) -> proto::Tenant {
     proto::Tenant {
         id: tenant.id,
         display_name: tenant.display_name,
         policy: tenant.policy,
         policy_version: tenant.policy_version,
-        root_type,
+        root_type: tenant.root_type,
         create_time: Some(to_timestamp(tenant.created_at)),
     }
 }

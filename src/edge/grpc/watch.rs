@@ -10,15 +10,18 @@ use crate::{
     edge::grpc::{
         Handler,
         change::{kinds, to_changes},
-        convert::to_token,
         handler::CallContext,
     },
     proto::{
-        WatchChangesRequest, WatchChangesResponse, watch_changes_request::Start, watch_service_server::WatchService,
+        Reset, WatchChangesRequest, WatchChangesResponse, watch_changes_request::Start,
+        watch_service_server::WatchService,
     },
     service::{Error, Service, WatchBatch, WatchFrom, Watcher},
 };
 
+/// What a client is told that followed a history which was lost.
+const WHY_RESET: &str = "the tenant has another history than the one that was sent, for the store was put back to an \
+                         earlier state; drop what you know, list everything anew, and go on from here";
 /// How many responses are buffered for a client that reads slower than changes come.
 const AHEAD: usize = 2;
 
@@ -87,14 +90,14 @@ async fn send_batches(
             () = responses.closed() => return None,
             batch = watch.next() => batch,
         };
-        let WatchBatch { changes, up_to } = match batch {
+        let WatchBatch { changes, up_to, is_reset } = match batch {
             Ok(batch) => batch,
             Err(error) => return Some(error),
         };
         let response = WatchChangesResponse {
-            changes: to_changes(tenant, &service.policies(), changes),
-            token: up_to.map_or(String::new(), |up_to| to_token(tenant, up_to)),
-            reset: None,
+            changes: to_changes(tenant, service, changes),
+            token: up_to.map_or(String::new(), |up_to| service.token(tenant, &up_to)),
+            reset: is_reset.then(|| Reset { message: WHY_RESET.to_owned() }),
         };
         tokio::select! {
             slot = responses.reserve() => match slot {

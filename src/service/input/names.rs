@@ -13,14 +13,12 @@ use crate::service::{
 const MAX_ID: usize = 128;
 const MAX_TENANT: usize = 64;
 const MAX_NAME: usize = 64;
-/// The type of subjects that the server will make up ids for.
-const RESERVED_TYPE: &str = "invited";
 
 impl Validator {
     /// The id of an existing tenant, 1 to 64 bytes.
     pub fn tenant(&mut self, text: &str) {
-        if self.required("tenant", text) {
-            self.max_bytes("tenant", text, MAX_TENANT);
+        if self.required("tenant", text) && self.max_bytes("tenant", text, MAX_TENANT) && text.starts_with('$') {
+            self.invalid("tenant", "begins with `$`, which is kept for the server's own; name a tenant of yours");
         }
     }
 
@@ -68,12 +66,6 @@ impl Validator {
             self.max_bytes(&format!("{field}.type"), subject.kind, MAX_NAME);
         } else if !NameForm::TypeOrRole.fits(subject.kind) {
             self.invalid(&format!("{field}.type"), "must be of letters, digits, `_` and `-`, a letter first");
-        }
-        if subject.kind == RESERVED_TYPE {
-            self.invalid(
-                &format!("{field}.type"),
-                "is kept for the server's own use; somebody invited is of type `email`",
-            );
         }
         if subject.id.is_empty() || subject.id.len() > MAX_ID || !is_id(subject.id) {
             self.id(&format!("{field}.id"), subject.id);

@@ -25,7 +25,7 @@ impl Validator {
 
     /// The type of a valid subject who may become a member.
     pub fn person_type(&mut self, field: &str, subject: SubjectRef<'_>) {
-        if [kind::OPERATOR, kind::EMAIL].contains(&subject.kind) {
+        if [kind::OPERATOR, kind::EMAIL, kind::INVITED, kind::ERASED].contains(&subject.kind) {
             let description = format!("`{}` can't be a member's type; use the type that accepts or acts", subject.kind);
             self.invalid(&format!("{field}.type"), &description);
         }

@@ -5,10 +5,14 @@ use rollcall_engine::{SubjectRef, kind};
 use crate::service::{
     caller::Caller,
     error::{Error, ErrorKind},
-    input::{Validator, letters::unfit_in_request_id},
+    input::{
+        Validator,
+        letters::{unfit_in_name, unfit_in_request_id},
+    },
 };
 
 const MAX_REQUEST_ID: usize = 128;
+const MAX_REASON: usize = 500;
 
 impl Validator {
     /// The subject on whose behalf a write is made, which is valid as a subject: any but the server itself and everybody.
@@ -40,6 +44,15 @@ impl Validator {
                 text.len(),
             );
             self.invalid("request_id", &description);
+        }
+    }
+
+    /// Why a write is made: 500 bytes at most, without control characters and others that nobody sees; may be empty.
+    pub fn reason(&mut self, text: &str) {
+        if self.max_bytes("reason", text, MAX_REASON)
+            && let Some(fault) = unfit_in_name(text)
+        {
+            self.invalid("reason", &fault);
         }
     }
 

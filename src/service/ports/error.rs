@@ -12,6 +12,9 @@ pub enum StoreError {
     /// A unique key is taken: of a tenant, resource or member, of an identifier, an invitation or a stored response.
     #[error("another write took the same key first")]
     Conflict(#[source] Box<dyn StdError + Send + Sync>),
+    /// A list can't go on after the position that was given: what it names was erased, or all of it was changed.
+    #[error("the position in the list can't be found any more")]
+    LostPosition,
     /// A row can't be read as what it stands for, or a statement failed for good: a defect, or a damaged database.
     #[error("the store is broken")]
     Broken(#[source] Box<dyn StdError + Send + Sync>),

@@ -7,6 +7,8 @@ use rollcall_engine::{Grant, Invitation, InvitationStatus, ResourceRef, Revision
 pub struct InvitationRecord {
     /// The invitation, open or closed.
     pub invitation: Invitation,
+    /// The random id of its address, which a position in a list is told by.
+    pub address_id: String,
     /// The revision that last changed it.
     pub changed_at: Revision,
     /// The display name of its invited member while it is open, which may be empty; empty afterwards.
@@ -19,8 +21,6 @@ pub struct InvitationRecord {
 /// Which invitations to list; those that meet every condition.
 #[derive(Clone, Debug)]
 pub struct InvitationQuery<'a> {
-    /// The tenant's id; an unknown one has no invitations.
-    pub tenant: &'a str,
     /// Only those with one of these statuses. Empty: all.
     pub statuses: Vec<InvitationStatus>,
     /// Only those to this normalised email; none: to any.
@@ -56,6 +56,6 @@ pub enum InvitationOrder {
 pub enum InvitationCursor {
     /// In the order of [`InvitationOrder::Created`] and [`InvitationOrder::Expiry`].
     At(Timestamp, String),
-    /// In the order of [`InvitationOrder::Email`].
+    /// In the order of [`InvitationOrder::Email`]: the id of the address, and the invitation's.
     Email(String, String),
 }

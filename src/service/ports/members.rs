@@ -1,13 +1,14 @@
 //! Members as the store port has them, and queries for pages of them.
 
-use rollcall_engine::{Grant, Member, MemberStatus, ResourceKey, Revision, Subject, SubjectRef, Timestamp};
+use rollcall_engine::{Grant, Member, MemberStatus, ResourceKey, Revision, SubjectRef, Timestamp};
+use serde::{Deserialize, Serialize};
 
 /// What a member is looked up by. Each is unique in a tenant, and compared exactly.
 #[derive(Clone, Copy, Debug)]
 pub enum MemberBy<'a> {
-    /// Their type and id; an invited person's are `email` and the email.
+    /// Their type and id. One of type `email` is whoever has the address.
     Subject(SubjectRef<'a>),
-    /// The email of the profile, normalised as [`Profile::email`](rollcall_engine::Profile::email).
+    /// Their email, normalised as [`Profile::email`](rollcall_engine::Profile::email); an invited person's too.
     Email(&'a str),
     /// The user name, normalised as [`Profile::username`](rollcall_engine::Profile::username).
     Username(&'a str),
@@ -18,6 +19,8 @@ pub enum MemberBy<'a> {
 /// A member as the store has them.
 #[derive(Clone, Debug)]
 pub struct MemberRecord {
+    /// Their random id, which the log knows them by: 26 lower-case letters and digits.
+    pub id: String,
     /// The member with profile and status.
     pub member: Member,
     /// The revision that last changed them or one of their bindings.
@@ -28,9 +31,7 @@ pub struct MemberRecord {
 
 /// Which members to list; those that meet every condition.
 #[derive(Clone, Debug)]
-pub struct MemberQuery<'a> {
-    /// The tenant's id; an unknown one has no members.
-    pub tenant: &'a str,
+pub struct MemberQuery {
     /// The bindings that count: unless `everybody` is set a member must hold one of them, and those held are returned.
     /// Empty: nobody is listed unless `everybody` is set, and no grant is returned.
     pub scopes: Vec<MemberScope>,
@@ -90,12 +91,19 @@ impl MemberOrder {
     }
 }
 
-/// A position in a list of members: the sort value and the subject of the member before it, who need not be there any
-/// more.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A position in a list of members: after the one who was returned last. It tells nothing of them but their ids.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MemberCursor {
-    /// The sort value: the text, empty for none, or the number in decimal.
-    pub value: String,
-    /// The type and id of the member before.
-    pub subject: Subject,
+    /// The ids of the last members returned, the very last first, at most [`Self::ANCHORS`]. The next page begins after the
+    /// first of them whose sort value is what it was, and leaves those before it out, for they were returned.
+    pub last: Vec<String>,
+    /// The sort value of the very last where it is a number; none where it is text, which is looked up.
+    pub number: Option<i32>,
+    /// The revision at which they were returned.
+    pub revision: Revision,
+}
+
+impl MemberCursor {
+    /// How many of the last members a position names: of so many in a row one is left as it was, nearly always.
+    pub const ANCHORS: usize = 8;
 }

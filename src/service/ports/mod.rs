@@ -1,21 +1,23 @@
 //! What the service needs from outside, as traits with their contracts; nothing here knows who implements them.
 
 mod ambient;
+mod batch;
 mod error;
 mod invitations;
 mod log;
 mod members;
 mod resources;
+mod snapshot;
 mod store;
 mod views;
-mod write_tx;
 
 pub use ambient::{Clock, Random};
+pub use batch::{AllowedChange, Batch, StoredResponse};
 pub use error::{StoreError, StoreResult};
 pub use invitations::{InvitationCursor, InvitationOrder, InvitationQuery, InvitationRecord};
-pub use log::{LogEntry, LogFilter, LogQuery};
+pub use log::{LogFilter, LogQuery};
 pub use members::{MemberBy, MemberCursor, MemberOrder, MemberQuery, MemberRecord, MemberScope};
 pub use resources::ResourceRecord;
-pub use store::Store;
-pub use views::{TenantView, ViewError, Views};
-pub use write_tx::{StoredResponse, WriteTx};
+pub use snapshot::Snapshot;
+pub use store::{Committed, Feed, Store, StoreIdentity};
+pub use views::{Recall, TenantView, ViewError, Views};

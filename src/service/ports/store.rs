@@ -1,122 +1,92 @@
-//! The store port: a tenant's facts and change log, kept durably.
+//! The store port: tenants' facts and change logs, kept durably.
 //!
-//! What holds for every method, on every database:
+//! What holds for every method here and in [`Snapshot`](super::Snapshot), on every database:
 //!
-//! - **Calls.** All methods may be called at once, from any task. A future may be dropped: of a write that is abandoned
+//! - **Calls.** All methods may be called at once, from any task. A future may be dropped: of a commit that is abandoned
 //!   so, the whole was committed or nothing.
-//! - **Isolation.** Whatever comes with a revision is read as of one instant at which the tenant was at that revision.
-//!   What is committed is seen by every read that begins later; what is not, by no other transaction.
+//! - **Isolation.** What is committed is seen by every read and snapshot that begins later; what is not, by nobody.
 //! - **Order.** Strings are compared bytewise, with case: never by a locale or a database's collation.
-//! - **Names.** Ids and kinds are compared exactly, identifiers and emails in their normalised form. An unknown tenant
-//!   is no error: it has nothing, and lists of it are of revision 0.
-//! - **Errors.** Each method may end in [`StoreError::Unavailable`] or [`StoreError::Broken`]; what else, it says
-//!   itself.
+//! - **Names.** Ids and kinds are compared exactly, identifiers and emails in their normalised form. An unknown tenant is
+//!   no error: it has nothing.
+//! - **People.** Subjects, profiles and addresses are as they are when they are read, also in changes of long ago. Whoever
+//!   was erased is a subject of type `erased`, without a profile; an address that was erased is empty.
+//! - **Errors.** Each method may end in [`StoreError::Unavailable`] or [`StoreError::Broken`]; what else, it says itself.
 //!
-//! [`StoreError::Unavailable`]: crate::service::ports::StoreError::Unavailable
-//! [`StoreError::Broken`]: crate::service::ports::StoreError::Broken
+//! [`StoreError::Unavailable`]: super::StoreError::Unavailable
+//! [`StoreError::Broken`]: super::StoreError::Broken
 
 use async_trait::async_trait;
-use rollcall_engine::{
-    Change, LoggedChange, ResourceRef, Revision, SnapshotSink, SuppressedAddress, Tenant, Timestamp,
-};
+use rollcall_engine::{Commit, Head, Timestamp};
 
-use crate::service::ports::{
-    error::StoreResult,
-    invitations::{InvitationQuery, InvitationRecord},
-    log::LogQuery,
-    members::{MemberBy, MemberQuery, MemberRecord},
-    resources::ResourceRecord,
-    write_tx::WriteTx,
-};
+use crate::service::ports::{batch::Batch, error::StoreResult, snapshot::Snapshot};
 
-/// Where tenants' facts and their change log are kept.
+/// Where tenants' facts and their change logs are kept.
 #[async_trait]
 pub trait Store: Send + Sync {
     /// Succeeds when the store answers a read now. Says nothing of whether it takes writes.
     async fn ping(&self) -> StoreResult<()>;
 
-    /// The store's own random key, the same for as long as the store exists and for every process on it. Page tokens are
-    /// sealed with it.
-    async fn page_key(&self) -> StoreResult<[u8; 32]>;
+    /// What the store is, the same for as long as it exists and for every process on it; a restore gives it another
+    /// identity.
+    async fn identity(&self) -> StoreResult<StoreIdentity>;
 
-    /// The tenant and its newest revision; none when there is no such tenant.
-    async fn tenant(&self, tenant: &str) -> StoreResult<Option<(Tenant, Revision)>>;
+    /// The newest commits of these tenants, in no order, each as of the call or later; those that do not exist are left
+    /// out. The commits of one call may be of several instants.
+    async fn heads(&self, tenants: &[String]) -> StoreResult<Vec<(String, Head)>>;
 
-    /// Feeds a tenant's facts, all as of one revision, into `snapshot`: the tenant first, all else in any order. A
-    /// binding that has ended is fed until the log has its `role_expired`.
+    /// A tenant as of one instant at or after the call; none when there is no such tenant.
+    async fn snapshot(&self, tenant: &str) -> StoreResult<Option<Box<dyn Snapshot>>>;
+
+    /// Every commit of a tenant after `after`, in the order of the log, all as of one instant at or after the call; or that
+    /// the tenant's log has no such commit.
+    async fn commits_after(&self, tenant: &str, after: Head) -> StoreResult<Feed>;
+
+    /// The ids after `after`, in their order and each once, of at most `limit` tenants in which a binding has ended or an
+    /// invitation is due by `now`. An empty `after` begins with the first.
     ///
-    /// False when there is no such tenant; nothing was fed then. After an error a part may have been fed, and the
-    /// snapshot is of no use.
-    async fn load(&self, tenant: &str, snapshot: &mut dyn SnapshotSink) -> StoreResult<bool>;
-
-    /// Every change of the revisions after `revision`, in the order of the log, each with its revision. Empty when
-    /// there is none, or no such tenant. A revision is in it whole or not at all.
-    async fn changes_after(&self, tenant: &str, revision: Revision) -> StoreResult<Vec<(Revision, Change)>>;
-
-    /// A page of a tenant's log, at most `query.limit` changes by revision and number, or backwards. Empty after the
-    /// last change, and for an unknown tenant.
-    ///
-    /// A revision is in the log from its commit on, and then whole, so that a reader who has seen a revision has missed
-    /// no earlier one. A page is as of one instant, also one of several kinds.
-    async fn log(&self, query: &LogQuery<'_>) -> StoreResult<Vec<LoggedChange>>;
-
-    /// The first and the last revision of a tenant with a change no earlier than `from` and earlier than `until`, of
-    /// which each is no limit when none. None when there is no such change. A revision between the two may be of
-    /// another time, for clocks are set back.
-    async fn revisions_between(
-        &self,
-        tenant: &str,
-        from: Option<Timestamp>,
-        until: Option<Timestamp>,
-    ) -> StoreResult<Option<(Revision, Revision)>>;
-
-    /// One registered resource, and the revision at which it was read. None when there is no such resource or no such
-    /// tenant. The root has an id like any other.
-    async fn resource(&self, tenant: &str, key: ResourceRef<'_>) -> StoreResult<Option<(ResourceRecord, Revision)>>;
-
-    /// One member with all their grants, and the revision at which they were read. None when there is no such member or
-    /// no such tenant. A grant that has ended is among them until the log has its `role_expired`.
-    async fn member(&self, tenant: &str, by: MemberBy<'_>) -> StoreResult<Option<(MemberRecord, Revision)>>;
-
-    /// A page of members, at most `query.limit` of them in the order of `query.order`, and the revision at which it was
-    /// read. `grants` of each has only those that `query.scopes` names and that have not ended by `query.now`. Empty
-    /// after the last member, and for an unknown tenant.
-    ///
-    /// Each page is read at its own revision: a member whose sort value changes between two may be on both or neither.
-    ///
-    /// A cursor whose value is no number, in an order that sorts by one, is an error: `StoreError::Broken`.
-    async fn list_members(&self, query: &MemberQuery<'_>) -> StoreResult<(Vec<MemberRecord>, Revision)>;
-
-    /// One invitation by its id, whatever its status, and the revision at which it was read. None when there is no such
-    /// invitation or no such tenant.
-    async fn invitation(&self, tenant: &str, id: &str) -> StoreResult<Option<(InvitationRecord, Revision)>>;
-
-    /// A page of invitations, at most `query.limit` of them in the order of `query.order`, and the revision at which it
-    /// was read. Empty after the last invitation, and for an unknown tenant. Each page is read at its own revision.
-    async fn list_invitations(&self, query: &InvitationQuery<'_>) -> StoreResult<(Vec<InvitationRecord>, Revision)>;
-
-    /// The tenant's suppressed addresses whose email comes after `after`, in the order of their email, at most `limit`
-    /// of them, and the revision at which they were read. An empty `after` begins with the first.
-    async fn list_suppressed(
-        &self,
-        tenant: &str,
-        after: &str,
-        limit: u32,
-    ) -> StoreResult<(Vec<SuppressedAddress>, Revision)>;
-
-    /// The ids after `after`, in their order and each once, of at most `limit` tenants in which a binding has ended or
-    /// an invitation is due by `now`. An empty `after` begins with the first.
-    ///
-    /// A hint only, of no one instant: what is due is read again under the tenant's lock, as [`WriteTx`] has it.
+    /// A hint only, of no one instant: what is due is read again in a snapshot.
     async fn due(&self, now: Timestamp, after: &str, limit: u32) -> StoreResult<Vec<String>>;
 
-    /// Begins a write of a tenant, which need not exist, and takes its next revision. Dropping the transaction rolls it
-    /// back.
+    /// Makes a write durable and visible, all of it at once, if the tenant's newest commit is `expected` still; none: if
+    /// there is no such tenant, which the first change of the batch then creates. The changes are applied to the tenant's
+    /// facts in order, and appended to its log under the next revision. A grant of a role that is bound already replaces
+    /// its end, and an invitation issued under a known id replaces that one.
     ///
-    /// The tenant's row is locked until the transaction ends: of two calls for one tenant the second waits for the end
-    /// of the first, and gets the revision after it if that was committed. A database with one write lock makes the
-    /// writes of all tenants wait for each other. A tenant that does not exist has no row to lock: two writes may
-    /// create it at once, and the later of them ends in `StoreError::Conflict`. A wait of longer than the store's
-    /// timeout ends in `StoreError::Unavailable`.
-    async fn begin(&self, tenant: &str) -> StoreResult<Box<dyn WriteTx>>;
+    /// Of two calls with the same `expected` one at most commits, and the other is told so with [`Committed::Missed`],
+    /// which wrote nothing. A database with one write lock makes the writes of all tenants wait for each other; a wait of
+    /// longer than the store's timeout ends in `StoreError::Unavailable`.
+    ///
+    /// Ends in `StoreError::Conflict` when a change takes a key or an identifier that is taken, or there is a response
+    /// under the same hash; in `StoreError::Broken` when what a change changes is not there, when there is no change, or
+    /// when a tenant is created that exists or is another than that of the write: nothing was written. After any other
+    /// error it is unknown whether the write happened.
+    async fn commit(&self, tenant: &str, expected: Option<Head>, batch: &Batch<'_>) -> StoreResult<Committed>;
+}
+
+/// What a store is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoreIdentity {
+    /// Random bytes by which it is told from any other store, and which every token carries.
+    pub id: [u8; 16],
+    /// A random key that no other store has. Page tokens are sealed with it.
+    pub page_key: [u8; 32],
+}
+
+/// What became of a commit that did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Committed {
+    /// It is durable; this is the tenant's newest commit.
+    Done(Head),
+    /// Nothing was written: the tenant's newest commit was not the expected one.
+    Missed,
+}
+
+/// What follows on a commit in a tenant's log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Feed {
+    /// The commits after it, in order; empty where it is the newest.
+    Commits(Vec<Commit>),
+    /// The log has no such commit: another one has its revision, or none has. This is the newest, zero where there is no
+    /// such tenant.
+    OtherHistory(Head),
 }

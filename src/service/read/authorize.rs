@@ -1,8 +1,8 @@
 //! Decisions: one question, many questions at one revision, the actions on a resource, and the resources for an action.
 
 use rollcall_engine::{
-    self as engine, Decision, Explanation, Facts, Node, Policy, Question, ResourceKey, ResourceRef, ResourceType,
-    Revision, Search, StatedFacts, SubjectRef, Target, Timestamp,
+    self as engine, Decision, Explanation, Facts, Moment, Node, Policy, Question, ResourceKey, ResourceRef,
+    ResourceType, Search, StatedFacts, SubjectRef, Target, Timestamp,
 };
 
 use crate::service::{
@@ -10,23 +10,9 @@ use crate::service::{
     error::{Error, Result},
     input::id_required,
     ports::TenantView,
-    read::consistency::Consistency,
+    read::{consistency::Consistency, people::ResolvedSubjects, question::CheckQuestion},
     resolve::types::{find_action, find_action_only, find_type, find_type_only, known_id},
 };
-
-/// One question: may this subject do this action on this resource?
-#[derive(Clone, Copy, Debug)]
-pub struct CheckQuestion<'a> {
-    /// The subject of the action. It need not be a member: without a membership only the roles of `*` count.
-    pub subject: SubjectRef<'a>,
-    /// The short name of an action of the resource's type.
-    pub action: &'a str,
-    /// The resource, registered or not. An empty id of the root type means the tenant's root; of another type it is an
-    /// error.
-    pub resource: ResourceRef<'a>,
-    /// The parent and owner that the caller states; they count only while the resource is not registered.
-    pub stated: StatedFacts<'a>,
-}
 
 /// The decision about one question, and the revision of the facts behind it.
 #[derive(Debug)]
@@ -42,8 +28,8 @@ pub struct CheckOutcome {
 /// The facts that an answer rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Basis {
-    /// The tenant's revision that they are of.
-    pub revision: Revision,
+    /// The moment that they are of.
+    pub moment: Moment,
     /// When the answer may be another though nothing is written, for a role of the tenant ends then; none where no role
     /// has an end to come, and for an answer about the past, which stays.
     pub valid_until: Option<Timestamp>,
@@ -73,8 +59,9 @@ impl Service {
         question: &CheckQuestion<'_>,
         explain: bool,
     ) -> Result<CheckOutcome> {
-        let view = self.view(tenant, consistency).await?;
-        view.with(|facts, revision| {
+        let people = self.resolved(tenant, [question]).await?;
+        let (view, question) = (self.view(tenant, consistency).await?, &people.in_question(question));
+        view.with(|facts, moment| {
             let resolved = look_up(facts.policy(), tenant, question, true)?;
             let target = engine::locate(facts, resolved.resource_type, resolved.id, question.stated);
             let question_in_policy = Question::new(question.subject, resolved.action, target);
@@ -83,7 +70,7 @@ impl Service {
                 let named = ResourceKey::new(resolved.resource_type.name(), resolved.id);
                 engine::explain(facts, &question_in_policy, resolved.resource_type, &named, &decision)
             });
-            Ok(CheckOutcome { decision, explanation, basis: Basis::of(facts, revision, consistency) })
+            Ok(CheckOutcome { decision, explanation, basis: Basis::of(facts, moment, consistency) })
         })
     }
 
@@ -98,8 +85,9 @@ impl Service {
         consistency: Consistency<'_>,
         questions: &[CheckQuestion<'_>],
     ) -> Result<(Vec<BatchItem>, Basis)> {
+        let people = self.resolved(tenant, questions).await?;
         let view = self.view(tenant, consistency).await?;
-        in_chunks(|chunk_size| Ok(decide_all(&*view, (tenant, consistency), questions, chunk_size)))
+        in_chunks(|chunk_size| Ok(decide_all(&*view, (tenant, consistency), (questions, &people), chunk_size)))
     }
 
     /// The actions that a subject may do on a resource, in the order of the policy file.
@@ -114,15 +102,18 @@ impl Service {
         resource: ResourceRef<'_>,
         stated: StatedFacts<'_>,
     ) -> Result<(Vec<String>, Basis)> {
+        let people = self.resolved_subjects(tenant, [Some(subject), stated.owner]).await?;
+        let subject = people.subject(subject);
+        let stated = StatedFacts { owner: stated.owner.map(|owner| people.subject(owner)), ..stated };
         let view = self.view(tenant, consistency).await?;
-        view.with(|facts, revision| {
+        view.with(|facts, moment| {
             let resource_type = find_type(facts.policy(), resource.kind, "resource.type")?;
             check_stated(facts.policy(), resource_type, stated, true)?;
             let target: Target<'_> =
                 engine::locate(facts, resource_type, known_id(resource_type, tenant, resource.id)?, stated);
             let actions = engine::actions(facts, subject, resource_type, target);
             let actions = actions.into_iter().map(|action| action.name().to_owned()).collect();
-            Ok((actions, Basis::of(facts, revision, consistency)))
+            Ok((actions, Basis::of(facts, moment, consistency)))
         })
     }
 
@@ -141,8 +132,10 @@ impl Service {
         limit: u32,
         page_token: &str,
     ) -> Result<ResourcePage> {
-        let page = self.page_token(&["resources", tenant, subject.kind, subject.id, action, kind]).await?;
+        let page = self.page_token(&["resources", tenant, subject.kind, subject.id, action, kind]);
         let after = page.decode::<String>(page_token)?;
+        let people = self.resolved_subjects(tenant, [Some(subject)]).await?;
+        let subject = people.subject(subject);
         let view = self.view(tenant, consistency).await?;
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let query = (subject, action, kind);
@@ -157,9 +150,9 @@ impl Service {
 pub type BatchItem = std::result::Result<Decision, Box<Error>>;
 
 impl Basis {
-    fn of(facts: &dyn Facts, revision: Revision, consistency: Consistency<'_>) -> Self {
+    fn of(facts: &dyn Facts, moment: &Moment, consistency: Consistency<'_>) -> Self {
         let is_past = matches!(consistency, Consistency::AtExactSnapshot(_));
-        Self { revision, valid_until: if is_past { None } else { facts.next_expiry() } }
+        Self { moment: *moment, valid_until: if is_past { None } else { facts.next_expiry() } }
     }
 }
 
@@ -193,19 +186,19 @@ fn find_all(
     (after, limit): (Option<&str>, usize),
     chunk_size: usize,
 ) -> Result<Option<(Vec<ResourceKey>, bool, Basis)>> {
-    let mut state: Option<(Search<'_>, Revision)> = None;
+    let mut state: Option<(Search<'_>, Moment)> = None;
     loop {
-        let found = view.with(|facts, revision| {
+        let found = view.with(|facts, moment| {
             let resource_type = find_type(facts.policy(), kind, "resource_type")?;
             let action = find_action(resource_type, action, "action")?;
             let (search, at) = state
-                .get_or_insert_with(|| (Search::new(facts, subject, (resource_type, action), after, limit), revision));
-            if *at != revision {
+                .get_or_insert_with(|| (Search::new(facts, subject, (resource_type, action), after, limit), *moment));
+            if at.revision != moment.revision {
                 return Ok(Some(None));
             }
             let names = |nodes: &[Node]| nodes.iter().map(|node| engine::name_of(facts, *node).to_key()).collect();
             let found = search.advance(facts, action, chunk_size);
-            let basis = Basis::of(facts, revision, consistency);
+            let basis = Basis::of(facts, moment, consistency);
             Ok::<_, Error>(found.map(|(nodes, more)| Some((names(nodes), more, basis))))
         })?;
         if let Some(found) = found {
@@ -218,7 +211,7 @@ fn find_all(
 fn decide_all(
     view: &dyn TenantView,
     (tenant, consistency): (&str, Consistency<'_>),
-    questions: &[CheckQuestion<'_>],
+    (questions, people): (&[CheckQuestion<'_>], &ResolvedSubjects),
     chunk_size: usize,
 ) -> Option<(Vec<BatchItem>, Basis)> {
     let mut decisions = Vec::with_capacity(questions.len());
@@ -226,15 +219,15 @@ fn decide_all(
     // Without questions too there is a revision to answer with.
     let chunks = questions.chunks(chunk_size).chain(questions.is_empty().then_some(questions));
     for questions in chunks {
-        let basis = view.with(|facts, revision| {
+        let basis = view.with(|facts, moment| {
             for question in questions {
-                let decided = decide_one(facts, tenant, question, suggestions > 0);
+                let decided = decide_one(facts, tenant, &people.in_question(question), suggestions > 0);
                 suggestions -= usize::from(decided.is_err() && suggestions > 0);
                 decisions.push(decided);
             }
-            Basis::of(facts, revision, consistency)
+            Basis::of(facts, moment, consistency)
         });
-        if at.get_or_insert(basis).revision != basis.revision {
+        if at.get_or_insert(basis).moment.revision != basis.moment.revision {
             return None;
         }
     }

@@ -1,6 +1,6 @@
 //! The audit trail: pages of a tenant's change log, filtered by actor, subject, resource, kind and time.
 
-use rollcall_engine::{LogPosition, LoggedChange, ResourceKey, Revision, Subject, Timestamp};
+use rollcall_engine::{LogPosition, LoggedChange, Moment, ResourceKey, Revision, Subject, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::service::{
@@ -9,7 +9,7 @@ use crate::service::{
     input::id_required,
     page::cut,
     ports::{LogFilter, LogQuery},
-    read::consistency::{Consistency, check_fresh, least_revision},
+    read::consistency::Consistency,
 };
 
 /// Which changes to list; those that meet every condition.
@@ -44,8 +44,8 @@ pub struct ChangePage {
     pub changes: Vec<LoggedChange>,
     /// The page token of the next page; none after the last page.
     pub next: Option<String>,
-    /// The revision at which the page was read.
-    pub revision: Revision,
+    /// The moment at which all of the page was read.
+    pub moment: Moment,
 }
 
 /// What a page token of a list of changes holds.
@@ -63,16 +63,13 @@ impl Service {
     /// `TENANT_NOT_FOUND`, `FIELD_REQUIRED` for a resource without an id that is not the root, `INVALID_PAGE_TOKEN`,
     /// and the store's errors.
     pub async fn list_changes(&self, list: &ListChanges, consistency: Consistency<'_>) -> Result<ChangePage> {
-        let least = least_revision(&list.tenant, consistency)?;
-        let page = self.page_token(&list.query()).await?;
+        let page = self.page_token(&list.query());
         let cursor = page.decode::<ChangePageCursor>(&list.page_token)?;
-        let (tenant, mut revision) = self.tenant(&list.tenant).await?;
-        check_fresh(&list.tenant, revision, least)?;
+        let mut snapshot = self.snapshot(&list.tenant, consistency).await?;
+        let (tenant, moment) = (snapshot.tenant().clone(), snapshot.head().moment());
         let mut resource = list.resource.clone();
         if let Some(resource) = resource.as_mut().filter(|resource| resource.id.is_empty()) {
-            let policies = self.policies();
-            let root = policies.get(&tenant.policy, tenant.policy_version).map(|policy| policy.root().name());
-            if root != Some(resource.kind.as_str()) {
+            if tenant.root_type != resource.kind {
                 return Err(id_required("resource", &resource.kind));
             }
             resource.id.clone_from(&tenant.id);
@@ -81,19 +78,14 @@ impl Service {
             Some(cursor) => (Some(cursor.after), cursor.span),
             None if list.from.is_none() && list.until.is_none() => (None, None),
             None => {
-                let span = self.store.revisions_between(&list.tenant, list.from, list.until).await?;
+                let span = snapshot.revisions_between(list.from, list.until).await?;
                 if span.is_none() {
-                    return Ok(ChangePage { changes: Vec::new(), next: None, revision });
+                    return Ok(ChangePage { changes: Vec::new(), next: None, moment });
                 }
                 (None, span)
             }
         };
-        let (first, mut last) = span.unwrap_or(LogQuery::ALL);
-        if list.newest_first {
-            last = last.min(revision);
-        }
         let query = LogQuery {
-            tenant: &list.tenant,
             filter: LogFilter {
                 actor: list.actor.as_ref().map(Subject::as_ref),
                 subject: list.subject.as_ref().map(Subject::as_ref),
@@ -102,18 +94,16 @@ impl Service {
                 from: list.from,
                 until: list.until,
             },
-            revisions: (first, last),
+            revisions: span.unwrap_or(LogQuery::ALL),
             after,
             newest_first: list.newest_first,
             limit: list.limit.saturating_add(1),
         };
-        let mut changes = self.store.log(&query).await?;
+        let mut changes = snapshot.log(&query).await?;
         let more = cut(&mut changes, list.limit, bytes);
-        // With the oldest first the page may end with changes that were committed since the revision was read.
-        revision = changes.last().map_or(revision, |last| last.position.revision.max(revision));
         let next =
             changes.last().filter(|_| more).map(|last| page.encode(&ChangePageCursor { after: last.position, span }));
-        Ok(ChangePage { changes, next, revision })
+        Ok(ChangePage { changes, next, moment })
     }
 }
 
@@ -136,9 +126,8 @@ impl ListChanges {
     }
 }
 
-/// About how many bytes a change has in an answer, rather more than fewer: its JSON names every field.
+/// About how many bytes a change has in an answer, rather more than fewer: what is printed of it names every field.
 pub(crate) fn bytes(logged: &LoggedChange) -> usize {
-    let LoggedChange { actor, caller, rule, change, .. } = logged;
-    let data = serde_json::to_vec(change).map_or(0, |data| data.len());
-    200 + actor.kind.len() + actor.id.len() + caller.len() + rule.len() + data
+    let LoggedChange { actor, caller, rule, change, reason, .. } = logged;
+    200 + actor.kind.len() + actor.id.len() + caller.len() + rule.len() + reason.len() + format!("{change:?}").len()
 }

@@ -1,27 +1,31 @@
-//! How fresh an answer must be, and the view that is fresh enough for it.
+//! How fresh an answer must be, and the view or the snapshot that is fresh enough for it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use rollcall_engine::{Revision, Token};
+use rollcall_engine::{Facts, Head, Moment, Revision, TokenError};
 
 use crate::service::{
     Service,
     error::{Error, ErrorKind, Result},
     input::not_about_the_past,
-    ports::TenantView,
+    ports::{Recall, Snapshot, TenantView},
 };
 
-/// How fresh the facts behind an answer must be. A token that can't be read is `INVALID_TOKEN`, one that is newer than
-/// the store `TOKEN_AHEAD`.
+/// How far a token's moment may be ahead of this process's clock: what may have ended by another server's clock is taken
+/// to have ended here too, and a token with which somebody plays must not end what lasts.
+const CLOCK_SKEW: Duration = Duration::from_secs(10);
+
+/// How fresh the facts behind an answer must be. A token that can't be used is `INVALID_TOKEN`, `TOKEN_OUTDATED`,
+/// `TOKEN_FOREIGN`, `TOKEN_AHEAD` or `TOKEN_LOST`.
 #[derive(Clone, Copy, Debug)]
 pub enum Consistency<'a> {
     /// The view as it is. The writes of this process are in it, those of others perhaps not yet.
     MinimizeLatency,
-    /// At least the revision of this token: the change log is read if the view is older.
+    /// At least the moment of this token: the change log is read if the view is older.
     AtLeastAsFresh(&'a str),
-    /// At least the newest revision that the store has when the question comes.
+    /// At least the newest commit that the store has when the question comes.
     FullyConsistent,
-    /// Exactly the revision of this token: the facts, the policy and the time are those of then.
+    /// Exactly the moment of this token: the facts, the policy and the time are those of then.
     AtExactSnapshot(&'a str),
 }
 
@@ -39,59 +43,165 @@ impl Service {
             Consistency::MinimizeLatency | Consistency::AtExactSnapshot(_) => Ok(view),
             Consistency::FullyConsistent => self.refresh(tenant, view).await,
             Consistency::AtLeastAsFresh(token) => {
-                let requested = decode(tenant, token, "consistency.at_least_as_fresh")?;
-                if view.revision() >= requested {
-                    return Ok(view);
-                }
-                let view = self.refresh(tenant, view).await?;
-                if view.revision() >= requested {
-                    return Ok(view);
-                }
-                Err(token_ahead(tenant))
+                let requested = self.decode(tenant, token, "consistency.at_least_as_fresh")?;
+                self.check_end(tenant, &requested)?;
+                let view = if self.is_shown(tenant, &requested, &*view)? {
+                    view
+                } else {
+                    let view = self.refresh(tenant, view).await?;
+                    self.check_history(tenant, &requested).await?;
+                    view
+                };
+                view.expire_by(requested.passed_end);
+                Ok(view)
             }
         }
     }
 
-    /// A tenant's facts as they were at the revision of a token.
-    async fn historical_view(&self, tenant: &str, token: &str) -> Result<Arc<dyn TenantView>> {
-        let requested = decode(tenant, token, "consistency.at_exact_snapshot")?;
-        if self.views.warm(tenant).is_none_or(|view| view.revision() < requested) {
-            let (_, newest) = self.tenant(tenant).await?;
-            if newest < requested {
-                return Err(token_ahead(tenant));
-            }
+    /// Whether a view is of a token's commit or of a later one, as far as this process knows without asking the store.
+    fn is_shown(&self, tenant: &str, requested: &Moment, view: &dyn TenantView) -> Result<bool> {
+        match self.views.recall(tenant, requested) {
+            Recall::Shown => Ok(view.head().revision >= requested.revision),
+            Recall::Lost => Err(token_lost(tenant)),
+            Recall::Unknown => Ok(false),
         }
-        self.views.at_revision(tenant, requested).await?.ok_or_else(|| Error::tenant_not_found(tenant))
+    }
+
+    /// A tenant's facts as they were at the moment of a token.
+    async fn historical_view(&self, tenant: &str, token: &str) -> Result<Arc<dyn TenantView>> {
+        let requested = self.decode(tenant, token, "consistency.at_exact_snapshot")?;
+        self.check_history(tenant, &requested).await?;
+        self.views.at_moment(tenant, requested).await?.ok_or_else(|| Error::tenant_not_found(tenant))
     }
 
     async fn refresh(&self, tenant: &str, view: Arc<dyn TenantView>) -> Result<Arc<dyn TenantView>> {
         self.views.refresh(tenant, view).await?.ok_or_else(|| Error::tenant_not_found(tenant))
     }
-}
 
-/// The least revision that a read of the store may be of, which sees whatever was committed before it began.
-/// `at_exact_snapshot` is refused: only decisions are made about the past.
-pub(crate) fn least_revision(tenant: &str, consistency: Consistency<'_>) -> Result<Revision> {
-    match consistency {
-        Consistency::MinimizeLatency | Consistency::FullyConsistent => Ok(Revision::default()),
-        Consistency::AtLeastAsFresh(token) => decode(tenant, token, "consistency.at_least_as_fresh"),
-        Consistency::AtExactSnapshot(_) => Err(not_about_the_past()),
+    /// A snapshot that is fresh enough for a read of the store, which sees whatever was committed before it began.
+    /// `at_exact_snapshot` is refused: only decisions are made about the past.
+    pub(crate) async fn snapshot(&self, tenant: &str, consistency: Consistency<'_>) -> Result<Box<dyn Snapshot>> {
+        let requested = match consistency {
+            Consistency::MinimizeLatency | Consistency::FullyConsistent => None,
+            Consistency::AtLeastAsFresh(token) => Some(self.decode(tenant, token, "consistency.at_least_as_fresh")?),
+            Consistency::AtExactSnapshot(_) => return Err(not_about_the_past()),
+        };
+        let snapshot = self.store.snapshot(tenant).await?;
+        let mut snapshot = snapshot.ok_or_else(|| Error::tenant_not_found(tenant))?;
+        if let Some(requested) = requested {
+            self.check_end(tenant, &requested)?;
+            self.check_history_in(&mut *snapshot, &requested).await?;
+        }
+        Ok(snapshot)
+    }
+
+    /// A snapshot as [`Service::snapshot`] takes it, with the tenant's view, which was opened before: a snapshot holds a
+    /// connection, and nobody who holds one waits for another.
+    pub(crate) async fn snapshot_and_view(
+        &self,
+        tenant: &str,
+        consistency: Consistency<'_>,
+    ) -> Result<(Box<dyn Snapshot>, Arc<dyn TenantView>)> {
+        let view = self.views.open(tenant).await?.ok_or_else(|| Error::tenant_not_found(tenant))?;
+        Ok((self.snapshot(tenant, consistency).await?, view))
+    }
+
+    /// Brings a view up to the commit of a snapshot; whether it is at exactly that now.
+    pub(crate) async fn follow(&self, view: &dyn TenantView, snapshot: &mut dyn Snapshot) -> Result<bool> {
+        let (known, head) = (view.head(), snapshot.head());
+        if known.revision < head.revision {
+            let is_known = known == Head::default() || snapshot.commit_at(known.revision).await? == Some(known);
+            let commits = if is_known { snapshot.commits_after(known.revision, u32::MAX).await? } else { Vec::new() };
+            if !is_known || !view.apply(&commits) {
+                self.views.forget(&snapshot.tenant().id);
+                return Ok(false);
+            }
+        }
+        Ok(view.head() == head)
+    }
+
+    /// Reads the tenant's facts at exactly the commit of a snapshot: those of the view, where it is there, else the
+    /// snapshot's own.
+    pub(crate) async fn facts_in<T>(
+        &self,
+        (snapshot, view): (&mut dyn Snapshot, &dyn TenantView),
+        read: impl Fn(&dyn Facts, &Moment) -> T,
+    ) -> Result<T> {
+        if self.follow(view, snapshot).await? {
+            let head = snapshot.head();
+            let found = view.with(|facts, moment| (moment.revision == head.revision).then(|| read(facts, moment)));
+            if let Some(found) = found {
+                return Ok(found);
+            }
+        }
+        // The view has moved on meanwhile, or is of another history.
+        Ok(self.views.open_at(snapshot).await?.with(read))
+    }
+
+    /// Refuses a moment whose commit the tenant's history does not have: `TOKEN_AHEAD` or `TOKEN_LOST`.
+    pub(crate) async fn check_history(&self, tenant: &str, requested: &Moment) -> Result<()> {
+        match self.views.recall(tenant, requested) {
+            Recall::Shown => Ok(()),
+            Recall::Lost => Err(token_lost(tenant)),
+            Recall::Unknown => {
+                let snapshot = self.store.snapshot(tenant).await?;
+                let mut snapshot = snapshot.ok_or_else(|| Error::tenant_not_found(tenant))?;
+                self.check_history_in(&mut *snapshot, requested).await
+            }
+        }
+    }
+
+    async fn check_history_in(&self, snapshot: &mut dyn Snapshot, requested: &Moment) -> Result<()> {
+        let tenant = snapshot.tenant().id.clone();
+        if snapshot.head().revision < requested.revision {
+            let is_lost = self.views.recall(&tenant, requested) != Recall::Unknown;
+            return Err(if is_lost { token_lost(&tenant) } else { token_ahead(&tenant) });
+        }
+        if requested.revision == Revision(0) {
+            return Ok(());
+        }
+        match snapshot.commit_at(requested.revision).await? {
+            Some(Head { write_id, .. }) if write_id.prefix() == requested.write_prefix => Ok(()),
+            _ => Err(token_lost(&tenant)),
+        }
+    }
+
+    /// Refuses a moment of which an end has passed that is far in this process's future.
+    fn check_end(&self, tenant: &str, requested: &Moment) -> Result<()> {
+        if requested.passed_end <= self.clock.now().plus(CLOCK_SKEW) {
+            return Ok(());
+        }
+        let message = format!(
+            "the token is of a moment after {}, which this server's clock has not reached; set the servers' clocks, or \
+             send the token to the server that gave it",
+            requested.passed_end
+        );
+        Err(Error::new(ErrorKind::FailedPrecondition, "TOKEN_AHEAD", message).with("tenant", tenant))
+    }
+
+    /// The moment of a token, which the request has in `field`: `INVALID_TOKEN`, `TOKEN_OUTDATED` or `TOKEN_FOREIGN`
+    /// where it has none.
+    pub(crate) fn decode(&self, tenant: &str, token: &str, field: &str) -> Result<Moment> {
+        self.tokens.decode(tenant, token).map_err(|error| {
+            let reason = match error {
+                TokenError::Malformed => "INVALID_TOKEN",
+                TokenError::OtherFormat(_) => "TOKEN_OUTDATED",
+                TokenError::OtherStore | TokenError::OtherTenant => "TOKEN_FOREIGN",
+            };
+            Error::field(reason, field, error.to_string())
+        })
     }
 }
 
-/// Refuses what was read at an older revision than a request may be answered from: `TOKEN_AHEAD`.
-pub(crate) fn check_fresh(tenant: &str, found: Revision, least: Revision) -> Result<()> {
-    if found < least { Err(token_ahead(tenant)) } else { Ok(()) }
-}
-
-/// The revision of a token, which the request has in `field`. A broken one, or one of another tenant, is
-/// `INVALID_TOKEN`.
-pub(crate) fn decode(tenant: &str, token: &str, field: &str) -> Result<Revision> {
-    Token::decode(tenant, token).map_err(|error| Error::field("INVALID_TOKEN", field, error.to_string()))
-}
-
 /// `TOKEN_AHEAD`: the token's revision is newer than the tenant's newest.
-pub(crate) fn token_ahead(tenant: &str) -> Error {
+fn token_ahead(tenant: &str) -> Error {
     let message = "the token is newer than the store; was it restored from a backup?";
     Error::new(ErrorKind::FailedPrecondition, "TOKEN_AHEAD", message).with("tenant", tenant)
+}
+
+/// `TOKEN_LOST`: the token's commit is not part of the tenant's history.
+fn token_lost(tenant: &str) -> Error {
+    let message = "the token is of a history that was lost, for the store was put back to an earlier state; drop it, and \
+                   what you know from it";
+    Error::new(ErrorKind::FailedPrecondition, "TOKEN_LOST", message).with("tenant", tenant)
 }

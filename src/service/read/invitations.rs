@@ -1,7 +1,7 @@
 //! One invitation, pages of a tenant's invitations, and pages of its suppressed addresses.
 
 use rollcall_engine::{
-    self as engine, Grant, Invitation, InvitationStatus, ResourceKey, Revision, Subject, SuppressedAddress, Timestamp,
+    self as engine, Grant, Invitation, InvitationStatus, Moment, ResourceKey, Subject, SuppressedAddress, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +10,7 @@ use crate::service::{
     error::Result,
     page::cut,
     ports::{InvitationCursor, InvitationOrder, InvitationQuery, InvitationRecord},
-    read::consistency::{Consistency, check_fresh, least_revision},
+    read::consistency::Consistency,
     resolve::{not_found::no_invitation, resources::find_node},
 };
 
@@ -39,13 +39,13 @@ pub struct ListInvitations {
     pub page_token: String,
 }
 
-/// An invitation and the revision at which it was read.
+/// An invitation and the moment at which it was read.
 #[derive(Debug)]
 pub struct FoundInvitation {
     /// The invitation, with the grants of its invited member while it is open.
     pub record: InvitationRecord,
-    /// The tenant's revision at which it was read.
-    pub revision: Revision,
+    /// The moment at which it was read.
+    pub moment: Moment,
 }
 
 /// A page of invitations.
@@ -55,8 +55,8 @@ pub struct InvitationPage {
     pub invitations: Vec<InvitationRecord>,
     /// The page token of the next page; none after the last page.
     pub next: Option<String>,
-    /// The revision at which the page was read.
-    pub revision: Revision,
+    /// The moment at which all of the page was read.
+    pub moment: Moment,
 }
 
 /// A page of suppressed addresses.
@@ -66,11 +66,12 @@ pub struct SuppressedPage {
     pub addresses: Vec<SuppressedAddress>,
     /// The page token of the next page; none after the last page.
     pub next: Option<String>,
-    /// The revision at which the page was read.
-    pub revision: Revision,
+    /// The moment at which all of the page was read.
+    pub moment: Moment,
 }
 
-/// What a page token of a list of invitations holds: the sort value and the id of the last invitation returned.
+/// What a page token of a list of invitations holds: of the last invitation returned its time, or the id of its address,
+/// and its id.
 #[derive(Serialize, Deserialize)]
 enum InvitationPageCursor {
     At(Timestamp, String),
@@ -83,14 +84,9 @@ impl Service {
     /// # Errors
     /// `TENANT_NOT_FOUND`, `INVITATION_NOT_FOUND`, and the store's errors.
     pub async fn invitation(&self, tenant: &str, id: &str, consistency: Consistency<'_>) -> Result<FoundInvitation> {
-        let least = least_revision(tenant, consistency)?;
-        if let Some((record, revision)) = self.store.invitation(tenant, id).await? {
-            check_fresh(tenant, revision, least)?;
-            return Ok(FoundInvitation { record, revision });
-        }
-        let (_, revision) = self.tenant(tenant).await?;
-        check_fresh(tenant, revision, least)?;
-        Err(no_invitation(id))
+        let mut snapshot = self.snapshot(tenant, consistency).await?;
+        let record = snapshot.invitation(id).await?.ok_or_else(|| no_invitation(id))?;
+        Ok(FoundInvitation { record, moment: snapshot.head().moment() })
     }
 
     /// A page of the tenant's invitations.
@@ -103,24 +99,22 @@ impl Service {
         list: &ListInvitations,
         consistency: Consistency<'_>,
     ) -> Result<InvitationPage> {
-        let least = least_revision(&list.tenant, consistency)?;
-        let page = self.page_token(&list.query()).await?;
+        let page = self.page_token(&list.query());
         let after = page.decode::<InvitationPageCursor>(&list.page_token)?.map(|cursor| match cursor {
             InvitationPageCursor::At(at, id) => InvitationCursor::At(at, id),
-            InvitationPageCursor::Email(email, id) => InvitationCursor::Email(email, id),
+            InvitationPageCursor::Email(address, id) => InvitationCursor::Email(address, id),
         });
-        let view = self.view(&list.tenant, consistency).await?;
+        let (mut snapshot, view) = self.snapshot_and_view(&list.tenant, consistency).await?;
         let resource = match &list.resource {
             Some(key) => {
-                let node = view.with(|facts, _| {
+                let named = self.facts_in((&mut *snapshot, &*view), |facts, _| {
                     find_node(facts, key, "resource").map(|node| engine::name_of(facts, node).to_key())
                 });
-                Some(node?)
+                Some(named.await??)
             }
             None => None,
         };
         let query = InvitationQuery {
-            tenant: &list.tenant,
             statuses: list.statuses.clone(),
             email: list.email.as_deref(),
             inviter: list.inviter.as_ref().map(Subject::as_ref),
@@ -130,11 +124,10 @@ impl Service {
             after,
             limit: list.limit.saturating_add(1),
         };
-        let (mut invitations, revision) = self.store.list_invitations(&query).await?;
-        check_fresh(&list.tenant, revision, least)?;
+        let mut invitations = snapshot.list_invitations(&query).await?;
         let more = cut(&mut invitations, list.limit, bytes);
         let next = invitations.last().filter(|_| more).map(|last| page.encode(&list.cursor(last)));
-        Ok(InvitationPage { invitations, next, revision })
+        Ok(InvitationPage { invitations, next, moment: snapshot.head().moment() })
     }
 
     /// A page of the tenant's suppressed addresses, at most `limit` of them. An empty `page_token` asks for the first.
@@ -147,15 +140,14 @@ impl Service {
         consistency: Consistency<'_>,
         (limit, page_token): (u32, &str),
     ) -> Result<SuppressedPage> {
-        let least = least_revision(tenant, consistency)?;
-        let page = self.page_token(&["suppressed", tenant]).await?;
-        let after = page.decode::<String>(page_token)?.unwrap_or_default();
-        self.tenant(tenant).await?;
-        let (mut addresses, revision) = self.store.list_suppressed(tenant, &after, limit.saturating_add(1)).await?;
-        check_fresh(tenant, revision, least)?;
-        let more = cut(&mut addresses, limit, |address| 50 + address.email.len() + address.detail.len());
-        let next = addresses.last().filter(|_| more).map(|last| page.encode(&last.email));
-        Ok(SuppressedPage { addresses, next, revision })
+        let page = self.page_token(&["suppressed", tenant]);
+        let after = page.decode::<String>(page_token)?;
+        let mut snapshot = self.snapshot(tenant, consistency).await?;
+        let mut found = snapshot.list_suppressed(after.as_deref(), limit.saturating_add(1)).await?;
+        let more = cut(&mut found, limit, |(_, address)| 50 + address.email.len() + address.detail.len());
+        let next = found.last().filter(|_| more).map(|(id, _)| page.encode(id));
+        let addresses = found.into_iter().map(|(_, address)| address).collect();
+        Ok(SuppressedPage { addresses, next, moment: snapshot.head().moment() })
     }
 }
 
@@ -185,7 +177,7 @@ impl ListInvitations {
         match self.order {
             InvitationOrder::Created => InvitationPageCursor::At(invitation.created_at, id),
             InvitationOrder::Expiry => InvitationPageCursor::At(invitation.expires_at, id),
-            InvitationOrder::Email => InvitationPageCursor::Email(invitation.email.clone(), id),
+            InvitationOrder::Email => InvitationPageCursor::Email(last.address_id.clone(), id),
         }
     }
 }

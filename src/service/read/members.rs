@@ -1,17 +1,16 @@
 //! Pages of members: the holders of roles at a resource, and those whose roles at an ancestor of it count there too.
 
 use rollcall_engine::{
-    self as engine, Facts, Mask, Member, MemberKey, MemberStatus, Policy, ResourceKey, ResourceType, Revision, Role,
-    Subject, Timestamp, TypeSet,
+    self as engine, Facts, Mask, Member, MemberKey, MemberStatus, Moment, Policy, ResourceKey, ResourceType, Revision,
+    Role, Subject, Timestamp, TypeSet,
 };
-use serde::{Deserialize, Serialize};
 
 use crate::service::{
     Service,
     error::{Error, Result},
     page::cut,
     ports::{MemberCursor, MemberOrder, MemberQuery, MemberRecord, MemberScope},
-    read::consistency::{Consistency, check_fresh, least_revision},
+    read::consistency::Consistency,
     resolve::{
         resources::find_node,
         teams::{Team, find_teams},
@@ -52,8 +51,8 @@ pub struct MemberPage {
     pub members: Vec<ListedMember>,
     /// The page token of the next page; none after the last page.
     pub next: Option<String>,
-    /// The revision at which the page was read.
-    pub revision: Revision,
+    /// The moment at which all of the page was read.
+    pub moment: Moment,
 }
 
 /// A member, with their roles that count at the requested resource.
@@ -82,14 +81,6 @@ pub struct Membership {
     pub expires_at: Option<Timestamp>,
 }
 
-/// What a page token of a member list holds: the sort value and the subject of the last member returned.
-#[derive(Serialize, Deserialize)]
-struct MemberPageCursor {
-    value: String,
-    kind: String,
-    id: String,
-}
-
 /// What a list takes from the policy and the tree of resources, before the store is asked.
 struct ListPlan {
     scopes: Vec<MemberScope>,
@@ -103,40 +94,36 @@ struct ListPlan {
 }
 
 impl Service {
-    /// A page of the members at a resource. Roles and teams are looked up in the view, which may be older than the
-    /// page.
+    /// A page of the members at a resource, with everything that it rests on, read at one moment.
     ///
     /// # Errors
     /// `TENANT_NOT_FOUND`, `RESOURCE_NOT_FOUND`, `UNKNOWN_RESOURCE_TYPE`, `UNKNOWN_ROLE`, `FIELD_REQUIRED` for a
     /// resource without an id, `FIELD_INVALID` for a team of a type without teams, `INVALID_PAGE_TOKEN`, and the
     /// store's errors.
     pub async fn list_members(&self, list: &ListMembers, consistency: Consistency<'_>) -> Result<MemberPage> {
-        let least = least_revision(&list.tenant, consistency)?;
-        let page = self.page_token(&list.query()).await?;
-        let after = page
-            .decode(&list.page_token)?
-            .map(|MemberPageCursor { value, kind, id }| MemberCursor { value, subject: Subject::new(kind, id) });
-        let view = self.view(&list.tenant, consistency).await?;
-        let plan = view.with(|facts, _| list.plan(facts))?;
+        let page = self.page_token(&list.query());
+        let after: Option<MemberCursor> = page.decode(&list.page_token)?;
+        let (mut snapshot, view) = self.snapshot_and_view(&list.tenant, consistency).await?;
+        let plan =
+            self.facts_in((&mut *snapshot, &*view), |facts, moment| Ok::<_, Error>((list.plan(facts)?, *moment)));
+        let (plan, moment) = plan.await??;
         let query = MemberQuery {
-            tenant: &list.tenant,
             scopes: plan.scopes.clone(),
             everybody: plan.everybody,
             team_grants: plan.team_grants.clone(),
             excluded_types: plan.everybody.then(|| plan.team_types.clone()),
-            now: self.clock.now(),
+            now: self.clock.now().max(moment.passed_end),
             statuses: list.statuses.clone(),
             text: list.text.to_lowercase(),
             order: list.order,
             after,
             limit: list.limit.saturating_add(1),
         };
-        let (records, revision) = self.store.list_members(&query).await?;
-        check_fresh(&list.tenant, revision, least)?;
+        let records = snapshot.list_members(&query).await?;
         let mut members: Vec<ListedMember> = records.into_iter().map(|record| plan.listed(record)).collect();
         let more = cut(&mut members, list.limit, ListedMember::bytes);
-        let next = members.last().filter(|_| more).map(|last| page.encode(&plan.cursor(&last.record, list.order)));
-        Ok(MemberPage { members, next, revision })
+        let next = more.then(|| page.encode(&plan.cursor(&members, list.order, moment.revision)));
+        Ok(MemberPage { members, next, moment })
     }
 }
 
@@ -318,16 +305,15 @@ impl ListPlan {
         ListedMember { record, memberships }
     }
 
-    /// Where the page after this member begins.
-    fn cursor(&self, last: &MemberRecord, order: MemberOrder) -> MemberPageCursor {
-        let member = &last.member;
-        let value = match order {
-            MemberOrder::Name => member.profile.display_name.to_lowercase(),
-            MemberOrder::Email => member.profile.email.clone().unwrap_or_default(),
-            MemberOrder::Status => member.status.code().to_string(),
-            MemberOrder::Role => self.rank(last).to_string(),
-        };
-        MemberPageCursor { value, kind: member.subject.kind.clone(), id: member.subject.id.clone() }
+    /// Where the page after these members begins, who were read at a revision.
+    fn cursor(&self, members: &[ListedMember], order: MemberOrder, revision: Revision) -> MemberCursor {
+        let last = members.iter().rev().take(MemberCursor::ANCHORS).map(|listed| listed.record.id.clone()).collect();
+        let number = members.last().and_then(|last| match order {
+            MemberOrder::Name | MemberOrder::Email => None,
+            MemberOrder::Status => Some(last.record.member.status.code().into()),
+            MemberOrder::Role => Some(self.rank(&last.record)),
+        });
+        MemberCursor { last, number, revision }
     }
 
     fn rank(&self, last: &MemberRecord) -> i32 {

@@ -1,13 +1,13 @@
 //! One tenant, resource or member, read from the store.
 
-use rollcall_engine::{self as engine, Grant, Member, ResourceRef, Revision, Subject, Tenant};
+use rollcall_engine::{self as engine, Grant, Head, Member, Moment, ResourceRef, Revision, Subject, Tenant};
 use serde::{Deserialize, Serialize};
 
 use crate::service::{
     Service,
-    error::{Error, Result},
+    error::Result,
     ports::{MemberBy, ResourceRecord},
-    read::consistency::{Consistency, check_fresh, least_revision},
+    read::consistency::Consistency,
     resolve::{
         not_found::{no_member, no_resource},
         resources::find_node,
@@ -23,12 +23,12 @@ pub struct FoundMember {
     /// The revision that last changed them or one of their bindings.
     pub changed_at: Revision,
     /// At most `limit` of their roles: their own, then those of the teams that they belong to, by team; each by
-    /// resource type, resource id and role. Those of teams may be of another revision than the member.
+    /// resource type, resource id and role.
     pub roles: Vec<MemberRole>,
     /// The page token of the next page of roles; none after the last page.
     pub next: Option<String>,
-    /// The tenant's revision at which the member was read.
-    pub revision: Revision,
+    /// The moment at which all of it was read.
+    pub moment: Moment,
 }
 
 /// A role that a member has.
@@ -57,26 +57,25 @@ impl Service {
         Ok(self.store.ping().await?)
     }
 
-    /// A tenant and its newest revision, read with this consistency.
+    /// A tenant, read with this consistency, and the moment at which it was read.
     ///
     /// # Errors
     /// `TENANT_NOT_FOUND`, and the errors of consistency and of the store.
-    pub async fn tenant_at(&self, tenant: &str, consistency: Consistency<'_>) -> Result<(Tenant, Revision)> {
-        let least = least_revision(tenant, consistency)?;
-        let (found, revision) = self.tenant(tenant).await?;
-        check_fresh(tenant, revision, least)?;
-        Ok((found, revision))
+    pub async fn tenant_at(&self, tenant: &str, consistency: Consistency<'_>) -> Result<(Tenant, Moment)> {
+        let snapshot = self.snapshot(tenant, consistency).await?;
+        Ok((snapshot.tenant().clone(), snapshot.head().moment()))
     }
 
-    /// A tenant and its newest revision.
+    /// A tenant and its newest commit.
     ///
     /// # Errors
     /// `TENANT_NOT_FOUND`, and the store's errors.
-    pub async fn tenant(&self, tenant: &str) -> Result<(Tenant, Revision)> {
-        self.store.tenant(tenant).await?.ok_or_else(|| Error::tenant_not_found(tenant))
+    pub async fn tenant(&self, tenant: &str) -> Result<(Tenant, Head)> {
+        let snapshot = self.snapshot(tenant, Consistency::MinimizeLatency).await?;
+        Ok((snapshot.tenant().clone(), snapshot.head()))
     }
 
-    /// A registered resource, and the revision at which it was read. An empty id of the root type means the root.
+    /// A registered resource, and the moment at which it was read. An empty id of the root type means the root.
     ///
     /// # Errors
     /// `TENANT_NOT_FOUND`, `RESOURCE_NOT_FOUND`, `UNKNOWN_RESOURCE_TYPE`, `FIELD_REQUIRED` for a resource without an id,
@@ -86,25 +85,23 @@ impl Service {
         tenant: &str,
         key: ResourceRef<'_>,
         consistency: Consistency<'_>,
-    ) -> Result<(ResourceRecord, Revision)> {
-        let least = least_revision(tenant, consistency)?;
-        if let Some((record, revision)) = self.store.resource(tenant, key).await? {
-            check_fresh(tenant, revision, least)?;
-            return Ok((record, revision));
+    ) -> Result<(ResourceRecord, Moment)> {
+        let (mut snapshot, view) = self.snapshot_and_view(tenant, consistency).await?;
+        let moment = snapshot.head().moment();
+        if let Some(record) = snapshot.resource(key).await? {
+            return Ok((record, moment));
         }
         // The root by its type alone; or why there is no such resource.
-        let view = self.view(tenant, consistency).await?;
-        let named = view.with(|facts, _| {
+        let named = self.facts_in((&mut *snapshot, &*view), |facts, _| {
             find_node(facts, &key.to_key(), "resource").map(|node| engine::name_of(facts, node).to_key())
-        })?;
-        let found = self.store.resource(tenant, named.as_ref()).await?;
-        let (record, revision) = found.ok_or_else(|| no_resource(key, "resource"))?;
-        check_fresh(tenant, revision, least)?;
-        Ok((record, revision))
+        });
+        let named = named.await??;
+        let record = snapshot.resource(named.as_ref()).await?.ok_or_else(|| no_resource(key, "resource"))?;
+        Ok((record, moment))
     }
 
     /// A member by subject or normalised identifier, with a page of their roles, their own and those of their teams, at
-    /// most `limit` of them.
+    /// most `limit` of them, all read at one moment.
     ///
     /// # Errors
     /// `TENANT_NOT_FOUND`, `MEMBER_NOT_FOUND`, `INVALID_PAGE_TOKEN`, and the errors of consistency, of loading and of
@@ -116,48 +113,34 @@ impl Service {
         consistency: Consistency<'_>,
         (limit, page_token): (u32, &str),
     ) -> Result<FoundMember> {
-        let least = least_revision(tenant, consistency)?;
         let (kind, called) = match by {
             MemberBy::Subject(subject) => ("subject", subject.to_string()),
             MemberBy::Email(text) => ("email", text.to_owned()),
             MemberBy::Username(text) => ("username", text.to_owned()),
             MemberBy::Phone(text) => ("phone", text.to_owned()),
         };
-        let page = self.page_token(&["member", tenant, kind, &called]).await?;
+        let page = self.page_token(&["member", tenant, kind, &called]);
         let after: Option<RoleCursor> = page.decode(page_token)?;
-        let Some((record, revision)) = self.store.member(tenant, by).await? else {
-            let (_, revision) = self.tenant(tenant).await?;
-            check_fresh(tenant, revision, least)?;
-            return Err(no_member(&called));
-        };
-        check_fresh(tenant, revision, least)?;
+        let (mut snapshot, view) = self.snapshot_and_view(tenant, consistency).await?;
+        let record = snapshot.member(by).await?.ok_or_else(|| no_member(&called))?;
+        let subject = record.member.subject.clone();
+        let teams =
+            self.facts_in((&mut *snapshot, &*view), |facts, moment| (teams_of(facts, subject.as_ref()), *moment));
+        let (teams, moment) = teams.await?;
         let own = record.grants.into_iter().map(|grant| MemberRole { through: None, grant });
-        let mut roles: Vec<MemberRole> =
-            own.chain(self.through_teams(tenant, &record.member.subject, consistency).await?).collect();
+        let mut roles: Vec<MemberRole> = own.collect();
+        for team in teams {
+            let found = snapshot.member(MemberBy::Subject(team.as_ref())).await?;
+            let grants = found.into_iter().flat_map(|record| record.grants);
+            roles.extend(grants.map(|grant| MemberRole { through: Some(team.clone()), grant }));
+        }
         roles.sort_by_cached_key(MemberRole::key);
         roles.retain(|role| after.as_ref().is_none_or(|after| role.key() > *after));
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let more = roles.len() > limit;
         roles.truncate(limit);
         let next = roles.last().filter(|_| more).map(|last| page.encode(&last.key()));
-        Ok(FoundMember { member: record.member, changed_at: record.changed_at, roles, next, revision })
-    }
-
-    /// The roles of the teams that a member belongs to.
-    async fn through_teams(
-        &self,
-        tenant: &str,
-        member: &Subject,
-        consistency: Consistency<'_>,
-    ) -> Result<Vec<MemberRole>> {
-        let view = self.view(tenant, consistency).await?;
-        let mut roles = Vec::new();
-        for team in view.with(|facts, _| teams_of(facts, member.as_ref())) {
-            let found = self.store.member(tenant, MemberBy::Subject(team.as_ref())).await?;
-            let grants = found.into_iter().flat_map(|(record, _)| record.grants);
-            roles.extend(grants.map(|grant| MemberRole { through: Some(team.clone()), grant }));
-        }
-        Ok(roles)
+        Ok(FoundMember { member: record.member, changed_at: record.changed_at, roles, next, moment })
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use rollcall_engine::{LogPosition, LoggedChange, Revision};
+use rollcall_engine::{LogPosition, LoggedChange, Moment, Revision};
 use tokio::{
     sync::{OwnedSemaphorePermit, watch},
     time::{Instant, sleep, sleep_until},
@@ -12,8 +12,7 @@ use tokio::{
 use crate::service::{
     Service,
     error::{Error, ErrorKind, Result},
-    ports::{LogFilter, LogQuery},
-    read::consistency::{decode, token_ahead},
+    ports::{LogFilter, LogQuery, Snapshot},
 };
 
 /// How many changes are read and sent at a time.
@@ -36,9 +35,11 @@ pub struct WatchBatch {
     /// At most 256 changes of the watched kinds, in the order of the log. Empty for a heartbeat, and where the rest of
     /// a revision has none of those kinds.
     pub changes: Vec<LoggedChange>,
-    /// The revision up to which every change was sent, from which a new watch may go on; none when the batch ends
-    /// within a revision.
-    pub up_to: Option<Revision>,
+    /// The moment up to which every change was sent, from which a new watch may go on; none when the batch ends within a
+    /// revision.
+    pub up_to: Option<Moment>,
+    /// Whether the changes before this batch don't lead to those after it, for the store was put back.
+    pub is_reset: bool,
 }
 
 /// One watch of one tenant: a position in its log, and what wakes it. Dropping it ends the watch.
@@ -49,8 +50,10 @@ pub struct Watcher {
     kinds: Vec<String>,
     /// The position of the last change that was read.
     position: LogPosition,
-    /// The last revision that was read to its end.
-    up_to: Revision,
+    /// The commit of that change; none before the first.
+    read_to: Option<Moment>,
+    /// The last commit that was read to its end.
+    up_to: Moment,
     /// Whether the beginning of a revision was sent and its end was not.
     mid_revision: bool,
     /// When the next heartbeat is due; none when there are to be none.
@@ -65,7 +68,7 @@ impl Service {
     /// or of all kinds when none is named.
     ///
     /// # Errors
-    /// `TENANT_NOT_FOUND`, `INVALID_TOKEN`, `TOKEN_AHEAD`, `TOO_MANY_WATCHERS`, `DRAINING`, and the store's errors.
+    /// `TENANT_NOT_FOUND`, those of the token, `TOO_MANY_WATCHERS`, `DRAINING`, and the store's errors.
     pub async fn watch(self: &Arc<Self>, tenant: &str, from: WatchFrom<'_>, kinds: Vec<String>) -> Result<Watcher> {
         let draining = self.watchers.draining.subscribe();
         if *draining.borrow() {
@@ -74,18 +77,20 @@ impl Service {
         let permit = Arc::clone(&self.watchers.permits).try_acquire_owned().map_err(|_| self.too_many())?;
         let (_, newest) = self.tenant(tenant).await?;
         let up_to = match from {
-            WatchFrom::Now => newest,
-            WatchFrom::Beginning => Revision::default(),
-            WatchFrom::After(token) => decode(tenant, token, "after")?,
+            WatchFrom::Now => newest.moment(),
+            WatchFrom::Beginning => Moment::default(),
+            WatchFrom::After(token) => {
+                let after = self.decode(tenant, token, "after")?;
+                self.check_history(tenant, &after).await?;
+                after
+            }
         };
-        if up_to > newest {
-            return Err(token_ahead(tenant));
-        }
         Ok(Watcher {
             service: Arc::clone(self),
             tenant: tenant.to_owned(),
             kinds,
-            position: LogPosition { revision: up_to, seq: i64::MAX },
+            position: end_of(&up_to),
+            read_to: None,
             up_to,
             mid_revision: false,
             // So that the first heartbeat comes at once, with a token to keep.
@@ -126,7 +131,9 @@ impl Watcher {
             // Before the log is read, so that a commit during the read wakes this watch.
             self.commits.mark_unchanged();
             let before = self.position;
-            let (changes, whole) = self.read().await?;
+            let Some((changes, whole)) = self.read().await? else {
+                return Ok(WatchBatch { is_reset: true, ..self.batch(Vec::new(), Some(self.up_to)) });
+            };
             if !changes.is_empty() || (whole && self.mid_revision) {
                 return Ok(self.batch(changes, whole.then_some(self.up_to)));
             }
@@ -156,48 +163,70 @@ impl Watcher {
         }
     }
 
-    /// The next changes of the watched kinds, and whether they end with a revision.
-    async fn read(&mut self) -> Result<(Vec<LoggedChange>, bool)> {
+    /// The next changes of the watched kinds, and whether they end with a revision. None where the tenant has another
+    /// history than the one that was read: then the watch goes on with what follows on its newest commit.
+    async fn read(&mut self) -> Result<Option<(Vec<LoggedChange>, bool)>> {
+        let snapshot = self.service.store.snapshot(&self.tenant).await?;
+        let mut snapshot = snapshot.ok_or_else(|| Error::tenant_not_found(&self.tenant))?;
+        if !follows(&mut *snapshot, &self.up_to).await? {
+            self.up_to = snapshot.head().moment();
+            self.position = end_of(&self.up_to);
+            self.mid_revision = false;
+            return Ok(None);
+        }
         let query = LogQuery {
-            tenant: &self.tenant,
             filter: LogFilter::default(),
             revisions: LogQuery::ALL,
             after: Some(self.position),
             newest_first: false,
             limit: CHUNK,
         };
-        let mut changes = self.service.store.log(&query).await?;
+        let mut changes = snapshot.log(&query).await?;
         let Some(last) = changes.last().map(|last| last.position) else {
-            self.up_to = self.position.revision;
-            return Ok((changes, true));
+            self.up_to = self.read_to.unwrap_or(self.up_to);
+            return Ok(Some((changes, true)));
         };
         self.position = last;
+        self.read_to = changes.last().map(LoggedChange::moment);
         // A revision is in the log whole or not at all, so only a full chunk can end within one.
         let mut whole = changes.len() < CHUNK as usize;
-        if !whole
-            && let Some(before) = changes.iter().rev().map(|it| it.position).find(|it| it.revision < last.revision)
-        {
+        if !whole && let Some(before) = changes.iter().rev().find(|it| it.position.revision < last.revision) {
             // The last revision may go on, so it is left to the next chunk.
-            changes.retain(|change| change.position <= before);
-            self.position = before;
+            (self.read_to, self.position) = (Some(before.moment()), before.position);
+            let position = self.position;
+            changes.retain(|change| change.position <= position);
             whole = true;
         }
         if whole {
-            self.up_to = self.position.revision;
+            self.up_to = self.read_to.unwrap_or(self.up_to);
         }
         if !self.kinds.is_empty() {
             changes.retain(|change| self.kinds.iter().any(|kind| kind == change.change.kind()));
         }
-        Ok((changes, whole))
+        Ok(Some((changes, whole)))
     }
 
     /// A batch to send, after which the next heartbeat is due later.
-    fn batch(&mut self, changes: Vec<LoggedChange>, up_to: Option<Revision>) -> WatchBatch {
+    fn batch(&mut self, changes: Vec<LoggedChange>, up_to: Option<Moment>) -> WatchBatch {
         let every = self.service.watchers.options.heartbeat;
         self.heartbeat = (!every.is_zero()).then(|| Instant::now() + every);
         self.mid_revision = up_to.is_none();
-        WatchBatch { changes, up_to }
+        WatchBatch { changes, up_to, is_reset: false }
     }
+}
+
+/// The position after all changes of a commit.
+fn end_of(moment: &Moment) -> LogPosition {
+    LogPosition { revision: moment.revision, seq: i64::MAX }
+}
+
+/// Whether a tenant's history has a commit.
+async fn follows(snapshot: &mut dyn Snapshot, moment: &Moment) -> Result<bool> {
+    if moment.revision == Revision::default() {
+        return Ok(true);
+    }
+    let found = snapshot.commit_at(moment.revision).await?;
+    Ok(found.is_some_and(|head| head.write_id.prefix() == moment.write_prefix))
 }
 
 fn is_draining() -> Error {

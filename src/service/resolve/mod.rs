@@ -2,5 +2,6 @@
 
 pub(crate) mod not_found;
 pub(crate) mod resources;
+pub(crate) mod subjects;
 pub(crate) mod teams;
 pub(crate) mod types;

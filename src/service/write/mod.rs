@@ -1,4 +1,4 @@
-//! Writes: each is planned from the facts inside its own transaction, and decided by the policy there.
+//! Writes: each is planned from the facts of one commit, decided by the policy there, and committed right after it.
 
 pub(crate) mod engine;
 pub(crate) mod invitations;
@@ -11,6 +11,7 @@ pub use engine::answers::{
     InviteResults, InviteeResult, IssuedInvitation, MemberAnswer, PolicyChange, RemovedMember, ResourceAnswer,
     RevokedInvitation,
 };
+pub(crate) use engine::queue::WriteQueues;
 pub use engine::request_context::{IdempotencyKey, RequestContext};
 pub use engine::run::{Write, Written};
 pub use invitations::accept::AcceptInvitation;

@@ -6,7 +6,7 @@ use sea_orm::{ConnectionTrait as _, DbBackend, Statement, sqlx::Connection as _}
 
 use crate::{
     service::ports::StoreError,
-    store::{Options, connect::Pools, connections::Lease, error::defect},
+    store::{Options, connections::Lease, dialect::sqlite::connect::Pools, error::defect},
 };
 
 async fn opened() -> (tempfile::TempDir, Pools) {

@@ -26,11 +26,15 @@ pub(super) struct History {
     policy: PolicyFile,
     pub(super) root: Key,
     facts: Vec<ModelFacts>,
+    /// The facts at the last revision, as the tables have them.
+    tables: ModelFacts,
     actors: Vec<Key>,
 }
 
 impl History {
-    pub(super) async fn read(dir: &Path, tenant: &str) -> Self {
+    /// Reads the log of a tenant, of which `first` are the facts at an earlier revision: what people are called and reached
+    /// by is not in the log, and is what each write makes it from then on.
+    pub(super) async fn read(dir: &Path, tenant: &str, (start, first): (i64, ModelFacts)) -> Self {
         let (log, tables) = audited(dir, tenant).await;
         let mut state = State::default();
         let (mut facts, mut actors) = (vec![ModelFacts::default()], vec![Key::default()]);
@@ -39,10 +43,13 @@ impl History {
             facts.push(ModelFacts::from(&state));
             actors.push(group[0].actor.clone());
         }
-        assert_eq!(facts.last(), Some(&ModelFacts::from(&tables)));
+        let start = usize::try_from(start).expect("revisions count from 1");
+        assert_eq!(facts[start], first.clone().without_profiles());
+        facts[start] = first;
+        let tables = ModelFacts::from(&tables);
         let policy = policy();
         let root = (policy.root.clone(), tenant.to_owned());
-        Self { policy, root, facts, actors }
+        Self { policy, root, facts, actors, tables }
     }
 
     fn at(&self, revision: i64) -> &ModelFacts {
@@ -76,7 +83,7 @@ impl History {
 
     /// Asserts that each revision is the operation of one client, allowed in the state before it, and changes what it
     /// should. Returns how many there are.
-    pub(super) fn explain_accepted(&self, start: i64, records: &[OperationRecord]) -> usize {
+    pub(super) fn explain_accepted(&mut self, start: i64, records: &[OperationRecord]) -> usize {
         let mut by_revision = BTreeMap::new();
         for record in records {
             let Ok(revision) = record.result else { continue };
@@ -91,11 +98,14 @@ impl History {
             match decide(&self.policy, self.at(revision - 1), operation) {
                 Verdict::Allowed(mut after) => {
                     after.learn(issued);
-                    assert_eq!(after, *self.at(*revision), "{revision}: {operation:?}");
+                    let index = usize::try_from(*revision).expect("revisions count from 1");
+                    assert_eq!(after.clone().without_profiles(), self.facts[index], "{revision}: {operation:?}");
+                    self.facts[index] = after;
                 }
                 Verdict::Refused(reasons) => panic!("{revision}: {operation:?} was accepted against {reasons:?}"),
             }
         }
+        assert_eq!(*self.last(), self.tables, "the tables have what the writes made");
         by_revision.len()
     }
 

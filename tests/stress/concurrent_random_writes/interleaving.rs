@@ -17,8 +17,8 @@ use super::{
 };
 use crate::{
     driver::issued_invitations,
-    oracle::Tokens,
-    support::{TestServer, WireTenant, error::reason_of, repetitions, rng::Rng},
+    oracle::{ModelFacts, Tokens},
+    support::{TestServer, WireTenant, db::audited, error::reason_of, names::named, repetitions, rng::Rng},
 };
 
 /// Clients that write at the same time, each over a connection of its own.
@@ -39,7 +39,7 @@ async fn client(
         let after = world.revision().await;
         let issued = answer.as_ref().map(issued_invitations).unwrap_or_default();
         tokens.lock().expect("no panic").learn(&issued);
-        let result = answer.map(|answer| answer.revision(&world.tenant)).map_err(|status| reason_of(&status));
+        let result = answer.map(|answer| answer.revision()).map_err(|status| reason_of(&status));
         records.push(OperationRecord { operation, before, after, result, issued });
     }
     records
@@ -52,6 +52,8 @@ async fn no_interleaving_breaks_a_rule() {
     let stage = TestServer::new().await;
     let world = opening(&stage, "acme").await;
     let start = world.revision().await;
+    let (_, tables) = audited(stage.dir.path(), &world.tenant).await;
+    let first = ModelFacts::from(&tables);
     let writes = usize::try_from(repetitions("concurrent_writes", 800, 4000)).expect("few");
     let (tokens, left) = (Arc::<Mutex<Tokens>>::default(), Arc::new(AtomicUsize::new(writes)));
     let mut tasks = JoinSet::new();
@@ -62,9 +64,9 @@ async fn no_interleaving_breaks_a_rule() {
     let records = tasks.join_all().await.into_iter().flatten().collect::<Vec<_>>();
     assert_eq!(records.len(), writes);
 
-    let history = History::read(stage.dir.path(), &world.tenant).await;
-    history.assert_invariants();
+    let mut history = History::read(stage.dir.path(), &world.tenant, (start, first)).await;
     let accepted = history.explain_accepted(start, &records);
+    history.assert_invariants();
     let refused = history.explain_refused(&records);
     eprintln!("{accepted} accepted, {refused} refused");
     assert!(accepted > writes / 50 && refused > writes / 50, "the test tests something");
@@ -87,7 +89,7 @@ async fn lists_agree(world: &WireTenant, history: &History) {
         }
         let mut listed = BTreeSet::new();
         for shown in world.list(world.members_at(&format!("{resource_type}:{id}"))).await {
-            let subject = shown.member.and_then(|member| member.subject).expect("a listed member has a subject");
+            let subject = named(&shown.member.expect("a listed member is there"));
             for role in shown.memberships {
                 listed.insert(((subject.r#type.clone(), subject.id.clone()), role.role, role.implied_by));
             }

@@ -3,5 +3,6 @@
 
 mod disk;
 mod reads;
+mod restored;
 mod tampered;
 mod writes;

@@ -121,7 +121,7 @@ async fn lane<R: Race>(world: WireTenant, apis: Vec<Api>, mut rng: Rng, rounds: 
         let after = world.revision().await;
 
         let answers = results.iter().map(|result| result.as_ref().ok().cloned()).collect::<Vec<_>>();
-        let succeeded = |(write, answer): (_, &Option<Answer>)| Some((answer.as_ref()?.revision(&world.tenant), write));
+        let succeeded = |(write, answer): (_, &Option<Answer>)| Some((answer.as_ref()?.revision(), write));
         let mut succeeded = letters(apis.len()).zip(&answers).filter_map(succeeded).collect::<Vec<_>>();
         succeeded.sort_unstable();
         let each = succeeded.iter().map(|(revision, _)| *revision).eq(before + 1..=after);

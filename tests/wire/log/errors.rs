@@ -1,11 +1,11 @@
 //! Lists and watches of the change log that are refused.
 
 use rollcall::proto::{ListChangesRequest, ResourceRef, Subject, WatchChangesRequest, watch_changes_request::Start};
-use rollcall_engine::{Revision, Token};
 use tonic::Code;
 
 use crate::support::{
     error::{expect_error, fields_of},
+    tokens::{at_revision, of_another_store, of_another_write},
     wire_tenant::fixture,
 };
 
@@ -67,10 +67,14 @@ async fn a_watch_begins_at_a_token_of_the_tenant() {
     expect_error(watch("acme", String::new(), vec![]).await, invalid, "FIELD_REQUIRED");
     expect_error(begin("acme", Some(Start::FromBeginning(false)), vec![]).await, invalid, "FIELD_INVALID");
     expect_error(watch("acme", "x".into(), vec![]).await, invalid, "INVALID_TOKEN");
-    expect_error(watch("acme", other.token().await, vec![]).await, invalid, "INVALID_TOKEN");
+    expect_error(watch("acme", other.token().await, vec![]).await, invalid, "TOKEN_FOREIGN");
+    expect_error(watch("acme", of_another_store(&world.token().await), vec![]).await, invalid, "TOKEN_FOREIGN");
+    let lost = of_another_write(&world.token().await);
+    expect_error(watch("acme", lost, vec![]).await, Code::FailedPrecondition, "TOKEN_LOST");
     expect_error(begin("acme", None, vec![0]).await, invalid, "FIELD_INVALID");
     expect_error(begin("", None, vec![]).await, invalid, "FIELD_REQUIRED");
     expect_error(begin("nowhere", None, vec![]).await, Code::NotFound, "TENANT_NOT_FOUND");
-    let ahead = Token::encode("acme", Revision(world.revision().await + 1));
+    let token = world.token().await;
+    let ahead = at_revision(&token, world.revision().await + 1);
     expect_error(watch("acme", ahead, vec![]).await, Code::FailedPrecondition, "TOKEN_AHEAD");
 }

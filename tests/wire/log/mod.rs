@@ -4,13 +4,14 @@ mod audit;
 mod errors;
 mod past;
 mod slow_reader;
+mod verify;
 mod watch;
 
-use rollcall::proto::{Change, ListChangesRequest};
+use rollcall::proto::{Change, ListChangesRequest, change::Change as Detail};
 
 use crate::{
     oracle::Actors,
-    support::{WireTenant, write::revision_of},
+    support::{WireTenant, tokens::revision_of},
 };
 
 /// The people and resources that random writes name.
@@ -21,8 +22,22 @@ const ACTORS: Actors<'_> = Actors {
 };
 
 /// The position of a change in its tenant's log: its revision, and its index within that.
-fn position(tenant: &str, change: &Change) -> (i64, u32) {
-    (revision_of(tenant, &change.token), change.index)
+fn position(change: &Change) -> (i64, u32) {
+    (revision_of(&change.token), change.index)
+}
+
+/// Changes without the profiles of members, which are as they are when a change is read.
+fn without_profiles(mut changes: Vec<Change>) -> Vec<Change> {
+    for change in &mut changes {
+        let members = match &mut change.change {
+            Some(Detail::MemberAdded(it)) => [it.after.as_mut(), None],
+            Some(Detail::MemberUpdated(it)) => [it.before.as_mut(), it.after.as_mut()],
+            Some(Detail::MemberRemoved(it)) => [it.before.as_mut(), None],
+            _ => [None, None],
+        };
+        members.into_iter().flatten().for_each(|member| member.profile = None);
+    }
+    changes
 }
 
 /// Every change that a request lists, page by page.

@@ -4,7 +4,7 @@ use rollcall::proto::{InviteOutcome, MemberStatus};
 
 use crate::support::{
     WireTenant, Write,
-    names::{short, subject},
+    names::{named, short, subject},
     verified,
     wire_tenant::{OPERATOR, fixture},
 };
@@ -24,7 +24,9 @@ async fn somebody_new_is_invited_and_may_nothing_until_they_accept() {
     let answer = world.allowed(world.invite("edith", "new@acme.test", "harbour", "editor")).await.invite();
     let [result] = answer.results.try_into().expect("one result an invitee");
     let member = result.member.expect("the response has the member");
-    assert_eq!(member.subject, Some(subject("new@acme.test")));
+    assert_eq!(named(&member), subject("new@acme.test"));
+    let invited = member.subject.clone().expect("has a subject");
+    assert_eq!((invited.r#type.as_str(), invited.id.len()), ("invited", 26), "an id that tells nothing of the person");
     assert_eq!(member.status(), MemberStatus::Invited);
     let invitation = result.invitation.expect("the response has the invitation");
     assert_eq!((invitation.email.as_str(), invitation.inviter), ("new@acme.test", Some(subject("edith"))));
@@ -53,7 +55,8 @@ async fn whoever_accepts_has_the_role_and_is_a_user_of_the_workspace() {
     assert_eq!(world.grants("new").await, ["harbour editor", "workspace user"]);
     assert!(world.may("new", "data.edit", "harbour").await);
     assert!(world.may("new", "job_site.create", "workspace").await);
-    assert!(world.member("new@acme.test").await.is_err(), "the stand-in is gone");
+    let found = world.member("new@acme.test").await.expect("the address is theirs now").member.expect("is there");
+    assert_eq!(found.subject, Some(subject("new")), "the stand-in is gone");
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use crate::support::{
     TestServer, WireTenant,
     decided_writes::matrix,
     error::fields_of,
-    names::short,
+    names::{named, short},
     verified,
     wire_tenant::{fixture, profile},
 };
@@ -17,7 +17,7 @@ fn with_phone(user: &str, phone: &str) -> Profile {
 
 async fn found(world: &WireTenant, by: By) -> Option<String> {
     let member = world.member_by(by).await.ok()?.member.expect("the response has the member");
-    Some(short(&member.subject.expect("has a subject")))
+    Some(short(&named(&member)))
 }
 
 #[tokio::test]

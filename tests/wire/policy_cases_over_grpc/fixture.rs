@@ -86,6 +86,24 @@ impl CaseTenant {
         self.is_invited(subject).then(|| self.target(subject))
     }
 
+    /// The facts as the service would store them: invited people go by ids that it makes up.
+    pub fn stored_facts(&self) -> Vec<Change> {
+        let stored_change = |change: &Change| match change.clone() {
+            Change::MemberAdded { member } => {
+                Change::MemberAdded { member: Member { subject: stored(&member.subject), ..member } }
+            }
+            Change::RoleGranted { subject, resource, role, expires_at } => {
+                Change::RoleGranted { subject: stored(&subject), resource, role, expires_at }
+            }
+            Change::InvitationIssued { before, invitation } => Change::InvitationIssued {
+                before,
+                invitation: Invitation { member: stored(&invitation.member), ..invitation },
+            },
+            other => other,
+        };
+        self.facts.iter().map(stored_change).collect()
+    }
+
     fn is_invited(&self, subject: &Subject) -> bool {
         self.members.get(subject) == Some(&MemberStatus::Invited)
     }
@@ -141,6 +159,16 @@ fn member<'f>(facts: &'f [Change], subject: &Subject) -> &'f Member {
     found.expect("whoever holds a role is a member")
 }
 
+/// The subject that the service makes up for somebody invited, who goes by their email here.
+fn stored(subject: &Subject) -> Subject {
+    if subject.kind != kind::EMAIL {
+        return subject.clone();
+    }
+    let letters = Sha256::digest(&subject.id);
+    let id = letters.iter().take(26).map(|byte| char::from(b'a' + byte % 26)).collect::<String>();
+    Subject::new(kind::INVITED, id)
+}
+
 /// The email of somebody who is new or invited.
 pub fn email(subject: &Subject) -> String {
     format!("{}@elsewhere.test", local_part(subject))
@@ -171,6 +199,7 @@ fn pending(email: String) -> Invitation {
     let hash = Sha256::digest(token(&email)).iter().fold(String::new(), |hash, byte| format!("{hash}{byte:02x}"));
     Invitation {
         id: email.clone(),
+        member: Subject::email(&email),
         email,
         token_hash: hash,
         inviter: Subject::user("nobody"),

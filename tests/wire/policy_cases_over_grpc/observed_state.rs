@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use rollcall::proto::{
     self, GetResourceRequest, GetTenantRequest, ListInvitationsRequest, ListMembersRequest, ResourceRef,
 };
-use rollcall_engine::{Change, InvitationStatus, MemberStatus, ResourceKey, Subject, Timestamp};
+use rollcall_engine::{Change, InvitationStatus, MemberStatus, ResourceKey, Subject, Timestamp, kind};
 
 use super::{fixture::CaseTenant, requests::resource_ref};
-use crate::support::{Api, db::Db, write::revision_of};
+use crate::support::{Api, db::Db, tokens::revision_of};
 
 /// The page size of lists: more than a tenant of a case has of anything.
 const PAGE: i32 = 1000;
@@ -134,7 +134,7 @@ impl ObservedState {
             .expect("the tenant exists")
             .token;
         let (members, owners, invitations) = Default::default();
-        let mut observed = Self { revision: revision_of(&tenant.name, &token), members, owners, invitations };
+        let mut observed = Self { revision: revision_of(&token), members, owners, invitations };
         for key in keys {
             observed.members_at(api, tenant, key).await;
             let request = GetResourceRequest { tenant: name(), resource: Some(resource_ref(key)), consistency: None };
@@ -167,13 +167,12 @@ impl ObservedState {
                 .map(|it| (key.clone(), short_name(&it.role).to_owned(), it.expire_time.map(timestamp)))
                 .collect();
             let member = listed.member.expect("a listed member is there");
-            let seen =
-                self.members.entry(to_subject(member.subject.expect("a member is named"))).or_insert(ObservedMember {
-                    status: MemberStatus::from_code(code(member.status)).expect("a status"),
-                    locked: member.locked,
-                    name: member.profile.unwrap_or_default().display_name,
-                    roles: BTreeSet::default(),
-                });
+            let seen = self.members.entry(named(&member)).or_insert(ObservedMember {
+                status: MemberStatus::from_code(code(member.status)).expect("a status"),
+                locked: member.locked,
+                name: member.profile.unwrap_or_default().display_name,
+                roles: BTreeSet::default(),
+            });
             seen.roles.extend(roles);
         }
     }
@@ -190,6 +189,14 @@ pub fn assigned_roles(grants: Vec<proto::Grant>) -> AssignedRoles {
 
 fn timestamp(at: prost_types::Timestamp) -> Timestamp {
     Timestamp(at.seconds * 1_000_000 + i64::from(at.nanos) / 1000)
+}
+
+/// A member by their subject; somebody invited by their email.
+fn named(member: &proto::Member) -> Subject {
+    let subject = to_subject(member.subject.clone().expect("a member is named"));
+    let emails = member.profile.iter().flat_map(|profile| &profile.emails);
+    let email = emails.map(|address| Subject::email(&address.email)).next();
+    email.filter(|_| subject.kind == kind::INVITED).unwrap_or(subject)
 }
 
 fn to_subject(named: proto::Subject) -> Subject {

@@ -17,7 +17,7 @@ pub async fn seed_tenants(dir: &Path, policy: &Policy, tenants: impl Iterator<It
     let store = store_in(dir).await;
     for case in tenants {
         let created = Change::TenantCreated { tenant: tenant_record(&case.name, policy) };
-        let changes: Vec<Change> = iter::once(created).chain(case.facts.iter().cloned()).collect();
+        let changes: Vec<Change> = iter::once(created).chain(case.stored_facts()).collect();
         commit(&store, &case.name, &changes).await;
     }
     store.close().await.expect("the store closes");

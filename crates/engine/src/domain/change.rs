@@ -1,15 +1,15 @@
-//! What a write can change in a tenant, and the form in which the log keeps each change.
-
-use serde::{Deserialize, Serialize};
+//! What a write can change in a tenant.
 
 use crate::domain::{
-    Grant, Invitation, Member, Resource, ResourceKey, Revision, Subject, SuppressedAddress, Tenant, Timestamp,
+    Grant, Invitation, Member, MemberAccess, ProfileField, Resource, ResourceKey, Subject, SuppressedAddress, Tenant,
+    Timestamp,
 };
 
-/// One fact that a write made true. The log keeps these as JSON; the tables and every view are the result of applying a
-/// tenant's changes in order.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+/// One fact that a write made true. The tables and every view are the result of applying a tenant's changes in order.
+///
+/// A store keeps people apart from its log. So a change that is read from there has subjects, names and addresses as they
+/// are by then, and of a person who was erased none.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     /// The tenant was created. Its root resource is registered by a change of the same revision.
     TenantCreated {
@@ -70,10 +70,12 @@ pub enum Change {
     },
     /// A member's profile, status or lock changed.
     MemberUpdated {
-        /// The member as they were before.
-        before: Member,
+        /// What decided whether they may act, before.
+        before: MemberAccess,
         /// The member as they are now.
         member: Member,
+        /// What of their profile changed, each once, in the order of [`ProfileField`].
+        changed_fields: Vec<ProfileField>,
     },
     /// A member was removed. Their roles were revoked by changes before this one.
     MemberRemoved {
@@ -89,7 +91,6 @@ pub enum Change {
         /// The role's short name.
         role: String,
         /// The role no longer counts from this instant on; none if it is permanent.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
         expires_at: Option<Timestamp>,
     },
     /// A member's role at a resource was exchanged for another, or got another expiry.
@@ -101,12 +102,10 @@ pub enum Change {
         /// The short name of the role before.
         from: String,
         /// When the role before would have expired; none if it was permanent.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
         from_expires_at: Option<Timestamp>,
         /// The short name of the role now; the same as `from` when only the expiry changed.
         to: String,
         /// The role no longer counts from this instant on; none if it is permanent.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
         expires_at: Option<Timestamp>,
     },
     /// A role is no longer bound to a member at a resource.
@@ -149,6 +148,8 @@ pub enum Change {
     InvitationRevoked {
         /// The id of the invitation, as in [`Invitation::id`].
         id: String,
+        /// Its invited member, of the type `invited`.
+        member: Subject,
         /// The normalised email address that it was bound to.
         email: String,
     },
@@ -156,6 +157,8 @@ pub enum Change {
     InvitationDeclined {
         /// The id of the invitation, as in [`Invitation::id`].
         id: String,
+        /// Its invited member, of the type `invited`.
+        member: Subject,
         /// The normalised email address that it was bound to.
         email: String,
     },
@@ -163,6 +166,8 @@ pub enum Change {
     InvitationExpired {
         /// The id of the invitation, as in [`Invitation::id`].
         id: String,
+        /// Its invited member, of the type `invited`.
+        member: Subject,
         /// The normalised email address that it is bound to.
         email: String,
     },
@@ -170,6 +175,8 @@ pub enum Change {
     InvitationReminderDue {
         /// The id of the invitation, as in [`Invitation::id`].
         id: String,
+        /// Its invited member, of the type `invited`.
+        member: Subject,
         /// The normalised email address that it is bound to.
         email: String,
         /// When the next reminder is due; none if this was the last.
@@ -184,6 +191,12 @@ pub enum Change {
     AddressCleared {
         /// The normalised email address that may be sent to again.
         email: String,
+    },
+    /// A change of a kind that this version of the service does not know. Nobody guesses what it means: a view that meets
+    /// one is loaded anew.
+    Unknown {
+        /// The kind, as the log names it.
+        kind: String,
     },
 }
 
@@ -201,7 +214,7 @@ impl Change {
     }
 
     /// The stable name of this kind of change, in snake case, as the log's `kind` column has it.
-    pub fn kind(&self) -> &'static str {
+    pub fn kind(&self) -> &str {
         match self {
             Self::TenantCreated { .. } => "tenant_created",
             Self::PolicySet { .. } => "policy_set",
@@ -226,35 +239,44 @@ impl Change {
             Self::InvitationReminderDue { .. } => "invitation_reminder_due",
             Self::AddressSuppressed { .. } => "address_suppressed",
             Self::AddressCleared { .. } => "address_cleared",
+            Self::Unknown { kind } => kind,
         }
     }
 
-    /// The subject that this change is about, if any. An invited person goes by their email address.
-    pub fn subject(&self) -> Option<Subject> {
+    /// The change by which a member's status, lock or profile becomes another.
+    pub fn updated(before: &Member, member: Member) -> Self {
+        let changed_fields = before.profile.changed_fields(&member.profile);
+        Self::MemberUpdated { before: before.access(), member, changed_fields }
+    }
+
+    /// The subject that this change is about, if any. One of an invitation is about its invited member; one of a suppressed
+    /// address about nobody.
+    pub fn subject(&self) -> Option<&Subject> {
         match self {
             Self::MemberAdded { member } | Self::MemberUpdated { member, .. } | Self::MemberRemoved { member } => {
-                Some(member.subject.clone())
+                Some(&member.subject)
             }
             Self::RoleGranted { subject, .. }
             | Self::RoleChanged { subject, .. }
             | Self::RoleRevoked { subject, .. }
             | Self::RoleExpired { subject, .. }
-            | Self::InvitationAccepted { subject, .. } => Some(subject.clone()),
-            Self::InvitationIssued { invitation, .. } => Some(Subject::email(&invitation.email)),
-            Self::InvitationRevoked { email, .. }
-            | Self::InvitationDeclined { email, .. }
-            | Self::InvitationExpired { email, .. }
-            | Self::InvitationReminderDue { email, .. }
-            | Self::AddressCleared { email } => Some(Subject::email(email)),
-            Self::AddressSuppressed { address } => Some(Subject::email(&address.email)),
-            Self::OwnerChanged { from, to, .. } => to.as_ref().or(from.as_ref()).cloned(),
+            | Self::InvitationAccepted { subject, .. } => Some(subject),
+            Self::InvitationIssued { invitation, .. } => Some(&invitation.member),
+            Self::InvitationRevoked { member, .. }
+            | Self::InvitationDeclined { member, .. }
+            | Self::InvitationExpired { member, .. }
+            | Self::InvitationReminderDue { member, .. } => Some(member),
+            Self::OwnerChanged { from, to, .. } => to.as_ref().or(from.as_ref()),
             Self::TenantCreated { .. }
             | Self::PolicySet { .. }
             | Self::ResourceCreated { .. }
             | Self::ResourceArchived { .. }
             | Self::ResourceRestored { .. }
             | Self::ResourceMoved { .. }
-            | Self::ResourceDeleted { .. } => None,
+            | Self::ResourceDeleted { .. }
+            | Self::AddressSuppressed { .. }
+            | Self::AddressCleared { .. }
+            | Self::Unknown { .. } => None,
         }
     }
 
@@ -282,35 +304,8 @@ impl Change {
             | Self::InvitationExpired { .. }
             | Self::InvitationReminderDue { .. }
             | Self::AddressSuppressed { .. }
-            | Self::AddressCleared { .. } => None,
+            | Self::AddressCleared { .. }
+            | Self::Unknown { .. } => None,
         }
     }
-}
-
-/// A change as the log has it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LoggedChange {
-    /// Where the change is in the log of its tenant.
-    pub position: LogPosition,
-    /// What the write made true.
-    pub change: Change,
-    /// The subject on whose behalf the write was made.
-    pub actor: Subject,
-    /// The configured name of the caller that sent the request.
-    pub caller: String,
-    /// When the write was made, by the clock of the process that made it.
-    pub at: Timestamp,
-    /// What allowed it: a policy line such as `lumicon@1:24`, `operator`, `invitation:` and its id, or `time`.
-    pub rule: String,
-    /// The trace that the request was part of, as 32 lower-case hexadecimal digits; none if it was part of none.
-    pub trace_id: Option<String>,
-}
-
-/// A position in a tenant's log. Positions are ordered as the changes were made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct LogPosition {
-    /// The revision that the change is part of.
-    pub revision: Revision,
-    /// The number of the change within its revision, counted from 0.
-    pub seq: i64,
 }

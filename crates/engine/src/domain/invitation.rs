@@ -10,6 +10,8 @@ use crate::domain::{Subject, Timestamp};
 pub struct Invitation {
     /// A random id, unique in the tenant. It is no secret.
     pub id: String,
+    /// Its invited member, of type [`kind::INVITED`](super::kind::INVITED), who is removed when it is closed.
+    pub member: Subject,
     /// The email address that it is bound to, normalised as [`Profile::email`](super::Profile::email).
     pub email: String,
     /// SHA-256 of the secret that accepts it, as 64 lower-case hexadecimal digits.
@@ -33,7 +35,7 @@ pub struct Invitation {
 /// The acceptance of an invitation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Acceptance {
-    /// The subject that accepted it, which may be of any type but `email` and `operator`.
+    /// The subject that accepted it, which may be of any type but `invited` and `operator`.
     pub subject: Subject,
     /// The instant of the acceptance, by the server's clock.
     pub at: Timestamp,

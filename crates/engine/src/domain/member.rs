@@ -7,7 +7,7 @@ use crate::domain::{Subject, Timestamp};
 /// A subject that belongs to a tenant, is invited to it, or belonged to it and may come back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
-    /// The member's type and id. Of type [`kind::EMAIL`](super::kind::EMAIL) until an invitation is accepted.
+    /// The member's type and id. Of type [`kind::INVITED`](super::kind::INVITED) until an invitation is accepted.
     pub subject: Subject,
     /// The member's names and identifiers.
     pub profile: Profile,
@@ -17,6 +17,29 @@ pub struct Member {
     pub locked: bool,
     /// When they were invited or added.
     pub created_at: Timestamp,
+}
+
+/// What of a member decides whether they may act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemberAccess {
+    /// Whether they may act at all; only an active member may.
+    pub status: MemberStatus,
+    /// Whether they may do only what is allowed when locked.
+    pub locked: bool,
+}
+
+/// A part of a profile that a change can name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProfileField {
+    /// The name that people read: [`Profile::display_name`].
+    DisplayName,
+    /// The email address in its normal form: [`Profile::email`].
+    Email,
+    /// The username in its normal form: [`Profile::username`].
+    Username,
+    /// The phone number as `+` and digits: [`Profile::phone`].
+    Phone,
 }
 
 /// What a member is called and found by. Each identifier is unique in the tenant.
@@ -44,6 +67,26 @@ pub enum MemberStatus {
     Active = 2,
     /// Belonged to the tenant, and may be reactivated: no role counts.
     Deactivated = 3,
+}
+
+impl Member {
+    /// What decides whether they may act.
+    pub fn access(&self) -> MemberAccess {
+        MemberAccess { status: self.status, locked: self.locked }
+    }
+}
+
+impl Profile {
+    /// What is different in another profile, each field once, in the order of [`ProfileField`].
+    pub fn changed_fields(&self, other: &Self) -> Vec<ProfileField> {
+        let changed = [
+            (ProfileField::DisplayName, self.display_name != other.display_name),
+            (ProfileField::Email, self.email != other.email),
+            (ProfileField::Username, self.username != other.username),
+            (ProfileField::Phone, self.phone != other.phone),
+        ];
+        changed.into_iter().filter_map(|(field, is_changed)| is_changed.then_some(field)).collect()
+    }
 }
 
 impl MemberStatus {

@@ -1,8 +1,11 @@
 //! The service's domain as plain types: no async, no I/O, no wire format, no tables.
 
 mod change;
+mod commit;
+mod fingerprint;
 mod invitation;
 mod member;
+mod member_id;
 pub(crate) mod name;
 mod resource;
 mod revision;
@@ -10,14 +13,18 @@ mod subject;
 mod suppressed;
 mod tenant;
 mod time;
+mod token;
 
-pub use change::{Change, LogPosition, LoggedChange};
+pub use change::Change;
+pub use commit::{Commit, Head, LogPosition, LoggedChange, WriteId};
 pub use invitation::{Acceptance, Invitation, InvitationStatus};
-pub use member::{Member, MemberStatus, Profile};
+pub use member::{Member, MemberAccess, MemberStatus, Profile, ProfileField};
+pub use member_id::random_id;
 pub use name::NameForm;
 pub use resource::{Grant, Resource, ResourceKey, ResourceRef};
-pub use revision::{Revision, Token, TokenError};
+pub use revision::{Revision, etag};
 pub use subject::{EVERYBODY, Subject, SubjectRef, kind};
 pub use suppressed::SuppressedAddress;
 pub use tenant::Tenant;
 pub use time::Timestamp;
+pub use token::{Moment, TokenError, Tokens};

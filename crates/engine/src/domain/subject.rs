@@ -10,8 +10,12 @@ pub mod kind {
     pub const USER: &str = "user";
     /// The platform's own staff, who act in any tenant and are members of none.
     pub const OPERATOR: &str = "operator";
-    /// A person who was invited by email and has not accepted; the id is the normalised email address.
+    /// Whoever has an email address, which is the id: a way to name a member in a request. No member is of this type.
     pub const EMAIL: &str = "email";
+    /// A person who was invited by email and has not accepted; the id is 26 random lower-case letters and digits.
+    pub const INVITED: &str = "invited";
+    /// Somebody of whom the store has nothing but that they were there; the id is that of their record.
+    pub const ERASED: &str = "erased";
     /// A program. The service itself is one, where it writes on nobody's behalf.
     pub const SERVICE: &str = "service";
 }
@@ -50,7 +54,7 @@ impl Subject {
         Self::new(kind::USER, id)
     }
 
-    /// The stand-in for a person who was invited by this normalised email address.
+    /// Whoever has this normalised email address.
     pub fn email(email: impl Into<String>) -> Self {
         Self::new(kind::EMAIL, email)
     }

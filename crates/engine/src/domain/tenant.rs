@@ -16,6 +16,8 @@ pub struct Tenant {
     pub policy: String,
     /// The version of that policy, from 1 to 1,000,000.
     pub policy_version: u32,
+    /// The name of the root type of that policy: the type of the tenant's root resource.
+    pub root_type: String,
     /// When the tenant was created.
     pub created_at: Timestamp,
 }

@@ -21,7 +21,7 @@ const MAX_MEMBER_RULES: usize = 1024;
 /// The most actions that a type may have.
 const MAX_ACTIONS: usize = 512;
 /// The subject types that have a meaning of their own, or will have one, so that teams can't be called that.
-const SUBJECT_KINDS: [&str; 5] = [kind::USER, kind::OPERATOR, kind::EMAIL, kind::SERVICE, "invited"];
+const SUBJECT_KINDS: [&str; 6] = [kind::USER, kind::OPERATOR, kind::EMAIL, kind::SERVICE, kind::INVITED, kind::ERASED];
 
 /// How much of everything a policy may have.
 pub(crate) fn limits(document: &Document, problems: &mut Problems) {

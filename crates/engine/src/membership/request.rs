@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Subject types of which there is no everybody.
-const WITHOUT_EVERYBODY: [&str; 2] = [kind::OPERATOR, kind::EMAIL];
+const WITHOUT_EVERYBODY: [&str; 4] = [kind::OPERATOR, kind::EMAIL, kind::INVITED, kind::ERASED];
 
 /// A write to decide about, and what the steps look at.
 pub(super) struct Request<'f, 'a, F: ?Sized> {

@@ -1,7 +1,7 @@
 //! Applies changes to a view: the same steps serve following the log and replaying it.
 
 use crate::{
-    domain::{Change, Revision},
+    domain::{Change, Commit},
     view::facts::View,
 };
 
@@ -11,19 +11,21 @@ use crate::{
 pub struct Diverged;
 
 impl View {
-    /// Applies the changes of the revisions after this view's, which must be in order. Those up to its revision are
+    /// Applies the commits after this view's, which must be in order and follow on it. Those up to its revision are
     /// skipped.
     ///
     /// # Errors
-    /// When the changes do not follow on what the view has; it must then be thrown away.
-    pub fn follow(&mut self, changes: &[(Revision, Change)]) -> Result<(), Diverged> {
-        let seen = self.revision;
-        for (revision, change) in changes.iter().filter(|(revision, _)| *revision > seen) {
-            if *revision > self.revision.next() {
+    /// When the commits do not follow on what the view has; it must then be thrown away.
+    pub fn follow(&mut self, commits: &[Commit]) -> Result<(), Diverged> {
+        let seen = self.head.revision;
+        for commit in commits.iter().filter(|commit| commit.head.revision > seen) {
+            if commit.head.revision != self.head.revision.next() {
                 return Err(Diverged);
             }
-            self.apply(change)?;
-            self.revision = *revision;
+            for change in &commit.changes {
+                self.apply(change)?;
+            }
+            self.head = commit.head;
         }
         Ok(())
     }
@@ -58,8 +60,9 @@ impl View {
                 self.refresh_teams_at(row, resource.as_ref());
                 Ok(())
             }
-            // Rows have the positions of types and roles in their policy, so another policy needs another view.
-            Change::PolicySet { .. } => Err(Diverged),
+            // Rows have the positions of types and roles in their policy, so another policy needs another view; and what an
+            // unknown change means is in the tables alone.
+            Change::PolicySet { .. } | Change::Unknown { .. } => Err(Diverged),
             // A tenant's view begins after its creation, and invitations decide nothing: they stay in the store.
             Change::TenantCreated { .. }
             | Change::InvitationIssued { .. }

@@ -63,7 +63,8 @@ impl View {
 
     /// Unbinds the roles that have expired by `now`: before the log says so, for it is written a little later.
     pub fn expire_due(&mut self, now: Timestamp) {
-        while let Some((row, assignment)) = self.expirations.pop_due(now) {
+        while let Some((end, row, assignment)) = self.expirations.pop_due(now) {
+            self.passed_end = self.passed_end.max(end);
             let Some(member) = self.members.get_mut(row as usize) else { continue };
             if let Ok(position) = member.assignments.binary_search(&assignment) {
                 member.assignments.remove(position);
@@ -110,7 +111,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        domain::{Change, Grant, Member, Profile, ResourceKey, Revision, Subject},
+        domain::{Change, Grant, Head, Member, Profile, ResourceKey, Subject},
         language::compile::compile,
     };
 
@@ -120,7 +121,7 @@ mod tests {
     /// How many bosses count after each of these bindings of `ada`, which end then or last.
     fn counted(ends: &[Option<i64>]) -> Vec<u32> {
         let policy = Arc::new(compile("depot.toml", POLICY).expect("a good policy"));
-        let mut view = View::new(policy, Revision::default());
+        let mut view = View::new(policy, Head::default());
         let (root, ada) = (ResourceKey::new("depot", "acme"), Subject::user("ada"));
         view.add_node(root.as_ref(), None, false);
         let (subject, profile) = (ada.clone(), Profile::default());

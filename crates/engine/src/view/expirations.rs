@@ -48,13 +48,13 @@ impl Expirations {
         self.pending.first().map(|(end, ..)| *end)
     }
 
-    /// Takes the next assignment that has expired by `now` from those that are pending.
-    pub(crate) fn pop_due(&mut self, now: Timestamp) -> Option<(u32, Assignment)> {
+    /// Takes the next assignment that has expired by `now` from those that are pending, with its expiry.
+    pub(crate) fn pop_due(&mut self, now: Timestamp) -> Option<(Timestamp, u32, Assignment)> {
         let (end, row, assignment) = *self.pending.first()?;
         if end > now {
             return None;
         }
         self.pending.remove(&(end, row, assignment));
-        Some((row, assignment))
+        Some((end, row, assignment))
     }
 }

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use rustc_hash::FxBuildHasher;
 
 use crate::{
-    domain::{MemberStatus, Revision, Subject, SubjectRef, Timestamp},
+    domain::{Head, MemberStatus, Moment, Revision, Subject, SubjectRef, Timestamp},
     facts::{Facts, MemberKey, MemberState, Node, ResourceState},
     model::{Policy, RoleId, TypeId, mask::Mask},
     view::{
@@ -19,7 +19,9 @@ use crate::{
 #[derive(Debug)]
 pub struct View {
     pub(crate) policy: Arc<Policy>,
-    pub(crate) revision: Revision,
+    pub(crate) head: Head,
+    /// The last end of a role that was taken away because it had passed.
+    pub(crate) passed_end: Timestamp,
     pub(crate) nodes: Vec<NodeRow>,
     pub(crate) node_index: RowIndex,
     pub(crate) free_nodes: Vec<u32>,
@@ -71,11 +73,12 @@ pub(crate) struct MemberRow {
 
 impl View {
     /// A view without resources or members, of a tenant that runs this policy.
-    pub fn new(policy: Arc<Policy>, revision: Revision) -> Self {
+    pub fn new(policy: Arc<Policy>, head: Head) -> Self {
         let types = policy.types().len();
         Self {
             policy,
-            revision,
+            head,
+            passed_end: Timestamp::default(),
             nodes: Vec::new(),
             node_index: RowIndex::default(),
             free_nodes: Vec::new(),
@@ -92,7 +95,17 @@ impl View {
 
     /// The revision at which the facts are.
     pub fn revision(&self) -> Revision {
-        self.revision
+        self.head.revision
+    }
+
+    /// The commit at which the facts are.
+    pub fn head(&self) -> Head {
+        self.head
+    }
+
+    /// The moment that answers from these facts are of.
+    pub fn moment(&self) -> Moment {
+        Moment { passed_end: self.passed_end, ..self.head.moment() }
     }
 
     /// The policy that the tenant runs, for whoever keeps it longer than the view.

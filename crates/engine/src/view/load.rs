@@ -1,7 +1,7 @@
 //! Builds a view from a store's rows, which come in any order.
 
 use crate::{
-    domain::{MemberStatus, ResourceKey, ResourceRef, Revision, Subject, SubjectRef, Tenant, Timestamp},
+    domain::{Head, MemberStatus, ResourceKey, ResourceRef, Subject, SubjectRef, Tenant, Timestamp},
     facts::{Facts, Node},
     model::policy_source::PolicySource,
     view::{
@@ -106,11 +106,11 @@ impl View {
 }
 
 impl SnapshotSink for ViewBuilder<'_> {
-    fn tenant(&mut self, tenant: Tenant, revision: Revision) {
+    fn tenant(&mut self, tenant: Tenant, head: Head) {
         self.state = match self.source.policy_of(&tenant) {
             Some(policy) => {
                 let root = ResourceKey::new(policy.root().name(), tenant.id);
-                let mut view = View::new(policy, revision);
+                let mut view = View::new(policy, head);
                 // The root is node 0, whenever its row comes.
                 view.add_node(root.as_ref(), None, false);
                 self.root = Some(root);

@@ -3,22 +3,27 @@
 use std::borrow::Cow;
 
 use crate::{
-    domain::{Change, Resource, ResourceKey, Revision},
+    domain::{Change, Commit, Resource, ResourceKey},
     facts::{Facts as _, name_of},
     view::{apply::Diverged, facts::View},
 };
 
 impl View {
-    /// Applies one change of an earlier time. The tenant may have run another policy then than this view's: roles and
+    /// Applies one commit of an earlier time. The tenant may have run another policy then than this view's: roles and
     /// types that this one does not have were removed before the tenant could move to it, so they are ignored.
     ///
     /// # Errors
-    /// When the change does not follow on what the view has.
-    pub fn replay(&mut self, revision: Revision, change: &Change) -> Result<(), Diverged> {
-        if let Some(change) = self.translated(change) {
-            self.apply(&change)?;
+    /// When the commit does not follow on what the view has.
+    pub fn replay(&mut self, commit: &Commit) -> Result<(), Diverged> {
+        if commit.head.revision != self.head.revision.next() {
+            return Err(Diverged);
         }
-        self.revision = revision;
+        for change in &commit.changes {
+            if let Some(change) = self.translated(change) {
+                self.apply(&change)?;
+            }
+        }
+        self.head = commit.head;
         Ok(())
     }
 

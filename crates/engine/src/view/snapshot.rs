@@ -1,11 +1,11 @@
 //! The port through which a store sends a tenant's facts to a view.
 
-use crate::domain::{MemberStatus, ResourceRef, Revision, SubjectRef, Tenant, Timestamp};
+use crate::domain::{Head, MemberStatus, ResourceRef, SubjectRef, Tenant, Timestamp};
 
 /// Receives a tenant's facts while they are loaded. The tenant comes first, all else in any order.
 pub trait SnapshotSink: Send {
-    /// Receives the tenant, and the revision at which all that follows is.
-    fn tenant(&mut self, tenant: Tenant, revision: Revision);
+    /// Receives the tenant, and the head at which all that follows is.
+    fn tenant(&mut self, tenant: Tenant, head: Head);
     /// Receives a registered resource, whose parent may come later.
     fn resource(
         &mut self,

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use rollcall_engine::{
-    MemberStatus, Policy, ResourceKey, Revision, SnapshotSink as _, Subject, Tenant, Timestamp, View, ViewBuilder,
-    compile,
+    Head, MemberStatus, Policy, ResourceKey, Revision, SnapshotSink as _, Subject, Tenant, Timestamp, View,
+    ViewBuilder, compile,
 };
 
 /// The id of every tenant.
@@ -67,9 +67,10 @@ impl TenantFacts {
             display_name: String::new(),
             policy: self.policy.name().to_owned(),
             policy_version: self.policy.version(),
+            root_type: self.policy.root().name().to_owned(),
             created_at: Timestamp::default(),
         };
-        builder.tenant(tenant, Revision(1));
+        builder.tenant(tenant, Head { revision: Revision(1), ..Head::default() });
         for (key, parent, owner, archived) in &self.resources {
             builder.resource(key.as_ref(), Some(parent.as_ref()), owner.as_ref().map(Subject::as_ref), *archived);
         }

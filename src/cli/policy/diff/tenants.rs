@@ -3,8 +3,7 @@
 use std::{error::Error as _, iter, sync::Arc};
 
 use rollcall_engine::{
-    Effects, MemberStatus, Policy, ResourceRef, Revision, SnapshotSink, SubjectRef, Tenant, Timestamp, ViewBuilder,
-    effects,
+    Effects, Head, MemberStatus, Policy, ResourceRef, SnapshotSink, SubjectRef, Tenant, Timestamp, ViewBuilder, effects,
 };
 
 use crate::{
@@ -108,9 +107,9 @@ struct TenantFacts<'p> {
 }
 
 impl SnapshotSink for TenantFacts<'_> {
-    fn tenant(&mut self, tenant: Tenant, revision: Revision) {
-        self.before.tenant(tenant.clone(), revision);
-        self.after.tenant(tenant.clone(), revision);
+    fn tenant(&mut self, tenant: Tenant, head: Head) {
+        self.before.tenant(tenant.clone(), head);
+        self.after.tenant(tenant.clone(), head);
         self.tenant = Some(tenant);
     }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use crate::service::write::engine::secret::Secret;
 
 /// An answer that can be stored for retries.
-pub trait StorableResponse: Serialize + DeserializeOwned + Send + 'static {
+pub trait StorableResponse: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Fills in what is derived from the request's secret and not stored; nothing by default.
     fn reveal(&mut self, _secret: &Secret) {}
 }
@@ -16,8 +16,6 @@ pub trait StorableResponse: Serialize + DeserializeOwned + Send + 'static {
 pub struct CreatedTenant {
     /// The tenant as it was created.
     pub tenant: Tenant,
-    /// The name of the root type of its policy.
-    pub root_type: String,
     /// The first member, who is active.
     pub first_member: MemberAnswer,
 }
@@ -27,8 +25,6 @@ pub struct CreatedTenant {
 pub struct PolicyChange {
     /// The tenant, under the new version.
     pub tenant: Tenant,
-    /// The name of the root type of the new version.
-    pub root_type: String,
     /// Who gains and loses what: the first 1,000 effects.
     pub effects: Vec<Effect>,
     /// How many effects there are in all.

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use rollcall_engine::{Revision, Subject, Timestamp, Token};
+use rollcall_engine::{Revision, Subject, Timestamp, etag};
 
 use crate::service::{
     error::{Error, ErrorKind, Result},
@@ -53,9 +53,9 @@ impl WriteContext<'_> {
         self.check_etag(changed_at, etag, "invitation", id.to_owned())
     }
 
-    fn check_etag(&self, changed_at: Revision, etag: &str, what: &'static str, name: String) -> Result<()> {
-        let current = Token::encode(&self.request.tenant, changed_at);
-        if etag.is_empty() || etag == current {
+    fn check_etag(&self, changed_at: Revision, given: &str, what: &'static str, name: String) -> Result<()> {
+        let current = etag(&self.request.tenant, changed_at);
+        if given.is_empty() || given == current {
             return Ok(());
         }
         let message = format!("`{name}` was changed meanwhile; read it again");
@@ -71,7 +71,7 @@ impl WriteContext<'_> {
         owner: Option<&Subject>,
     ) -> Result<()> {
         for look_up in [Some(by), same_text(by)].into_iter().flatten() {
-            let holder = self.tx.member(look_up).await?.map(|record| record.member.subject);
+            let holder = self.snapshot()?.member(look_up).await?.map(|record| record.member.subject);
             if let Some(holder) = holder.filter(|holder| Some(holder) != owner) {
                 return Err(identifier_taken(by, field, &holder));
             }
@@ -94,7 +94,8 @@ impl WriteContext<'_> {
             return Ok(());
         }
         // With the invitation before the newest `spare` ones, those of this day and these would be one too many.
-        let Some(one_too_many) = self.tx.issued_before(spare, self.now().minus(DAY)).await? else { return Ok(()) };
+        let since = self.now().minus(DAY);
+        let Some(one_too_many) = self.snapshot()?.issued_before(spare, since).await? else { return Ok(()) };
         let message = format!("a tenant may issue {limit} invitations in a day, and this one has; try again later");
         let wait = one_too_many.plus(DAY).since(self.now());
         Err(Error { retry_after_secs: u32::try_from(wait.as_secs() + 1).ok(), ..exhausted(message) })

@@ -1,16 +1,19 @@
 //! What a write is planned with, and the look-ups and decisions that plans share.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use rollcall_engine::{
-    self as engine, Facts, Grant, Invitation, Member, MembershipWrite, Node, Policy, PolicySet, Resource, ResourceKey,
-    Revision, RoleId, Subject, Tenant, Timestamp,
+    self as engine, Facts, Grant, Head, Invitation, Member, MembershipWrite, Node, Policy, PolicySet, Resource,
+    ResourceKey, Revision, RoleId, Subject, Tenant, Timestamp,
 };
 
 use crate::service::{
     Quotas, Service,
     error::{Error, ErrorKind, Result},
-    ports::{MemberBy, MemberRecord, Random, ResourceRecord, Store, TenantView, Views, WriteTx},
+    ports::{MemberBy, MemberRecord, Random, ResourceRecord, Snapshot, TenantView, Views},
     resolve::{
         not_found::{no_invitation, no_member, no_resource},
         resources::find_node,
@@ -24,23 +27,24 @@ use crate::service::{
     },
 };
 
-/// What a write is planned with: its request, the transaction to read through, the facts at the revision before it, and
-/// the time.
+/// What a write is planned with: its request, the tenant at the revision before it, in the store and in memory, and the
+/// time.
 pub struct WriteContext<'a> {
     /// Who writes, for whom, and to which tenant.
     pub(crate) request: &'a RequestContext,
-    /// The write's transaction, which has the tenant locked.
-    pub(crate) tx: &'a mut dyn WriteTx,
     /// What derives the tokens of the invitations that this write issues.
     pub(crate) secret: &'a Secret,
     pub(crate) random: &'a dyn Random,
     pub(crate) policies: Arc<PolicySet>,
-    pub(crate) store: &'a dyn Store,
     pub(super) quotas: Quotas,
     views: &'a dyn Views,
-    /// None where there is no such tenant.
+    /// The tenant in the store; none where there is no such tenant.
+    snapshot: Option<Box<dyn Snapshot>>,
+    /// The tenant in memory, at the same commit.
     view: Option<Arc<dyn TenantView>>,
+    head: Head,
     now: Timestamp,
+    has_moved_on: AtomicBool,
 }
 
 /// A registered resource as a node of the tenant's tree, at the revision before the write.
@@ -67,13 +71,18 @@ impl<'a> WriteContext<'a> {
     pub(crate) fn new(
         service: &'a Service,
         request: &'a RequestContext,
-        tx: &'a mut dyn WriteTx,
+        snapshot: Option<Box<dyn Snapshot>>,
         view: Option<Arc<dyn TenantView>>,
         secret: &'a Secret,
     ) -> Self {
-        let (policies, now) = (service.policies(), service.clock.now());
-        let (store, views, random) = (&*service.store, &*service.views, &*service.random);
-        Self { request, tx, secret, random, policies, store, quotas: service.quotas, views, view, now }
+        let (views, random) = (&*service.views, &*service.random);
+        let (policies, quotas) = (service.policies(), service.quotas);
+        let head = snapshot.as_ref().map(|snapshot| snapshot.head()).unwrap_or_default();
+        // Times in a log never go back.
+        let committed_at = snapshot.as_ref().map(|snapshot| snapshot.committed_at()).unwrap_or_default();
+        let now = service.clock.now().max(committed_at);
+        let has_moved_on = AtomicBool::new(false);
+        Self { request, secret, random, policies, quotas, views, snapshot, view, head, now, has_moved_on }
     }
 
     /// The one instant at which this write is decided and happens.
@@ -83,12 +92,26 @@ impl<'a> WriteContext<'a> {
 
     /// The revision that this write makes.
     pub(crate) fn revision(&self) -> Revision {
-        self.tx.revision()
+        self.head.revision.next()
     }
 
     /// The tenant, which must exist.
     pub(crate) fn tenant(&self) -> Result<&Tenant> {
-        self.tx.tenant().ok_or_else(|| Error::tenant_not_found(&self.request.tenant))
+        let snapshot = self.snapshot.as_ref().ok_or_else(|| Error::tenant_not_found(&self.request.tenant))?;
+        Ok(snapshot.tenant())
+    }
+
+    /// The tenant in the store, at the revision before this write.
+    pub(crate) fn snapshot(&mut self) -> Result<&mut dyn Snapshot> {
+        match &mut self.snapshot {
+            Some(snapshot) => Ok(&mut **snapshot),
+            None => Err(Error::tenant_not_found(&self.request.tenant)),
+        }
+    }
+
+    /// Whether the facts in memory moved on while the write was planned: then nothing that was planned counts.
+    pub(super) fn has_moved_on(&self) -> bool {
+        self.has_moved_on.load(Ordering::Relaxed)
     }
 
     /// The view of the tenant at the revision before this write.
@@ -98,18 +121,20 @@ impl<'a> WriteContext<'a> {
 
     /// Reads the facts at the revision before this write.
     pub(crate) fn with_facts<T>(&self, read: impl FnOnce(&dyn Facts) -> Result<T>) -> Result<T> {
-        self.view()?.with(|facts, _| read(facts))
+        self.view()?.with(|facts, moment| {
+            if moment.revision == self.head.revision {
+                return read(facts);
+            }
+            self.has_moved_on.store(true, Ordering::Relaxed);
+            let message = "the tenant has changed while the write was planned; try again";
+            Err(Error::new(ErrorKind::Aborted, "CONFLICT", message).with("tenant", self.request.tenant.clone()))
+        })
     }
 
-    /// The same facts under another policy; `CONFLICT` if the tenant's revision has moved on.
+    /// The same facts under another policy.
     pub(crate) async fn view_under(&mut self, policy: &Arc<Policy>) -> Result<Arc<dyn TenantView>> {
-        let view = self.views.open_under(&self.request.tenant, policy.clone()).await?;
-        let view = view.ok_or_else(|| Error::tenant_not_found(&self.request.tenant))?;
-        if view.revision().next() == self.revision() {
-            return Ok(view);
-        }
-        let message = "the tenant is not as it was when this write began; try again";
-        Err(Error::new(ErrorKind::Aborted, "CONFLICT", message).with("tenant", self.request.tenant.clone()))
+        let views = self.views;
+        Ok(views.open_under(self.snapshot()?, policy.clone()).await?)
     }
 
     /// The loaded policy of this name and version, which the request names in `field`; 0 for the newest version.
@@ -168,14 +193,13 @@ impl<'a> WriteContext<'a> {
 
     /// The member that a write is about, who must exist.
     pub(crate) async fn member(&mut self, subject: &Subject) -> Result<MemberRecord> {
-        self.tenant()?;
-        let record = self.tx.member(MemberBy::Subject(subject.as_ref())).await?;
+        let record = self.snapshot()?.member(MemberBy::Subject(subject.as_ref())).await?;
         record.ok_or_else(|| no_member(&subject.to_string()))
     }
 
     /// The stored record of a registered resource.
     pub(crate) async fn resource(&mut self, key: &ResourceKey) -> Result<ResourceRecord> {
-        let found = self.tx.resource(key.as_ref()).await?;
+        let found = self.snapshot()?.resource(key.as_ref()).await?;
         found.ok_or_else(|| no_resource(key.as_ref(), "resource"))
     }
 
@@ -186,8 +210,8 @@ impl<'a> WriteContext<'a> {
 
     /// The invitation that a write is about, which must exist, and the revision that last changed it.
     pub(crate) async fn invitation(&mut self, id: &str) -> Result<(Invitation, Revision)> {
-        self.tenant()?;
-        self.tx.invitation(id).await?.ok_or_else(|| no_invitation(id))
+        let found = self.snapshot()?.invitation(id).await?.ok_or_else(|| no_invitation(id))?;
+        Ok((found.invitation, found.changed_at))
     }
 
     /// Decides whether the policy permits a membership write, on the facts before it.

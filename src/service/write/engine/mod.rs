@@ -3,7 +3,9 @@
 pub(crate) mod answers;
 mod checks;
 pub(crate) mod context;
+pub(crate) mod queue;
 pub(crate) mod refuse;
 pub(crate) mod request_context;
 pub(crate) mod run;
+mod sealed;
 pub(crate) mod secret;

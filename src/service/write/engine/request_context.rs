@@ -16,6 +16,8 @@ pub struct RequestContext {
     pub actor: Subject,
     /// The id of the trace that the request is part of, 32 digits in lower-case hexadecimal, where it is traced.
     pub trace_id: Option<String>,
+    /// Why the write is made, in the words of the request; empty where it does not say.
+    pub reason: String,
     /// Recognises a retry of the same request, which gets the stored answer; none: each request is a new write.
     pub idempotency_key: Option<IdempotencyKey>,
     /// Whether to decide and answer as for the real write, and change nothing.

@@ -1,43 +1,49 @@
-//! The steps of every write: queue, lock, catch up, look for a stored response, plan, append to the log, commit, apply
-//! to the view.
+//! The steps of every write: queue, snapshot, look for a stored response, plan, commit, show.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use rollcall_engine::{Change, Revision};
+use rollcall_engine::{Change, Commit, Head, Moment, Subject, Timestamp, WriteId};
 
 use crate::service::{
     Service,
     error::{Error, ErrorKind, Result},
     input::operator_not_allowed,
-    ports::{LogEntry, StoredResponse, TenantView, WriteTx},
+    ports::{AllowedChange, Batch, Committed, Snapshot, StoredResponse, TenantView},
+    resolve::subjects::resolve,
     write::engine::{
         answers::StorableResponse,
         context::WriteContext,
         request_context::{IdempotencyKey, RequestContext},
+        sealed::Sealed,
         secret::Secret,
     },
 };
 
+/// How often a write is planned again when the tenant has moved on meanwhile.
+const ATTEMPTS: usize = 4;
+
 /// A kind of write: how its request is decided, and what it changes.
 #[async_trait]
-pub trait Write: Send + Sync + 'static {
+pub trait Write: Clone + Send + Sync + 'static {
     /// The answer to the caller, which is stored with the idempotency key.
     type Answer: StorableResponse;
 
-    /// Decides, and says what would change. Called inside the write's transaction, with the facts of the revision
-    /// before it; must change nothing itself.
+    /// The subjects that its request names beside the actor. Those that are named by their email become whoever has it
+    /// before the write is planned.
+    fn subjects(&mut self) -> Vec<&mut Subject>;
+
+    /// Decides, and says what would change. Called with the facts of one commit, in memory and in a snapshot of the store;
+    /// must change nothing itself.
     async fn plan(&self, context: &mut WriteContext<'_>) -> Result<Plan<Self::Answer>>;
 }
 
 /// The outcome of a write's decision, before anything is stored.
 #[derive(Debug)]
 pub struct Plan<A> {
-    /// The changes in the order of the log; none: no revision is made.
-    pub changes: Vec<Change>,
-    /// The policy line that permits it (`lumicon@1:24`), several with spaces between them, or what permits it instead
-    /// of a policy: `operator`, `time`, `invitation:ID`.
-    pub rule: String,
+    /// The changes in the order of the log, each with the policy line that permits it (`lumicon@1:24`), several with spaces
+    /// between them, or what permits it instead of a policy: `operator`, `time`, `invitation:ID`. None: no revision is made.
+    pub changes: Vec<AllowedChange>,
     /// The answer, without what must not be stored.
     pub answer: A,
 }
@@ -47,8 +53,22 @@ pub struct Plan<A> {
 pub struct Written<A> {
     /// The answer to the caller, complete with secrets.
     pub answer: A,
-    /// The revision that the write made; one that changed nothing, like a validation, has the tenant's newest.
-    pub revision: Revision,
+    /// The moment after the write; of one that changed nothing, like a validation, the one that it was decided at.
+    pub moment: Moment,
+}
+
+/// What one attempt at a write came to.
+enum Attempt<A> {
+    Ended(Written<A>),
+    /// Nothing was written: the tenant has another newest commit than the one that it was planned at.
+    MovedOn,
+}
+
+impl<A> Plan<A> {
+    /// A plan whose changes are all permitted by the same.
+    pub(crate) fn by(rule: &str, changes: impl IntoIterator<Item = Change>, answer: A) -> Self {
+        Self { changes: AllowedChange::by(rule, changes), answer }
+    }
 }
 
 impl Service {
@@ -65,144 +85,159 @@ impl Service {
         }
         // One write a tenant at a time, and few at all: the others wait here, in order, for as long as their callers
         // do, and not inside the store.
-        let write_permit = self.views.write_permit(&request.tenant).await;
+        let write_permit = self.write_queues.permit(&request.tenant).await;
         let slot = Arc::clone(&self.write_slots).acquire_owned().await.map_err(Error::internal)?;
         let service = Arc::clone(self);
         let span = tracing::Span::current();
         let task = async move {
-            let _slot = slot;
-            let tenant = request.tenant.clone();
-            let outcome = service.write_in_order(request, write).await;
-            service.views.release_permit(&tenant, write_permit);
-            outcome
+            let _held = (slot, write_permit);
+            service.write_in_order(&request, &write).await
         };
         tokio::spawn(tracing::Instrument::instrument(task, span)).await.map_err(Error::internal)?
     }
 
-    /// Does a write while its permit is held.
-    async fn write_in_order<W: Write>(&self, request: RequestContext, write: W) -> Result<Written<W::Answer>> {
-        let (view, mut tx) = self.begin(&request.tenant).await?;
+    /// Does a write while its permit is held: plans it again as long as the tenant moves on in between, which only another
+    /// process can make it do.
+    async fn write_in_order<W: Write>(&self, request: &RequestContext, write: &W) -> Result<Written<W::Answer>> {
+        for _ in 0..ATTEMPTS {
+            if let Attempt::Ended(written) = self.attempt(request.clone(), write.clone()).await? {
+                return Ok(written);
+            }
+            // The view may be of a history that the store has lost.
+            if let Some(view) = self.views.warm(&request.tenant) {
+                self.views.refresh(&request.tenant, view).await?;
+            }
+        }
+        let message = "other writes came in between again and again; try again";
+        Err(Error::new(ErrorKind::Aborted, "CONFLICT", message).with("tenant", request.tenant.clone()))
+    }
+
+    async fn attempt<W: Write>(&self, mut request: RequestContext, mut write: W) -> Result<Attempt<W::Answer>> {
+        // Before the snapshot, which holds a connection: nobody who holds one waits for another.
+        let view = self.views.open(&request.tenant).await?;
+        let mut snapshot = self.store.snapshot(&request.tenant).await?;
         let secret = match &request.idempotency_key {
             Some(key) => {
-                if let Some(stored) = tx.find_response(&key.request_hash()).await? {
-                    tx.rollback().await?;
-                    return replayed(&stored, key, &Secret::new(key.owned_id()));
+                let secret = Secret::new(key.owned_id());
+                if let Some(snapshot) = &mut snapshot
+                    && let Some(stored) = snapshot.find_response(&key.request_hash()).await?
+                {
+                    let written = self.replayed(&mut **snapshot, &stored, key, &secret).await?;
+                    return Ok(Attempt::Ended(written));
                 }
-                Secret::new(key.owned_id())
+                secret
             }
             None => Secret::new(self.random.bytes()),
         };
-        let mut context = WriteContext::new(self, &request, &mut *tx, view.clone(), &secret);
-        let (at, revision) = (context.now(), context.revision());
-        let Plan { changes, rule, mut answer } = match write.plan(&mut context).await {
-            Ok(plan) => plan,
-            Err(refused) => return Err(rolled_back(tx, refused).await),
-        };
+        match (&mut snapshot, &view) {
+            (Some(snapshot), Some(view)) => {
+                for subject in write.subjects().into_iter().chain([&mut request.actor]) {
+                    resolve(&mut **snapshot, subject).await?;
+                }
+                if !self.follow(&**view, &mut **snapshot).await? {
+                    return Ok(Attempt::MovedOn);
+                }
+            }
+            (None, None) => {}
+            // The tenant was created or deleted between the two lines above.
+            _ => {
+                self.views.forget(&request.tenant);
+                return Ok(Attempt::MovedOn);
+            }
+        }
+        let expected = snapshot.as_ref().map(|snapshot| snapshot.head());
+        let mut context = WriteContext::new(self, &request, snapshot, view.clone(), &secret);
+        let at = context.now();
+        let planned = write.plan(&mut context).await;
+        let has_moved_on = context.has_moved_on();
+        drop(context);
+        if has_moved_on {
+            return Ok(Attempt::MovedOn);
+        }
+        let Plan { changes, mut answer } = planned?;
         // No revision without a change: a sweep may find that another one was first.
         if request.validate_only || changes.is_empty() {
-            tx.rollback().await?;
-            return Ok(Written { answer, revision: Revision(revision.0 - 1) });
+            let moment = moment_at(view.as_deref(), expected.unwrap_or_default());
+            return Ok(Attempt::Ended(Written { answer, moment }));
         }
-        let entry = LogEntry {
-            changes: &changes,
-            actor: request.actor.as_ref(),
-            caller: &request.caller.name,
-            at,
-            rule: &rule,
-            trace_id: request.trace_id.as_deref(),
-        };
-        tx.append(&entry).await?;
-        if let Some(key) = &request.idempotency_key {
-            let answer = serde_json::to_string(&answer).map_err(Error::internal)?;
-            let (request_hash, body_hash) = (key.request_hash(), key.body_hash.clone());
-            tx.save_response(&StoredResponse { request_hash, body_hash, answer, revision, at }).await?;
-        }
-        if let Err(error) = tx.commit().await {
-            // The outcome is unknown, so the view may be behind: it is loaded anew.
-            self.views.forget(&request.tenant);
-            return Err(error.into());
-        }
-        self.views.acknowledge(&request.tenant, revision);
-        self.apply_to_view(&request.tenant, view.as_deref(), revision, changes);
+        let head = self.commit(&request, expected, at, &changes, &answer).await?;
+        let Some(head) = head else { return Ok(Attempt::MovedOn) };
+        let changes = changes.into_iter().map(|allowed| allowed.change).collect();
+        self.views.show(&request.tenant, &Commit { head, at, changes });
         self.commits.notify(&request.tenant);
         answer.reveal(&secret);
-        Ok(Written { answer, revision })
+        Ok(Attempt::Ended(Written { answer, moment: moment_at(view.as_deref(), head) }))
     }
 
-    /// A locked transaction, and the tenant's view brought up to it; no view where there is no tenant.
-    async fn begin(&self, tenant: &str) -> Result<(Option<Arc<dyn TenantView>>, Box<dyn WriteTx>)> {
-        let (view, mut tx) = self.view_and_lock(tenant).await?;
-        let Some(view) = view else { return Ok((None, tx)) };
-        let newest = Revision(tx.revision().0 - 1);
-        if view.revision() < newest {
-            let missed = tx.changes_after(view.revision()).await?;
-            view.apply(&missed);
+    /// Commits what was planned; none where the tenant has moved on, and nothing was written.
+    async fn commit<A: StorableResponse>(
+        &self,
+        request: &RequestContext,
+        expected: Option<Head>,
+        at: Timestamp,
+        changes: &[AllowedChange],
+        answer: &A,
+    ) -> Result<Option<Head>> {
+        let write_id = self.random.bytes().first_chunk().map_or(WriteId::default(), |bytes| WriteId(*bytes));
+        let response = match &request.idempotency_key {
+            Some(key) => Some(StoredResponse {
+                request_hash: key.request_hash(),
+                body_hash: key.body_hash.clone(),
+                answer: Sealed::seal(key, answer)?,
+                revision: expected.unwrap_or_default().revision.next(),
+                at,
+            }),
+            None => None,
+        };
+        let batch = Batch {
+            write_id,
+            at,
+            actor: request.actor.as_ref(),
+            caller: &request.caller.name,
+            trace_id: request.trace_id.as_deref(),
+            reason: Some(&*request.reason).filter(|reason| !reason.is_empty()),
+            changes,
+            response: response.as_ref(),
+        };
+        match self.store.commit(&request.tenant, expected, &batch).await {
+            Ok(Committed::Done(head)) => Ok(Some(head)),
+            Ok(Committed::Missed) => Ok(None),
+            Err(error) => {
+                // The outcome may be unknown, so the view may be behind: it is loaded anew.
+                self.views.forget(&request.tenant);
+                Err(error.into())
+            }
         }
-        if view.revision() != newest {
-            // The view has diverged, say because the store was restored from a backup under a running process.
-            self.views.forget(tenant);
-            let reloading =
-                Error::new(ErrorKind::Unavailable, "VIEW_RELOADING", "the tenant is being loaded; try again");
-            return Err(rolled_back(tx, reloading).await);
-        }
-        Ok((Some(view), tx))
     }
 
-    /// A tenant's view and a transaction on it, or neither view nor tenant.
-    async fn view_and_lock(&self, tenant: &str) -> Result<(Option<Arc<dyn TenantView>>, Box<dyn WriteTx>)> {
-        let view = self.views.open_with_permit(tenant).await?;
-        let tx = self.store.begin(tenant).await?;
-        if view.is_some() == tx.tenant().is_some() {
-            return Ok((view, tx));
+    /// The stored answer again, if the request is the same as the first one under its key.
+    async fn replayed<A: StorableResponse>(
+        &self,
+        snapshot: &mut dyn Snapshot,
+        stored: &StoredResponse,
+        key: &IdempotencyKey,
+        secret: &Secret,
+    ) -> Result<Written<A>> {
+        if stored.body_hash != key.body_hash {
+            let message = format!(
+                "request id `{}` was used for another request; take a new id, or send the first request again",
+                key.request_id
+            );
+            let error = Error::new(ErrorKind::FailedPrecondition, "REQUEST_ID_REUSED", message);
+            return Err(error
+                .with("request_id", key.request_id.clone())
+                .violation("request_id", "was used for another request"));
         }
-        // The tenant was created or deleted between the two lines above: once more, for that happens once.
-        tx.rollback().await?;
-        self.views.forget(tenant);
-        let view = self.views.open_with_permit(tenant).await?;
-        let tx = self.store.begin(tenant).await?;
-        if view.is_some() == tx.tenant().is_some() {
-            return Ok((view, tx));
-        }
-        let message = "the tenant was just created or deleted; try again";
-        Err(Error::new(ErrorKind::Aborted, "CONFLICT", message).with("tenant", tenant))
-    }
-
-    /// Brings the tenant's view to the revision that was committed.
-    fn apply_to_view(&self, tenant: &str, view: Option<&dyn TenantView>, revision: Revision, changes: Vec<Change>) {
-        if changes.iter().any(|change| matches!(change, Change::PolicySet { .. })) {
-            // A view is of one policy: the next use loads one of the other.
-            self.views.forget(tenant);
-            return;
-        }
-        let changes: Vec<(Revision, Change)> = changes.into_iter().map(|change| (revision, change)).collect();
-        if view.is_some_and(|view| !view.apply(&changes)) {
-            tracing::error!(tenant, %revision, "a view has diverged from the store; it will be loaded anew");
-            self.views.forget(tenant);
-        }
+        let mut answer: A = Sealed::open(key, &stored.answer)?;
+        answer.reveal(secret);
+        let head = snapshot.commit_at(stored.revision).await?;
+        let head = head.ok_or_else(|| Error::internal("the log has no commit of a stored response"))?;
+        Ok(Written { answer, moment: head.moment() })
     }
 }
 
-/// Rolls a refused write back and returns its refusal, also where the rollback fails.
-async fn rolled_back(tx: Box<dyn WriteTx>, refused: Error) -> Error {
-    if let Err(error) = tx.rollback().await {
-        tracing::warn!(%error, "a refused write could not be rolled back; its connection is closed");
-    }
-    refused
-}
-
-/// The stored answer again, if the request is the same as the first one under its key.
-fn replayed<A: StorableResponse>(stored: &StoredResponse, key: &IdempotencyKey, secret: &Secret) -> Result<Written<A>> {
-    if stored.body_hash != key.body_hash {
-        let message = format!(
-            "request id `{}` was used for another request; take a new id, or send the first request again",
-            key.request_id
-        );
-        let error = Error::new(ErrorKind::FailedPrecondition, "REQUEST_ID_REUSED", message);
-        return Err(error
-            .with("request_id", key.request_id.clone())
-            .violation("request_id", "was used for another request"));
-    }
-    let mut answer: A = serde_json::from_str(&stored.answer).map_err(Error::internal)?;
-    answer.reveal(secret);
-    Ok(Written { answer, revision: stored.revision })
+/// The moment of a commit, with the last end that had passed where the view is at it.
+fn moment_at(view: Option<&dyn TenantView>, head: Head) -> Moment {
+    let shown = view.map(|view| view.with(|_, moment| *moment));
+    shown.filter(|moment| moment.revision == head.revision).unwrap_or_else(|| head.moment())
 }

@@ -32,20 +32,24 @@ pub struct AcceptInvitation {
 impl Write for AcceptInvitation {
     type Answer = AcceptedInvitation;
 
+    fn subjects(&mut self) -> Vec<&mut Subject> {
+        Vec::new()
+    }
+
     async fn plan(&self, context: &mut WriteContext<'_>) -> Result<Plan<AcceptedInvitation>> {
         context.tenant()?;
         let invitation = invitation::by_token(context, &self.token, self.profile.email.as_deref()).await?;
-        let invited = context.member(&Subject::email(&invitation.email)).await?;
+        let invited = context.member(&invitation.member).await?;
         let actor = context.request.actor.clone();
         check_person(context, &actor)?;
-        let existing = context.tx.member(MemberBy::Subject(actor.as_ref())).await?;
+        let existing = context.snapshot()?.member(MemberBy::Subject(actor.as_ref())).await?;
         let mut changes = invitation::invited_member_removed(&invited);
         // A lock of the invited member passes to the actor.
         let member = if let Some(record) = existing {
             let before = member_able_to_act(record)?;
             let member = Member { locked: invited.member.locked, ..before.clone() };
             if member.locked {
-                changes.push(Change::MemberUpdated { before, member: member.clone() });
+                changes.push(Change::updated(&before, member.clone()));
             }
             member
         } else {
@@ -65,7 +69,7 @@ impl Write for AcceptInvitation {
             check_self_invitation(context, &actor, &grants)?;
         }
         let rule = format!("invitation:{}", invitation.id);
-        Ok(Plan { changes, rule, answer: AcceptedInvitation { member: context.member_answer(member), grants } })
+        Ok(Plan::by(&rule, changes, AcceptedInvitation { member: context.member_answer(member), grants }))
     }
 }
 

@@ -29,13 +29,21 @@ pub struct DeclineInvitation {
 impl Write for DeclineInvitation {
     type Answer = InvitationAnswer;
 
+    fn subjects(&mut self) -> Vec<&mut Subject> {
+        Vec::new()
+    }
+
     async fn plan(&self, context: &mut WriteContext<'_>) -> Result<Plan<InvitationAnswer>> {
         context.tenant()?;
         let found = invitation::by_token(context, &self.token, Some(&self.email)).await?;
-        let invited = context.member(&Subject::email(&found.email)).await?;
-        let mut changes = vec![Change::InvitationDeclined { id: found.id.clone(), email: found.email.clone() }];
+        let invited = context.member(&found.member).await?;
+        let mut changes = vec![Change::InvitationDeclined {
+            id: found.id.clone(),
+            member: found.member.clone(),
+            email: found.email.clone(),
+        }];
         changes.extend(invitation::invited_member_removed(&invited));
         let rule = format!("invitation:{}", found.id);
-        Ok(Plan { changes, rule, answer: invitation::closed(context, found, InvitationStatus::Declined) })
+        Ok(Plan::by(&rule, changes, invitation::closed(context, found, InvitationStatus::Declined)))
     }
 }

@@ -19,7 +19,7 @@ use crate::service::{
 /// The pending invitation of a token, if `email` is the one that it was sent to. Refused otherwise: unknown, closed or
 /// expired, or of another email.
 pub(crate) async fn by_token(context: &mut WriteContext<'_>, token: &str, email: Option<&str>) -> Result<Invitation> {
-    let found = context.tx.invitation_by_hash(&secret::hash(token)).await?;
+    let found = context.snapshot()?.invitation_by_hash(&secret::hash(token)).await?;
     let invitation = found.ok_or_else(|| {
         let message = "no invitation has this token; a newer one may have been sent since";
         Error::new(ErrorKind::NotFound, "INVITATION_NOT_FOUND", message)
@@ -59,13 +59,13 @@ pub(crate) fn suppressed(email: &str) -> Error {
         .with("cleared_by", "operator")
 }
 
-/// An invitation of this email under a new token: a new one, or the `open` one issued again for its whole lifetime,
+/// An invitation of this invited member and their email under a new token: a new one, or the `open` one issued again for its whole lifetime,
 /// unless its renewal ends sooner.
 pub(crate) fn issue(
     context: &WriteContext<'_>,
+    member: &Subject,
     email: &str,
-    inviter: Subject,
-    open: Option<&Invitation>,
+    (inviter, open): (Subject, Option<&Invitation>),
     renewal: &Renewal,
 ) -> Result<IssuedInvitation> {
     let now = context.now();
@@ -81,6 +81,7 @@ pub(crate) fn issue(
     })?;
     let invitation = Invitation {
         id,
+        member: member.clone(),
         email: email.to_owned(),
         token_hash: secret::hash(&context.secret.token(&nonce)),
         inviter,

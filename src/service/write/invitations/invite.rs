@@ -4,12 +4,13 @@ use std::collections::HashSet;
 
 use async_trait::async_trait;
 use rollcall_engine::{
-    Change, Grant, Invitation, Member, MemberStatus, MembershipWrite, Profile, Subject, Timestamp, WriteKind,
+    Change, Grant, Invitation, Member, MemberStatus, MembershipWrite, Profile, Subject, Timestamp, WriteKind, kind,
+    random_id,
 };
 
 use crate::service::{
     error::{Error, Result},
-    ports::{MemberBy, MemberRecord},
+    ports::{AllowedChange, MemberBy, MemberRecord},
     resolve::not_found::no_member,
     write::{
         engine::{
@@ -60,6 +61,8 @@ pub enum Who {
 /// An invitee as the tenant knows them before the write.
 struct InviteeState {
     subject: Subject,
+    /// Where their invitation goes; empty for somebody who needs none.
+    email: String,
     record: Option<MemberRecord>,
     /// Their pending or expired invitation.
     open: Option<Invitation>,
@@ -72,9 +75,10 @@ struct InviteeState {
 /// The plan of the write as it grows from one invitee to the next.
 #[derive(Default)]
 struct InvitePlan {
-    changes: Vec<Change>,
+    changes: Vec<AllowedChange>,
     results: Vec<InviteeResult>,
-    rules: Vec<String>,
+    /// The policy lines that permit what is planned for the present invitee, with the role that each permits.
+    rules: Vec<(Grant, String)>,
     refusals: Refusals,
     /// The refused ones by their indexes in the request: `0:1` for the second grant of the first invitee, `0` for all.
     refused: Vec<String>,
@@ -101,6 +105,14 @@ impl Who {
 impl Write for Invite {
     type Answer = InviteResults;
 
+    fn subjects(&mut self) -> Vec<&mut Subject> {
+        let named = self.invitees.iter_mut().filter_map(|invitee| match &mut invitee.who {
+            Who::Email(_) => None,
+            Who::Member(subject) => Some(subject),
+        });
+        named.collect()
+    }
+
     async fn plan(&self, context: &mut WriteContext<'_>) -> Result<Plan<InviteResults>> {
         context.tenant()?;
         let look_up = |(index, invitee): (usize, &Invitee)| {
@@ -115,19 +127,24 @@ impl Write for Invite {
             return Err(refused.with("refused", plan.refused.join(" ")));
         }
         context.check_invitation_quota(plan.issued).await?;
-        Ok(Plan { changes: plan.changes, rule: distinct(plan.rules), answer: InviteResults { results: plan.results } })
+        Ok(Plan { changes: plan.changes, answer: InviteResults { results: plan.results } })
     }
 }
 
 impl InviteeState {
-    async fn read(context: &mut WriteContext<'_>, subject: Subject, record: Option<MemberRecord>) -> Result<Self> {
+    async fn read(
+        context: &mut WriteContext<'_>,
+        (subject, email): (Subject, Option<String>),
+        record: Option<MemberRecord>,
+    ) -> Result<Self> {
         let status = record.as_ref().map(|record| record.member.status);
         let needs_invitation = matches!(status, None | Some(MemberStatus::Invited));
-        let is_suppressed = needs_invitation && context.tx.suppressed(&subject.id).await?.is_some();
-        let open = if needs_invitation { context.tx.open_invitation(&subject.id).await? } else { None };
+        let email = email.filter(|_| needs_invitation).unwrap_or_default();
+        let is_suppressed = context.snapshot()?.suppressed(&email).await?.is_some();
+        let open = if needs_invitation { context.snapshot()?.open_invitation(&email).await? } else { None };
         let grants = record.iter().flat_map(|record| pending::unexpired_grants(context, record));
         let current_grants = grants.cloned().collect();
-        Ok(Self { subject, record, open, is_suppressed, current_grants })
+        Ok(Self { subject, email, record, open, is_suppressed, current_grants })
     }
 }
 
@@ -140,7 +157,7 @@ impl InvitePlan {
         invitee: &Invitee,
         offered: &[OfferedGrant],
     ) -> Result<()> {
-        let record = context.tx.member(invitee.who.member_by()).await?;
+        let record = context.snapshot()?.member(invitee.who.member_by()).await?;
         let subject = match (&record, &invitee.who) {
             (Some(record), _) => record.member.subject.clone(),
             (None, Who::Email(email)) => Subject::email(email),
@@ -154,7 +171,12 @@ impl InvitePlan {
             self.refuse(index, None, no_member(&subject.to_string()));
             return Ok(());
         }
-        let state = InviteeState::read(context, subject, record).await?;
+        let email = match (&record, &invitee.who) {
+            (None, Who::Email(email)) => Some(email.clone()),
+            (record, _) => record.as_ref().and_then(|record| record.member.profile.email.clone()),
+        };
+        let state = InviteeState::read(context, (subject, email), record).await?;
+        self.rules.clear();
         let (mut new_grants, rights_end) = self.permit(context, index, &state, offered)?;
         let joining = JoiningRole::of(context, offered, &rights_end)?;
         let Some((member, is_reactivated)) = self.activate(&state, context.now()) else {
@@ -166,7 +188,7 @@ impl InvitePlan {
         if is_reactivated {
             new_grants.extend(joining.new_grant(&state.current_grants, &[]));
         }
-        self.changes.extend(joining.extension(&state.subject, &state.current_grants, &[]));
+        self.add(joining.extension(&state.subject, &state.current_grants, &[]));
         self.assign(&state.subject, &new_grants);
         self.results.push(InviteeResult { member: context.member_answer(member), grants: new_grants, issued: None });
         Ok(())
@@ -186,11 +208,11 @@ impl InvitePlan {
             let write = MembershipWrite::giving(WriteKind::Invite, offered.role).until(offered.grant.expires_at);
             match context.permit(offered.resource, &state.subject, write) {
                 Ok(_) if state.is_suppressed => {
-                    let error = invitation::suppressed(&state.subject.id);
+                    let error = invitation::suppressed(&state.email);
                     self.refuse(invitee, Some(grant), error);
                 }
                 Ok(permitted) => {
-                    self.rules.push(permitted.rule);
+                    self.rules.push((offered.grant.clone(), permitted.rule));
                     rights_end.push(permitted.until);
                     // Inviting a pending person to a role that they are invited to only sends them a new token, unless
                     // that role has expired and must be given anew.
@@ -229,20 +251,34 @@ impl InvitePlan {
             Some(member) if member.status == MemberStatus::Active => Some((member.clone(), false)),
             Some(before) if before.status == MemberStatus::Deactivated => {
                 let member = Member { status: MemberStatus::Active, ..before.clone() };
-                self.changes.push(Change::MemberUpdated { before: before.clone(), member: member.clone() });
+                self.add([Change::updated(before, member.clone())]);
                 Some((member, true))
             }
             None if state.subject.as_ref().is_everybody() => {
                 let member = everybody(&state.subject, now);
-                self.changes.push(Change::MemberAdded { member: member.clone() });
+                self.add([Change::MemberAdded { member: member.clone() }]);
                 Some((member, false))
             }
             _ => None,
         }
     }
 
+    /// Adds changes that everything which is given to the present invitee permits.
+    fn add(&mut self, changes: impl IntoIterator<Item = Change>) {
+        let rule = distinct(self.rules.iter().map(|(_, rule)| rule.clone()));
+        self.changes.extend(AllowedChange::by(&rule, changes));
+    }
+
+    /// Adds roles, each permitted by its own line; a joining role by those of the roles that bring it.
     fn assign(&mut self, subject: &Subject, grants: &[Grant]) {
-        self.changes.extend(grants.iter().map(|grant| Change::granted(subject, grant)));
+        for grant in grants {
+            let own =
+                self.rules.iter().filter(|(offered, _)| offered.is_same_role(grant)).map(|(_, rule)| rule.clone());
+            match distinct(own) {
+                none if none.is_empty() => self.add([Change::granted(subject, grant)]),
+                rule => self.changes.extend(AllowedChange::by(&rule, [Change::granted(subject, grant)])),
+            }
+        }
     }
 
     /// Issues the invitation of somebody who is not active yet: a first one, or the open one anew.
@@ -253,8 +289,10 @@ impl InvitePlan {
         state: InviteeState,
         (mut new_grants, joining): (Vec<Grant>, JoiningRole),
     ) -> Result<()> {
-        let InviteeState { subject, record, open, current_grants, .. } = state;
+        let InviteeState { subject, email, record, open, current_grants, .. } = state;
         let is_new = record.is_none();
+        // Somebody new goes by their email until they are a member.
+        let subject = if is_new { Subject::new(kind::INVITED, random_id(context.random.bytes())) } else { subject };
         let last_changed_at = record.as_ref().map(|record| record.changed_at);
         let renewal = match (&record, &open) {
             (Some(invited), Some(open)) => Renewal::plan(context, invited, open, (&new_grants, joining.until))?,
@@ -262,13 +300,15 @@ impl InvitePlan {
         };
         new_grants.extend(joining.new_grant(&current_grants, &renewal.expired_grants));
         let extension = joining.extension(&subject, &current_grants, &renewal.expired_grants);
-        let member = record
-            .map_or_else(|| invited_member(&subject, &invitee.display_name, context.now()), |record| record.member);
+        let member = record.map_or_else(
+            || invited_member(&subject, &email, &invitee.display_name, context.now()),
+            |record| record.member,
+        );
         if is_new {
-            self.changes.push(Change::MemberAdded { member: member.clone() });
+            self.add([Change::MemberAdded { member: member.clone() }]);
         }
         let is_only_resent = new_grants.is_empty() && renewal.expired_grants.is_empty() && extension.is_none();
-        self.changes.extend(renewal.changes(&subject).chain(extension));
+        self.add(renewal.changes(&subject).chain(extension));
         self.assign(&subject, &new_grants);
         // Only sending the invitation again leaves the member as they were.
         let member = match last_changed_at.filter(|_| is_only_resent) {
@@ -276,17 +316,17 @@ impl InvitePlan {
             None => context.member_answer(member),
         };
         let inviter = context.request.actor.clone();
-        let issued = invitation::issue(context, &subject.id, inviter, open.as_ref(), &renewal)?;
+        let issued = invitation::issue(context, &subject, &email, (inviter, open.as_ref()), &renewal)?;
         self.issued += 1;
-        self.changes.push(Change::InvitationIssued { before: open, invitation: issued.invitation.invitation.clone() });
+        self.add([Change::InvitationIssued { before: open, invitation: issued.invitation.invitation.clone() }]);
         self.results.push(InviteeResult { member, grants: new_grants, issued: Some(issued) });
         Ok(())
     }
 }
 
 /// A new member who is invited by email and has not accepted yet.
-fn invited_member(subject: &Subject, display_name: &str, now: Timestamp) -> Member {
-    let email = Some(subject.id.clone());
+fn invited_member(subject: &Subject, email: &str, display_name: &str, now: Timestamp) -> Member {
+    let email = Some(email.to_owned());
     let profile = Profile { display_name: display_name.to_owned(), email, ..Profile::default() };
     Member { subject: subject.clone(), profile, status: MemberStatus::Invited, locked: false, created_at: now }
 }

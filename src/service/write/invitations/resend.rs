@@ -31,22 +31,32 @@ pub struct ResendInvitation {
 impl Write for ResendInvitation {
     type Answer = IssuedInvitation;
 
+    fn subjects(&mut self) -> Vec<&mut Subject> {
+        Vec::new()
+    }
+
     async fn plan(&self, context: &mut WriteContext<'_>) -> Result<Plan<IssuedInvitation>> {
         let (found, changed_at) = context.invitation(&self.invitation).await?;
         invitation::still_open(&found)?;
-        let invited = context.member(&Subject::email(&found.email)).await?;
+        let invited = context.member(&found.member).await?;
         let rule = permit(context, &invited)?;
         context.check_invitation_etag(&found.id, changed_at, &self.etag)?;
-        if context.tx.suppressed(&found.email).await?.is_some() {
+        if context.snapshot()?.suppressed(&found.email).await?.is_some() {
             return Err(invitation::suppressed(&found.email));
         }
         context.check_invitation_quota(1).await?;
         let renewal = Renewal::plan(context, &invited, &found, (&[], None))?.or_refusal()?;
-        let answer = invitation::issue(context, &found.email, found.inviter.clone(), Some(&found), &renewal)?;
+        let answer = invitation::issue(
+            context,
+            &invited.member.subject,
+            &found.email,
+            (found.inviter.clone(), Some(&found)),
+            &renewal,
+        )?;
         let issued = answer.invitation.invitation.clone();
         let mut changes: Vec<Change> = renewal.changes(&invited.member.subject).collect();
         changes.push(Change::InvitationIssued { before: Some(found), invitation: issued });
-        Ok(Plan { changes, rule, answer })
+        Ok(Plan::by(&rule, changes, answer))
     }
 }
 

@@ -31,16 +31,24 @@ pub struct RevokeInvitation {
 impl Write for RevokeInvitation {
     type Answer = RevokedInvitation;
 
+    fn subjects(&mut self) -> Vec<&mut Subject> {
+        Vec::new()
+    }
+
     async fn plan(&self, context: &mut WriteContext<'_>) -> Result<Plan<RevokedInvitation>> {
         let (found, changed_at) = context.invitation(&self.invitation).await?;
         invitation::still_open(&found)?;
-        let invited = context.member(&Subject::email(&found.email)).await?;
+        let invited = context.member(&found.member).await?;
         let rule = permit(context, &invited)?;
         context.check_invitation_etag(&found.id, changed_at, &self.etag)?;
-        let mut changes = vec![Change::InvitationRevoked { id: found.id.clone(), email: found.email.clone() }];
+        let mut changes = vec![Change::InvitationRevoked {
+            id: found.id.clone(),
+            member: found.member.clone(),
+            email: found.email.clone(),
+        }];
         changes.extend(invitation::invited_member_removed(&invited));
         let invitation = invitation::closed(context, found, InvitationStatus::Revoked);
-        Ok(Plan { changes, rule, answer: RevokedInvitation { invitation, revoked: invited.grants } })
+        Ok(Plan::by(&rule, changes, RevokedInvitation { invitation, revoked: invited.grants }))
     }
 }
 

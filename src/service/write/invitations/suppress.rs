@@ -1,7 +1,7 @@
 //! Suppression of addresses to which nothing is sent.
 
 use async_trait::async_trait;
-use rollcall_engine::{Change, SuppressedAddress};
+use rollcall_engine::{Change, Subject, SuppressedAddress};
 
 use crate::service::{
     error::{Error, ErrorKind, Result},
@@ -26,13 +26,17 @@ pub struct SetSuppressed {
 impl Write for SetSuppressed {
     type Answer = AddressAnswer;
 
+    fn subjects(&mut self) -> Vec<&mut Subject> {
+        Vec::new()
+    }
+
     async fn plan(&self, context: &mut WriteContext<'_>) -> Result<Plan<AddressAnswer>> {
         match self.detail {
             Some(_) => context.operators_only("suppress_address", "suppress an address")?,
             None => context.operators_only("clear_address", "clear an address")?,
         }
         context.tenant()?;
-        let before = context.tx.suppressed(&self.email).await?;
+        let before = context.snapshot()?.suppressed(&self.email).await?;
         let (address, change) = match (before, &self.detail) {
             (None, Some(detail)) => {
                 let (email, detail) = (self.email.clone(), detail.clone());
@@ -43,7 +47,7 @@ impl Write for SetSuppressed {
             (Some(_), Some(_)) => return Err(self.unchanged("ALREADY_SUPPRESSED", "is suppressed already")),
             (None, None) => return Err(self.unchanged("NOT_SUPPRESSED", "is not suppressed")),
         };
-        Ok(Plan { changes: vec![change], rule: "operator".to_owned(), answer: AddressAnswer { address } })
+        Ok(Plan::by("operator", [change], AddressAnswer { address }))
     }
 }
 

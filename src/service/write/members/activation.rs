@@ -28,6 +28,10 @@ pub struct SetActive {
 impl Write for SetActive {
     type Answer = MemberAnswer;
 
+    fn subjects(&mut self) -> Vec<&mut Subject> {
+        vec![&mut self.member]
+    }
+
     async fn plan(&self, context: &mut WriteContext<'_>) -> Result<Plan<MemberAnswer>> {
         let record = context.member(&self.member).await?;
         let kind = if self.active { WriteKind::Reactivate } else { WriteKind::Deactivate };
@@ -37,7 +41,7 @@ impl Write for SetActive {
         let member = Member { status, ..record.member.clone() };
         let revoked = record.grants.iter().filter(|_| !self.active);
         let mut changes: Vec<Change> = revoked.map(|grant| Change::revoked(&self.member, grant)).collect();
-        changes.push(Change::MemberUpdated { before: record.member, member: member.clone() });
-        Ok(Plan { changes, rule: permitted.rule, answer: context.member_answer(member) })
+        changes.push(Change::updated(&record.member, member.clone()));
+        Ok(Plan::by(&permitted.rule, changes, context.member_answer(member)))
     }
 }

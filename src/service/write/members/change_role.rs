@@ -9,9 +9,10 @@ use rollcall_engine::{
 
 use crate::service::{
     error::{Error, Result},
+    ports::AllowedChange,
     write::engine::{
         answers::{ChangedRole, ChangedRoles},
-        context::{WriteContext, distinct},
+        context::WriteContext,
         refuse::{self, Refusals},
         run::{Plan, Write},
     },
@@ -61,15 +62,23 @@ struct RoleExchange {
 impl Write for ChangeRole {
     type Answer = ChangedRole;
 
+    fn subjects(&mut self) -> Vec<&mut Subject> {
+        vec![&mut self.member]
+    }
+
     async fn plan(&self, context: &mut WriteContext<'_>) -> Result<Plan<ChangedRole>> {
         let RoleExchange { change, rule, answer, .. } = self.exchange(context, "").await?;
-        Ok(Plan { changes: vec![change], rule, answer })
+        Ok(Plan::by(&rule, [change], answer))
     }
 }
 
 #[async_trait]
 impl Write for ChangeRoles {
     type Answer = ChangedRoles;
+
+    fn subjects(&mut self) -> Vec<&mut Subject> {
+        self.changes.iter_mut().map(|change| &mut change.member).collect()
+    }
 
     async fn plan(&self, context: &mut WriteContext<'_>) -> Result<Plan<ChangedRoles>> {
         context.tenant()?;
@@ -94,9 +103,9 @@ impl Write for ChangeRoles {
         if let Some(refused) = refusals.into_error() {
             return Err(refused);
         }
-        let rule = distinct(exchanges.iter().map(|exchange| exchange.rule.clone()));
-        let (changes, results) = exchanges.into_iter().map(|exchange| (exchange.change, exchange.answer)).unzip();
-        Ok(Plan { changes, rule, answer: ChangedRoles { results } })
+        let part = |RoleExchange { change, rule, answer, .. }| (AllowedChange { change, rule }, answer);
+        let (changes, results) = exchanges.into_iter().map(part).unzip();
+        Ok(Plan { changes, answer: ChangedRoles { results } })
     }
 }
 

@@ -28,13 +28,17 @@ pub struct SetLock {
 impl Write for SetLock {
     type Answer = MemberAnswer;
 
+    fn subjects(&mut self) -> Vec<&mut Subject> {
+        vec![&mut self.member]
+    }
+
     async fn plan(&self, context: &mut WriteContext<'_>) -> Result<Plan<MemberAnswer>> {
         let record = context.member(&self.member).await?;
         let kind = if self.locked { WriteKind::Lock } else { WriteKind::Unlock };
         let permitted = context.permit(context.root()?, &self.member, MembershipWrite::plain(kind))?;
         context.check_member_etag(&record, &self.etag)?;
         let member = Member { locked: self.locked, ..record.member.clone() };
-        let changes = vec![Change::MemberUpdated { before: record.member, member: member.clone() }];
-        Ok(Plan { changes, rule: permitted.rule, answer: context.member_answer(member) })
+        let change = Change::updated(&record.member, member.clone());
+        Ok(Plan::by(&permitted.rule, [change], context.member_answer(member)))
     }
 }

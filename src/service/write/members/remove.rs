@@ -2,7 +2,8 @@
 
 use async_trait::async_trait;
 use rollcall_engine::{
-    self as engine, Change, Facts, Grant, MemberStatus, MembershipWrite, Node, ResourceKey, Subject, WriteKind,
+    self as engine, Change, Facts, Grant, Invitation, MemberStatus, MembershipWrite, Node, ResourceKey, Subject,
+    WriteKind,
 };
 
 use crate::service::{
@@ -33,6 +34,10 @@ pub struct RemoveMember {
 impl Write for RemoveMember {
     type Answer = RemovedMember;
 
+    fn subjects(&mut self) -> Vec<&mut Subject> {
+        vec![&mut self.member]
+    }
+
     async fn plan(&self, context: &mut WriteContext<'_>) -> Result<Plan<RemovedMember>> {
         let record = context.member(&self.member).await?;
         let resource = context.resource_node(&self.resource, "resource")?;
@@ -52,7 +57,7 @@ impl Write for RemoveMember {
         if leaves_tenant {
             changes.extend(self.left_tenant(context, &record).await?);
         }
-        Ok(Plan { changes, rule: permitted.rule, answer: RemovedMember { revoked } })
+        Ok(Plan::by(&permitted.rule, changes, RemovedMember { revoked }))
     }
 }
 
@@ -62,8 +67,13 @@ impl RemoveMember {
     async fn left_tenant(&self, context: &mut WriteContext<'_>, record: &MemberRecord) -> Result<Vec<Change>> {
         let mut changes = Vec::new();
         if record.member.status == MemberStatus::Invited {
-            let open = context.tx.open_invitation(&self.member.id).await?;
-            changes.extend(open.map(|open| Change::InvitationRevoked { id: open.id, email: open.email }));
+            let email = record.member.profile.email.as_deref().unwrap_or_default();
+            let open = context.snapshot()?.open_invitation(email).await?;
+            changes.extend(open.map(|Invitation { id, member, email, .. }| Change::InvitationRevoked {
+                id,
+                member,
+                email,
+            }));
         }
         changes.extend(context.with_facts(|facts| Ok(owner_cleared(facts, &self.member)))?);
         changes.push(Change::MemberRemoved { member: record.member.clone() });

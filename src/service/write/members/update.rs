@@ -32,6 +32,10 @@ pub struct UpdateMember {
 impl Write for UpdateMember {
     type Answer = MemberAnswer;
 
+    fn subjects(&mut self) -> Vec<&mut Subject> {
+        vec![&mut self.member]
+    }
+
     async fn plan(&self, context: &mut WriteContext<'_>) -> Result<Plan<MemberAnswer>> {
         let record = context.member(&self.member).await?;
         let permitted = context.permit(context.root()?, &self.member, MembershipWrite::plain(WriteKind::Update))?;
@@ -57,8 +61,8 @@ impl Write for UpdateMember {
             context.check_identifier_free(MemberBy::Phone(phone), "profile.phone", owner).await?;
         }
         let member = Member { profile: self.profile.clone(), ..record.member.clone() };
-        let changes = vec![Change::MemberUpdated { before: record.member, member: member.clone() }];
-        Ok(Plan { changes, rule: permitted.rule, answer: context.member_answer(member) })
+        let change = Change::updated(&record.member, member.clone());
+        Ok(Plan::by(&permitted.rule, [change], context.member_answer(member)))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Archiving a resource, and restoring it.
 
 use async_trait::async_trait;
-use rollcall_engine::{Change, Resource, ResourceKey};
+use rollcall_engine::{Change, Resource, ResourceKey, Subject};
 
 use crate::service::{
     error::{Error, ErrorKind, Result},
@@ -37,6 +37,10 @@ pub struct SetArchived {
 impl Write for SetArchived {
     type Answer = ResourceAnswer;
 
+    fn subjects(&mut self) -> Vec<&mut Subject> {
+        Vec::new()
+    }
+
     async fn plan(&self, context: &mut WriteContext<'_>) -> Result<Plan<ResourceAnswer>> {
         let resource_node = context.resource_node(&self.resource, "resource")?;
         not_the_root(resource_node, &self.resource)?;
@@ -58,6 +62,6 @@ impl Write for SetArchived {
         let change =
             if self.archived { Change::ResourceArchived { resource } } else { Change::ResourceRestored { resource } };
         let resource = Resource { archived: self.archived, ..record.resource };
-        Ok(Plan { changes: vec![change], rule, answer: context.resource_answer(resource) })
+        Ok(Plan::by(&rule, [change], context.resource_answer(resource)))
     }
 }

@@ -37,6 +37,10 @@ pub struct CreateResource {
 impl Write for CreateResource {
     type Answer = ResourceAnswer;
 
+    fn subjects(&mut self) -> Vec<&mut Subject> {
+        Vec::new()
+    }
+
     async fn plan(&self, context: &mut WriteContext<'_>) -> Result<Plan<ResourceAnswer>> {
         context.tenant()?;
         let (now, request, revision) = (context.now(), context.request, context.revision());
@@ -70,7 +74,7 @@ impl Write for CreateResource {
                 let grant = Grant::permanent(self.resource.clone(), policy.role(role).name());
                 Change::granted(&request.actor, &grant)
             }));
-            Ok(Plan { changes, rule, answer: ResourceAnswer { resource, changed_at: revision } })
+            Ok(Plan::by(&rule, changes, ResourceAnswer { resource, changed_at: revision }))
         })
     }
 }

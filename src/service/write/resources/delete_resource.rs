@@ -35,6 +35,10 @@ pub struct DeleteResource {
 impl Write for DeleteResource {
     type Answer = DeletedResources;
 
+    fn subjects(&mut self) -> Vec<&mut Subject> {
+        Vec::new()
+    }
+
     async fn plan(&self, context: &mut WriteContext<'_>) -> Result<Plan<DeletedResources>> {
         let resource = context.resource_node(&self.resource, "resource")?;
         not_the_root(resource, &self.resource)?;
@@ -45,7 +49,7 @@ impl Write for DeleteResource {
         if resources.len() > MAX_DELETED {
             return Err(self.too_large(resources.len()));
         }
-        let mut bindings = context.tx.bindings_at(&resources, MAX_DELETED + 1).await?;
+        let mut bindings = context.snapshot()?.bindings_at(&resources, MAX_DELETED + 1).await?;
         if bindings.len() > MAX_DELETED {
             return Err(self.too_large(bindings.len()));
         }
@@ -63,7 +67,7 @@ impl Write for DeleteResource {
         for key in &resources {
             changes.push(Change::ResourceDeleted { resource: context.resource(key).await?.resource });
         }
-        Ok(Plan { changes, rule, answer: DeletedResources { resources } })
+        Ok(Plan::by(&rule, changes, DeletedResources { resources }))
     }
 }
 

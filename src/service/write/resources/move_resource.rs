@@ -1,14 +1,14 @@
 //! Moves of a resource to another parent.
 
 use async_trait::async_trait;
-use rollcall_engine::{self as engine, Change, Facts, Node, Resource, ResourceKey};
+use rollcall_engine::{self as engine, Change, Facts, Node, Resource, ResourceKey, Subject};
 
 use crate::service::{
     error::{Error, ErrorKind, Result},
     write::{
         engine::{
             answers::ResourceAnswer,
-            context::WriteContext,
+            context::{WriteContext, distinct},
             run::{Plan, Write},
         },
         resources::{
@@ -37,6 +37,10 @@ pub struct MoveResource {
 impl Write for MoveResource {
     type Answer = ResourceAnswer;
 
+    fn subjects(&mut self) -> Vec<&mut Subject> {
+        Vec::new()
+    }
+
     async fn plan(&self, context: &mut WriteContext<'_>) -> Result<Plan<ResourceAnswer>> {
         let resource_node = context.resource_node(&self.resource, "resource")?;
         not_the_root(resource_node, &self.resource)?;
@@ -60,11 +64,7 @@ impl Write for MoveResource {
         context.check_resource_etag(&record, &self.etag)?;
         let change = Change::ResourceMoved { resource: record.resource.key.clone(), from, to: to.clone() };
         let resource = Resource { parent: Some(to), ..record.resource };
-        Ok(Plan {
-            changes: vec![change],
-            rule: format!("{move_rule} {create_rule}"),
-            answer: context.resource_answer(resource),
-        })
+        Ok(Plan::by(&distinct([move_rule, create_rule]), [change], context.resource_answer(resource)))
     }
 }
 

@@ -27,6 +27,10 @@ pub struct TransferOwnership {
 impl Write for TransferOwnership {
     type Answer = ResourceAnswer;
 
+    fn subjects(&mut self) -> Vec<&mut Subject> {
+        vec![&mut self.owner]
+    }
+
     async fn plan(&self, context: &mut WriteContext<'_>) -> Result<Plan<ResourceAnswer>> {
         let resource_node = context.resource_node(&self.resource, "resource")?;
         let permitted = context.permit(resource_node, &self.owner, MembershipWrite::plain(WriteKind::Transfer))?;
@@ -38,6 +42,6 @@ impl Write for TransferOwnership {
             to: Some(self.owner.clone()),
         };
         let resource = Resource { owner: Some(self.owner.clone()), ..record.resource };
-        Ok(Plan { changes: vec![change], rule: permitted.rule, answer: context.resource_answer(resource) })
+        Ok(Plan::by(&permitted.rule, [change], context.resource_answer(resource)))
     }
 }

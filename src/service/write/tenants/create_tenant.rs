@@ -32,10 +32,14 @@ pub struct CreateTenant {
 impl Write for CreateTenant {
     type Answer = CreatedTenant;
 
+    fn subjects(&mut self) -> Vec<&mut Subject> {
+        vec![&mut self.first_member]
+    }
+
     async fn plan(&self, context: &mut WriteContext<'_>) -> Result<Plan<CreatedTenant>> {
         context.operators_only("create_tenant", "create a tenant")?;
         let id = &context.request.tenant;
-        if context.tx.tenant().is_some() {
+        if context.tenant().is_ok() {
             let message = format!("there is a tenant `{id}` already; choose another id");
             return Err(Error::new(ErrorKind::AlreadyExists, "TENANT_EXISTS", message).with("tenant", id.clone()));
         }
@@ -50,6 +54,7 @@ impl Write for CreateTenant {
             display_name: self.display_name.clone(),
             policy: policy.name().to_owned(),
             policy_version: policy.version(),
+            root_type: policy.root().name().to_owned(),
             created_at,
         };
         let root = ResourceKey::new(policy.root().name(), id);
@@ -80,11 +85,7 @@ impl Write for CreateTenant {
                 .creator_role()
                 .map(|role| Change::granted(&self.first_member, &Grant::permanent(root, policy.role(role).name()))),
         );
-        let answer = CreatedTenant {
-            tenant,
-            root_type: policy.root().name().to_owned(),
-            first_member: context.member_answer(member),
-        };
-        Ok(Plan { changes, rule: "operator".to_owned(), answer })
+        let answer = CreatedTenant { tenant, first_member: context.member_answer(member) };
+        Ok(Plan::by("operator", changes, answer))
     }
 }

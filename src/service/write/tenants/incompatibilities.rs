@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rollcall_engine::{
-    Facts, MemberStatus, Policy, ResourceRef, ResourceType, Revision, SnapshotSink, SubjectRef, Tenant, Timestamp,
+    Facts, Head, MemberStatus, Policy, ResourceRef, ResourceType, SnapshotSink, SubjectRef, Tenant, Timestamp,
 };
 
 use crate::service::error::{Error, ErrorKind, Result};
@@ -103,7 +103,7 @@ impl<'p> PolicyIncompatibilities<'p> {
 }
 
 impl SnapshotSink for PolicyIncompatibilities<'_> {
-    fn tenant(&mut self, _: Tenant, _: Revision) {}
+    fn tenant(&mut self, _: Tenant, _: Head) {}
 
     fn resource(&mut self, key: ResourceRef<'_>, parent: Option<ResourceRef<'_>>, _: Option<SubjectRef<'_>>, _: bool) {
         let fits = self.policy.find_type(key.kind).is_ok_and(|resource_type| {

@@ -1,7 +1,7 @@
 //! The switch of a tenant to another version of its policy.
 
 use async_trait::async_trait;
-use rollcall_engine::{self as engine, Change, Tenant};
+use rollcall_engine::{self as engine, Change, Subject, Tenant};
 
 use crate::service::{
     error::{Error, ErrorKind, Result},
@@ -31,6 +31,10 @@ pub struct SetPolicy {
 impl Write for SetPolicy {
     type Answer = PolicyChange;
 
+    fn subjects(&mut self) -> Vec<&mut Subject> {
+        Vec::new()
+    }
+
     async fn plan(&self, context: &mut WriteContext<'_>) -> Result<Plan<PolicyChange>> {
         context.operators_only("set_policy", "move a tenant to another version of its policy")?;
         let tenant = context.tenant()?.clone();
@@ -51,7 +55,7 @@ impl Write for SetPolicy {
                 .with("version", to.to_string()));
         }
         let mut incompatibilities = PolicyIncompatibilities::of(&policy);
-        context.store.load(&tenant.id, &mut incompatibilities).await?;
+        context.snapshot()?.load(&mut incompatibilities).await?;
         incompatibilities.finish(&tenant)?;
         let (before, after) = (context.view()?, context.view_under(&policy).await?);
         let compared_tenant = tenant.clone();
@@ -68,11 +72,9 @@ impl Write for SetPolicy {
         let effects = compared.await.map_err(Error::internal)??;
         let answer = PolicyChange {
             tenant: Tenant { policy_version: to, ..tenant.clone() },
-            root_type: policy.root().name().to_owned(),
             effects: effects.first,
             total: effects.total,
         };
-        let changes = vec![Change::PolicySet { policy: tenant.policy, from, to }];
-        Ok(Plan { changes, rule: "operator".to_owned(), answer })
+        Ok(Plan::by("operator", [Change::PolicySet { policy: tenant.policy, from, to }], answer))
     }
 }

@@ -27,6 +27,10 @@ pub(crate) struct Sweep;
 impl Write for Sweep {
     type Answer = SweepResult;
 
+    fn subjects(&mut self) -> Vec<&mut Subject> {
+        Vec::new()
+    }
+
     async fn plan(&self, context: &mut WriteContext<'_>) -> Result<Plan<SweepResult>> {
         context.tenant()?;
         // Each kind of due item adds its changes, and says whether there are more.
@@ -34,13 +38,14 @@ impl Write for Sweep {
         let (due, more_due) = due_invitations(context).await?;
         changes.extend(due);
         let answer = SweepResult { changes: changes.len() as u64, more: more_expired || more_due };
-        Ok(Plan { changes, rule: "time".to_owned(), answer })
+        Ok(Plan::by("time", changes, answer))
     }
 }
 
 /// Roles that have expired. They have not counted since then; now they are logged and deleted from the tables.
 async fn expired_bindings(context: &mut WriteContext<'_>) -> Result<(Vec<Change>, bool)> {
-    let ended = context.tx.ended_bindings(context.now(), BATCH).await?;
+    let now = context.now();
+    let ended = context.snapshot()?.ended_bindings(now, BATCH).await?;
     let more = ended.len() as u64 == u64::from(BATCH);
     let expired = |(subject, grant): (Subject, Grant)| {
         let Grant { resource, role, .. } = grant;
@@ -53,16 +58,16 @@ async fn expired_bindings(context: &mut WriteContext<'_>) -> Result<(Vec<Change>
 /// sweep become one.
 async fn due_invitations(context: &mut WriteContext<'_>) -> Result<(Vec<Change>, bool)> {
     let now = context.now();
-    let due = context.tx.due_invitations(now, BATCH).await?;
+    let due = context.snapshot()?.due_invitations(now, BATCH).await?;
     let more = due.len() as u64 == u64::from(BATCH);
     let changes = context.with_facts(|facts: &dyn Facts| {
         let change = |invitation: Invitation| {
-            let (id, email) = (invitation.id, invitation.email);
-            if invitation.expires_at <= now {
-                return Change::InvitationExpired { id, email };
+            let Invitation { id, member, email, issued_at, expires_at, .. } = invitation;
+            if expires_at <= now {
+                return Change::InvitationExpired { id, member, email };
             }
-            let remind_at = next_reminder(facts.policy(), invitation.issued_at, now, invitation.expires_at);
-            Change::InvitationReminderDue { id, email, remind_at }
+            let remind_at = next_reminder(facts.policy(), issued_at, now, expires_at);
+            Change::InvitationReminderDue { id, member, email, remind_at }
         };
         Ok(due.into_iter().map(change).collect())
     })?;

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rollcall::proto::{Change, ChangeKind, Invitation, Member, change::Change as Detail};
+use rollcall::proto::{Change, ChangeKind, Invitation, Member, Profile, Subject, change::Change as Detail};
 
-use crate::support::names::short;
+use crate::support::names::{named, short};
 
 /// The kind of a listed change.
 pub(super) fn kind_of(change: &Change) -> ChangeKind {
@@ -35,6 +35,11 @@ pub(super) fn kind_of(change: &Change) -> ChangeKind {
     }
 }
 
+/// A member without what they are called and reached by, which is as it is when a change is read.
+pub(super) fn without_profile(member: Member) -> Member {
+    Member { profile: Some(Profile::default()), ..member }
+}
+
 /// A tenant on `lumicon`, as the changes of its log describe it.
 #[derive(Default)]
 pub(super) struct Replay {
@@ -48,6 +53,8 @@ pub(super) struct Replay {
     pub(super) resources: BTreeSet<String>,
     /// Suppressed addresses.
     suppressed: BTreeSet<String>,
+    /// The emails of invited members, by their ids.
+    invited: BTreeMap<String, String>,
 }
 
 impl Replay {
@@ -57,7 +64,16 @@ impl Replay {
     /// If what the change says of the state before it is not what the changes before it made.
     pub(super) fn apply(&mut self, change: &Change) {
         let described = format!("{change:?}");
-        let who = |who: &Option<_>| short(who.as_ref().expect("names somebody"));
+        if let Some(Detail::MemberAdded(it)) = &change.change {
+            let member = it.after.as_ref().expect("is there");
+            let (subject, named) = (member.subject.clone().expect("names somebody"), named(member));
+            self.invited.extend((subject != named).then(|| (subject.id, named.id)));
+        }
+        let invited = self.invited.clone();
+        let who = |who: &Option<Subject>| {
+            let subject = who.as_ref().expect("names somebody");
+            invited.get(&subject.id).cloned().unwrap_or_else(|| short(subject))
+        };
         let at = |at: &Option<rollcall::proto::ResourceRef>| at.as_ref().expect("names a resource").id.clone();
         match change.change.clone().expect("every kind has its message") {
             Detail::TenantCreated(it) => {
@@ -72,16 +88,18 @@ impl Replay {
                 assert!(self.resources.insert(at(&it.resource.expect("is there").key)), "{described}");
             }
             Detail::MemberAdded(it) => {
-                let member = it.after.expect("is there");
+                let member = without_profile(it.after.expect("is there"));
                 assert!(self.members.insert(who(&member.subject), member).is_none(), "{described}");
             }
             Detail::MemberUpdated(it) => {
-                let after = it.after.expect("is there");
-                assert_ne!(it.before.as_ref(), Some(&after), "{described}");
-                assert_eq!(self.members.insert(who(&after.subject), after), it.before, "{described}");
+                assert!(!it.changed_fields.is_empty(), "{described}");
+                let (before, after) = (it.before.expect("is there"), it.after.expect("is there"));
+                assert_eq!(before, without_profile(before.clone()), "the profile before is not kept: {described}");
+                let known = self.members.insert(who(&after.subject), without_profile(after));
+                assert_eq!(known, Some(without_profile(before)), "{described}");
             }
             Detail::MemberRemoved(it) => {
-                let before = it.before.expect("is there");
+                let before = without_profile(it.before.expect("is there"));
                 assert_eq!(self.members.remove(&who(&before.subject)), Some(before), "{described}");
             }
             Detail::RoleGranted(it) => {

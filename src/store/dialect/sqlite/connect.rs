@@ -1,0 +1,194 @@
+//! Opens the database that the url names, with the connection settings of its kind.
+
+use std::{
+    fs::{self, File, TryLockError},
+    path::Path,
+};
+
+use sea_orm::{
+    ConnectOptions, SqliteTransactionMode, TransactionOptions,
+    sqlx::{
+        Connection as _,
+        sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+    },
+};
+
+use crate::{
+    service::ports::{StoreError, StoreResult},
+    store::{
+        Options,
+        connections::{Connections, Lease, Transaction},
+        error::defect,
+    },
+};
+
+/// Rows that a reading connection may run ahead of the task that takes them: the default of 50 makes loading a
+/// big tenant a ping-pong between two threads.
+const ROWS_AHEAD: usize = 1024;
+
+/// The open database.
+pub(in crate::store) struct Pools {
+    writer: Connections,
+    readers: Connections,
+    write: TransactionOptions,
+    /// The file whose lock keeps other processes out while the database is open; none where processes may share one.
+    lock_file: Option<File>,
+}
+
+impl Pools {
+    /// Opens the database that `options.url` names.
+    pub(in crate::store) async fn open(options: &Options) -> StoreResult<Self> {
+        if options.url.starts_with("sqlite:") {
+            return sqlite(options).await;
+        }
+        Err(defect("the store's url names no supported database; begin it with `sqlite:`"))
+    }
+
+    /// A connection that may write, for what is no transaction.
+    pub(in crate::store) async fn writer(&self) -> StoreResult<Lease> {
+        self.writer.lease().await
+    }
+
+    /// A connection that only reads, for a single statement.
+    pub(in crate::store) async fn reader(&self) -> StoreResult<Lease> {
+        self.readers.lease().await
+    }
+
+    /// A transaction that takes the write lock at once, where the database has one for all.
+    pub(in crate::store) async fn begin_write(&self) -> StoreResult<Transaction> {
+        self.writer.begin(self.write).await
+    }
+
+    /// A transaction whose reads are all as of one instant. It is never committed, for there is nothing to keep.
+    pub(in crate::store) async fn begin_read(&self) -> StoreResult<Transaction> {
+        self.readers.begin(TransactionOptions::default()).await
+    }
+
+    /// Waits for what is under way and closes all connections, readers first: the last to close folds the log into
+    /// the file.
+    pub(in crate::store) async fn close(&self) -> StoreResult<()> {
+        self.readers.close().await?;
+        self.writer.close().await?;
+        match &self.lock_file {
+            Some(file) => file.unlock().map_err(|error| StoreError::Unavailable(Box::new(error))),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Opens a SQLite file. One writer, for SQLite has one write lock, and queueing for a connection is fair where queueing
+/// for the lock is not; the readers see the last commit, thanks to the write-ahead log.
+async fn sqlite(options: &Options) -> StoreResult<Pools> {
+    let file: SqliteConnectOptions = options.url.parse().map_err(|error| StoreError::Broken(Box::new(error)))?;
+    if in_memory(&options.url) {
+        return Err(defect("the store's url must name a file; each connection would have its own in-memory database"));
+    }
+    make_directory(file.get_filename())?;
+    let lock_file = lock(file.get_filename())?;
+    let timeout = options.timeout;
+    let connections = |capacity: u32, configure: fn(SqliteConnectOptions) -> SqliteConnectOptions| {
+        let mut connection = ConnectOptions::new(&options.url);
+        connection
+            .acquire_timeout(timeout)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .test_before_acquire(false)
+            .sqlx_logging(false)
+            .record_stmt_in_spans(false)
+            // INVARIANT (no savepoints): what the driver believes to be in a transaction begins no other, for that
+            // would be a savepoint, whose commit keeps nothing.
+            .map_sqlx_sqlite_before_acquire(|connection, _| {
+                let is_free = !connection.is_in_transaction();
+                Box::pin(async move { Ok(is_free) })
+            })
+            .map_sqlx_sqlite_opts(move |file| {
+                configure(
+                    file.create_if_missing(true)
+                        .journal_mode(SqliteJournalMode::Wal)
+                        .synchronous(SqliteSynchronous::Full)
+                        .foreign_keys(true)
+                        // What is erased is overwritten, and not only forgotten.
+                        .pragma("secure_delete", "ON")
+                        .busy_timeout(timeout),
+                )
+            });
+        Connections::open(connection, capacity, timeout)
+    };
+    let writer = connections(1, |file| file).await?;
+    let reading = |file: SqliteConnectOptions| file.pragma("query_only", "ON").row_buffer_size(ROWS_AHEAD);
+    let readers = connections(options.read_connections.max(1), reading).await?;
+    let write = TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
+    };
+    Ok(Pools { writer, readers, write, lock_file: Some(lock_file) })
+}
+
+fn in_memory(url: &str) -> bool {
+    let (file, query) = url.split_once('?').unwrap_or((url, ""));
+    let file = file.trim_start_matches("sqlite:").trim_start_matches("//");
+    file.is_empty() || file == ":memory:" || query.split('&').any(|pair| pair == "mode=memory")
+}
+
+/// Locks the database for this process until it ends, however it ends: a second process would not see the writes of the
+/// first in its views.
+fn lock(database: &Path) -> StoreResult<File> {
+    let mut path = database.as_os_str().to_owned();
+    path.push(".lock");
+    let unavailable = |error: std::io::Error| StoreError::Unavailable(Box::new(error));
+    let file = File::options().create(true).append(true).open(&path).map_err(unavailable)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            let message = format!("another process serves `{}`; stop it, or use another file", database.display());
+            Err(StoreError::Unavailable(message.into()))
+        }
+        Err(TryLockError::Error(error)) => Err(unavailable(error)),
+    }
+}
+
+fn make_directory(file: &Path) -> StoreResult<()> {
+    match file.parent() {
+        Some(directory) if !directory.as_os_str().is_empty() => {
+            fs::create_dir_all(directory).map_err(|error| StoreError::Unavailable(Box::new(error)))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, Statement};
+
+    use super::*;
+
+    async fn pragma<T: sea_orm::TryGetable>(pool: &DatabaseConnection, name: &str) -> T {
+        let statement = Statement::from_string(DbBackend::Sqlite, format!("PRAGMA {name}"));
+        pool.query_one_raw(statement).await.unwrap().unwrap().try_get_by_index(0).unwrap()
+    }
+
+    #[tokio::test]
+    async fn every_connection_is_durable_and_checks_foreign_keys() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("made/on/demand.db");
+        let pools = Pools::open(&Options::new(format!("sqlite:{}", file.display()))).await.unwrap();
+        let (writer, reader) = (pools.writer().await.unwrap(), pools.reader().await.unwrap());
+        for pool in [&*writer, &*reader] {
+            assert_eq!(pragma::<String>(pool, "journal_mode").await, "wal");
+            assert_eq!(pragma::<i32>(pool, "foreign_keys").await, 1);
+            assert_eq!(pragma::<i32>(pool, "synchronous").await, 2);
+            assert_eq!(pragma::<i32>(pool, "busy_timeout").await, 5000);
+        }
+        assert_eq!(pragma::<i32>(&writer, "query_only").await, 0);
+        assert_eq!(pragma::<i32>(&reader, "query_only").await, 1);
+        drop((writer, reader));
+        pools.close().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_database_that_connections_could_not_share_is_refused() {
+        for url in ["sqlite::memory:", "sqlite://:memory:", "sqlite:", "sqlite:x.db?mode=memory", "mysql://host/db"] {
+            assert!(matches!(Pools::open(&Options::new(url)).await, Err(StoreError::Broken(_))), "{url}");
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! The table of what the store is, with one row.
+
+use sea_orm::entity::prelude::*;
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "owner")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: i16,
+    pub store_id: Vec<u8>,
+    pub page_key: Vec<u8>,
+    pub min_reader: i16,
+    pub min_writer: i16,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

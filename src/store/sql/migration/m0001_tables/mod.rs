@@ -1,0 +1,70 @@
+//! The first tables. Every key of a tenant's table begins with the tenant, so that a database can be distributed by it.
+//!
+//! People stand apart: `profile`, `address` and `reason` have all that is personal, and every other table knows a person
+//! by a random id. So erasing somebody is deleting their rows there, and nothing refers to those by a foreign key.
+
+mod columns;
+mod indexes;
+mod people;
+mod tables;
+
+use sea_orm_migration::prelude::*;
+
+/// Makes all tables and indexes in one transaction.
+#[derive(DeriveMigrationName)]
+pub(super) struct Migration;
+
+/// The tenant of the writes that belong to none.
+const SYSTEM: &str = "$system";
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for table in tables::all().into_iter().chain(people::all()) {
+            manager.create_table(table).await?;
+        }
+        for index in indexes::all() {
+            manager.create_index(index).await?;
+        }
+        for row in [owner_row()?, system_row()] {
+            manager.execute(row).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The one row of `owner`: what this store is, and which versions of the service may use it.
+fn owner_row() -> Result<InsertStatement, DbErr> {
+    let random = |bytes: &mut [u8]| getrandom::fill(bytes).map_err(|error| DbErr::Custom(error.to_string()));
+    let (mut store_id, mut page_key) = (vec![0; 16], vec![0; 32]);
+    random(&mut store_id)?;
+    random(&mut page_key)?;
+    Ok(Query::insert()
+        .into_table("owner")
+        .columns(["id", "store_id", "page_key", "min_reader", "min_writer"])
+        .values_panic([1.into(), store_id.into(), page_key.into(), 1.into(), 1.into()])
+        .take())
+}
+
+fn system_row() -> InsertStatement {
+    let columns =
+        ["tenant_id", "display_name", "policy", "policy_version", "root_type", "revision", "head", "created_at"];
+    Query::insert()
+        .into_table("tenant")
+        .columns(columns)
+        .values_panic([
+            SYSTEM.into(),
+            "".into(),
+            "".into(),
+            0.into(),
+            "".into(),
+            0.into(),
+            vec![0_u8; 8].into(),
+            0.into(),
+        ])
+        .take()
+}

@@ -1,0 +1,18 @@
+//! Statements and rows: how tenants, their facts and their logs are read and written by SeaORM, whichever database it is.
+
+pub(super) mod commit;
+pub(super) mod due;
+pub(super) mod entity;
+pub(super) mod feed;
+mod invitations;
+mod list;
+pub(super) mod load;
+pub(super) mod log;
+pub(super) mod migration;
+mod people;
+mod project;
+pub(super) mod read;
+pub(super) mod rows;
+pub(super) mod snapshot;
+mod statements;
+pub(super) mod verify;

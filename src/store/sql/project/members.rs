@@ -1,0 +1,123 @@
+//! What changes of members do to their table, and to what is known of people beside it.
+
+use rollcall_engine::{Change, Member, MemberStatus, Profile};
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _,
+    sea_query::{Expr, ExprTrait as _},
+};
+
+use crate::{
+    service::ports::StoreResult,
+    store::{
+        error::{conflict, defect},
+        sql::{
+            entity::{address, member, profile},
+            project::{Projection, expect_one_row},
+        },
+    },
+};
+
+impl<C: ConnectionTrait> Projection<'_, C> {
+    pub(super) fn member_row(&self, member: &Member) -> StoreResult<member::ActiveModel> {
+        Ok(member::ActiveModel {
+            tenant_id: Set(self.write.tenant.to_owned()),
+            member_id: Set(self.write.member(&member.subject)?),
+            status: Set(member.status.code()),
+            locked: Set(member.locked),
+            revision: Set(self.write.revision.0),
+            created_at: Set(member.created_at.0),
+        })
+    }
+
+    /// Changes or removes a member.
+    pub(super) async fn project_member(&self, change: &Change) -> StoreResult<()> {
+        match change {
+            Change::MemberUpdated { member, .. } => {
+                let update = member::Entity::update_many()
+                    .col_expr(member::Column::Status, Expr::value(member.status.code()))
+                    .col_expr(member::Column::Locked, Expr::value(member.locked))
+                    .col_expr(member::Column::Revision, Expr::value(self.write.revision.0))
+                    .filter(member::Column::TenantId.eq(self.write.tenant))
+                    .filter(member::Column::MemberId.eq(self.write.member(&member.subject)?));
+                expect_one_row(change, update.exec(self.db).await?.rows_affected)?;
+                self.set_profile(member).await
+            }
+            Change::MemberRemoved { member } => {
+                let key = (self.write.tenant.to_owned(), self.write.member(&member.subject)?);
+                expect_one_row(change, member::Entity::delete_by_id(key).exec(self.db).await?.rows_affected)?;
+                self.release(member).await
+            }
+            other => Err(defect(format!("change `{}` is none of a member", other.kind()))),
+        }
+    }
+
+    /// Writes how a member is called and reached, and gives back the addresses that are theirs no more.
+    pub(super) async fn set_profile(&self, member: &Member) -> StoreResult<()> {
+        use profile::Column;
+        let id = self.write.member(&member.subject)?;
+        let profile = &member.profile;
+        let update = profile::Entity::update_many()
+            .col_expr(Column::DisplayName, Expr::value(&*profile.display_name))
+            .col_expr(Column::NameKey, Expr::value(profile.display_name.to_lowercase()))
+            .col_expr(Column::EmailKey, Expr::value(profile.email.as_deref().unwrap_or_default()))
+            .col_expr(Column::SearchKey, Expr::value(search_key(profile)))
+            .col_expr(Column::Username, Expr::value(profile.username.clone()))
+            .col_expr(Column::Phone, Expr::value(profile.phone.clone()))
+            .col_expr(Column::Revision, Expr::value(self.write.revision.0))
+            .filter(Column::TenantId.eq(self.write.tenant))
+            .filter(Column::MemberId.eq(&*id));
+        if update.exec(self.db).await?.rows_affected != 1 {
+            return Err(defect("a member has no profile"));
+        }
+        self.release_addresses(&id, profile.email.as_deref()).await?;
+        let Some(email) = &profile.email else { return Ok(()) };
+        let claim = address::Entity::update_many()
+            .col_expr(address::Column::MemberId, Expr::value(&*id))
+            // Who is invited shows by accepting that the address is theirs.
+            .col_expr(address::Column::Verified, Expr::value(member.status != MemberStatus::Invited))
+            .filter(address::Column::TenantId.eq(self.write.tenant))
+            .filter(address::Column::AddressId.eq(self.write.address(email)?))
+            .filter(address::Column::MemberId.is_null().or(address::Column::MemberId.eq(&*id)));
+        if claim.exec(self.db).await?.rows_affected == 1 {
+            Ok(())
+        } else {
+            Err(conflict("the email is another member's"))
+        }
+    }
+
+    /// Gives back what a removed member was found by. Their id and name stay for the log, until they are erased.
+    async fn release(&self, member: &Member) -> StoreResult<()> {
+        use profile::Column;
+        let id = self.write.member(&member.subject)?;
+        profile::Entity::update_many()
+            .col_expr(Column::ExternalId, Expr::value(None::<String>))
+            .col_expr(Column::Username, Expr::value(None::<String>))
+            .col_expr(Column::Phone, Expr::value(None::<String>))
+            .filter(Column::TenantId.eq(self.write.tenant))
+            .filter(Column::MemberId.eq(&*id))
+            .exec(self.db)
+            .await?;
+        self.release_addresses(&id, None).await
+    }
+
+    /// Gives back every address of a member but this one.
+    async fn release_addresses(&self, member: &str, but: Option<&str>) -> StoreResult<()> {
+        let mut release = address::Entity::update_many()
+            .col_expr(address::Column::MemberId, Expr::value(None::<String>))
+            .col_expr(address::Column::Verified, Expr::value(false))
+            .filter(address::Column::TenantId.eq(self.write.tenant))
+            .filter(address::Column::MemberId.eq(member));
+        if let Some(email) = but {
+            release = release.filter(address::Column::Email.ne(email));
+        }
+        release.exec(self.db).await?;
+        Ok(())
+    }
+}
+
+/// What a search for somebody looks in.
+fn search_key(profile: &Profile) -> String {
+    let parts = [Some(&profile.display_name), profile.email.as_ref(), profile.username.as_ref()];
+    parts.into_iter().flatten().map(|part| part.to_lowercase()).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,185 @@
+//! The projection of a write's changes onto the tables: what each does to their rows. Replaying a tenant's log from its
+//! first revision makes the same rows again.
+
+mod bindings;
+mod invitations;
+mod members;
+mod resources;
+
+use std::collections::BTreeSet;
+
+use rollcall_engine::{Change, Revision, Subject, Timestamp};
+use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait, QueryFilter as _, sea_query::Expr};
+
+use crate::{
+    service::ports::{AllowedChange, Batch, StoreResult},
+    store::{
+        error::defect,
+        schema::people::Ids,
+        sql::{
+            entity::{binding, member, resource, tenant},
+            statements::{IDS_PER_STATEMENT, insert},
+        },
+    },
+};
+
+/// What all changes of a write share.
+pub(super) struct Write<'a> {
+    pub(super) tenant: &'a str,
+    pub(super) revision: Revision,
+    pub(super) at: Timestamp,
+    pub(super) ids: &'a Ids,
+}
+
+/// Applies the changes of a write to the tables, in order. `db` must be a transaction.
+pub(super) async fn apply(db: &impl ConnectionTrait, write: &Write<'_>, batch: &Batch<'_>) -> StoreResult<()> {
+    let granter = write.member(&batch.actor.to_subject())?;
+    let mut projection =
+        Projection { db, write, granter, inserts: Inserts::default(), changed_holders: BTreeSet::new() };
+    for allowed in batch.changes {
+        projection.project(allowed).await?;
+    }
+    projection.flush_inserts().await?;
+    projection.stamp_changed_holders().await
+}
+
+impl Write<'_> {
+    /// The id of a subject that the write names.
+    fn member(&self, subject: &Subject) -> StoreResult<String> {
+        self.ids.members.get(subject).cloned().ok_or_else(|| defect("a change names a subject without an id"))
+    }
+
+    /// The id of an address that the write names.
+    fn address(&self, email: &str) -> StoreResult<String> {
+        self.ids.addresses.get(email).cloned().ok_or_else(|| defect("a change names an address without an id"))
+    }
+}
+
+/// A write's changes on their way to the tables.
+struct Projection<'a, C> {
+    db: &'a C,
+    write: &'a Write<'a>,
+    /// The id of the actor, who gives what is granted.
+    granter: String,
+    inserts: Inserts,
+    /// The ids of the members whose bindings changed.
+    changed_holders: BTreeSet<String>,
+}
+
+/// Rows to insert before anything else happens. Bindings refer to members and resources, and those to nothing that comes
+/// later, so inserting table by table gives the same rows as inserting in the order of the changes.
+#[derive(Default)]
+struct Inserts {
+    resources: Vec<resource::ActiveModel>,
+    members: Vec<member::ActiveModel>,
+    /// The members as they are added, whose profiles are written after their rows.
+    profiles: Vec<rollcall_engine::Member>,
+    bindings: Vec<binding::ActiveModel>,
+}
+
+impl<C: ConnectionTrait> Projection<'_, C> {
+    /// Applies one change. Inserts of resources, members and bindings are deferred until something else comes.
+    async fn project(&mut self, allowed: &AllowedChange) -> StoreResult<()> {
+        let change = &allowed.change;
+        if self.defer_insert(allowed)? {
+            return Ok(());
+        }
+        self.flush_inserts().await?;
+        match change {
+            // The row of the tenant is made first of all, and inserts are deferred.
+            Change::TenantCreated { .. }
+            | Change::ResourceCreated { .. }
+            | Change::MemberAdded { .. }
+            | Change::RoleGranted { .. } => Ok(()),
+            Change::PolicySet { policy, from, to } => self.set_policy_version(change, policy, *from, *to).await,
+            Change::ResourceArchived { .. }
+            | Change::ResourceRestored { .. }
+            | Change::ResourceMoved { .. }
+            | Change::OwnerChanged { .. }
+            | Change::ResourceDeleted { .. } => self.project_resource(change).await,
+            Change::MemberUpdated { .. } | Change::MemberRemoved { .. } => self.project_member(change).await,
+            Change::RoleChanged { .. } | Change::RoleRevoked { .. } | Change::RoleExpired { .. } => {
+                self.project_role(allowed).await
+            }
+            Change::InvitationIssued { .. }
+            | Change::InvitationAccepted { .. }
+            | Change::InvitationRevoked { .. }
+            | Change::InvitationDeclined { .. }
+            | Change::InvitationExpired { .. }
+            | Change::InvitationReminderDue { .. }
+            | Change::AddressSuppressed { .. }
+            | Change::AddressCleared { .. } => self.project_invitation(change).await,
+            Change::Unknown { kind } => Err(defect(format!("a change of the unknown kind `{kind}` can't be applied"))),
+        }
+    }
+
+    /// Keeps the row of a change that is an insert of a resource, member or binding; whether it is one.
+    fn defer_insert(&mut self, allowed: &AllowedChange) -> StoreResult<bool> {
+        match &allowed.change {
+            Change::ResourceCreated { resource } => {
+                let row = self.resource_row(resource)?;
+                self.inserts.resources.push(row);
+            }
+            Change::MemberAdded { member } => {
+                let row = self.member_row(member)?;
+                self.inserts.members.push(row);
+                self.inserts.profiles.push(member.clone());
+            }
+            Change::RoleGranted { subject, resource, role, expires_at } => {
+                let row = self.binding_row(subject, resource, (role, *expires_at), &allowed.rule)?;
+                self.mark_changed(subject)?;
+                self.inserts.bindings.push(row);
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    async fn set_policy_version(&self, change: &Change, policy: &str, from: u32, to: u32) -> StoreResult<()> {
+        let update = tenant::Entity::update_many()
+            .col_expr(tenant::Column::PolicyVersion, Expr::value(i64::from(to)))
+            .filter(tenant::Column::TenantId.eq(self.write.tenant))
+            .filter(tenant::Column::Policy.eq(policy))
+            .filter(tenant::Column::PolicyVersion.eq(i64::from(from)));
+        expect_one_row(change, update.exec(self.db).await?.rows_affected)
+    }
+
+    async fn flush_inserts(&mut self) -> StoreResult<()> {
+        let Inserts { resources, members, profiles, bindings } = std::mem::take(&mut self.inserts);
+        self.insert_resources(resources).await?;
+        insert(self.db, members).await?;
+        for member in &profiles {
+            self.set_profile(member).await?;
+        }
+        self.upsert_bindings(bindings).await
+    }
+
+    /// Has the member stamped with the revision at the end.
+    fn mark_changed(&mut self, subject: &Subject) -> StoreResult<()> {
+        let member = self.write.member(subject)?;
+        self.changed_holders.insert(member);
+        Ok(())
+    }
+
+    /// Sets the revision of the members whose bindings changed; those that were removed have no row.
+    async fn stamp_changed_holders(&self) -> StoreResult<()> {
+        let holders: Vec<&str> = self.changed_holders.iter().map(String::as_str).collect();
+        for holders in holders.chunks(IDS_PER_STATEMENT) {
+            member::Entity::update_many()
+                .col_expr(member::Column::Revision, Expr::value(self.write.revision.0))
+                .filter(member::Column::TenantId.eq(self.write.tenant))
+                .filter(member::Column::MemberId.is_in(holders.iter().copied()))
+                .exec(self.db)
+                .await?;
+        }
+        Ok(())
+    }
+}
+
+/// An error unless a change changed one row: otherwise the log and the tables disagree.
+fn expect_one_row(change: &Change, rows: u64) -> StoreResult<()> {
+    if rows == 1 {
+        return Ok(());
+    }
+    Err(defect(format!("change `{}` matched {rows} rows instead of one", change.kind())))
+}

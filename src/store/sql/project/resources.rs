@@ -1,0 +1,121 @@
+//! What changes of resources do to their table, and to that of the ids that were deleted.
+
+use std::collections::BTreeMap;
+
+use rollcall_engine::{Change, Resource, ResourceKey};
+use sea_orm::{
+    ActiveValue::{Set, Unchanged},
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, Value,
+    sea_query::{Expr, OnConflict},
+};
+
+use crate::{
+    service::ports::StoreResult,
+    store::{
+        error::defect,
+        sql::{
+            entity::{
+                resource::{self, Column},
+                tombstone,
+            },
+            project::{Projection, expect_one_row},
+            statements::{IDS_PER_STATEMENT, insert},
+        },
+    },
+};
+
+impl<C: ConnectionTrait> Projection<'_, C> {
+    pub(super) fn resource_row(&self, resource: &Resource) -> StoreResult<resource::ActiveModel> {
+        let Resource { key, parent, owner, archived, display_name, created_at } = resource;
+        let (parent_type, parent_id) = parent.clone().map(|parent| (parent.kind, parent.id)).unzip();
+        Ok(resource::ActiveModel {
+            tenant_id: Set(self.write.tenant.to_owned()),
+            resource_type: Set(key.kind.clone()),
+            resource_id: Set(key.id.clone()),
+            parent_type: Set(parent_type),
+            parent_id: Set(parent_id),
+            owner: Set(owner.as_ref().map(|owner| self.write.member(owner)).transpose()?),
+            archived: Set(*archived),
+            display_name: Set(display_name.clone()),
+            revision: Set(self.write.revision.0),
+            created_at: Set(created_at.0),
+        })
+    }
+
+    /// Inserts resources, whose ids are no deleted ones any more.
+    pub(super) async fn insert_resources(&self, rows: Vec<resource::ActiveModel>) -> StoreResult<()> {
+        let mut by_type: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for row in &rows {
+            if let (Set(kind) | Unchanged(kind), Set(id) | Unchanged(id)) = (&row.resource_type, &row.resource_id) {
+                by_type.entry(kind.clone()).or_default().push(id.clone());
+            }
+        }
+        for (kind, ids) in by_type {
+            for ids in ids.chunks(IDS_PER_STATEMENT) {
+                tombstone::Entity::delete_many()
+                    .filter(tombstone::Column::TenantId.eq(self.write.tenant))
+                    .filter(tombstone::Column::ResourceType.eq(&kind))
+                    .filter(tombstone::Column::ResourceId.is_in(ids))
+                    .exec(self.db)
+                    .await?;
+            }
+        }
+        insert(self.db, rows).await
+    }
+
+    /// Changes or deletes a resource.
+    pub(super) async fn project_resource(&self, change: &Change) -> StoreResult<()> {
+        match change {
+            Change::ResourceArchived { resource } => {
+                self.update_resource(change, resource, [(Column::Archived, true.into())]).await
+            }
+            Change::ResourceRestored { resource } => {
+                self.update_resource(change, resource, [(Column::Archived, false.into())]).await
+            }
+            Change::ResourceMoved { resource, to, .. } => {
+                let (kind, id) = (to.kind.as_str().into(), to.id.as_str().into());
+                self.update_resource(change, resource, [(Column::ParentType, kind), (Column::ParentId, id)]).await
+            }
+            Change::OwnerChanged { resource, to, .. } => {
+                let owner = to.as_ref().map(|owner| self.write.member(owner)).transpose()?;
+                self.update_resource(change, resource, [(Column::Owner, owner.into())]).await
+            }
+            Change::ResourceDeleted { resource } => self.delete_resource(change, &resource.key).await,
+            other => Err(defect(format!("change `{}` is none of a resource", other.kind()))),
+        }
+    }
+
+    async fn delete_resource(&self, change: &Change, key: &ResourceKey) -> StoreResult<()> {
+        let id = (self.write.tenant.to_owned(), key.kind.clone(), key.id.clone());
+        expect_one_row(change, resource::Entity::delete_by_id(id).exec(self.db).await?.rows_affected)?;
+        let row = tombstone::ActiveModel {
+            tenant_id: Set(self.write.tenant.to_owned()),
+            resource_type: Set(key.kind.clone()),
+            resource_id: Set(key.id.clone()),
+            revision: Set(self.write.revision.0),
+            deleted_at: Set(self.write.at.0),
+        };
+        let columns = [tombstone::Column::TenantId, tombstone::Column::ResourceType, tombstone::Column::ResourceId];
+        let replaced = [tombstone::Column::Revision, tombstone::Column::DeletedAt];
+        let on_conflict = OnConflict::columns(columns).update_columns(replaced).to_owned();
+        tombstone::Entity::insert(row).on_conflict(on_conflict).exec_without_returning(self.db).await?;
+        Ok(())
+    }
+
+    /// Sets columns of a resource, and its revision.
+    async fn update_resource<const N: usize>(
+        &self,
+        change: &Change,
+        key: &ResourceKey,
+        columns: [(Column, Value); N],
+    ) -> StoreResult<()> {
+        let update = resource::Entity::update_many()
+            .col_expr(Column::Revision, Expr::value(self.write.revision.0))
+            .filter(Column::TenantId.eq(self.write.tenant))
+            .filter(Column::ResourceType.eq(&key.kind))
+            .filter(Column::ResourceId.eq(&key.id));
+        let update =
+            columns.into_iter().fold(update, |update, (column, value)| update.col_expr(column, Expr::value(value)));
+        expect_one_row(change, update.exec(self.db).await?.rows_affected)
+    }
+}

@@ -1,0 +1,6 @@
+//! Commits: what is kept of them, which are missed, and which are refused.
+
+pub mod conflicts;
+pub mod kept;
+pub mod missed;
+pub mod refused;
