@@ -4,6 +4,8 @@ pub mod cache;
 pub mod cli;
 pub mod config;
 pub mod edge;
+#[cfg(test)]
+mod kept_forms;
 pub mod proto;
 pub mod serve;
 pub mod service;

@@ -1,7 +1,6 @@
 //! Members as the store port has them, and queries for pages of them.
 
 use rollcall_engine::{Grant, Member, MemberStatus, ResourceKey, Revision, SubjectRef, Timestamp};
-use serde::{Deserialize, Serialize};
 
 /// What a member is looked up by. Each is unique in a tenant, and compared exactly.
 #[derive(Clone, Copy, Debug)]
@@ -92,7 +91,7 @@ impl MemberOrder {
 }
 
 /// A position in a list of members: after the one who was returned last. It tells nothing of them but their ids.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MemberCursor {
     /// The ids of the last members returned, the very last first, at most [`Self::ANCHORS`]. The next page begins after the
     /// first of them whose sort value is what it was, and leaves those before it out, for they were returned.

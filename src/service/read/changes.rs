@@ -51,9 +51,10 @@ pub struct ChangePage {
 /// What a page token of a list of changes holds.
 #[derive(Serialize, Deserialize)]
 struct ChangePageCursor {
-    after: LogPosition,
+    /// The revision of the last change returned, and its number in it.
+    after: (i64, i64),
     /// The first and last revision of the requested time span, looked up for the first page only.
-    span: Option<(Revision, Revision)>,
+    span: Option<(i64, i64)>,
 }
 
 impl Service {
@@ -75,7 +76,10 @@ impl Service {
             resource.id.clone_from(&tenant.id);
         }
         let (after, span) = match cursor {
-            Some(cursor) => (Some(cursor.after), cursor.span),
+            Some(ChangePageCursor { after: (revision, seq), span }) => {
+                let after = LogPosition { revision: Revision(revision), seq };
+                (Some(after), span.map(|(first, last)| (Revision(first), Revision(last))))
+            }
             None if list.from.is_none() && list.until.is_none() => (None, None),
             None => {
                 let span = snapshot.revisions_between(list.from, list.until).await?;
@@ -101,8 +105,10 @@ impl Service {
         };
         let mut changes = snapshot.log(&query).await?;
         let more = cut(&mut changes, list.limit, bytes);
-        let next =
-            changes.last().filter(|_| more).map(|last| page.encode(&ChangePageCursor { after: last.position, span }));
+        let span = span.map(|(first, last)| (first.0, last.0));
+        let next = changes.last().filter(|_| more).map(|LoggedChange { position, .. }| {
+            page.encode(&ChangePageCursor { after: (position.revision.0, position.seq), span })
+        });
         Ok(ChangePage { changes, next, moment })
     }
 }

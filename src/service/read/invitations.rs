@@ -74,7 +74,7 @@ pub struct SuppressedPage {
 /// and its id.
 #[derive(Serialize, Deserialize)]
 enum InvitationPageCursor {
-    At(Timestamp, String),
+    At(i64, String),
     Email(String, String),
 }
 
@@ -101,7 +101,7 @@ impl Service {
     ) -> Result<InvitationPage> {
         let page = self.page_token(&list.query());
         let after = page.decode::<InvitationPageCursor>(&list.page_token)?.map(|cursor| match cursor {
-            InvitationPageCursor::At(at, id) => InvitationCursor::At(at, id),
+            InvitationPageCursor::At(at, id) => InvitationCursor::At(Timestamp(at), id),
             InvitationPageCursor::Email(address, id) => InvitationCursor::Email(address, id),
         });
         let (mut snapshot, view) = self.snapshot_and_view(&list.tenant, consistency).await?;
@@ -175,8 +175,8 @@ impl ListInvitations {
         let invitation = &last.invitation;
         let id = invitation.id.clone();
         match self.order {
-            InvitationOrder::Created => InvitationPageCursor::At(invitation.created_at, id),
-            InvitationOrder::Expiry => InvitationPageCursor::At(invitation.expires_at, id),
+            InvitationOrder::Created => InvitationPageCursor::At(invitation.created_at.0, id),
+            InvitationOrder::Expiry => InvitationPageCursor::At(invitation.expires_at.0, id),
             InvitationOrder::Email => InvitationPageCursor::Email(last.address_id.clone(), id),
         }
     }

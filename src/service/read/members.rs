@@ -93,6 +93,9 @@ struct ListPlan {
     meanings: Vec<(ResourceKey, String, Meaning)>,
 }
 
+/// What a page token of a list of members holds: the parts of a [`MemberCursor`].
+type MemberPageCursor = (Vec<String>, Option<i32>, i64);
+
 impl Service {
     /// A page of the members at a resource, with everything that it rests on, read at one moment.
     ///
@@ -102,7 +105,11 @@ impl Service {
     /// store's errors.
     pub async fn list_members(&self, list: &ListMembers, consistency: Consistency<'_>) -> Result<MemberPage> {
         let page = self.page_token(&list.query());
-        let after: Option<MemberCursor> = page.decode(&list.page_token)?;
+        let after = page.decode::<MemberPageCursor>(&list.page_token)?.map(|(last, number, revision)| MemberCursor {
+            last,
+            number,
+            revision: Revision(revision),
+        });
         let (mut snapshot, view) = self.snapshot_and_view(&list.tenant, consistency).await?;
         let plan =
             self.facts_in((&mut *snapshot, &*view), |facts, moment| Ok::<_, Error>((list.plan(facts)?, *moment)));
@@ -306,14 +313,14 @@ impl ListPlan {
     }
 
     /// Where the page after these members begins, who were read at a revision.
-    fn cursor(&self, members: &[ListedMember], order: MemberOrder, revision: Revision) -> MemberCursor {
+    fn cursor(&self, members: &[ListedMember], order: MemberOrder, revision: Revision) -> MemberPageCursor {
         let last = members.iter().rev().take(MemberCursor::ANCHORS).map(|listed| listed.record.id.clone()).collect();
         let number = members.last().and_then(|last| match order {
             MemberOrder::Name | MemberOrder::Email => None,
             MemberOrder::Status => Some(last.record.member.status.code().into()),
             MemberOrder::Role => Some(self.rank(&last.record)),
         });
-        MemberCursor { last, number, revision }
+        (last, number, revision.0)
     }
 
     fn rank(&self, last: &MemberRecord) -> i32 {

@@ -134,7 +134,7 @@ pub(in crate::store) enum ChangeRecord {
 }
 
 /// The kinds that this version reads.
-const KINDS: [&str; 23] = [
+pub(super) const KINDS: [&str; 23] = [
     "tenant_created",
     "policy_set",
     "resource_created",

@@ -3,6 +3,8 @@
 
 pub(super) mod change;
 pub(super) mod digest;
+#[cfg(test)]
+mod golden;
 pub(super) mod people;
 pub(super) mod values;
 

@@ -164,11 +164,9 @@ async fn a_position_tells_nothing_but_ids(harness: &Harness) {
     for order in super::ORDERS {
         let query = MemberQuery { order, ..everybody() };
         let rest = after(harness, &query, 1).await;
-        let token = serde_json::to_string(&rest.after).unwrap();
-        assert!(token.contains(&found[0].id), "{token}");
-        assert!(!token.to_lowercase().contains("secret"), "{token}");
-        let read: Option<MemberCursor> = serde_json::from_str(&token).unwrap();
-        assert_eq!(read, rest.after);
+        let told = format!("{:?}", rest.after);
+        assert!(told.contains(&found[0].id), "{told}");
+        assert!(!told.to_lowercase().contains("secret"), "{told}");
         assert_eq!(rest.after.unwrap().number.is_some(), !order.sorts_by_text(), "{order:?}");
     }
 }

@@ -2,17 +2,15 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
 use crate::domain::{Change, Moment, Revision, Subject, Timestamp};
 
 /// The random id of one write, by which its commit is told from any other of the same revision.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct WriteId(pub [u8; 8]);
 
 /// A tenant's newest commit: its revision and the id of the write that made it. After a restore the same revision may be
 /// another write's, and then it is another history.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Head {
     /// The revision; 0 before the first commit.
     pub revision: Revision,
@@ -56,7 +54,7 @@ pub struct LoggedChange {
 }
 
 /// A position in a tenant's log. Positions are ordered as the changes were made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LogPosition {
     /// The revision that the change is part of.
     pub revision: Revision,

@@ -1,12 +1,10 @@
 //! An invitation to a tenant, and the states that it passes through.
 
-use serde::{Deserialize, Serialize};
-
 use crate::domain::{Subject, Timestamp};
 
 /// An offer of membership, bound to an email address. The roles that it gives are bound to the invited member already,
 /// and count once it is accepted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invitation {
     /// A random id, unique in the tenant. It is no secret.
     pub id: String,
@@ -33,7 +31,7 @@ pub struct Invitation {
 }
 
 /// The acceptance of an invitation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Acceptance {
     /// The subject that accepted it, which may be of any type but `invited` and `operator`.
     pub subject: Subject,
@@ -42,8 +40,7 @@ pub struct Acceptance {
 }
 
 /// Whether an invitation is open, or how it was closed. The numbers are what the store keeps, and never change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum InvitationStatus {
     /// Open; whether it can still be accepted depends on its expiry.
     Pending = 1,

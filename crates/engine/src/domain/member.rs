@@ -1,11 +1,9 @@
 //! A member of a tenant, their profile, and the states of a membership.
 
-use serde::{Deserialize, Serialize};
-
 use crate::domain::{Subject, Timestamp};
 
 /// A subject that belongs to a tenant, is invited to it, or belonged to it and may come back.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
     /// The member's type and id. Of type [`kind::INVITED`](super::kind::INVITED) until an invitation is accepted.
     pub subject: Subject,
@@ -29,8 +27,7 @@ pub struct MemberAccess {
 }
 
 /// A part of a profile that a change can name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ProfileField {
     /// The name that people read: [`Profile::display_name`].
     DisplayName,
@@ -43,7 +40,7 @@ pub enum ProfileField {
 }
 
 /// What a member is called and found by. Each identifier is unique in the tenant.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Profile {
     /// The name that people read, at most 200 bytes without control characters; may be empty.
     pub display_name: String,
@@ -58,8 +55,7 @@ pub struct Profile {
 }
 
 /// Whether a member is invited, active or deactivated. The numbers are what the store keeps, and never change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum MemberStatus {
     /// Invited, and has not accepted yet: no role counts.
     Invited = 1,

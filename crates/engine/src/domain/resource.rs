@@ -2,15 +2,12 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
 use crate::domain::{Subject, Timestamp};
 
 /// The name of a resource: a type of the policy, and an id within it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ResourceKey {
     /// The name of a resource type of the tenant's policy.
-    #[serde(rename = "type")]
     pub kind: String,
     /// The id within the type, compared byte by byte: 1 to 128 bytes without white space or invisible characters. For
     /// the root resource it is the tenant's id.
@@ -27,7 +24,7 @@ pub struct ResourceRef<'a> {
 }
 
 /// A registered resource, as the store keeps it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resource {
     /// The resource's type and id, unique in the tenant.
     pub key: ResourceKey,
@@ -44,14 +41,13 @@ pub struct Resource {
 }
 
 /// A role at a resource, and until when: what an invitation gives and a member holds.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Grant {
     /// The resource at which the role is bound.
     pub resource: ResourceKey,
     /// The role's short name, unique among the roles of the resource's type.
     pub role: String,
     /// The role no longer counts from this instant on; none if it is permanent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
 }
 

@@ -2,15 +2,12 @@
 
 use std::fmt;
 
-use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use serde::{Deserialize, Serialize};
-
 use crate::domain::fingerprint::fingerprint;
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 
 /// A tenant's version: the number of writes that it has seen, never negative. The order of revisions is the order of
 /// commits.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Revision(pub i64);
 
 impl Revision {

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
 /// The subject types that mean something to the service itself.
 pub mod kind {
     /// A person; also the type of a subject whose type is left out.
@@ -24,10 +22,9 @@ pub mod kind {
 pub const EVERYBODY: &str = "*";
 
 /// Who acts or holds roles: a type, and the id that the caller's identity system gives.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Subject {
     /// The subject's type, [`kind::USER`] for a person: a name of the form [`TypeOrRole`](crate::NameForm::TypeOrRole).
-    #[serde(rename = "type")]
     pub kind: String,
     /// The id within the type, compared byte by byte: 1 to 128 bytes without white space or invisible characters. For
     /// [`kind::EMAIL`] it is an email address of up to 254 bytes.

@@ -1,11 +1,9 @@
 //! The email addresses to which a tenant sends nothing.
 
-use serde::{Deserialize, Serialize};
-
 use crate::domain::Timestamp;
 
 /// An email address to which nothing may be sent: a message bounced, or the recipient complained.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SuppressedAddress {
     /// The email address, normalised as [`Profile::email`](super::Profile::email).
     pub email: String,

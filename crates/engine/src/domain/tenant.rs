@@ -1,11 +1,9 @@
 //! A tenant, and the policy that it runs.
 
-use serde::{Deserialize, Serialize};
-
 use crate::domain::Timestamp;
 
 /// One customer organisation or workspace: the unit of isolation, of revisions and of loading.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tenant {
     /// The tenant's id, which is also the id of its root resource: 1 to 64 lower-case letters, digits, `-` and `_`, of
     /// which the first is a letter or digit.

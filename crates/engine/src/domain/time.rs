@@ -5,11 +5,8 @@ use std::{
     time::{Duration, UNIX_EPOCH},
 };
 
-use serde::{Deserialize, Serialize};
-
 /// An instant: microseconds since 1970-01-01T00:00:00Z, the precision that every supported store keeps.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Timestamp(pub i64);
 
 impl Timestamp {

@@ -1,8 +1,6 @@
 //! What another policy changes for the members of a tenant: who gains and loses which actions and membership writes.
 //! Both policies decide over the same facts; nothing is concluded from how they are written.
 
-use serde::{Deserialize, Serialize};
-
 use crate::{
     decision::{
         list::actions,
@@ -19,7 +17,7 @@ use crate::{
 
 /// What another policy changes for one member at one resource, or at all of one type below a resource: at least one
 /// action or membership write is gained or lost.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Effect {
     /// The member: an active person, never a team or everybody of a type.
     pub member: Subject,

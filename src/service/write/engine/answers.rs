@@ -1,18 +1,17 @@
-//! The answers of writes. They are stored as JSON for retries, so they serialise nothing that must not be stored.
+//! The answers of writes.
 
 use rollcall_engine::{Effect, Grant, Invitation, Member, Resource, ResourceKey, Revision, SuppressedAddress, Tenant};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::service::write::engine::secret::Secret;
+use crate::service::write::engine::{records::Recorded, secret::Secret};
 
 /// An answer that can be stored for retries.
-pub trait StorableResponse: Serialize + DeserializeOwned + Send + Sync + 'static {
+pub trait StorableResponse: Recorded + Send + Sync + 'static {
     /// Fills in what is derived from the request's secret and not stored; nothing by default.
     fn reveal(&mut self, _secret: &Secret) {}
 }
 
 /// The answer to the creation of a tenant.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct CreatedTenant {
     /// The tenant as it was created.
     pub tenant: Tenant,
@@ -21,7 +20,7 @@ pub struct CreatedTenant {
 }
 
 /// The answer to a switch of a tenant to another version of its policy.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct PolicyChange {
     /// The tenant, under the new version.
     pub tenant: Tenant,
@@ -32,7 +31,7 @@ pub struct PolicyChange {
 }
 
 /// A resource as it is after the write.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct ResourceAnswer {
     /// The resource as it will be stored.
     pub resource: Resource,
@@ -41,14 +40,14 @@ pub struct ResourceAnswer {
 }
 
 /// The answer to the deletion of a resource and its subtree.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct DeletedResources {
     /// Every deleted resource, children before parents.
     pub resources: Vec<ResourceKey>,
 }
 
 /// A member as they are after the write.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct MemberAnswer {
     /// The member as they will be stored.
     pub member: Member,
@@ -57,14 +56,14 @@ pub struct MemberAnswer {
 }
 
 /// The answer to an invitation of people to roles.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct InviteResults {
     /// One result for each invitee, in the order of the request.
     pub results: Vec<InviteeResult>,
 }
 
 /// What became of one invitee.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct InviteeResult {
     /// The member: active, or invited until they accept.
     pub member: MemberAnswer,
@@ -75,7 +74,7 @@ pub struct InviteeResult {
 }
 
 /// An invitation as it is after the write.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct InvitationAnswer {
     /// The invitation as it will be stored.
     pub invitation: Invitation,
@@ -84,19 +83,18 @@ pub struct InvitationAnswer {
 }
 
 /// An invitation that was issued under a new token, which only its issuer sees.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct IssuedInvitation {
     /// The invitation, which is pending.
     pub invitation: InvitationAnswer,
     /// What the token is derived from, beside the request's secret.
     pub(crate) nonce: String,
     /// The token that accepts it, 43 characters of URL-safe base64. Filled in when the answer is sent, never stored.
-    #[serde(skip)]
     pub token: String,
 }
 
 /// The answer to the revocation of an invitation.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct RevokedInvitation {
     /// The invitation, whose status is revoked.
     pub invitation: InvitationAnswer,
@@ -105,14 +103,14 @@ pub struct RevokedInvitation {
 }
 
 /// The answer to the suppression or clearing of an address.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct AddressAnswer {
     /// The address as it is suppressed, or was before it was cleared.
     pub address: SuppressedAddress,
 }
 
 /// The answer to the acceptance of an invitation.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct AcceptedInvitation {
     /// The member who accepted.
     pub member: MemberAnswer,
@@ -121,7 +119,7 @@ pub struct AcceptedInvitation {
 }
 
 /// The answer to a change of a role.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct ChangedRole {
     /// The member whose role was changed.
     pub member: MemberAnswer,
@@ -130,21 +128,21 @@ pub struct ChangedRole {
 }
 
 /// The answer to several changes of roles.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct ChangedRoles {
     /// One result for each change, in the order of the request.
     pub results: Vec<ChangedRole>,
 }
 
 /// The answer to a removal from a resource or the tenant.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct RemovedMember {
     /// The roles that were revoked.
     pub revoked: Vec<Grant>,
 }
 
 /// The answer to a sweep.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub(crate) struct SweepResult {
     /// How many changes it made.
     pub(crate) changes: u64,

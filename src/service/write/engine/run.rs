@@ -15,7 +15,7 @@ use crate::service::{
         answers::StorableResponse,
         context::WriteContext,
         request_context::{IdempotencyKey, RequestContext},
-        sealed::Sealed,
+        sealed,
         secret::Secret,
     },
 };
@@ -183,7 +183,7 @@ impl Service {
             Some(key) => Some(StoredResponse {
                 request_hash: key.request_hash(),
                 body_hash: key.body_hash.clone(),
-                answer: Sealed::seal(key, answer)?,
+                answer: sealed::seal(key, answer)?,
                 revision: expected.unwrap_or_default().revision.next(),
                 at,
             }),
@@ -228,7 +228,7 @@ impl Service {
                 .with("request_id", key.request_id.clone())
                 .violation("request_id", "was used for another request"));
         }
-        let mut answer: A = Sealed::open(key, &stored.answer)?;
+        let mut answer: A = sealed::open(key, &stored.answer)?;
         answer.reveal(secret);
         let head = snapshot.commit_at(stored.revision).await?;
         let head = head.ok_or_else(|| Error::internal("the log has no commit of a stored response"))?;

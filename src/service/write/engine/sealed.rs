@@ -2,48 +2,49 @@
 //! store can't read them, and a retry gets the first answer whole.
 
 use chacha20poly1305::{ChaCha20Poly1305, KeyInit as _, aead::Aead as _};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::service::{
     error::{Error, Result},
-    write::engine::request_context::IdempotencyKey,
+    write::engine::{records::Recorded, request_context::IdempotencyKey},
 };
 
 /// The version of the form in which answers are written.
 const VERSION: u8 = 1;
 
-/// An answer as JSON, with the version of its form.
+/// The record of an answer, with the version of its form.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Sealed<A> {
+struct Versioned<R> {
     version: u8,
-    answer: A,
+    answer: R,
 }
 
-impl<A> Sealed<A> {
-    /// Seals the answer of a request. A key seals one answer only, so its nonce is always the same.
-    pub(super) fn seal(key: &IdempotencyKey, answer: &A) -> Result<Vec<u8>>
-    where
-        A: Serialize,
-    {
-        let text = serde_json::to_vec(&Sealed { version: VERSION, answer }).map_err(Error::internal)?;
-        let sealed = cipher(key).encrypt(&Default::default(), &*text);
-        sealed.map_err(|_| Error::internal("an answer can't be sealed"))
-    }
+/// The version of a record's form, whatever else it has.
+#[derive(Debug, Deserialize)]
+struct Version {
+    version: u8,
+}
 
-    /// The answer of a request.
-    pub(super) fn open(key: &IdempotencyKey, sealed: &[u8]) -> Result<A>
-    where
-        A: DeserializeOwned,
-    {
-        let text = cipher(key).decrypt(&Default::default(), sealed);
-        let text = text.map_err(|_| Error::internal("a stored answer was altered"))?;
-        let Self { version, answer } = serde_json::from_slice(&text).map_err(Error::internal)?;
-        if version == VERSION {
-            return Ok(answer);
-        }
-        Err(Error::internal(format!("a stored answer has the form {version}, and this service reads {VERSION}")))
+/// Seals the answer of a request. A key seals one answer only, so its nonce is always the same.
+pub(super) fn seal<A: Recorded>(key: &IdempotencyKey, answer: &A) -> Result<Vec<u8>> {
+    let record = Versioned { version: VERSION, answer: answer.to_record() };
+    let text = serde_json::to_vec(&record).map_err(Error::internal)?;
+    let sealed = cipher(key).encrypt(&Default::default(), &*text);
+    sealed.map_err(|_| Error::internal("an answer can't be sealed"))
+}
+
+/// The answer of a request.
+pub(super) fn open<A: Recorded>(key: &IdempotencyKey, sealed: &[u8]) -> Result<A> {
+    let text = cipher(key).decrypt(&Default::default(), sealed);
+    let text = text.map_err(|_| Error::internal("a stored answer was altered"))?;
+    let Version { version } = serde_json::from_slice(&text).map_err(Error::internal)?;
+    if version != VERSION {
+        let message = format!("a stored answer has the form {version}, and this service reads {VERSION}");
+        return Err(Error::internal(message));
     }
+    let record: Versioned<A::Record> = serde_json::from_slice(&text).map_err(Error::internal)?;
+    A::from_record(record.answer)
 }
 
 fn cipher(key: &IdempotencyKey) -> ChaCha20Poly1305 {
@@ -58,9 +59,9 @@ mod tests {
     #[test]
     fn only_the_request_that_made_an_answer_opens_it() {
         let key = |id: &str| IdempotencyKey::new("shop", id, "Invite", b"body");
-        let sealed = Sealed::seal(&key("request-1"), &"Ada Archer".to_owned()).expect("it is sealed");
+        let sealed = seal(&key("request-1"), &"Ada Archer".to_owned()).expect("it is sealed");
         assert!(!sealed.windows(3).any(|part| part == b"Ada"));
-        assert_eq!(Sealed::<String>::open(&key("request-1"), &sealed).expect("it opens"), "Ada Archer");
-        assert!(Sealed::<String>::open(&key("request-2"), &sealed).is_err());
+        assert_eq!(open::<String>(&key("request-1"), &sealed).expect("it opens"), "Ada Archer");
+        assert!(open::<String>(&key("request-2"), &sealed).is_err());
     }
 }
