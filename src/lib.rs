@@ -5,6 +5,7 @@ pub mod cli;
 pub mod config;
 pub mod edge;
 #[cfg(test)]
+#[path = "../tests/support/kept_forms.rs"]
 mod kept_forms;
 pub mod proto;
 pub mod serve;

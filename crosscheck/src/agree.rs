@@ -4,8 +4,8 @@ use std::{str::FromStr, sync::Arc};
 
 use cedar_policy::{Authorizer, Context, Decision, Entities, PolicySet as CedarPolicies, Request};
 use rollcall_engine::{
-    Facts as _, Policy, PolicySet, Question, ResourceKey, ResourceRef, Revision, SnapshotSink as _, StatedFacts, Subject, Tenant,
-    Timestamp, View, ViewBuilder, compile, decide, locate,
+    Facts as _, Head, Policy, PolicySet, Question, ResourceKey, ResourceRef, Revision, SnapshotSink as _, StatedFacts,
+    Subject, Tenant, Timestamp, View, ViewBuilder, WriteId, compile, decide, locate,
 };
 
 use crate::{
@@ -63,7 +63,9 @@ pub fn compare(file: &str, model: &Model, cedar: &str, seed: u64, stop: StopCond
             *(if rollcall { &mut summary.allowed } else { &mut summary.denied }) += 1;
             let cedar = ask_cedar(&cedar, &entities, &request)?;
             if cedar != Ok(rollcall) {
-                summary.disagreements.push(format!("allowed by Rollcall: {rollcall}, by Cedar: {cedar:?}: {request:?}"));
+                summary
+                    .disagreements
+                    .push(format!("allowed by Rollcall: {rollcall}, by Cedar: {cedar:?}: {request:?}"));
             }
         }
     }
@@ -84,9 +86,10 @@ fn view(policies: &PolicySet, policy: &Policy, world: &World) -> Result<View, St
         display_name: String::new(),
         policy: policy.name().to_owned(),
         policy_version: policy.version(),
+        root_type: policy.root().name().to_owned(),
         created_at: Timestamp::default(),
     };
-    builder.tenant(tenant, Revision(1));
+    builder.tenant(tenant, Head { revision: Revision(1), write_id: WriteId::default() });
     for node in world.nodes.iter().filter(|node| node.lookup == Lookup::Registered) {
         let parent = node.parent.and_then(|parent| world.nodes.get(parent)).map(|parent| parent.key.as_ref());
         builder.resource(node.key.as_ref(), parent, node.owner.as_ref().map(Subject::as_ref), node.archived);
@@ -112,10 +115,15 @@ fn ask_rollcall(view: &View, request: &CheckRequest) -> Result<bool, String> {
 }
 
 /// Cedar's answer, or the error of a policy that it could not evaluate.
-fn ask_cedar(policies: &CedarPolicies, entities: &Entities, request: &CheckRequest) -> Result<Result<bool, String>, String> {
+fn ask_cedar(
+    policies: &CedarPolicies,
+    entities: &Entities,
+    request: &CheckRequest,
+) -> Result<Result<bool, String>, String> {
     let action = entities::uid("Action", &action_id(&request.resource.kind, &request.action))?;
     let (subject, resource) = (entities::subject(&request.subject)?, entities::resource(&request.resource)?);
-    let cedar_request = Request::new(subject, action, resource, Context::empty(), None).map_err(|error| error.to_string())?;
+    let cedar_request =
+        Request::new(subject, action, resource, Context::empty(), None).map_err(|error| error.to_string())?;
     let response = Authorizer::new().is_authorized(&cedar_request, policies, entities);
     let error = response.diagnostics().errors().next().map(ToString::to_string);
     Ok(error.map_or(Ok(response.decision() == Decision::Allow), Err))

@@ -83,7 +83,7 @@ impl History {
         while view.revision() < moment.revision {
             let chunk = snapshot.commits_after(view.revision(), CHUNK).await?;
             if chunk.is_empty() {
-                return Err(StoreError::Broken("the change log ends before a commit that it has".into()).into());
+                return Err(ViewError::OtherHistory);
             }
             for commit in chunk.iter().take_while(|commit| commit.head.revision <= moment.revision) {
                 count += commit.changes.len() as u64;
@@ -97,6 +97,9 @@ impl History {
                     StoreError::Broken(cause.into())
                 })?;
             }
+        }
+        if view.moment().write_prefix != moment.write_prefix {
+            return Err(ViewError::OtherHistory);
         }
         view.expire_due(now);
         let view = Arc::new(HistoricalView(view, moment));

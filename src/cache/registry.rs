@@ -77,12 +77,20 @@ impl Registry {
             slot.check_history(tenant, Some(&mut *snapshot), shown).await?;
             let mut loading = ViewBuilder::new(&*policies);
             snapshot.load(&mut loading).await?;
-            let Some(view) = loading.finish()? else { return Ok(None) };
-            if !slot.show(view.head()) {
-                continue;
-            }
+            let committed_at = snapshot.committed_at();
+            drop(snapshot);
+            let Some(mut view) = loading.finish()? else { return Ok(None) };
+            view.expire_due(committed_at.max(slot.shown.read().passed_end()));
+            let head = view.head();
             let shared = Arc::new(self.shared(view, Arc::clone(&slot.shown)));
-            *slot.view.write() = Some(Arc::clone(&shared));
+            {
+                // A commit that is shown meanwhile is either known here, or finds this view in its place.
+                let mut shown_view = slot.view.write();
+                if !slot.show(head) {
+                    continue;
+                }
+                *shown_view = Some(Arc::clone(&shared));
+            }
             // `forget_replaced` sees this view only from the line above on, so that a policy replaced before is looked
             // for here.
             if shared.runs_one_of(&self.policies) {
@@ -104,7 +112,8 @@ impl Registry {
     ) -> Result<Arc<dyn TenantView>, ViewError> {
         snapshot.load(&mut loading).await?;
         let view = loading.finish()?;
-        let view = view.ok_or_else(|| StoreError::Broken("a snapshot fed no tenant".into()))?;
+        let mut view = view.ok_or_else(|| StoreError::Broken("a snapshot fed no tenant".into()))?;
+        view.expire_due(snapshot.committed_at());
         Ok(Arc::new(self.shared(view, Arc::default())))
     }
 
@@ -120,10 +129,10 @@ impl Registry {
     }
 
     /// Compares every view with the store, by the newest commit of its tenant. One that is behind follows; one of another
-    /// history, as after the store was put back, is dropped and loaded anew.
+    /// history, as after the store was put back, is forgotten, and loaded anew at its next use.
     ///
     /// # Errors
-    /// When the store can't be read. A tenant that can't be loaded is forgotten, and tells why at its next use.
+    /// When the store can't be read. Views go on being shown while the heads can't be.
     pub async fn confirm(&self) -> Result<(), ViewError> {
         let slots: Vec<(String, Arc<Slot>)> =
             self.slots.read().iter().map(|(tenant, slot)| (tenant.clone(), Arc::clone(slot))).collect();
@@ -131,20 +140,37 @@ impl Registry {
         let (tenants, views): (Vec<String>, Vec<Arc<dyn TenantView>>) = loaded.unzip();
         let known: Vec<Head> = views.iter().map(|view| view.head()).collect();
         let found: HashMap<String, Head> = self.store.heads(&tenants).await?.into_iter().collect();
-        for ((tenant, view), head) in tenants.iter().zip(views).zip(known) {
-            if found.get(tenant) != Some(&head) && self.refresh(tenant, view).await.is_err() {
-                self.forget(tenant);
+        let mut forgotten = Vec::new();
+        for ((tenant, view), head) in tenants.into_iter().zip(views).zip(known) {
+            if found.get(&tenant) != Some(&head) && !self.catch_up(&tenant, &*view).await {
+                self.forget(&tenant);
+                forgotten.push(tenant);
             }
         }
+        // Only then, for it takes a while: none of these views is shown any more.
+        for tenant in forgotten {
+            let _slot_use = SlotUse { registry: self, tenant: &tenant };
+            let slot = self.slot(&tenant);
+            let _loading = slot.loading.lock().await;
+            let shown = slot.shown.read().newest();
+            let mut snapshot = self.store.snapshot(&tenant).await?;
+            slot.check_history(&tenant, snapshot.as_deref_mut(), shown).await?;
+        }
         Ok(())
+    }
+
+    /// Applies to a view what it has not seen; false where it can't follow.
+    async fn catch_up(&self, tenant: &str, view: &dyn TenantView) -> bool {
+        match self.store.commits_after(tenant, view.head()).await {
+            Ok(Feed::Commits(commits)) => view.apply(&commits),
+            Ok(Feed::OtherHistory(_)) | Err(_) => false,
+        }
     }
 
     /// Removes a slot without a view that nobody uses: names that are no tenant's must not pile up in memory.
     fn drop_unused(&self, tenant: &str) {
         // One reference is the map's.
-        let is_unused = |slot: &Arc<Slot>| {
-            Arc::strong_count(slot) == 1 && slot.view.read().is_none() && slot.shown.read().newest() == Head::default()
-        };
+        let is_unused = |slot: &Arc<Slot>| Arc::strong_count(slot) == 1 && !slot.has_view() && slot.has_shown_nothing();
         // Nearly always the slot stays, and a read lock is enough to see that.
         if !self.slots.read().get(tenant).is_some_and(is_unused) {
             return;
@@ -157,6 +183,16 @@ impl Registry {
 }
 
 impl Slot {
+    // Two functions, so that nobody has both locks: whoever places a view takes them in the other order.
+    fn has_view(&self) -> bool {
+        self.view.read().is_some()
+    }
+
+    fn has_shown_nothing(&self) -> bool {
+        let shown = self.shown.read();
+        shown.newest() == Head::default() && !shown.has_lost()
+    }
+
     fn loaded(&self) -> Option<Arc<dyn TenantView>> {
         self.view.read().clone().map(|view| view as Arc<dyn TenantView>)
     }

@@ -63,6 +63,7 @@ impl TenantView for SharedView {
             let mut view = self.view.write();
             view.expire_due(instant);
             self.note_next_end(&view);
+            self.shown.write().note_end(view.moment().passed_end);
         }
     }
 
@@ -72,10 +73,15 @@ impl TenantView for SharedView {
         }
         let mut view = self.view.write();
         let followed = view.follow(commits).is_ok();
+        // What was bound after it had ended: readers who waited meanwhile have looked at the clock before.
+        view.expire_due(self.clock.now());
         self.note_next_end(&view);
         if followed {
             let mut shown = self.shown.write();
-            commits.iter().for_each(|commit| shown.note(commit.head));
+            for commit in commits {
+                shown.note(commit.head);
+            }
+            shown.note_end(view.moment().passed_end);
         }
         followed
     }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use rollcall_engine::{Head, Moment, Revision};
+use rollcall_engine::{Head, Moment, Revision, Timestamp};
 
 use crate::service::ports::Recall;
 
@@ -19,6 +19,8 @@ pub(super) struct ShownCommits {
     /// In the order of their revisions, of which some may be left out.
     commits: VecDeque<Mark>,
     lost: VecDeque<Mark>,
+    /// The last end of a role that had passed in what was shown.
+    passed_end: Timestamp,
 }
 
 impl ShownCommits {
@@ -33,6 +35,21 @@ impl ShownCommits {
             self.newest = head;
             push(&mut self.commits, (head.revision, head.write_id.prefix()));
         }
+    }
+
+    /// Notes that a role was shown as ended.
+    pub(super) fn note_end(&mut self, end: Timestamp) {
+        self.passed_end = self.passed_end.max(end);
+    }
+
+    /// The last end that was shown as passed, whatever the clock says now.
+    pub(super) fn passed_end(&self) -> Timestamp {
+        self.passed_end
+    }
+
+    /// Whether commits were lost, so that their tokens must be known as such.
+    pub(super) fn has_lost(&self) -> bool {
+        !self.lost.is_empty()
     }
 
     /// The remembered commits, the oldest first.

@@ -228,6 +228,8 @@ impl From<ViewError> for Error {
                 );
                 Self::new(ErrorKind::FailedPrecondition, "SNAPSHOT_TOO_LARGE", message).with("limit", limit.to_string())
             }
+            // Whoever asks for a moment knows which token it is of, and says so.
+            ViewError::OtherHistory => Self::internal(error),
         }
     }
 }

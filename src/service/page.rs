@@ -15,7 +15,7 @@ const VERSION: u8 = 1;
 const NONCE_BYTES: usize = 24;
 
 /// Encodes and decodes the page tokens of one query: URL-safe base64 of a version, a nonce, and the cursor as JSON,
-/// encrypted and authenticated together with the query. What a cursor holds, the name of a member say, can't be read off
+/// encrypted and authenticated together with the query. What a cursor holds can't be read off
 /// a token, and a token works only with the query that it came from.
 pub struct PageToken {
     key: [u8; 32],

@@ -20,8 +20,7 @@ conformance! {
         "StoreError::Unavailable: The store can't be reached, has no free connection in time, is locked by another \
          process, full or closed.";
     an_identity_is_of_one_store_and_stays:
-        "Store::identity: What the store is, the same for as long as it exists and for every process on it; a restore \
-         gives it another identity.",
+        "Store::identity: What the store is, the same for as long as it exists, for every process on it, and for its copies.",
         "StoreIdentity::id: Random bytes by which it is told from any other store, and which every token carries.",
         "StoreIdentity::page_key: A random key that no other store has.";
     all_methods_may_be_called_at_once:

@@ -140,9 +140,11 @@ pub fn role_expired(id: &str, resource: &ResourceKey, role: &str) -> Change {
     Change::RoleExpired { subject: Subject::user(id), resource: resource.clone(), role: role.into() }
 }
 
-/// The subject of whoever is invited by the invitation of this id.
+/// The subject of whoever is invited by the invitation of this id, which is of the form of a random id.
 pub fn invited_subject(invitation: &str) -> Subject {
-    Subject::new(kind::INVITED, format!("{invitation:x<26}"))
+    let letter = |byte: u8| if matches!(byte, b'a'..=b'z' | b'2'..=b'7') { byte } else { b'a' + byte % 26 };
+    let id: String = invitation.bytes().map(|byte| char::from(letter(byte))).collect();
+    Subject::new(kind::INVITED, format!("{id:a<26}"))
 }
 
 /// Whoever is invited by the invitation of this id.

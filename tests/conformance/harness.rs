@@ -83,6 +83,11 @@ impl Harness {
         self.snapshot().await.commits_after(Revision(0), u32::MAX).await.unwrap()
     }
 
+    /// The commit of `acme` that made a revision.
+    pub async fn commit_at(&self, revision: i64) -> Head {
+        self.snapshot().await.commit_at(Revision(revision)).await.unwrap().expect("there is one")
+    }
+
     /// Commits a batch of `acme` after its newest commit.
     pub async fn try_commit(&self, batch: &Batch<'_>) -> StoreResult<Committed> {
         self.store.commit(ACME, self.head(ACME).await, batch).await

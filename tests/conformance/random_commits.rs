@@ -1,7 +1,7 @@
 //! Random commits: the store has what a plain model of it has, and replaying the log of one store makes the same tables
 //! in another.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::{
     collection::vec,
@@ -27,7 +27,7 @@ conformance! {
          revision.",
         "Snapshot::load: Feeds the tenant's facts into `sink`: the tenant first, all else in any order.",
         "MemberRecord::member: The member with profile and status.",
-        "MemberRecord::changed_at: The revision that last changed them or one of their bindings.";
+        "MemberRecord::changed_at: The commit that last changed them or one of their bindings.";
 }
 
 async fn random_commits_make_what_a_model_has_and_their_log_makes_it_again(harness: &Harness) {
@@ -77,9 +77,11 @@ async fn run(harness: &Harness, commits: Vec<Vec<Roll>>) {
 async fn check(harness: &Harness, model: &Model) {
     let mut snapshot = harness.snapshot().await;
     assert_eq!(LoadedFacts::loaded(&mut *snapshot).await, model.facts);
+    let commits = harness.commits().await.into_iter().map(|commit| (commit.head.revision, commit.head));
+    let commits: BTreeMap<_, _> = commits.collect();
     for (subject, (member, changed_at)) in &model.members {
         let found = snapshot.member(MemberBy::Subject(subject.as_ref())).await.unwrap().unwrap();
-        assert_eq!((&found.member, found.changed_at), (member, *changed_at));
+        assert_eq!((&found.member, found.changed_at), (member, commits[changed_at]));
         assert_eq!(found.grants, model.grants_of(subject));
     }
     let listed = snapshot.list_members(&everybody()).await.unwrap();
@@ -87,7 +89,7 @@ async fn check(harness: &Harness, model: &Model) {
     assert!(listed.iter().eq(model.members.keys()), "{listed:?}");
     for (key, (resource, changed_at)) in &model.resources {
         let found = snapshot.resource(key.as_ref()).await.unwrap().unwrap();
-        assert_eq!((&found.resource, found.changed_at), (resource, *changed_at));
+        assert_eq!((&found.resource, found.changed_at), (resource, commits[changed_at]));
     }
     let keys: Vec<_> = model.resources.keys().cloned().collect();
     let bindings: BTreeSet<_> = snapshot.bindings_at(&keys, 1000).await.unwrap().into_iter().collect();

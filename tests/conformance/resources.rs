@@ -3,7 +3,7 @@
 use std::slice;
 
 use rollcall::service::ports::ResourceRecord;
-use rollcall_engine::{Change, Grant, Resource, ResourceKey, ResourceRef, Revision, Subject, Timestamp};
+use rollcall_engine::{Change, Grant, Resource, ResourceKey, ResourceRef, Subject, Timestamp};
 
 use crate::{
     changes::{
@@ -20,7 +20,7 @@ conformance! {
         "Snapshot::resource: One registered resource; none when there is no such resource.",
         "ResourceRecord::resource: The resource with its parent, owner and display name.";
     a_resource_knows_the_revision_that_last_changed_it:
-        "ResourceRecord::changed_at: The revision that last changed it.";
+        "ResourceRecord::changed_at: The commit that last changed it.";
     a_deleted_id_can_be_registered_anew:
         "Snapshot::resource: One registered resource; none when there is no such resource.";
     grants_are_found_by_the_resources_that_they_are_at:
@@ -36,7 +36,8 @@ async fn a_resource_is_found_by_its_type_and_id(harness: &Harness) {
     let mut snapshot = harness.snapshot().await;
     for (key, owner, changed_at) in [(site("s1"), Some(owner), 2), (site("S1"), None, 2), (root(), None, 1)] {
         let found = snapshot.resource(key.as_ref()).await.unwrap();
-        let expected = ResourceRecord { resource: resource(&key, owner), changed_at: Revision(changed_at) };
+        let expected =
+            ResourceRecord { resource: resource(&key, owner), changed_at: harness.commit_at(changed_at).await };
         assert_eq!(found, Some(expected));
     }
     for (kind, id) in [("job_site", "s2"), ("job_site", "s"), ("Job_site", "s1"), ("workspace", "s1"), ("", "")] {
@@ -44,34 +45,37 @@ async fn a_resource_is_found_by_its_type_and_id(harness: &Harness) {
     }
 }
 
+/// What a change does to a resource.
+type Step = fn(&mut Resource);
+
 async fn a_resource_knows_the_revision_that_last_changed_it(harness: &Harness) {
     let (s1, s2) = (site("s1"), site("s2"));
     let changes = [resource_created(&s1, None), resource_created(&s2, None), member_added(&member("bo", "Bo"))];
     harness.write(&changes).await;
     let owner = Some(Subject::user("bo"));
     let (mut expected, other) = (resource(&s1, None), resource(&s2, None));
-    let steps: [(Change, fn(&mut Resource)); 4] = [
+    let steps: [(Change, Step); 4] = [
         (Change::ResourceArchived { resource: s1.clone() }, |it| it.archived = true),
         (Change::ResourceRestored { resource: s1.clone() }, |it| it.archived = false),
         (Change::OwnerChanged { resource: s1.clone(), from: None, to: owner }, |it| {
-            it.owner = Some(Subject::user("bo"))
+            it.owner = Some(Subject::user("bo"));
         }),
         (Change::ResourceMoved { resource: s1.clone(), from: root(), to: s2.clone() }, |it| {
-            it.parent = Some(site("s2"))
+            it.parent = Some(site("s2"));
         }),
     ];
     for (change, apply) in steps {
         let head = harness.write(slice::from_ref(&change)).await;
         apply(&mut expected);
         let found = harness.snapshot().await.resource(s1.as_ref()).await.unwrap().unwrap();
-        assert_eq!((&found.resource, found.changed_at), (&expected, head.revision), "{change:?}");
+        assert_eq!((&found.resource, found.changed_at), (&expected, head), "{change:?}");
     }
     harness.write(&[granted("bo", &s1, "editor")]).await;
     let mut snapshot = harness.snapshot().await;
     let found = snapshot.resource(s1.as_ref()).await.unwrap().unwrap();
-    assert_eq!(found.changed_at, Revision(6), "a grant does not change it");
+    assert_eq!(found.changed_at, harness.commit_at(6).await, "a grant does not change it");
     let found = snapshot.resource(s2.as_ref()).await.unwrap();
-    assert_eq!(found, Some(ResourceRecord { resource: other, changed_at: Revision(2) }));
+    assert_eq!(found, Some(ResourceRecord { resource: other, changed_at: harness.commit_at(2).await }));
 }
 
 async fn a_deleted_id_can_be_registered_anew(harness: &Harness) {
@@ -86,7 +90,7 @@ async fn a_deleted_id_can_be_registered_anew(harness: &Harness) {
         let head = harness.write(&[resource_created(&site("s1"), None)]).await;
         let mut snapshot = harness.snapshot().await;
         let found = snapshot.resource(site("s1").as_ref()).await.unwrap().unwrap();
-        assert_eq!((found.resource, found.changed_at), (resource(&site("s1"), None), head.revision), "nothing of old");
+        assert_eq!((found.resource, found.changed_at), (resource(&site("s1"), None), head), "nothing of old");
         assert!(snapshot.bindings_at(&[site("s1")], 10).await.unwrap().is_empty());
     }
 }

@@ -14,7 +14,7 @@ conformance! {
          there was no such write.",
         "Batch::response: The response to keep for retries; none for a request without an id.",
         "StoredResponse: The response of a write, kept for retries under the hash of its request id.",
-        "StoredResponse::request_hash: SHA-256 of the caller and the request id, as 64 lower-case hexadecimal digits: \
+        "StoredResponse::request_hash: SHA-256 of the tenant, the caller and the request id, as 64 lower-case hexadecimal digits: \
          the id itself is never stored.",
         "StoredResponse::body_hash: SHA-256 of the method and body, as 64 lower-case hexadecimal digits: tells a retry \
          from another request.",

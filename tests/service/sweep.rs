@@ -45,7 +45,9 @@ impl Three {
         let quotas = Quotas { invitations_per_day: 3 };
         let mut services = Vec::new();
         for _ in 0..3 {
-            services.push(Arc::new(clock::service(&store, &clock, &club.policy).await.with_quotas(quotas)));
+            services.push(Arc::new(
+                clock::service(&store, &clock, std::slice::from_ref(&club.policy)).await.with_quotas(quotas),
+            ));
         }
         for tenant in tenants {
             club.clone().named(tenant).in_service(&services[0], &clock).await;

@@ -50,8 +50,10 @@ impl Clock for ManualClock {
 
 impl Random for ManualClock {
     fn bytes(&self) -> [u8; 32] {
-        let number = self.drawn.fetch_add(1, Ordering::SeqCst).to_be_bytes();
-        std::array::from_fn(|at| number[at % 8] ^ u8::try_from(at).expect("few"))
+        let number = self.drawn.fetch_add(1, Ordering::SeqCst) + 1;
+        // An odd factor spreads the numbers over all bytes, each to a place of its own.
+        let spread = number.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes();
+        std::array::from_fn(|at| spread[at % 8] ^ u8::try_from(at).expect("few"))
     }
 }
 
@@ -69,11 +71,13 @@ pub async fn store_in(dir: &Path) -> SqlStore {
     store
 }
 
-/// A service on a store with views of its own and one policy, whose clock the test moves.
-pub async fn service(store: &Arc<SqlStore>, clock: &Arc<ManualClock>, policy: &Arc<Policy>) -> Service {
-    let mut policies = PolicySet::default();
-    policies.insert(Arc::clone(policy));
-    let policies = Arc::new(PolicyStore::new(policies));
+/// A service on a store with views of its own and these policies, whose clock the test moves.
+pub async fn service(store: &Arc<SqlStore>, clock: &Arc<ManualClock>, policies: &[Arc<Policy>]) -> Service {
+    let mut set = PolicySet::default();
+    for policy in policies {
+        set.insert(Arc::clone(policy));
+    }
+    let policies = Arc::new(PolicyStore::new(set));
     let views = Arc::new(Registry::new(store.clone(), policies.clone(), clock.clone(), HistoryLimits::default()));
     let identity = store.identity().await.expect("the store is migrated");
     Service::new((store.clone(), identity), views, policies, clock.clone(), clock.clone(), WatchOptions::default())

@@ -6,9 +6,12 @@ use std::{
     sync::Arc,
 };
 
-use rollcall::edge::{
-    grpc::Handler,
-    identity::{Callers, IdentityLayer},
+use rollcall::{
+    edge::{
+        grpc::Handler,
+        identity::{Callers, IdentityLayer},
+    },
+    service::Service,
 };
 use rollcall_engine::Policy;
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -29,23 +32,25 @@ const REQUEST_BYTES: usize = 1 << 20;
 pub struct ClockedServer {
     /// Its clock, which begins at 0.
     pub clock: Arc<ManualClock>,
+    /// What it serves, for what no RPC asks for.
+    pub service: Arc<Service>,
     address: SocketAddr,
     running: JoinHandle<()>,
 }
 
 impl ClockedServer {
-    /// Serves the store in `dir`, whose tenants run this policy.
-    pub async fn start(dir: &Path, policy: &Arc<Policy>) -> Self {
+    /// Serves the store in `dir`, whose tenants run one of these policies. Nothing is swept unless the test asks for it.
+    pub async fn start(dir: &Path, policies: &[Arc<Policy>]) -> Self {
         let (store, clock) = (Arc::new(clock::store_in(dir).await), Arc::new(ManualClock::default()));
-        let service = Arc::new(clock::service(&store, &clock, policy).await);
+        let service = Arc::new(clock::service(&store, &clock, policies).await);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port is free");
         let address = listener.local_addr().expect("the listener is bound");
         let server = Server::builder()
             .layer(IdentityLayer::new(Arc::new(Callers::anyone(true))))
-            .add_routes(Handler::new(service).add_to(Routes::default(), REQUEST_BYTES))
+            .add_routes(Handler::new(Arc::clone(&service)).add_to(Routes::default(), REQUEST_BYTES))
             .serve_with_incoming(TcpIncoming::from(listener));
         let running = tokio::spawn(async move { server.await.expect("nothing ends it") });
-        Self { clock, address, running }
+        Self { clock, service, address, running }
     }
 
     /// Clients of every service over a new connection.

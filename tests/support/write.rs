@@ -63,6 +63,15 @@ macro_rules! writes {
                 self
             }
 
+            /// The same write with a reason for the log.
+            #[must_use]
+            pub fn because(mut self, reason: &str) -> Self {
+                match &mut self {
+                    $(Self::$kind(request) => request.reason = reason.into(),)*
+                }
+                self
+            }
+
             /// The RPC that it is for.
             pub fn kind(&self) -> Kind {
                 match self {

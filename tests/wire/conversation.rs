@@ -6,9 +6,9 @@ use prost::{Message as _, bytes::Bytes};
 use prost_reflect::{DescriptorPool, DynamicMessage, MethodDescriptor, SerializeOptions};
 use rollcall::proto::DESCRIPTORS;
 use serde_json::Value;
-use tonic::{Request, Status, client::Grpc};
+use tonic::{Request, Status, client::Grpc, transport::Channel};
 
-use crate::support::{TestServer, raw::RawCodec};
+use crate::support::raw::RawCodec;
 
 /// Every RPC once, in an order in which each can happen: its name, and its request. `$NAME` in a request stands for what
 /// an earlier answer had, and what is behind `- ` is only done, and not kept.
@@ -80,9 +80,9 @@ pub fn message(method: &MethodDescriptor, request: &Value) -> DynamicMessage {
 }
 
 /// Calls a method. The answer in JSON, the first one of a stream, with every field that can be told to be unset.
-pub async fn call(server: &TestServer, method: &MethodDescriptor, message: &DynamicMessage) -> Result<Value, Status> {
+pub async fn call(channel: &Channel, method: &MethodDescriptor, message: &DynamicMessage) -> Result<Value, Status> {
     let path = format!("/{}/{}", method.parent_service().full_name(), method.name()).parse().expect("a path");
-    let mut client = Grpc::new(server.api.channel.clone());
+    let mut client = Grpc::new(channel.clone());
     client.ready().await.expect("the server takes calls");
     let request = Request::new(tokio_stream::once(Bytes::from(message.encode_to_vec())));
     let mut answers = client.streaming(request, path, RawCodec).await?.into_inner();

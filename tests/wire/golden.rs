@@ -20,7 +20,8 @@ async fn every_rpc_answers_as_it_is_kept() {
         let name = &step.name;
         let method = methods.get(name).unwrap_or_else(|| panic!("there is no RPC `{name}`"));
         let request = message(method, &variables.fill(&step.request));
-        let answer = call(&server, method, &request).await.unwrap_or_else(|status| panic!("{name}: {status:?}"));
+        let answer =
+            call(&server.api.channel, method, &request).await.unwrap_or_else(|status| panic!("{name}: {status:?}"));
         variables.take(&step, &answer);
         if !step.is_kept {
             continue;

@@ -16,8 +16,10 @@ const ROLLCALL: &[(&str, &[&str])] = &[
     ("serve", &["edge", "cache", "store", "telemetry", "config", "service", "proto", "rollcall_engine"]),
     ("edge", &["service", "proto", "rollcall_engine"]),
     ("cache", &["service::ports", "rollcall_engine"]),
-    ("store", &["service::ports", "rollcall_engine"]),
-    ("service", &["rollcall_engine"]),
+    ("store", &["service::ports", "kept_forms", "rollcall_engine"]),
+    ("service", &["kept_forms", "rollcall_engine"]),
+    // Part of tests alone.
+    ("kept_forms", &[]),
     ("proto", &[]),
     ("config", &["edge", "cache", "service", "store", "telemetry"]),
     ("telemetry", &[]),

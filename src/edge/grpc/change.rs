@@ -37,6 +37,7 @@ fn to_change(tenant: &str, service: &Service, logged: LoggedChange) -> proto::Ch
 }
 
 /// The message of a change; none of a kind that this version does not know.
+#[allow(clippy::too_many_lines, reason = "one arm for each kind")]
 fn detail(change: Change) -> Option<Detail> {
     Some(match change {
         Change::TenantCreated { tenant } => {

@@ -138,7 +138,8 @@ fn write_context<M: WriteRequest>(
     validator.explain(message.explain(), message.validate_only());
     validator.reason(message.reason());
     validator.not_supported("impersonator", message.impersonator().is_some());
-    let key = || IdempotencyKey::new(&context.caller.name, request_id, M::METHOD, &message.encode_to_vec());
+    let key =
+        || IdempotencyKey::new((context.tenant, &context.caller.name), request_id, M::METHOD, &message.encode_to_vec());
     RequestContext {
         tenant: context.tenant.to_owned(),
         actor,

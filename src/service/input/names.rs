@@ -55,8 +55,8 @@ impl Validator {
     }
 
     /// A subject of any type, whose parts are at `field.type` (1 to 64 ASCII letters, digits, `_` and `-`, a letter
-    /// first) and `field.id`, which is returned in the form that is compared: as in [`id`](Self::id), and of somebody
-    /// invited, whose type is `email`, as in [`email`](Self::email). Whatever reads a subject goes through this.
+    /// first) and `field.id`, which is returned in the form that is compared: as in [`id`](Self::id), and of the
+    /// type `email` as in [`email`](Self::email). Whatever reads a subject goes through this.
     #[must_use]
     pub fn subject<'a>(&mut self, field: &str, subject: SubjectRef<'a>) -> Cow<'a, str> {
         if subject.kind == kind::EMAIL {

@@ -14,8 +14,8 @@ const MAX_USERNAME: usize = 64;
 const NO_PHONE: &str = "must be in E.164 form: `+`, then 2 to 15 digits, no 0 first";
 
 impl Validator {
-    /// A subject who may become a member: not an operator, and not an invited person, who is only an email. Returned in
-    /// the form that is compared.
+    /// A subject who may become a member: not an operator, not somebody who is only an email or invited, and nobody who
+    /// was erased. Returned in the form that is compared.
     pub fn person(&mut self, field: &str, subject: SubjectRef<'_>) -> Subject {
         let id = self.subject(field, subject);
         self.not_the_server(field, subject);

@@ -21,6 +21,9 @@ impl Validator {
         if subject.is_everybody() {
             self.invalid(&format!("{field}.id"), "is `*`, and everybody does nothing; name who acts");
         }
+        if subject.kind == kind::ERASED {
+            self.invalid(&format!("{field}.type"), "is `erased`, and whoever was erased does nothing; name who acts");
+        }
     }
 
     /// A subject other than `service:rollcall`, which is this server.

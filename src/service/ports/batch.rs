@@ -35,7 +35,7 @@ pub struct AllowedChange {
 /// The response of a write, kept for retries under the hash of its request id. It is unique in its tenant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredResponse {
-    /// SHA-256 of the caller and the request id, as 64 lower-case hexadecimal digits: the id itself is never stored.
+    /// SHA-256 of the tenant, the caller and the request id, as 64 lower-case hexadecimal digits: the id itself is never stored.
     pub request_hash: String,
     /// SHA-256 of the method and body, as 64 lower-case hexadecimal digits: tells a retry from another request.
     pub body_hash: String,

@@ -1,6 +1,6 @@
 //! Invitations as the store port has them, and queries for pages of them.
 
-use rollcall_engine::{Grant, Invitation, InvitationStatus, ResourceRef, Revision, SubjectRef, Timestamp};
+use rollcall_engine::{Grant, Head, Invitation, InvitationStatus, ResourceRef, SubjectRef, Timestamp};
 
 /// An invitation as the store has it, with what its invited member is called and holds.
 #[derive(Clone, Debug)]
@@ -9,8 +9,8 @@ pub struct InvitationRecord {
     pub invitation: Invitation,
     /// The random id of its address, which a position in a list is told by.
     pub address_id: String,
-    /// The revision that last changed it.
-    pub changed_at: Revision,
+    /// The commit that last changed it.
+    pub changed_at: Head,
     /// The display name of its invited member while it is open, which may be empty; empty afterwards.
     pub display_name: String,
     /// The grants of its invited member while it is open, by resource type, resource id and role; empty afterwards. One

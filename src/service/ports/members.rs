@@ -1,6 +1,6 @@
 //! Members as the store port has them, and queries for pages of them.
 
-use rollcall_engine::{Grant, Member, MemberStatus, ResourceKey, Revision, SubjectRef, Timestamp};
+use rollcall_engine::{Grant, Head, Member, MemberStatus, ResourceKey, Revision, SubjectRef, Timestamp};
 
 /// What a member is looked up by. Each is unique in a tenant, and compared exactly.
 #[derive(Clone, Copy, Debug)]
@@ -22,8 +22,8 @@ pub struct MemberRecord {
     pub id: String,
     /// The member with profile and status.
     pub member: Member,
-    /// The revision that last changed them or one of their bindings.
-    pub changed_at: Revision,
+    /// The commit that last changed them or one of their bindings.
+    pub changed_at: Head,
     /// Their grants, or those that a query asked for, by resource type, resource id and role.
     pub grants: Vec<Grant>,
 }

@@ -1,6 +1,6 @@
 //! The store port: tenants' facts and change logs, kept durably.
 //!
-//! What holds for every method here and in [`Snapshot`](super::Snapshot), on every database:
+//! What holds for every method here and in [`Snapshot`], on every database:
 //!
 //! - **Calls.** All methods may be called at once, from any task. A future may be dropped: of a commit that is abandoned
 //!   so, the whole was committed or nothing.
@@ -26,8 +26,7 @@ pub trait Store: Send + Sync {
     /// Succeeds when the store answers a read now. Says nothing of whether it takes writes.
     async fn ping(&self) -> StoreResult<()>;
 
-    /// What the store is, the same for as long as it exists and for every process on it; a restore gives it another
-    /// identity.
+    /// What the store is, the same for as long as it exists, for every process on it, and for its copies.
     async fn identity(&self) -> StoreResult<StoreIdentity>;
 
     /// The newest commits of these tenants, in no order, each as of the call or later; those that do not exist are left

@@ -22,6 +22,9 @@ pub enum ViewError {
         /// The most changes that may be replayed for a view.
         limit: u64,
     },
+    /// The tenant's history does not have the commit of the moment.
+    #[error("the moment is of another history")]
+    OtherHistory,
 }
 
 /// Tenants' views: loaded on first use, kept while the process runs, and shared by all who open them.
@@ -51,12 +54,12 @@ pub trait Views: Send + Sync {
     /// [`ViewError::UnknownPolicy`] or [`ViewError::Store`].
     async fn open_at(&self, snapshot: &mut dyn Snapshot) -> Result<Arc<dyn TenantView>, ViewError>;
 
-    /// A tenant's facts as they were at a moment: after its commit, which the log must have, when its end and the time of
-    /// the commit had passed, under the policy that the tenant ran then. No write shows in it. None where there is no such
-    /// tenant.
+    /// A tenant's facts as they were at a moment: after its commit, when its end and the time of the commit had passed,
+    /// under the policy that the tenant ran then. No write shows in it. None where there was no such tenant.
     ///
-    /// The log is replayed, by a few calls at a time, and the others wait; the views used last are kept. Ends in
-    /// [`ViewError::TooManyChanges`], [`ViewError::UnknownPolicy`] or [`ViewError::Store`].
+    /// The log is replayed, by a few calls at a time, and the others wait; the views used last are kept, and returned
+    /// without another look at the log. Ends in [`ViewError::OtherHistory`], [`ViewError::TooManyChanges`],
+    /// [`ViewError::UnknownPolicy`] or [`ViewError::Store`].
     async fn at_moment(&self, tenant: &str, moment: Moment) -> Result<Option<Arc<dyn TenantView>>, ViewError>;
 
     /// The tenant's view at the newest commit that the store had when this was called, or a later one: `view`, brought up

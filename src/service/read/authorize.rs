@@ -193,7 +193,7 @@ fn find_all(
             let action = find_action(resource_type, action, "action")?;
             let (search, at) = state
                 .get_or_insert_with(|| (Search::new(facts, subject, (resource_type, action), after, limit), *moment));
-            if at.revision != moment.revision {
+            if *at != *moment {
                 return Ok(Some(None));
             }
             let names = |nodes: &[Node]| nodes.iter().map(|node| engine::name_of(facts, *node).to_key()).collect();
@@ -227,7 +227,7 @@ fn decide_all(
             }
             Basis::of(facts, moment, consistency)
         });
-        if at.get_or_insert(basis).moment.revision != basis.moment.revision {
+        if at.get_or_insert(basis).moment != basis.moment {
             return None;
         }
     }

@@ -66,8 +66,8 @@ impl Service {
     pub async fn list_changes(&self, list: &ListChanges, consistency: Consistency<'_>) -> Result<ChangePage> {
         let page = self.page_token(&list.query());
         let cursor = page.decode::<ChangePageCursor>(&list.page_token)?;
-        let mut snapshot = self.snapshot(&list.tenant, consistency).await?;
-        let (tenant, moment) = (snapshot.tenant().clone(), snapshot.head().moment());
+        let (mut snapshot, moment) = self.snapshot(&list.tenant, consistency).await?;
+        let tenant = snapshot.tenant().clone();
         let mut resource = list.resource.clone();
         if let Some(resource) = resource.as_mut().filter(|resource| resource.id.is_empty()) {
             if tenant.root_type != resource.kind {

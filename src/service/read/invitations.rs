@@ -84,9 +84,9 @@ impl Service {
     /// # Errors
     /// `TENANT_NOT_FOUND`, `INVITATION_NOT_FOUND`, and the store's errors.
     pub async fn invitation(&self, tenant: &str, id: &str, consistency: Consistency<'_>) -> Result<FoundInvitation> {
-        let mut snapshot = self.snapshot(tenant, consistency).await?;
+        let (mut snapshot, moment) = self.snapshot(tenant, consistency).await?;
         let record = snapshot.invitation(id).await?.ok_or_else(|| no_invitation(id))?;
-        Ok(FoundInvitation { record, moment: snapshot.head().moment() })
+        Ok(FoundInvitation { record, moment })
     }
 
     /// A page of the tenant's invitations.
@@ -104,10 +104,10 @@ impl Service {
             InvitationPageCursor::At(at, id) => InvitationCursor::At(Timestamp(at), id),
             InvitationPageCursor::Email(address, id) => InvitationCursor::Email(address, id),
         });
-        let (mut snapshot, view) = self.snapshot_and_view(&list.tenant, consistency).await?;
+        let mut at = self.snapshot_and_view(&list.tenant, consistency).await?;
         let resource = match &list.resource {
             Some(key) => {
-                let named = self.facts_in((&mut *snapshot, &*view), |facts, _| {
+                let named = self.facts_in(&mut at, |facts, _| {
                     find_node(facts, key, "resource").map(|node| engine::name_of(facts, node).to_key())
                 });
                 Some(named.await??)
@@ -124,10 +124,10 @@ impl Service {
             after,
             limit: list.limit.saturating_add(1),
         };
-        let mut invitations = snapshot.list_invitations(&query).await?;
+        let mut invitations = at.snapshot.list_invitations(&query).await?;
         let more = cut(&mut invitations, list.limit, bytes);
         let next = invitations.last().filter(|_| more).map(|last| page.encode(&list.cursor(last)));
-        Ok(InvitationPage { invitations, next, moment: snapshot.head().moment() })
+        Ok(InvitationPage { invitations, next, moment: at.moment })
     }
 
     /// A page of the tenant's suppressed addresses, at most `limit` of them. An empty `page_token` asks for the first.
@@ -142,12 +142,12 @@ impl Service {
     ) -> Result<SuppressedPage> {
         let page = self.page_token(&["suppressed", tenant]);
         let after = page.decode::<String>(page_token)?;
-        let mut snapshot = self.snapshot(tenant, consistency).await?;
+        let (mut snapshot, moment) = self.snapshot(tenant, consistency).await?;
         let mut found = snapshot.list_suppressed(after.as_deref(), limit.saturating_add(1)).await?;
         let more = cut(&mut found, limit, |(_, address)| 50 + address.email.len() + address.detail.len());
         let next = found.last().filter(|_| more).map(|(id, _)| page.encode(id));
         let addresses = found.into_iter().map(|(_, address)| address).collect();
-        Ok(SuppressedPage { addresses, next, moment: snapshot.head().moment() })
+        Ok(SuppressedPage { addresses, next, moment })
     }
 }
 

@@ -110,23 +110,22 @@ impl Service {
             number,
             revision: Revision(revision),
         });
-        let (mut snapshot, view) = self.snapshot_and_view(&list.tenant, consistency).await?;
-        let plan =
-            self.facts_in((&mut *snapshot, &*view), |facts, moment| Ok::<_, Error>((list.plan(facts)?, *moment)));
+        let mut at = self.snapshot_and_view(&list.tenant, consistency).await?;
+        let plan = self.facts_in(&mut at, |facts, moment| Ok::<_, Error>((list.plan(facts)?, *moment)));
         let (plan, moment) = plan.await??;
         let query = MemberQuery {
             scopes: plan.scopes.clone(),
             everybody: plan.everybody,
             team_grants: plan.team_grants.clone(),
             excluded_types: plan.everybody.then(|| plan.team_types.clone()),
-            now: self.clock.now().max(moment.passed_end),
+            now: self.clock.now().max(moment.passed_end).max(at.snapshot.committed_at()),
             statuses: list.statuses.clone(),
             text: list.text.to_lowercase(),
             order: list.order,
             after,
             limit: list.limit.saturating_add(1),
         };
-        let records = snapshot.list_members(&query).await?;
+        let records = at.snapshot.list_members(&query).await?;
         let mut members: Vec<ListedMember> = records.into_iter().map(|record| plan.listed(record)).collect();
         let more = cut(&mut members, list.limit, ListedMember::bytes);
         let next = more.then(|| page.encode(&plan.cursor(&members, list.order, moment.revision)));

@@ -1,6 +1,6 @@
 //! One tenant, resource or member, read from the store.
 
-use rollcall_engine::{self as engine, Grant, Head, Member, Moment, ResourceRef, Revision, Subject, Tenant};
+use rollcall_engine::{self as engine, Grant, Head, Member, Moment, ResourceRef, Subject, Tenant};
 use serde::{Deserialize, Serialize};
 
 use crate::service::{
@@ -20,8 +20,8 @@ use crate::service::{
 pub struct FoundMember {
     /// The member's profile and status.
     pub member: Member,
-    /// The revision that last changed them or one of their bindings.
-    pub changed_at: Revision,
+    /// The commit that last changed them or one of their bindings.
+    pub changed_at: Head,
     /// At most `limit` of their roles: their own, then those of the teams that they belong to, by team; each by
     /// resource type, resource id and role.
     pub roles: Vec<MemberRole>,
@@ -62,8 +62,8 @@ impl Service {
     /// # Errors
     /// `TENANT_NOT_FOUND`, and the errors of consistency and of the store.
     pub async fn tenant_at(&self, tenant: &str, consistency: Consistency<'_>) -> Result<(Tenant, Moment)> {
-        let snapshot = self.snapshot(tenant, consistency).await?;
-        Ok((snapshot.tenant().clone(), snapshot.head().moment()))
+        let (snapshot, moment) = self.snapshot(tenant, consistency).await?;
+        Ok((snapshot.tenant().clone(), moment))
     }
 
     /// A tenant and its newest commit.
@@ -71,7 +71,7 @@ impl Service {
     /// # Errors
     /// `TENANT_NOT_FOUND`, and the store's errors.
     pub async fn tenant(&self, tenant: &str) -> Result<(Tenant, Head)> {
-        let snapshot = self.snapshot(tenant, Consistency::MinimizeLatency).await?;
+        let (snapshot, _) = self.snapshot(tenant, Consistency::MinimizeLatency).await?;
         Ok((snapshot.tenant().clone(), snapshot.head()))
     }
 
@@ -86,18 +86,17 @@ impl Service {
         key: ResourceRef<'_>,
         consistency: Consistency<'_>,
     ) -> Result<(ResourceRecord, Moment)> {
-        let (mut snapshot, view) = self.snapshot_and_view(tenant, consistency).await?;
-        let moment = snapshot.head().moment();
-        if let Some(record) = snapshot.resource(key).await? {
-            return Ok((record, moment));
+        let mut at = self.snapshot_and_view(tenant, consistency).await?;
+        if let Some(record) = at.snapshot.resource(key).await? {
+            return Ok((record, at.moment));
         }
         // The root by its type alone; or why there is no such resource.
-        let named = self.facts_in((&mut *snapshot, &*view), |facts, _| {
+        let named = self.facts_in(&mut at, |facts, _| {
             find_node(facts, &key.to_key(), "resource").map(|node| engine::name_of(facts, node).to_key())
         });
         let named = named.await??;
-        let record = snapshot.resource(named.as_ref()).await?.ok_or_else(|| no_resource(key, "resource"))?;
-        Ok((record, moment))
+        let record = at.snapshot.resource(named.as_ref()).await?.ok_or_else(|| no_resource(key, "resource"))?;
+        Ok((record, at.moment))
     }
 
     /// A member by subject or normalised identifier, with a page of their roles, their own and those of their teams, at
@@ -121,17 +120,19 @@ impl Service {
         };
         let page = self.page_token(&["member", tenant, kind, &called]);
         let after: Option<RoleCursor> = page.decode(page_token)?;
-        let (mut snapshot, view) = self.snapshot_and_view(tenant, consistency).await?;
-        let record = snapshot.member(by).await?.ok_or_else(|| no_member(&called))?;
+        let mut at = self.snapshot_and_view(tenant, consistency).await?;
+        let record = at.snapshot.member(by).await?.ok_or_else(|| no_member(&called))?;
         let subject = record.member.subject.clone();
-        let teams =
-            self.facts_in((&mut *snapshot, &*view), |facts, moment| (teams_of(facts, subject.as_ref()), *moment));
+        let teams = self.facts_in(&mut at, |facts, moment| (teams_of(facts, subject.as_ref()), *moment));
         let (teams, moment) = teams.await?;
-        let own = record.grants.into_iter().map(|grant| MemberRole { through: None, grant });
+        let now = self.clock.now().max(moment.passed_end).max(at.snapshot.committed_at());
+        // One that has ended counts no more, though the log may not say so yet.
+        let lasts = |grant: &Grant| grant.expires_at.is_none_or(|end| end > now);
+        let own = record.grants.into_iter().filter(lasts).map(|grant| MemberRole { through: None, grant });
         let mut roles: Vec<MemberRole> = own.collect();
         for team in teams {
-            let found = snapshot.member(MemberBy::Subject(team.as_ref())).await?;
-            let grants = found.into_iter().flat_map(|record| record.grants);
+            let found = at.snapshot.member(MemberBy::Subject(team.as_ref())).await?;
+            let grants = found.into_iter().flat_map(|record| record.grants).filter(lasts);
             roles.extend(grants.map(|grant| MemberRole { through: Some(team.clone()), grant }));
         }
         roles.sort_by_cached_key(MemberRole::key);

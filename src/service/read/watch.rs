@@ -168,8 +168,10 @@ impl Watcher {
     async fn read(&mut self) -> Result<Option<(Vec<LoggedChange>, bool)>> {
         let snapshot = self.service.store.snapshot(&self.tenant).await?;
         let mut snapshot = snapshot.ok_or_else(|| Error::tenant_not_found(&self.tenant))?;
-        if !follows(&mut *snapshot, &self.up_to).await? {
+        // The newest commit of which anything was read, if only a part.
+        if !follows(&mut *snapshot, &self.read_to.unwrap_or(self.up_to)).await? {
             self.up_to = snapshot.head().moment();
+            self.read_to = None;
             self.position = end_of(&self.up_to);
             self.mid_revision = false;
             return Ok(None);

@@ -19,6 +19,7 @@ use crate::{
 /// One change of the log. Times are microseconds since 1970.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
+#[allow(clippy::large_enum_variant, reason = "few exist at a time")]
 pub(in crate::store) enum ChangeRecord {
     TenantCreated {
         tenant: TenantRecord,
@@ -162,6 +163,7 @@ pub(super) const KINDS: [&str; 23] = [
 
 impl ChangeRecord {
     /// The record of a change that is written.
+    #[allow(clippy::too_many_lines, reason = "one arm for each kind")]
     pub(in crate::store) fn of(change: &Change, ids: &Ids) -> StoreResult<Self> {
         let micros = |at: &Option<Timestamp>| at.map(|at| at.0);
         Ok(match change {
@@ -324,6 +326,7 @@ impl ChangeRecord {
     }
 
     /// The change that it stands for, with people as they are by now.
+    #[allow(clippy::too_many_lines, reason = "one arm for each kind")]
     pub(in crate::store) fn into_change(self, names: &Names) -> Change {
         let key = ResourceKey::from;
         let end = |at: Option<i64>| at.map(Timestamp);

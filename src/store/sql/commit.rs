@@ -46,7 +46,7 @@ pub(in crate::store) async fn commit(
     }
     create(db, head, batch).await?;
     let ids = people::ids(db, tenant, batch).await?;
-    project::apply(db, &Write { tenant, revision: head.revision, at: batch.at, ids: &ids }, batch).await?;
+    project::apply(db, &Write { tenant, head, at: batch.at, ids: &ids }, batch).await?;
     append(db, tenant, head, batch, &ids).await?;
     if let Some(text) = batch.reason {
         let (tenant_id, revision) = (Set(tenant.to_owned()), Set(head.revision.0));

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use rollcall_engine::{Grant, Invitation, Revision};
+use rollcall_engine::{Grant, Head, Invitation};
 use sea_orm::{
     ColumnTrait as _, Condition, DatabaseTransaction, EntityTrait as _, JoinType, Order, QueryFilter as _,
     QueryOrder as _, QuerySelect as _, QueryTrait as _, Select, Value,
@@ -126,7 +126,7 @@ async fn records(
             grants.entry(row.holder.clone()).or_default().push(rows::into_grant(row));
         }
     }
-    let record = |(invitation, changed_at, member, address_id): (Invitation, Revision, String, String)| {
+    let record = |(invitation, changed_at, member, address_id): (Invitation, Head, String, String)| {
         let mut grants =
             if invitation.status.is_open() { grants.remove(&member).unwrap_or_default() } else { Vec::new() };
         grants.sort_unstable();

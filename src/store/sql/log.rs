@@ -117,14 +117,14 @@ async fn logged(
         reasons.all(db).await?.into_iter().map(|reason| (reason.revision, reason.text)).collect();
     let records = found.iter().map(|row| ChangeRecord::parse(&row.kind, &row.data)).collect::<StoreResult<Vec<_>>>()?;
     let known: Vec<&ChangeRecord> = records.iter().flatten().collect();
-    let names = people::names_in(db, tenant, &known, found.iter().map(|row| &*row.actor).collect()).await?;
+    let names = people::names_in(db, tenant, &known, commits.values().map(|commit| &*commit.actor).collect()).await?;
     let change = |(row, record): (log_change::Model, Option<ChangeRecord>)| {
         let commit = commits.get(&row.revision).ok_or_else(|| defect("a change has no commit"))?;
         Ok(LoggedChange {
             position: LogPosition { revision: Revision(row.revision), seq: row.seq },
             write_id: rows::head(commit.revision, &commit.write_id)?.write_id,
             change: feed::into_change(record, row.kind, &names),
-            actor: names.subject(&row.actor),
+            actor: names.subject(&commit.actor),
             caller: commit.caller.clone(),
             at: Timestamp(commit.at),
             rule: row.rule,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use rollcall_engine::{Change, Profile, Subject, SubjectRef, kind, random_id};
+use rollcall_engine::{Change, Profile, Subject, SubjectRef, is_random_id, kind, random_id};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QuerySelect as _,
 };
@@ -56,7 +56,7 @@ pub(super) async fn ids(db: &impl ConnectionTrait, tenant: &str, batch: &Batch<'
             continue;
         }
         // Of those whom the log knows by an id already, that one.
-        let is_own = [kind::INVITED, kind::ERASED].contains(&&*subject.kind);
+        let is_own = [kind::INVITED, kind::ERASED].contains(&&*subject.kind) && is_random_id(&subject.id);
         let member = if is_own { subject.id.clone() } else { new_id()? };
         new.push(new_profile(tenant, &member, &subject));
         ids.members.insert(subject, member);

@@ -70,7 +70,7 @@ pub(super) async fn resource(
     let Some(row) = resource::Entity::find_by_id(id).one(db).await? else { return Ok(None) };
     let names = people::names(db, tenant, row.owner.as_deref().into_iter().collect(), BTreeSet::new()).await?;
     let owner = row.owner.as_deref().map(|owner| names.subject(owner));
-    Ok(Some(rows::into_resource(row, owner)))
+    rows::into_resource(row, owner).map(Some)
 }
 
 /// One member with all their grants, ended ones that have a row still included.
@@ -180,7 +180,7 @@ pub(super) async fn invitations(
     db: &impl ConnectionTrait,
     tenant: &str,
     found: Vec<invitation::Model>,
-) -> StoreResult<Vec<(Invitation, Revision, String, String)>> {
+) -> StoreResult<Vec<(Invitation, Head, String, String)>> {
     let mut hashes: HashMap<String, String> = HashMap::new();
     let ids: Vec<&str> = found.iter().map(|row| &*row.invitation_id).collect();
     for ids in ids.chunks(IDS_PER_STATEMENT) {

@@ -44,10 +44,13 @@ pub(super) fn into_member(
     mut grants: Vec<Grant>,
 ) -> StoreResult<MemberRecord> {
     grants.sort_unstable();
-    let (subject, profile) = profile.map(into_person).unwrap_or_else(|| {
+    let changed_at = head(row.revision, &row.write_id)?;
+    let (subject, profile) = if let Some(profile) = profile {
+        into_person(profile)
+    } else {
         let names = Names::default();
         (names.subject(&row.member_id), names.profile(&row.member_id))
-    });
+    };
     let member = Member {
         subject,
         profile,
@@ -55,7 +58,7 @@ pub(super) fn into_member(
         locked: row.locked,
         created_at: Timestamp(row.created_at),
     };
-    Ok(MemberRecord { id: row.member_id, member, changed_at: Revision(row.revision), grants })
+    Ok(MemberRecord { id: row.member_id, member, changed_at, grants })
 }
 
 /// The status that a row's number stands for.
@@ -63,7 +66,7 @@ pub(super) fn member_status(code: i16) -> StoreResult<MemberStatus> {
     MemberStatus::from_code(code).ok_or_else(|| defect(format!("no member has status `{code}`")))
 }
 
-pub(super) fn into_resource(row: resource::Model, owner: Option<Subject>) -> ResourceRecord {
+pub(super) fn into_resource(row: resource::Model, owner: Option<Subject>) -> StoreResult<ResourceRecord> {
     let resource = Resource {
         key: ResourceKey { kind: row.resource_type, id: row.resource_id },
         parent: row.parent_type.zip(row.parent_id).map(|(kind, id)| ResourceKey { kind, id }),
@@ -72,7 +75,7 @@ pub(super) fn into_resource(row: resource::Model, owner: Option<Subject>) -> Res
         display_name: row.display_name,
         created_at: Timestamp(row.created_at),
     };
-    ResourceRecord { resource, changed_at: Revision(row.revision) }
+    Ok(ResourceRecord { resource, changed_at: head(row.revision, &row.write_id)? })
 }
 
 /// The role of a row, and where it is held.
@@ -81,12 +84,12 @@ pub(super) fn into_grant(row: binding::Model) -> Grant {
     Grant { resource, role: row.role, expires_at: row.expires_at.map(Timestamp) }
 }
 
-/// The invitation of a row, and the revision that last changed it.
+/// The invitation of a row, and the commit that last changed it.
 pub(super) fn into_invitation(
     row: invitation::Model,
     token_hash: String,
     names: &Names,
-) -> StoreResult<(Invitation, Revision)> {
+) -> StoreResult<(Invitation, Head)> {
     let code = row.status;
     let accepted = row.accepter.as_deref().zip(row.accepted_at);
     let invitation = Invitation {
@@ -103,5 +106,5 @@ pub(super) fn into_invitation(
         created_at: Timestamp(row.created_at),
         acceptance: accepted.map(|(member, at)| Acceptance { subject: names.subject(member), at: Timestamp(at) }),
     };
-    Ok((invitation, Revision(row.revision)))
+    Ok((invitation, head(row.revision, &row.write_id)?))
 }

@@ -69,7 +69,10 @@ pub(in crate::store) async fn log(
             while let Some(change) = changes.next_if(|change| change.revision == revision) {
                 own.push(change);
             }
-            if own.is_empty() || digest_of(&before, &commit, &own)[..] != commit.digest {
+            // Copies of what the commit says, for lists to filter by.
+            let is_copied = |change: &log_change::Model| (&change.actor, change.at) == (&commit.actor, commit.at);
+            let is_whole = !own.is_empty() && own.iter().all(is_copied);
+            if !is_whole || digest_of(&before, &commit, &own)[..] != commit.digest {
                 return Ok(Some((revision, Some(LogFault::Altered { revision }))));
             }
             (before, write_id) = (commit.digest, commit.write_id);

@@ -18,7 +18,7 @@ conformance! {
         "Snapshot::invitation_by_hash: The invitation of whose links one has this secret's SHA-256, in lower-case \
          hexadecimal, whatever its status.",
         "InvitationRecord::invitation: The invitation, open or closed.",
-        "InvitationRecord::changed_at: The revision that last changed it.";
+        "InvitationRecord::changed_at: The commit that last changed it.";
     an_email_has_one_open_invitation_at_most:
         "Snapshot::open_invitation: The open invitation of a normalised email, pending or expired, of which there is \
          one at most; none when there is none.";
@@ -59,7 +59,7 @@ async fn an_invitation_is_found_whatever_became_of_it(harness: &Harness) {
     let mut snapshot = harness.snapshot().await;
     for (invitation, revision) in &all {
         let found = snapshot.invitation(&invitation.id).await.unwrap().unwrap();
-        assert_eq!((&found.invitation, found.changed_at.0), (invitation, *revision));
+        assert_eq!((&found.invitation, found.changed_at), (invitation, harness.commit_at(*revision).await));
         let found = snapshot.invitation_by_hash(&invitation.token_hash).await.unwrap();
         assert_eq!(found.as_ref(), Some(invitation));
     }

@@ -164,9 +164,9 @@ async fn a_position_tells_nothing_but_ids(harness: &Harness) {
     for order in super::ORDERS {
         let query = MemberQuery { order, ..everybody() };
         let rest = after(harness, &query, 1).await;
-        let told = format!("{:?}", rest.after);
-        assert!(told.contains(&found[0].id), "{told}");
-        assert!(!told.to_lowercase().contains("secret"), "{told}");
+        let text = format!("{:?}", rest.after);
+        assert!(text.contains(&found[0].id), "{text}");
+        assert!(!text.to_lowercase().contains("secret"), "{text}");
         assert_eq!(rest.after.unwrap().number.is_some(), !order.sorts_by_text(), "{order:?}");
     }
 }

@@ -35,7 +35,7 @@ conformance! {
         "MemberBy::Subject: One of type `email` is whoever has the address.",
         "MemberBy::Email: Their email, normalised as `Profile::email`; an invited person's too.";
     a_member_knows_the_revision_that_last_changed_them_or_their_roles:
-        "MemberRecord::changed_at: The revision that last changed them or one of their bindings.";
+        "MemberRecord::changed_at: The commit that last changed them or one of their bindings.";
     a_member_is_known_by_a_random_id:
         "MemberRecord::id: Their random id, which the log knows them by: 26 lower-case letters and digits.";
 }
@@ -69,7 +69,7 @@ async fn a_member_is_found_by_each_identifier_with_all_that_they_hold(harness: &
         MemberBy::Phone("+4912345"),
     ] {
         let found = found(harness, by).await.expect("they are a member");
-        assert_eq!((&found.member, found.changed_at.0), (&bo, 2), "{by:?}");
+        assert_eq!((&found.member, found.changed_at), (&bo, harness.commit_at(2).await), "{by:?}");
         let expected = [
             grant(&site("s1"), "editor"),
             grant(&site("s1"), "viewer"),
@@ -152,10 +152,10 @@ async fn a_member_knows_the_revision_that_last_changed_them_or_their_roles(harne
     for change in writes {
         let head = harness.write(slice::from_ref(&change)).await;
         let found = found(harness, MemberBy::Subject(bo.subject.as_ref())).await.unwrap();
-        assert_eq!(found.changed_at, head.revision, "{change:?}");
+        assert_eq!(found.changed_at, head, "{change:?}");
     }
     let other = found(harness, MemberBy::Subject(cy.as_ref())).await.unwrap();
-    assert_eq!(other.changed_at.0, 2, "what others get does not change them");
+    assert_eq!(other.changed_at, harness.commit_at(2).await, "what others get does not change them");
     let last = found(harness, MemberBy::Subject(bo.subject.as_ref())).await.unwrap();
     assert_eq!((last.member, last.grants), (locked, vec![]));
 }

@@ -49,7 +49,7 @@ impl History {
         let tables = ModelFacts::from(&tables);
         let policy = policy();
         let root = (policy.root.clone(), tenant.to_owned());
-        Self { policy, root, facts, actors, tables }
+        Self { policy, root, facts, tables, actors }
     }
 
     fn at(&self, revision: i64) -> &ModelFacts {

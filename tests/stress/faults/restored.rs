@@ -3,11 +3,18 @@
 
 use std::{path::Path, time::Duration};
 
-use rollcall::proto::{Consistency, WatchChangesRequest, consistency::Requirement, watch_changes_request::Start};
+use rollcall::proto::{
+    ChangeRoleRequest, Consistency, WatchChangesRequest, consistency::Requirement, watch_changes_request::Start,
+};
 use tokio::time::sleep;
 use tonic::Code;
 
-use crate::support::{WireTenant, db::Db, error::reason_of, expect_error, tokens::revision_of, wire_tenant::fixture};
+use crate::support::{
+    WireTenant, Write, db::Db, error::reason_of, expect_error, tokens::revision_of, wire_tenant::fixture,
+};
+
+/// How often a watch looks at the log, if nothing wakes it.
+const POLL: Duration = Duration::from_secs(1);
 
 /// Copies the store as it is now.
 async fn back_up(dir: &Path) {
@@ -21,9 +28,10 @@ async fn put_back(dir: &Path) {
     let db = Db::open(dir).await;
     let tables = db.rows("SELECT name FROM sqlite_master WHERE type = ?", "table").await;
     let tables = tables.iter().map(|row| row.try_get::<String>("", "name").expect("a name"));
-    let replaced: String = tables
+    let replaced: Vec<String> = tables
         .map(|table| format!("DELETE FROM main.{table}; INSERT INTO main.{table} SELECT * FROM backup.{table};"))
         .collect();
+    let replaced = replaced.concat();
     let backup = dir.join("backup.db");
     db.execute(&format!(
         "PRAGMA foreign_keys = OFF; ATTACH '{}' AS backup; BEGIN IMMEDIATE; {replaced} COMMIT;",
@@ -85,43 +93,64 @@ async fn a_write_right_after_it_is_decided_by_what_is_there() {
     let (stage, world) = fixture().await;
     back_up(stage.dir.path()).await;
     world.does(world.change("edith", "victor", "harbour", "editor")).await;
+    let lost_etag = world.etag("victor").await;
     put_back(stage.dir.path()).await;
     // Victor is a viewer again, and may not do what he might a moment ago.
     let refused = world.api.write(world.invite("victor", "new@acme.test", "harbour", "viewer")).await;
     expect_error(refused, Code::PermissionDenied, "NOT_PERMITTED");
     world.does(world.change("edith", "victor", "harbour", "editor")).await;
     assert!(world.may("victor", "data.edit", "harbour").await);
+    let Write::ChangeRole(request) = world.change("edith", "victor", "harbour", "viewer") else { unreachable!() };
+    let refused = world.api.write(Write::from(ChangeRoleRequest { etag: lost_etag, ..request })).await;
+    expect_error(refused, Code::Aborted, "ETAG_MISMATCH");
 }
 
 #[tokio::test]
 async fn a_watcher_is_told_to_begin_anew() {
     let (stage, world) = fixture().await;
     back_up(stage.dir.path()).await;
-    world.does(world.create_site("olga", "lost")).await;
-    let request = WatchChangesRequest {
-        tenant: world.tenant.clone(),
-        start: Some(Start::After(world.token().await)),
-        kinds: Vec::new(),
-    };
+    let start = Some(Start::After(world.token().await));
+    let request = WatchChangesRequest { tenant: world.tenant.clone(), start, kinds: Vec::new() };
     let mut client = world.api.watch.clone();
     let mut stream = client.watch_changes(request).await.expect("the token is of the tenant").into_inner();
-    let first = stream.message().await.expect("the watch goes on").expect("there is a heartbeat");
-    assert_eq!((first.changes.len(), first.reset), (0, None));
+    world.does(world.create_site("olga", "lost")).await;
+    let lost = loop {
+        let response = stream.message().await.expect("the watch goes on").expect("there is a change");
+        if !response.changes.is_empty() {
+            break response.token;
+        }
+    };
     put_back(stage.dir.path()).await;
-    world.does(world.create_site("olga", "pier")).await;
     let reset = loop {
         let response = stream.message().await.expect("the watch goes on").expect("it is told");
         if response.reset.is_some() {
             break response;
         }
     };
-    assert!(reset.changes.is_empty());
-    world.does(world.create_site("olga", "quay")).await;
-    let next = loop {
-        let response = stream.message().await.expect("the watch goes on").expect("there are changes");
-        if !response.changes.is_empty() {
-            break response;
-        }
-    };
-    assert!(revision_of(&next.token) > revision_of(&reset.token) && next.reset.is_none());
+    assert!(reset.changes.is_empty() && revision_of(&reset.token) < revision_of(&lost));
+    // Time enough to look at the log once more and find nothing.
+    sleep(POLL * 3).await;
+    world.does(world.create_site("olga", "pier")).await;
+    let next = stream.message().await.expect("the watch goes on").expect("there are changes");
+    assert!(next.reset.is_none(), "it is told once");
+    assert_eq!(revision_of(&next.token), revision_of(&lost), "and what comes after it is sent, whatever its number");
+    assert!(!next.changes.is_empty());
+}
+
+#[tokio::test]
+async fn a_tenant_that_is_not_there_any_more_may_be_made_anew() {
+    let (stage, world) = fixture().await;
+    back_up(stage.dir.path()).await;
+    let second = WireTenant::seeded(&stage.api, "globex").await;
+    let lost = second.token().await;
+    put_back(stage.dir.path()).await;
+    while said_of(&second, None).await != Err("TENANT_NOT_FOUND".to_owned()) {
+        sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(said_of(&world, None).await, Ok(true));
+    second.does(second.create_tenant("ada")).await;
+    assert!(second.revision().await < revision_of(&lost));
+    for consistency in [at_least(&lost), exactly(&lost)] {
+        assert_eq!(said_of(&second, consistency).await, Err("TOKEN_LOST".to_owned()));
+    }
 }

@@ -38,7 +38,7 @@ impl Stage {
         let (methods, mut variables) = (methods(), Variables::default());
         for step in conversation::steps() {
             let method = &methods[&step.name];
-            let answer = call(&server, method, &message(method, &variables.fill(&step.request))).await;
+            let answer = call(&server.api.channel, method, &message(method, &variables.fill(&step.request))).await;
             variables.take(&step, &answer.expect("the conversation is allowed"));
             if step.name == "AcceptInvitation" {
                 break;
@@ -48,7 +48,9 @@ impl Stage {
         let grants = json!([{"resource": {"type": "studio"}, "role": "artist"}]);
         let invitees: Vec<_> = kept.map(|form| json!({"email": form.sent, "grants": grants})).collect();
         let invite = json!({"tenant": "acme", "actor": {"id": "ada"}, "invitees": invitees});
-        call(&server, &methods["Invite"], &message(&methods["Invite"], &invite)).await.expect("a manager may");
+        call(&server.api.channel, &methods["Invite"], &message(&methods["Invite"], &invite))
+            .await
+            .expect("a manager may");
         let requests = requests(&methods, &variables);
         Self { server, requests, fields: fields::of_the_contract(&methods) }
     }
@@ -66,7 +68,7 @@ impl Stage {
             request.set_field_by_name("email", Field::String(text.to_owned()));
         }
         field.set(&mut request, kind, text);
-        call(&self.server, &field.method, &request).await
+        call(&self.server.api.channel, &field.method, &request).await
     }
 
     /// How a request with this text in a field is answered; none if it is refused for that field.

@@ -22,7 +22,7 @@ const ACTORS: Actors<'_> = Actors {
 };
 
 /// The position of a change in its tenant's log: its revision, and its index within that.
-fn position(change: &Change) -> (i64, u32) {
+pub fn position(change: &Change) -> (i64, u32) {
     (revision_of(&change.token), change.index)
 }
 
@@ -41,7 +41,7 @@ fn without_profiles(mut changes: Vec<Change>) -> Vec<Change> {
 }
 
 /// Every change that a request lists, page by page.
-async fn all(world: &WireTenant, mut request: ListChangesRequest) -> Vec<Change> {
+pub async fn all(world: &WireTenant, mut request: ListChangesRequest) -> Vec<Change> {
     request.tenant.clone_from(&world.tenant);
     let mut all = Vec::new();
     loop {

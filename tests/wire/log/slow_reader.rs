@@ -95,5 +95,5 @@ async fn a_reader_that_stops_is_sent_away_and_comes_back_for_the_rest() {
         seen.extend(next(&mut again).await.changes);
     }
     assert_eq!(seen, history);
-    assert!(seen.is_sorted_by_key(|change| position(change)));
+    assert!(seen.is_sorted_by_key(position));
 }

@@ -36,6 +36,8 @@ async fn a_changed_a_missing_and_a_moved_row_are_found() {
         ("UPDATE log_change SET rule = 'operator' WHERE revision = 4 AND seq = 0", altered(4)),
         ("UPDATE log_commit SET caller = 'somebody' WHERE revision = 5", altered(5)),
         ("UPDATE log_commit SET digest = zeroblob(32) WHERE revision = 6", altered(6)),
+        ("UPDATE log_change SET actor = 'somebody' WHERE revision = 4 AND seq = 0", altered(4)),
+        ("UPDATE log_change SET at = at + 1 WHERE revision = 5 AND seq = 0", altered(5)),
         ("DELETE FROM log_change WHERE revision = 4 AND seq = 1", altered(4)),
         ("UPDATE log_change SET seq = seq + 100 WHERE revision = 5", altered(5)),
         ("UPDATE log_change SET revision = 6, seq = seq + 100 WHERE revision = 7", altered(6)),

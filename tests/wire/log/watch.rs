@@ -165,7 +165,7 @@ async fn without_a_token_a_watch_begins_now() {
         let change = world.api.write(world.change("edith", "victor", "harbour", to)).await.unwrap();
         let response = next(&mut stream).await;
         assert_eq!(response.token, change.token());
-        let kinds: BTreeSet<_> = response.changes.iter().map(|change| position(change)).collect();
+        let kinds: BTreeSet<_> = response.changes.iter().map(position).collect();
         assert_eq!(kinds.len(), 1, "only what was asked for: {response:?}");
         world.api.write(world.change("edith", "victor", "harbour", back)).await.unwrap();
     }

@@ -78,7 +78,7 @@ async fn run_cases_at_their_time(name: &str, cases: &str) {
     let file = CaseFile::read(name, &format!("crates/policy-tools/tests/case_files/{cases}.tests.toml"));
     let (tenants, dir) = (CaseTenants::of(&file.cases), tempfile::tempdir().expect("there is room"));
     tenants.seed(dir.path(), &file.policy).await;
-    let server = ClockedServer::start(dir.path(), &file.policy).await;
+    let server = ClockedServer::start(dir.path(), std::slice::from_ref(&file.policy)).await;
     let set_clock = |now: Option<Timestamp>| server.clock.set(now.unwrap_or_default());
     tenants.send(&file, &server.api().await, dir.path(), &set_clock).await;
 }

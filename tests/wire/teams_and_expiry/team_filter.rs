@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rollcall::proto::{ListMembersRequest, MemberOrder, MemberStatus};
+use rollcall::proto::{ChangeKind, ListChangesRequest, ListMembersRequest, MemberOrder, MemberStatus};
 use tonic::Code;
 
 use super::driver::{join, start};
@@ -129,7 +129,10 @@ async fn whose_role_at_the_team_has_ended_belongs_to_it_no_more() {
     assert_eq!(sorted(&drive, members_of(&["group:crew"], "")).await, expected);
     assert_eq!(sorted(&drive, members_of(&["group:night"], "")).await, ["ada", "ivo"]);
     let grants = own_roles(drive.member("ida").await.unwrap());
-    assert!(grants.iter().any(|grant| grant.resource == Some(resource("acme", "group:crew"))), "{grants:?}");
+    assert!(grants.iter().all(|grant| grant.resource != Some(resource("acme", "group:crew"))), "{grants:?}");
+    let kinds = vec![ChangeKind::RoleExpired.into()];
+    let request = ListChangesRequest { tenant: "acme".into(), kinds, ..Default::default() };
+    assert!(drive.api.list_changes(request).await.unwrap().changes.is_empty(), "and the log does not say so yet");
 }
 
 #[tokio::test]

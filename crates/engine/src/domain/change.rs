@@ -10,6 +10,7 @@ use crate::domain::{
 /// A store keeps people apart from its log. So a change that is read from there has subjects, names and addresses as they
 /// are by then, and of a person who was erased none.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "a box would be one more look-up for the changes that are most")]
 pub enum Change {
     /// The tenant was created. Its root resource is registered by a change of the same revision.
     TenantCreated {
@@ -139,7 +140,7 @@ pub enum Change {
         id: String,
         /// The normalised email address that it was bound to.
         email: String,
-        /// The subject that accepted it, which may be of any type but `email` and `operator`.
+        /// The subject that accepted it, which may be of any type but `invited` and `operator`.
         subject: Subject,
         /// The instant of the acceptance, which is that of the commit.
         at: Timestamp,

@@ -12,6 +12,11 @@ pub fn random_id(bytes: [u8; 32]) -> String {
     (0..LETTERS).filter_map(|number| ALPHABET.get(letter(number))).map(|letter| char::from(*letter)).collect()
 }
 
+/// Whether a text has the form of an id that [`random_id`] makes.
+pub fn is_random_id(text: &str) -> bool {
+    text.len() == LETTERS && text.bytes().all(|letter| ALPHABET.contains(&letter))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -20,6 +25,10 @@ mod tests {
     fn an_id_has_all_of_its_bits() {
         assert_eq!(random_id([0; 32]), "a".repeat(26));
         assert_eq!(random_id([255; 32]), "7".repeat(26));
+        assert!(is_random_id(&random_id([99; 32])));
+        for other in ["", "ada@acme.example", &"a".repeat(27), &"A".repeat(26), &"1".repeat(26)] {
+            assert!(!is_random_id(other), "{other}");
+        }
         let mut bytes = [0; 32];
         bytes[16] = 0b1100_0000;
         assert_eq!(random_id(bytes), format!("{}d", "a".repeat(25)), "the last letter has the bits 125 to 129");

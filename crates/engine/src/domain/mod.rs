@@ -2,6 +2,7 @@
 
 mod change;
 mod commit;
+mod etag;
 mod fingerprint;
 mod invitation;
 mod member;
@@ -17,12 +18,13 @@ mod token;
 
 pub use change::Change;
 pub use commit::{Commit, Head, LogPosition, LoggedChange, WriteId};
+pub use etag::etag;
 pub use invitation::{Acceptance, Invitation, InvitationStatus};
 pub use member::{Member, MemberAccess, MemberStatus, Profile, ProfileField};
-pub use member_id::random_id;
+pub use member_id::{is_random_id, random_id};
 pub use name::NameForm;
 pub use resource::{Grant, Resource, ResourceKey, ResourceRef};
-pub use revision::{Revision, etag};
+pub use revision::Revision;
 pub use subject::{EVERYBODY, Subject, SubjectRef, kind};
 pub use suppressed::SuppressedAddress;
 pub use tenant::Tenant;

@@ -25,6 +25,8 @@ impl View {
             for change in &commit.changes {
                 self.apply(change)?;
             }
+            // What had ended when this was committed, or was shown as ended, has ended for whoever sees it, by any clock.
+            self.expire_due(commit.at.max(self.passed_end));
             self.head = commit.head;
         }
         Ok(())

@@ -68,7 +68,7 @@ impl<'a> ViewBuilder<'a> {
         for (holder, resource, role, expires_at) in std::mem::take(&mut self.bindings) {
             if view.bind(holder.as_ref(), resource.as_ref(), &role, expires_at).is_err() {
                 tracing::warn!(
-                    %holder, at = %resource, role,
+                    holder_type = %holder.kind, at = %resource, role,
                     "a binding names something that does not exist; it grants nothing"
                 );
             }

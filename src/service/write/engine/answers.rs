@@ -1,8 +1,8 @@
 //! The answers of writes.
 
-use rollcall_engine::{Effect, Grant, Invitation, Member, Resource, ResourceKey, Revision, SuppressedAddress, Tenant};
+use rollcall_engine::{Effect, Grant, Head, Invitation, Member, Resource, ResourceKey, SuppressedAddress, Tenant};
 
-use crate::service::write::engine::{records::Recorded, secret::Secret};
+use crate::service::write::engine::{recorded::Recorded, secret::Secret};
 
 /// An answer that can be stored for retries.
 pub trait StorableResponse: Recorded + Send + Sync + 'static {
@@ -35,8 +35,8 @@ pub struct PolicyChange {
 pub struct ResourceAnswer {
     /// The resource as it will be stored.
     pub resource: Resource,
-    /// The revision that last changed it.
-    pub changed_at: Revision,
+    /// The commit that last changed it.
+    pub changed_at: Head,
 }
 
 /// The answer to the deletion of a resource and its subtree.
@@ -51,8 +51,8 @@ pub struct DeletedResources {
 pub struct MemberAnswer {
     /// The member as they will be stored.
     pub member: Member,
-    /// The revision that last changed them or one of their bindings.
-    pub changed_at: Revision,
+    /// The commit that last changed them or one of their bindings.
+    pub changed_at: Head,
 }
 
 /// The answer to an invitation of people to roles.
@@ -78,8 +78,8 @@ pub struct InviteeResult {
 pub struct InvitationAnswer {
     /// The invitation as it will be stored.
     pub invitation: Invitation,
-    /// The revision that last changed it.
-    pub changed_at: Revision,
+    /// The commit that last changed it.
+    pub changed_at: Head,
 }
 
 /// An invitation that was issued under a new token, which only its issuer sees.

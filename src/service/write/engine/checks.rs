@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use rollcall_engine::{Revision, Subject, Timestamp, etag};
+use rollcall_engine::{Head, Subject, Timestamp, etag};
 
 use crate::service::{
     error::{Error, ErrorKind, Result},
@@ -31,7 +31,7 @@ impl WriteContext<'_> {
     /// Refuses an expiry that is not in the future, which the request has in `field`.
     pub(crate) fn check_not_past(&self, expires_at: Option<Timestamp>, field: &str) -> Result<()> {
         match expires_at {
-            Some(end) if end <= self.now() => {
+            Some(end) if end <= self.latest()? => {
                 Err(Error::field("FIELD_INVALID", field, "is in the past; name a time that is yet to come, or none"))
             }
             _ => Ok(()),
@@ -49,11 +49,11 @@ impl WriteContext<'_> {
     }
 
     /// Refuses when the invitation has changed since the caller read this etag.
-    pub(crate) fn check_invitation_etag(&self, id: &str, changed_at: Revision, etag: &str) -> Result<()> {
+    pub(crate) fn check_invitation_etag(&self, id: &str, changed_at: Head, etag: &str) -> Result<()> {
         self.check_etag(changed_at, etag, "invitation", id.to_owned())
     }
 
-    fn check_etag(&self, changed_at: Revision, given: &str, what: &'static str, name: String) -> Result<()> {
+    fn check_etag(&self, changed_at: Head, given: &str, what: &'static str, name: String) -> Result<()> {
         let current = etag(&self.request.tenant, changed_at);
         if given.is_empty() || given == current {
             return Ok(());

@@ -7,7 +7,7 @@ use std::sync::{
 
 use rollcall_engine::{
     self as engine, Facts, Grant, Head, Invitation, Member, MembershipWrite, Node, Policy, PolicySet, Resource,
-    ResourceKey, Revision, RoleId, Subject, Tenant, Timestamp,
+    ResourceKey, RoleId, Subject, Tenant, Timestamp, WriteId,
 };
 
 use crate::service::{
@@ -43,6 +43,7 @@ pub struct WriteContext<'a> {
     /// The tenant in memory, at the same commit.
     view: Option<Arc<dyn TenantView>>,
     head: Head,
+    write_id: WriteId,
     now: Timestamp,
     has_moved_on: AtomicBool,
 }
@@ -81,8 +82,9 @@ impl<'a> WriteContext<'a> {
         // Times in a log never go back.
         let committed_at = snapshot.as_ref().map(|snapshot| snapshot.committed_at()).unwrap_or_default();
         let now = service.clock.now().max(committed_at);
+        let write_id = random.bytes().first_chunk().map_or(WriteId::default(), |bytes| WriteId(*bytes));
         let has_moved_on = AtomicBool::new(false);
-        Self { request, secret, random, policies, quotas, views, snapshot, view, head, now, has_moved_on }
+        Self { request, secret, random, policies, quotas, views, snapshot, view, head, write_id, now, has_moved_on }
     }
 
     /// The one instant at which this write is decided and happens.
@@ -90,9 +92,14 @@ impl<'a> WriteContext<'a> {
         self.now
     }
 
-    /// The revision that this write makes.
-    pub(crate) fn revision(&self) -> Revision {
-        self.head.revision.next()
+    /// The latest instant that is known to have passed: what ends by then has ended, whatever the clock says.
+    pub(crate) fn latest(&self) -> Result<Timestamp> {
+        Ok(self.view()?.with(|_, moment| moment.passed_end.max(self.now)))
+    }
+
+    /// The commit that this write makes, if it makes one.
+    pub(crate) fn commit(&self) -> Head {
+        Head { revision: self.head.revision.next(), write_id: self.write_id }
     }
 
     /// The tenant, which must exist.
@@ -133,8 +140,10 @@ impl<'a> WriteContext<'a> {
 
     /// The same facts under another policy.
     pub(crate) async fn view_under(&mut self, policy: &Arc<Policy>) -> Result<Arc<dyn TenantView>> {
-        let views = self.views;
-        Ok(views.open_under(self.snapshot()?, policy.clone()).await?)
+        let (views, latest) = (self.views, self.latest()?);
+        let view = views.open_under(self.snapshot()?, policy.clone()).await?;
+        view.expire_by(latest);
+        Ok(view)
     }
 
     /// The loaded policy of this name and version, which the request names in `field`; 0 for the newest version.
@@ -205,11 +214,11 @@ impl<'a> WriteContext<'a> {
 
     /// A resource as it will be after this write.
     pub(crate) fn resource_answer(&self, resource: Resource) -> ResourceAnswer {
-        ResourceAnswer { resource, changed_at: self.revision() }
+        ResourceAnswer { resource, changed_at: self.commit() }
     }
 
-    /// The invitation that a write is about, which must exist, and the revision that last changed it.
-    pub(crate) async fn invitation(&mut self, id: &str) -> Result<(Invitation, Revision)> {
+    /// The invitation that a write is about, which must exist, and the commit that last changed it.
+    pub(crate) async fn invitation(&mut self, id: &str) -> Result<(Invitation, Head)> {
         let found = self.snapshot()?.invitation(id).await?.ok_or_else(|| no_invitation(id))?;
         Ok((found.invitation, found.changed_at))
     }
@@ -237,7 +246,7 @@ impl<'a> WriteContext<'a> {
 
     /// A member as they will be after this write.
     pub(crate) fn member_answer(&self, member: Member) -> MemberAnswer {
-        MemberAnswer { member, changed_at: self.revision() }
+        MemberAnswer { member, changed_at: self.commit() }
     }
 }
 

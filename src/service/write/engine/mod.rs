@@ -4,6 +4,7 @@ pub(crate) mod answers;
 mod checks;
 pub(crate) mod context;
 pub(crate) mod queue;
+mod recorded;
 mod records;
 pub(crate) mod refuse;
 pub(crate) mod request_context;

@@ -27,6 +27,8 @@ pub struct RequestContext {
 /// A request id, with a hash of the request that was sent under it.
 #[derive(Clone, Debug)]
 pub struct IdempotencyKey {
+    /// The tenant's id: the same id is another one in another tenant.
+    pub tenant: String,
     /// The name of the caller, to whom the id belongs: another caller's same id is another one.
     pub caller: String,
     /// The id that the caller chose, 1 to 128 bytes without invisible characters. Never stored: the tokens of invitations
@@ -37,20 +39,25 @@ pub struct IdempotencyKey {
 }
 
 impl IdempotencyKey {
-    /// The key of a caller's request of this method (`Invite`) with this encoded body.
-    pub fn new(caller: &str, request_id: &str, method: &str, body: &[u8]) -> Self {
+    /// The key of a request of this method (`Invite`) with this encoded body, in a tenant and of a caller.
+    pub fn new((tenant, caller): (&str, &str), request_id: &str, method: &str, body: &[u8]) -> Self {
         let digest = Sha256::new().chain_update(method).chain_update([0]).chain_update(body).finalize();
-        Self { caller: caller.to_owned(), request_id: request_id.to_owned(), body_hash: hex(&digest) }
+        Self {
+            tenant: tenant.to_owned(),
+            caller: caller.to_owned(),
+            request_id: request_id.to_owned(),
+            body_hash: hex(&digest),
+        }
     }
 
-    /// What the store knows the request by: SHA-256 of caller and request id, in lower-case hexadecimal.
+    /// What the store knows the request by: SHA-256 of tenant, caller and request id, in lower-case hexadecimal.
     pub(crate) fn request_hash(&self) -> String {
         hex(&Sha256::digest(self.owned_id()))
     }
 
-    /// The caller and its request id as one text, which no other caller and id make: names have no NUL.
+    /// The tenant, the caller and its request id as one text, which no others make: names have no NUL.
     pub(crate) fn owned_id(&self) -> String {
-        format!("{}\0{}", self.caller, self.request_id)
+        format!("{}\0{}\0{}", self.tenant, self.caller, self.request_id)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use rollcall_engine::{Change, Commit, Head, Moment, Subject, Timestamp, WriteId};
+use rollcall_engine::{Change, Commit, Head, Moment, Subject, Timestamp};
 
 use crate::service::{
     Service,
@@ -148,8 +148,12 @@ impl Service {
         let expected = snapshot.as_ref().map(|snapshot| snapshot.head());
         let mut context = WriteContext::new(self, &request, snapshot, view.clone(), &secret);
         let at = context.now();
+        // By the time of the newest commit too, which another server's clock may have reached sooner.
+        if let Some(view) = &view {
+            view.expire_by(at);
+        }
         let planned = write.plan(&mut context).await;
-        let has_moved_on = context.has_moved_on();
+        let (has_moved_on, made) = (context.has_moved_on(), context.commit());
         drop(context);
         if has_moved_on {
             return Ok(Attempt::MovedOn);
@@ -160,7 +164,7 @@ impl Service {
             let moment = moment_at(view.as_deref(), expected.unwrap_or_default());
             return Ok(Attempt::Ended(Written { answer, moment }));
         }
-        let head = self.commit(&request, expected, at, &changes, &answer).await?;
+        let head = self.commit(&request, (expected, made), at, &changes, &answer).await?;
         let Some(head) = head else { return Ok(Attempt::MovedOn) };
         let changes = changes.into_iter().map(|allowed| allowed.change).collect();
         self.views.show(&request.tenant, &Commit { head, at, changes });
@@ -173,24 +177,23 @@ impl Service {
     async fn commit<A: StorableResponse>(
         &self,
         request: &RequestContext,
-        expected: Option<Head>,
+        (expected, made): (Option<Head>, Head),
         at: Timestamp,
         changes: &[AllowedChange],
         answer: &A,
     ) -> Result<Option<Head>> {
-        let write_id = self.random.bytes().first_chunk().map_or(WriteId::default(), |bytes| WriteId(*bytes));
         let response = match &request.idempotency_key {
             Some(key) => Some(StoredResponse {
                 request_hash: key.request_hash(),
                 body_hash: key.body_hash.clone(),
-                answer: sealed::seal(key, answer)?,
-                revision: expected.unwrap_or_default().revision.next(),
+                answer: sealed::seal(key, answer, &self.random.bytes())?,
+                revision: made.revision,
                 at,
             }),
             None => None,
         };
         let batch = Batch {
-            write_id,
+            write_id: made.write_id,
             at,
             actor: request.actor.as_ref(),
             caller: &request.caller.name,

@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::service::{
     error::{Error, Result},
-    write::engine::{records::Recorded, request_context::IdempotencyKey},
+    write::engine::{recorded::Recorded, request_context::IdempotencyKey},
 };
 
 /// The version of the form in which answers are written.
@@ -26,18 +26,25 @@ struct Version {
     version: u8,
 }
 
-/// Seals the answer of a request. A key seals one answer only, so its nonce is always the same.
-pub(super) fn seal<A: Recorded>(key: &IdempotencyKey, answer: &A) -> Result<Vec<u8>> {
+/// How many bytes stand before what is sealed: the nonce.
+const NONCE_BYTES: usize = 12;
+
+/// Seals the answer of a request. `random` is used for nothing else: what is planned again is sealed anew.
+pub(super) fn seal<A: Recorded>(key: &IdempotencyKey, answer: &A, random: &[u8; 32]) -> Result<Vec<u8>> {
     let record = Versioned { version: VERSION, answer: answer.to_record() };
     let text = serde_json::to_vec(&record).map_err(Error::internal)?;
-    let sealed = cipher(key).encrypt(&Default::default(), &*text);
-    sealed.map_err(|_| Error::internal("an answer can't be sealed"))
+    let (nonce, _) =
+        random.split_first_chunk::<NONCE_BYTES>().ok_or_else(|| Error::internal("a nonce is too short"))?;
+    let sealed = cipher(key).encrypt(nonce.into(), &*text);
+    let sealed = sealed.map_err(|_| Error::internal("an answer can't be sealed"))?;
+    Ok([&nonce[..], &sealed].concat())
 }
 
 /// The answer of a request.
 pub(super) fn open<A: Recorded>(key: &IdempotencyKey, sealed: &[u8]) -> Result<A> {
-    let text = cipher(key).decrypt(&Default::default(), sealed);
-    let text = text.map_err(|_| Error::internal("a stored answer was altered"))?;
+    let altered = || Error::internal("a stored answer was altered");
+    let (nonce, sealed) = sealed.split_first_chunk::<NONCE_BYTES>().ok_or_else(altered)?;
+    let text = cipher(key).decrypt(nonce.into(), sealed).map_err(|_| altered())?;
     let Version { version } = serde_json::from_slice(&text).map_err(Error::internal)?;
     if version != VERSION {
         let message = format!("a stored answer has the form {version}, and this service reads {VERSION}");
@@ -58,10 +65,18 @@ mod tests {
 
     #[test]
     fn only_the_request_that_made_an_answer_opens_it() {
-        let key = |id: &str| IdempotencyKey::new("shop", id, "Invite", b"body");
-        let sealed = seal(&key("request-1"), &"Ada Archer".to_owned()).expect("it is sealed");
-        assert!(!sealed.windows(3).any(|part| part == b"Ada"));
-        assert_eq!(open::<String>(&key("request-1"), &sealed).expect("it opens"), "Ada Archer");
-        assert!(open::<String>(&key("request-2"), &sealed).is_err());
+        let key = |tenant: &str, id: &str| IdempotencyKey::new((tenant, "shop"), id, "Invite", b"body");
+        let (own, answer) = (key("acme", "request-1"), "Ada Archer".to_owned());
+        let [sealed, again] = [1, 2].map(|random| seal(&own, &answer, &[random; 32]).expect("it is sealed"));
+        assert!(!sealed.windows(3).any(|part| part == b"Ada") && sealed != again);
+        for sealed in [&sealed, &again] {
+            assert_eq!(open::<String>(&own, sealed).expect("it opens"), answer);
+            for other in [key("acme", "request-2"), key("globex", "request-1")] {
+                assert!(open::<String>(&other, sealed).is_err());
+            }
+        }
+        for cut in [0, 5, sealed.len() - 1] {
+            assert!(open::<String>(&own, &sealed[..cut]).is_err(), "{cut} bytes of it");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Invitation tokens: random, kept only as hashes, shown once, and yet the same in a retry's answer.
 //!
 //! A token is derived from a random nonce and the request id of the write that issued it. The store keeps the
-//! nonce (in the response that it keeps) and the token's hash, never the request id, so whoever reads the store
+//! nonce (in the sealed answer) and the token's hash, never the request id, so whoever reads the store
 //! can't make a token, and whoever repeats the request gets the first answer whole.
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};

@@ -10,7 +10,7 @@ use crate::service::{
     ports::{MemberBy, MemberRecord},
     write::{
         engine::{
-            answers::AcceptedInvitation,
+            answers::{AcceptedInvitation, MemberAnswer},
             context::WriteContext,
             run::{Plan, Write},
         },
@@ -45,11 +45,15 @@ impl Write for AcceptInvitation {
         let existing = context.snapshot()?.member(MemberBy::Subject(actor.as_ref())).await?;
         let mut changes = invitation::invited_member_removed(&invited);
         // A lock of the invited member passes to the actor.
+        let mut unchanged_since = None;
         let member = if let Some(record) = existing {
+            let changed_at = record.changed_at;
             let before = member_able_to_act(record)?;
             let member = Member { locked: invited.member.locked, ..before.clone() };
             if member.locked {
                 changes.push(Change::updated(&before, member.clone()));
+            } else {
+                unchanged_since = Some(changed_at);
             }
             member
         } else {
@@ -69,7 +73,12 @@ impl Write for AcceptInvitation {
             check_self_invitation(context, &actor, &grants)?;
         }
         let rule = format!("invitation:{}", invitation.id);
-        Ok(Plan::by(&rule, changes, AcceptedInvitation { member: context.member_answer(member), grants }))
+        // Without a new role the acceptance leaves a member as they were.
+        let member = match unchanged_since.filter(|_| grants.is_empty()) {
+            Some(changed_at) => MemberAnswer { member, changed_at },
+            None => context.member_answer(member),
+        };
+        Ok(Plan::by(&rule, changes, AcceptedInvitation { member, grants }))
     }
 }
 

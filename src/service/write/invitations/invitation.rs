@@ -119,5 +119,5 @@ pub(crate) fn closed(context: &WriteContext<'_>, invitation: Invitation, status:
 }
 
 fn answer(context: &WriteContext<'_>, invitation: Invitation) -> InvitationAnswer {
-    InvitationAnswer { invitation, changed_at: context.revision() }
+    InvitationAnswer { invitation, changed_at: context.commit() }
 }

@@ -43,7 +43,7 @@ impl Write for CreateResource {
 
     async fn plan(&self, context: &mut WriteContext<'_>) -> Result<Plan<ResourceAnswer>> {
         context.tenant()?;
-        let (now, request, revision) = (context.now(), context.request, context.revision());
+        let (now, request, commit) = (context.now(), context.request, context.commit());
         context.with_facts(|facts| {
             let policy = facts.policy();
             let resource_type = find_type(policy, &self.resource.kind, "resource.type")?;
@@ -74,7 +74,7 @@ impl Write for CreateResource {
                 let grant = Grant::permanent(self.resource.clone(), policy.role(role).name());
                 Change::granted(&request.actor, &grant)
             }));
-            Ok(Plan::by(&rule, changes, ResourceAnswer { resource, changed_at: revision }))
+            Ok(Plan::by(&rule, changes, ResourceAnswer { resource, changed_at: commit }))
         })
     }
 }

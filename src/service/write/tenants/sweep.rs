@@ -18,7 +18,7 @@ use crate::service::{
 /// The most due items of a kind that one write handles, since other writes to the tenant wait meanwhile.
 const BATCH: u32 = 500;
 
-/// Applies what has come due in a tenant. What is due is read inside the write's transaction, so each item is handled
+/// Applies what has come due in a tenant. What is due is read at the commit that the write follows, so each item is handled
 /// once however many servers sweep, and the second sweep changes nothing.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sweep;

@@ -130,8 +130,8 @@ fn in_memory(url: &str) -> bool {
     file.is_empty() || file == ":memory:" || query.split('&').any(|pair| pair == "mode=memory")
 }
 
-/// Locks the database for this process until it ends, however it ends: a second process would not see the writes of the
-/// first in its views.
+/// Locks the database for this process until it ends, however it ends: a second one would see its writes only when it
+/// next looks, and the two would wait for one another.
 fn lock(database: &Path) -> StoreResult<File> {
     let mut path = database.as_os_str().to_owned();
     path.push(".lock");

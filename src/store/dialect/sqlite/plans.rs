@@ -27,6 +27,9 @@ async fn plan<E: EntityTrait>(db: &DatabaseConnection, query: Select<E>) -> Stri
     steps.collect::<Vec<_>>().join("; ")
 }
 
+/// What a page is narrowed by beside its filter.
+type Condition = fn(Select<log_change::Entity>) -> Select<log_change::Entity>;
+
 #[tokio::test]
 async fn a_page_of_the_log_is_found_in_an_index_and_never_sorted() {
     let directory = tempfile::tempdir().unwrap();
@@ -37,7 +40,6 @@ async fn a_page_of_the_log_is_found_in_an_index_and_never_sorted() {
     let harbour = ResourceRef { kind: "job_site", id: "harbour" };
     let by_actor = PageFilter { actor: Some("ada".to_owned()), ..any.clone() };
     let by_resource = PageFilter { resource: Some(harbour), ..any.clone() };
-    type Condition = fn(Select<log_change::Entity>) -> Select<log_change::Entity>;
     let all: Condition = |page| page;
     let filters: [(PageFilter<'_>, Condition, &str); 5] = [
         (by_actor, all, "log_change_by_actor (tenant_id=? AND actor=?"),

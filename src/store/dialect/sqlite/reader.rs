@@ -11,12 +11,15 @@ use sea_orm_migration::{MigratorTrait as _, seaql_migrations};
 
 use crate::{
     service::ports::StoreError,
-    store::sql::{
-        entity::tenant,
-        load,
-        migration::Migrator,
-        read,
-        verify::{self, LogFault},
+    store::{
+        schema::FORMAT,
+        sql::{
+            entity::tenant,
+            load,
+            migration::Migrator,
+            read,
+            verify::{self, LogFault},
+        },
     },
 };
 
@@ -92,7 +95,11 @@ impl SqlReader {
             .order_by_asc(seaql_migrations::Column::Version);
         let applied: Vec<String> = query.into_tuple().all(&self.connection).await?;
         let ours: Vec<String> = Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect();
-        if applied == ours { Ok(()) } else { Err(ReadError::SchemaMismatch) }
+        if applied != ours {
+            return Err(ReadError::SchemaMismatch);
+        }
+        read::identity(&self.connection, FORMAT).await?;
+        Ok(())
     }
 
     /// A tenant and its newest commit; none when there is no such tenant.

@@ -22,6 +22,7 @@ pub struct Model {
     pub accepter: Option<String>,
     pub accepted_at: Option<i64>,
     pub revision: i64,
+    pub write_id: Vec<u8>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -13,6 +13,7 @@ pub struct Model {
     pub status: i16,
     pub locked: bool,
     pub revision: i64,
+    pub write_id: Vec<u8>,
     pub created_at: i64,
 }
 

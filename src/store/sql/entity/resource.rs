@@ -18,6 +18,7 @@ pub struct Model {
     pub archived: bool,
     pub display_name: String,
     pub revision: i64,
+    pub write_id: Vec<u8>,
     pub created_at: i64,
 }
 

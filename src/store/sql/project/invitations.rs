@@ -66,6 +66,7 @@ impl<C: ConnectionTrait> Projection<'_, C> {
                 Column::IssuedAt,
                 Column::CreatedAt,
                 Column::Revision,
+                Column::WriteId,
             ])
             .to_owned();
         let row = self.invitation_row(issued)?;
@@ -101,7 +102,8 @@ impl<C: ConnectionTrait> Projection<'_, C> {
             created_at: Set(issued.created_at.0),
             accepter: Set(acceptance.map(|acceptance| self.write.member(&acceptance.subject)).transpose()?),
             accepted_at: Set(acceptance.map(|acceptance| acceptance.at.0)),
-            revision: Set(self.write.revision.0),
+            revision: Set(self.write.head.revision.0),
+            write_id: Set(self.write.write_id()),
         })
     }
 
@@ -153,7 +155,8 @@ impl<C: ConnectionTrait> Projection<'_, C> {
     /// An update of the tenant's invitations that sets their revision.
     fn update_invitations(&self) -> UpdateMany<invitation::Entity> {
         invitation::Entity::update_many()
-            .col_expr(Column::Revision, Expr::value(self.write.revision.0))
+            .col_expr(Column::Revision, Expr::value(self.write.head.revision.0))
+            .col_expr(Column::WriteId, Expr::value(self.write.write_id()))
             .filter(Column::TenantId.eq(self.write.tenant))
     }
 

@@ -25,7 +25,8 @@ impl<C: ConnectionTrait> Projection<'_, C> {
             member_id: Set(self.write.member(&member.subject)?),
             status: Set(member.status.code()),
             locked: Set(member.locked),
-            revision: Set(self.write.revision.0),
+            revision: Set(self.write.head.revision.0),
+            write_id: Set(self.write.write_id()),
             created_at: Set(member.created_at.0),
         })
     }
@@ -37,7 +38,8 @@ impl<C: ConnectionTrait> Projection<'_, C> {
                 let update = member::Entity::update_many()
                     .col_expr(member::Column::Status, Expr::value(member.status.code()))
                     .col_expr(member::Column::Locked, Expr::value(member.locked))
-                    .col_expr(member::Column::Revision, Expr::value(self.write.revision.0))
+                    .col_expr(member::Column::Revision, Expr::value(self.write.head.revision.0))
+                    .col_expr(member::Column::WriteId, Expr::value(self.write.write_id()))
                     .filter(member::Column::TenantId.eq(self.write.tenant))
                     .filter(member::Column::MemberId.eq(self.write.member(&member.subject)?));
                 expect_one_row(change, update.exec(self.db).await?.rows_affected)?;
@@ -64,7 +66,7 @@ impl<C: ConnectionTrait> Projection<'_, C> {
             .col_expr(Column::SearchKey, Expr::value(search_key(profile)))
             .col_expr(Column::Username, Expr::value(profile.username.clone()))
             .col_expr(Column::Phone, Expr::value(profile.phone.clone()))
-            .col_expr(Column::Revision, Expr::value(self.write.revision.0))
+            .col_expr(Column::Revision, Expr::value(self.write.head.revision.0))
             .filter(Column::TenantId.eq(self.write.tenant))
             .filter(Column::MemberId.eq(&*id));
         if update.exec(self.db).await?.rows_affected != 1 {

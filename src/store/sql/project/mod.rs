@@ -8,7 +8,7 @@ mod resources;
 
 use std::collections::BTreeSet;
 
-use rollcall_engine::{Change, Revision, Subject, Timestamp};
+use rollcall_engine::{Change, Head, Subject, Timestamp};
 use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait, QueryFilter as _, sea_query::Expr};
 
 use crate::{
@@ -26,7 +26,7 @@ use crate::{
 /// What all changes of a write share.
 pub(super) struct Write<'a> {
     pub(super) tenant: &'a str,
-    pub(super) revision: Revision,
+    pub(super) head: Head,
     pub(super) at: Timestamp,
     pub(super) ids: &'a Ids,
 }
@@ -47,6 +47,11 @@ impl Write<'_> {
     /// The id of a subject that the write names.
     fn member(&self, subject: &Subject) -> StoreResult<String> {
         self.ids.members.get(subject).cloned().ok_or_else(|| defect("a change names a subject without an id"))
+    }
+
+    /// The id of the write, as rows have it.
+    fn write_id(&self) -> Vec<u8> {
+        self.head.write_id.0.to_vec()
     }
 
     /// The id of an address that the write names.
@@ -166,7 +171,8 @@ impl<C: ConnectionTrait> Projection<'_, C> {
         let holders: Vec<&str> = self.changed_holders.iter().map(String::as_str).collect();
         for holders in holders.chunks(IDS_PER_STATEMENT) {
             member::Entity::update_many()
-                .col_expr(member::Column::Revision, Expr::value(self.write.revision.0))
+                .col_expr(member::Column::Revision, Expr::value(self.write.head.revision.0))
+                .col_expr(member::Column::WriteId, Expr::value(self.write.write_id()))
                 .filter(member::Column::TenantId.eq(self.write.tenant))
                 .filter(member::Column::MemberId.is_in(holders.iter().copied()))
                 .exec(self.db)

@@ -37,7 +37,8 @@ impl<C: ConnectionTrait> Projection<'_, C> {
             owner: Set(owner.as_ref().map(|owner| self.write.member(owner)).transpose()?),
             archived: Set(*archived),
             display_name: Set(display_name.clone()),
-            revision: Set(self.write.revision.0),
+            revision: Set(self.write.head.revision.0),
+            write_id: Set(self.write.write_id()),
             created_at: Set(created_at.0),
         })
     }
@@ -92,7 +93,7 @@ impl<C: ConnectionTrait> Projection<'_, C> {
             tenant_id: Set(self.write.tenant.to_owned()),
             resource_type: Set(key.kind.clone()),
             resource_id: Set(key.id.clone()),
-            revision: Set(self.write.revision.0),
+            revision: Set(self.write.head.revision.0),
             deleted_at: Set(self.write.at.0),
         };
         let columns = [tombstone::Column::TenantId, tombstone::Column::ResourceType, tombstone::Column::ResourceId];
@@ -110,7 +111,8 @@ impl<C: ConnectionTrait> Projection<'_, C> {
         columns: [(Column, Value); N],
     ) -> StoreResult<()> {
         let update = resource::Entity::update_many()
-            .col_expr(Column::Revision, Expr::value(self.write.revision.0))
+            .col_expr(Column::Revision, Expr::value(self.write.head.revision.0))
+            .col_expr(Column::WriteId, Expr::value(self.write.write_id()))
             .filter(Column::TenantId.eq(self.write.tenant))
             .filter(Column::ResourceType.eq(&key.kind))
             .filter(Column::ResourceId.eq(&key.id));

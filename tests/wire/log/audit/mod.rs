@@ -96,9 +96,8 @@ async fn a_change_names_the_trace_that_it_was_part_of() {
         world.api.resources.clone().create_resource(request).await.unwrap();
     }
     let listed = all(&world, ListChangesRequest::default()).await;
-    let traced: BTreeSet<(i64, u32)> =
-        listed.iter().filter(|change| change.trace_id == TRACE).map(|change| position(change)).collect();
-    let newest: BTreeSet<(i64, u32)> = listed[..4].iter().map(|change| position(change)).collect();
+    let traced: BTreeSet<(i64, u32)> = listed.iter().filter(|change| change.trace_id == TRACE).map(position).collect();
+    let newest: BTreeSet<(i64, u32)> = listed[..4].iter().map(position).collect();
     assert_eq!(traced, newest);
     assert!(listed[4..].iter().all(|change| change.trace_id.is_empty()));
 }
@@ -127,7 +126,7 @@ async fn pages_hold_still_while_others_write() {
                 world.allowed_once(world.create_site("olga", &format!("site-{number}-{}", order.as_str_name()))).await;
             }
         }
-        let mut positions: Vec<_> = listed.iter().map(|change| position(change)).collect();
+        let mut positions: Vec<_> = listed.iter().map(position).collect();
         if order == ChangeOrder::NewestFirst {
             positions.reverse();
             assert_eq!(listed, before, "what comes after the first page is on none");

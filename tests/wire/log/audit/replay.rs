@@ -67,7 +67,7 @@ impl Replay {
         if let Some(Detail::MemberAdded(it)) = &change.change {
             let member = it.after.as_ref().expect("is there");
             let (subject, named) = (member.subject.clone().expect("names somebody"), named(member));
-            self.invited.extend((subject != named).then(|| (subject.id, named.id)));
+            self.invited.extend((subject != named).then_some((subject.id, named.id)));
         }
         let invited = self.invited.clone();
         let who = |who: &Option<Subject>| {

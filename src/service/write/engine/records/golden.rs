@@ -2,19 +2,22 @@
 
 use serde_json::Value;
 
-use super::{Recorded, values::*};
+use super::values::*;
 use crate::{
     kept_forms,
-    service::write::engine::answers::{
-        AcceptedInvitation, AddressAnswer, ChangedRole, ChangedRoles, CreatedTenant, DeletedResources,
-        InvitationAnswer, InviteResults, InviteeResult, IssuedInvitation, MemberAnswer, PolicyChange, RemovedMember,
-        ResourceAnswer, RevokedInvitation, SweepResult,
+    service::write::engine::{
+        answers::{
+            AcceptedInvitation, AddressAnswer, ChangedRole, ChangedRoles, CreatedTenant, DeletedResources,
+            InvitationAnswer, InviteResults, InviteeResult, IssuedInvitation, MemberAnswer, PolicyChange,
+            RemovedMember, ResourceAnswer, RevokedInvitation, SweepResult,
+        },
+        recorded::Recorded,
     },
 };
 
 const BORN: Timestamp = Timestamp(1_700_000_000_000_001);
 const END: Timestamp = Timestamp(1_800_000_000_000_002);
-const NOW: Revision = Revision(7);
+const NOW: Head = Head { revision: Revision(7), write_id: WriteId([1, 2, 3, 4, 5, 6, 7, 255]) };
 
 fn tenant() -> Tenant {
     Tenant {
@@ -80,13 +83,13 @@ fn issued() -> IssuedInvitation {
 /// Checks the samples of one kind of answer, numbered from 1.
 fn check<A: Recorded + std::fmt::Debug>(kind: &str, samples: Vec<A>) {
     let names: Vec<String> = (1..=samples.len()).map(|number| format!("{kind} {number}")).collect();
-    let samples = names.iter().map(String::as_str).zip(samples).collect();
+    let samples: Vec<_> = names.iter().map(String::as_str).zip(samples).collect();
     let write = |answer: &A| serde_json::to_value(answer.to_record()).expect("it is JSON");
     let read = |_: &A, form: Value| {
         let record = serde_json::from_value(form).expect("it is read");
         A::from_record(record).expect("its record is understood")
     };
-    kept_forms::check(&format!("answers/{kind}.json"), samples, write, read);
+    kept_forms::check(&format!("answers/{kind}.json"), &samples, write, read);
 }
 
 /// A test for each kind of answer, with its samples.

@@ -8,69 +8,33 @@
 mod golden;
 mod values;
 
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 
 use crate::service::{
     error::Result,
-    write::engine::answers::{
-        AcceptedInvitation, AddressAnswer, ChangedRole, ChangedRoles, CreatedTenant, DeletedResources,
-        InvitationAnswer, InviteResults, InviteeResult, IssuedInvitation, MemberAnswer, PolicyChange, RemovedMember,
-        ResourceAnswer, RevokedInvitation, SweepResult,
+    write::engine::{
+        answers::{
+            AcceptedInvitation, AddressAnswer, ChangedRole, ChangedRoles, CreatedTenant, DeletedResources,
+            InvitationAnswer, InviteResults, InviteeResult, IssuedInvitation, MemberAnswer, PolicyChange,
+            RemovedMember, ResourceAnswer, RevokedInvitation, SweepResult,
+        },
+        recorded::{Recorded, records},
     },
 };
-
-/// What has a form for keeps.
-pub trait Recorded: Sized {
-    /// The form in which it is stored.
-    type Record: Serialize + DeserializeOwned;
-
-    /// The record of a value.
-    fn to_record(&self) -> Self::Record;
-
-    /// The value of a record.
-    ///
-    /// # Errors
-    /// `INTERNAL` for a record that no version of this service writes.
-    fn from_record(record: Self::Record) -> Result<Self>;
-}
-
-/// Records with the fields of what they keep; a field may have another name there.
-macro_rules! records {
-    ($($vis:vis $record:ident of $kept:ident { $($field:ident $(as $name:literal)?: $type:ty),* $(,)? })+) => {$(
-        #[doc = concat!("[`", stringify!($kept), "`] as it is stored.")]
-        #[derive(Debug, Serialize, Deserialize)]
-        $vis struct $record {
-            $($(#[serde(rename = $name)])? $field: <$type as Recorded>::Record,)*
-        }
-
-        impl Recorded for $kept {
-            type Record = $record;
-
-            fn to_record(&self) -> $record {
-                $record { $($field: self.$field.to_record(),)* }
-            }
-
-            fn from_record(record: $record) -> Result<Self> {
-                Ok(Self { $($field: Recorded::from_record(record.$field)?,)* })
-            }
-        }
-    )+};
-}
-pub(crate) use records;
 
 records! {
     pub CreatedTenantRecord of CreatedTenant { tenant: values::Tenant, first_member: MemberAnswer }
     pub PolicyChangeRecord of PolicyChange { tenant: values::Tenant, effects: Vec<values::Effect>, total: u64 }
-    pub ResourceAnswerRecord of ResourceAnswer { resource: values::Resource, changed_at: values::Revision }
+    pub ResourceAnswerRecord of ResourceAnswer { resource: values::Resource, changed_at: values::Head }
     pub DeletedResourcesRecord of DeletedResources { resources: Vec<values::ResourceKey> }
-    pub MemberAnswerRecord of MemberAnswer { member: values::Member, changed_at: values::Revision }
+    pub MemberAnswerRecord of MemberAnswer { member: values::Member, changed_at: values::Head }
     pub InviteResultsRecord of InviteResults { results: Vec<InviteeResult> }
     pub InviteeResultRecord of InviteeResult {
         member: MemberAnswer,
         grants: Vec<values::Grant>,
         issued: Option<IssuedInvitation>,
     }
-    pub InvitationAnswerRecord of InvitationAnswer { invitation: values::Invitation, changed_at: values::Revision }
+    pub InvitationAnswerRecord of InvitationAnswer { invitation: values::Invitation, changed_at: values::Head }
     pub RevokedInvitationRecord of RevokedInvitation { invitation: InvitationAnswer, revoked: Vec<values::Grant> }
     pub AddressAnswerRecord of AddressAnswer { address: values::SuppressedAddress }
     pub AcceptedInvitationRecord of AcceptedInvitation { member: MemberAnswer, grants: Vec<values::Grant> }

@@ -1,14 +1,14 @@
 //! The parts of stored answers. Times are microseconds since 1970, statuses the numbers that the tables have.
 
 pub(super) use rollcall_engine::{
-    Acceptance, Effect, Grant, Invitation, InvitationStatus, Member, MemberStatus, Profile, Resource, ResourceKey,
-    Revision, Subject, SuppressedAddress, Tenant, Timestamp,
+    Acceptance, Effect, Grant, Head, Invitation, InvitationStatus, Member, MemberStatus, Profile, Resource,
+    ResourceKey, Revision, Subject, SuppressedAddress, Tenant, Timestamp, WriteId,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::service::{
     error::{Error, Result},
-    write::engine::records::{Recorded, records},
+    write::engine::recorded::{Recorded, records},
 };
 
 records! {
@@ -57,6 +57,7 @@ records! {
         created_at: Timestamp,
         acceptance: Option<Acceptance>,
     }
+    pub HeadRecord of Head { revision: Revision, write_id: WriteId }
     pub AcceptanceRecord of Acceptance { subject: Subject, at: Timestamp }
     pub SuppressedAddressRecord of SuppressedAddress { email: String, detail: String, created_at: Timestamp }
     pub EffectRecord of Effect {
@@ -134,6 +135,18 @@ impl Recorded for Revision {
 
     fn from_record(record: i64) -> Result<Self> {
         Ok(Self(record))
+    }
+}
+
+impl Recorded for WriteId {
+    type Record = i64;
+
+    fn to_record(&self) -> i64 {
+        i64::from_be_bytes(self.0)
+    }
+
+    fn from_record(record: i64) -> Result<Self> {
+        Ok(Self(record.to_be_bytes()))
     }
 }
 

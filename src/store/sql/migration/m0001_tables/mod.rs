@@ -11,8 +11,13 @@ mod tables;
 use sea_orm_migration::prelude::*;
 
 /// Makes all tables and indexes in one transaction.
-#[derive(DeriveMigrationName)]
 pub(super) struct Migration;
+
+impl MigrationName for Migration {
+    fn name(&self) -> &'static str {
+        "m0001_tables"
+    }
+}
 
 /// The tenant of the writes that belong to none.
 const SYSTEM: &str = "$system";

@@ -1,6 +1,9 @@
 //! The tables of what is personal: whom a random id stands for, how they are called and reached, and what was said.
 
-use sea_orm_migration::{prelude::*, schema::*};
+use sea_orm_migration::{
+    prelude::*,
+    schema::{big_integer, big_integer_null, boolean, string, string_null, text},
+};
 
 use super::columns::{TENANT, table, tenant_key};
 

@@ -1,6 +1,9 @@
 //! The tables of what is not personal: tenants and their facts, the log, and what the service keeps for itself.
 
-use sea_orm_migration::{prelude::*, schema::*};
+use sea_orm_migration::{
+    prelude::*,
+    schema::{big_integer, big_integer_null, blob, boolean, small_integer, string, string_null, text},
+};
 
 use super::columns::{TENANT, table, tenant_key};
 
@@ -55,6 +58,7 @@ fn member() -> TableCreateStatement {
         .col(small_integer("status"))
         .col(boolean("locked"))
         .col(big_integer("revision"))
+        .col(blob("write_id"))
         .col(big_integer("created_at"))
         .take()
 }
@@ -72,6 +76,7 @@ fn resource() -> TableCreateStatement {
         .col(boolean("archived"))
         .col(string("display_name"))
         .col(big_integer("revision"))
+        .col(blob("write_id"))
         .col(big_integer("created_at"))
         .foreign_key(&mut parent)
         .take()
@@ -123,6 +128,7 @@ fn invitation() -> TableCreateStatement {
         .col(string_null("accepter"))
         .col(big_integer_null("accepted_at"))
         .col(big_integer("revision"))
+        .col(blob("write_id"))
         .take()
 }
 

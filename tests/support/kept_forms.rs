@@ -1,5 +1,5 @@
-//! For tests: every form in which a record was ever written, as JSON in `tests/golden/records`. With `TEST_GOLDEN=write` a
-//! test adds the form that is written now; one that is there stays, for it is read for ever.
+//! For the tests in `src`: every form in which a record was ever written, as JSON in `tests/golden/records`. With
+//! `TEST_GOLDEN=write` a test adds the form that is written now; one that is there stays, for it is read for ever.
 
 use std::{collections::BTreeMap, env, fmt::Debug, fs, path::PathBuf};
 
@@ -11,7 +11,7 @@ use serde_json::Value;
 /// When either does not hold, or the file has a sample that is not tested.
 pub(crate) fn check<T: Debug>(
     file: &str,
-    samples: Vec<(&str, T)>,
+    samples: &[(&str, T)],
     write: impl Fn(&T) -> Value,
     read: impl Fn(&T, Value) -> T,
 ) {
@@ -19,7 +19,7 @@ pub(crate) fn check<T: Debug>(
     let text = fs::read_to_string(&path).unwrap_or_else(|_| "{}".to_owned());
     let is_writing = env::var_os("TEST_GOLDEN").is_some_and(|word| word == "write");
     let mut kept: BTreeMap<String, Vec<Value>> = serde_json::from_str(&text).expect("it is a table of forms");
-    for (name, sample) in &samples {
+    for (name, sample) in samples {
         let written = write(sample);
         let forms = kept.entry((*name).to_owned()).or_default();
         if !forms.contains(&written) {
