@@ -6,6 +6,7 @@
 mod backup;
 mod consoles;
 mod demo;
+mod erasing;
 mod log_lines;
 mod markdown;
 mod names;
