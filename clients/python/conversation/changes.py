@@ -3,6 +3,7 @@
 from conversation.client import request_id
 from conversation.stage import ANNA, MARA, pages
 from rollcall.v1.audit_pb2 import (
+    CHANGE_KIND_MEMBER_UPDATED,
     CHANGE_KIND_RESOURCE_CREATED,
     CHANGE_KIND_ROLE_CHANGED,
     CHANGE_ORDER_OLDEST_FIRST,
@@ -28,6 +29,10 @@ def read(stage):
     [change] = stage.shop.audit.ListChanges(listing).changes
     assert (change.role_changed.previous_role, change.role_changed.role) == ("guest", "lead")
     assert change.rules[0].startswith("studio@1:") and change.caller == "shop"
+
+    listing = ListChangesRequest(tenant=stage.tenant, kinds=[CHANGE_KIND_MEMBER_UPDATED])
+    [locked] = [change for change in stage.shop.audit.ListChanges(listing).changes if change.reason]
+    assert locked.member_updated.after.locked and locked.reason == "a lost laptop"
 
 
 def watch(stage):

@@ -70,7 +70,7 @@ def live(stage):
     assert stage.shop.membership.UpdateMember(update).member.profile == anna.profile
 
     write = {"tenant": stage.tenant, "actor": MARA, "member": BEN}
-    lock = LockMemberRequest(**write, request_id=request_id())
+    lock = LockMemberRequest(**write, request_id=request_id(), reason="a lost laptop")
     assert stage.shop.membership.LockMember(lock).member.locked
     assert reason(stage) == REASON_MEMBER_LOCKED
     unlock = UnlockMemberRequest(**write, request_id=request_id())

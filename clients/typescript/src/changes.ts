@@ -24,6 +24,11 @@ export async function read({ tenant, shop }: Stage) {
   const change = one.changes[0]?.change;
   assert.ok(change?.case === "roleChanged");
   assert.deepEqual([change.value.previousRole, change.value.role], ["guest", "lead"]);
+
+  const updated = await shop.audit.listChanges({ tenant, kinds: [ChangeKind.MEMBER_UPDATED] });
+  const [locked, ...others] = updated.changes.filter(({ reason }) => reason !== "");
+  assert.ok(locked?.change.case === "memberUpdated" && others.length === 0);
+  assert.deepEqual([locked.change.value.after?.locked, locked.reason], [true, "a lost laptop"]);
 }
 
 /** Follows the log from its beginning, then from now on. */

@@ -50,7 +50,7 @@ export async function live(stage: Stage) {
   assert.deepEqual((await shop.membership.updateMember(update)).member?.profile, profile);
 
   const write = () => ({ tenant, actor: mara, requestId: requestId(), member: ben });
-  assert.equal((await shop.membership.lockMember(write())).member?.locked, true);
+  assert.equal((await shop.membership.lockMember({ ...write(), reason: "a lost laptop" })).member?.locked, true);
   assert.equal(await reason(stage), Reason.MEMBER_LOCKED);
   assert.equal((await shop.membership.unlockMember(write())).member?.locked, false);
 

@@ -42,7 +42,6 @@ export async function notSupported({ tenant, shop }: Stage) {
   const invite = (more: { lifetime?: { seconds: bigint }; locale?: string; message?: string }) =>
     shop.membership.invite({ ...write(), invitees: [{ ...hugo, ...more }] });
   for (const [path, call] of [
-    ["reason", () => shop.membership.lockMember({ ...write(), member: anna, reason: "a lost laptop" })],
     ["impersonator", () => shop.membership.lockMember({ ...write(), member: anna, impersonator: ben })],
     ["invitees[0].lifetime", () => invite({ lifetime: { seconds: 3600n } })],
     ["invitees[0].locale", () => invite({ locale: "sv-SE" })],
