@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use rollcall_engine::{
-    Change, Commit, Diverged, Facts, Head, Moment, Policy, PolicyStore, Revision, Timestamp, UnknownPolicy, View,
-};
+use rollcall_engine::{Change, Diverged, Head, Moment, Policy, PolicyStore, Revision, UnknownPolicy, View};
 use tokio::sync::Semaphore;
 
-use crate::service::ports::{LogFilter, LogQuery, Snapshot, Store, StoreError, TenantView, ViewError};
+use crate::{
+    cache::fixed_view::FixedView,
+    service::ports::{LogFilter, LogQuery, Snapshot, Store, StoreError, ViewError},
+};
 
 /// How many replays run at a time: each keeps a processor busy.
 const CONCURRENT_REPLAYS: usize = 2;
@@ -40,14 +41,11 @@ pub(super) struct History {
     replay_permits: Semaphore,
 }
 
-/// A view of an earlier moment, which is beside it: it follows no write, and nothing ends in it any more.
-pub(super) struct HistoricalView(View, Moment);
-
 /// A historical view with the question that it answers.
 struct CachedSnapshot {
     tenant: String,
     moment: Moment,
-    view: Arc<HistoricalView>,
+    view: Arc<FixedView>,
 }
 
 impl History {
@@ -62,7 +60,7 @@ impl History {
         policies: &PolicyStore,
         tenant: &str,
         moment: Moment,
-    ) -> Result<Option<Arc<HistoricalView>>, ViewError> {
+    ) -> Result<Option<Arc<FixedView>>, ViewError> {
         if let Some(view) = self.find(policies, tenant, &moment) {
             return Ok(Some(view));
         }
@@ -102,15 +100,15 @@ impl History {
             return Err(ViewError::OtherHistory);
         }
         view.expire_due(now);
-        let view = Arc::new(HistoricalView(view, moment));
+        let view = Arc::new(FixedView { view, moment });
         self.insert(CachedSnapshot { tenant: tenant.to_owned(), moment, view: Arc::clone(&view) });
         Ok(Some(view))
     }
 
-    fn find(&self, policies: &PolicyStore, tenant: &str, moment: &Moment) -> Option<Arc<HistoricalView>> {
+    fn find(&self, policies: &PolicyStore, tenant: &str, moment: &Moment) -> Option<Arc<FixedView>> {
         let mut cached = self.cached.lock();
         // A view of a policy that was replaced is of no use: the file now says something else.
-        cached.retain(|snapshot| policies.current().has(snapshot.view.0.policy_handle()));
+        cached.retain(|snapshot| policies.current().has(snapshot.view.view.policy_handle()));
         let index = cached.iter().position(|snapshot| snapshot.tenant == tenant && snapshot.moment == *moment)?;
         let found = cached.remove(index);
         let view = Arc::clone(&found.view);
@@ -146,22 +144,5 @@ async fn policy_at(
     match policies.current().get(&name, version) {
         Some(policy) => Ok(Some(Arc::clone(policy))),
         None => Err(UnknownPolicy { name, version }.into()),
-    }
-}
-
-impl TenantView for HistoricalView {
-    fn head(&self) -> Head {
-        self.0.head()
-    }
-
-    fn read(&self, reader: &mut dyn FnMut(&dyn Facts, &Moment)) {
-        reader(&self.0, &self.1);
-    }
-
-    /// Nothing ends in the past any more.
-    fn expire_by(&self, _: Timestamp) {}
-
-    fn apply(&self, commits: &[Commit]) -> bool {
-        commits.is_empty()
     }
 }

@@ -128,6 +128,11 @@ impl Registry {
         }
     }
 
+    /// Whether the store is this process's, so that the views may be shown.
+    pub fn is_answering(&self) -> bool {
+        self.store.check_owned().is_ok()
+    }
+
     /// Compares every view with the store, by the newest commit of its tenant. One that is behind follows; one of another
     /// history, as after the store was put back, is forgotten, and loaded anew at its next use.
     ///
@@ -142,7 +147,7 @@ impl Registry {
         let found: HashMap<String, Head> = self.store.heads(&tenants).await?.into_iter().collect();
         let mut forgotten = Vec::new();
         for ((tenant, view), head) in tenants.into_iter().zip(views).zip(known) {
-            if found.get(&tenant) != Some(&head) && !self.catch_up(&tenant, &*view).await {
+            if found.get(&tenant) != Some(&head) && !self.catch_up(&tenant, &*view).await? {
                 self.forget(&tenant);
                 forgotten.push(tenant);
             }
@@ -160,11 +165,11 @@ impl Registry {
     }
 
     /// Applies to a view what it has not seen; false where it can't follow.
-    async fn catch_up(&self, tenant: &str, view: &dyn TenantView) -> bool {
-        match self.store.commits_after(tenant, view.head()).await {
-            Ok(Feed::Commits(commits)) => view.apply(&commits),
-            Ok(Feed::OtherHistory(_)) | Err(_) => false,
-        }
+    async fn catch_up(&self, tenant: &str, view: &dyn TenantView) -> Result<bool, StoreError> {
+        Ok(match self.store.commits_after(tenant, view.head()).await? {
+            Feed::Commits(commits) => view.apply(&commits),
+            Feed::OtherHistory(_) => false,
+        })
     }
 
     /// Removes a slot without a view that nobody uses: names that are no tenant's must not pile up in memory.

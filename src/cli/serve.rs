@@ -30,6 +30,10 @@ pub(super) struct ServeArgs {
     /// One setting, over all that the file and the environment say. May be repeated.
     #[arg(long, value_name = "KEY=VALUE", value_parser = setting)]
     set: Vec<(String, String)>,
+    /// Take a copy of a database for one of its own, with another identity: tokens of the first are refused from then on.
+    /// Without this a copy is refused, for the first may be served still. Does nothing to a file that is no copy.
+    #[arg(long)]
+    adopt: bool,
     /// Create a sample tenant in an empty database, and print some calls to try. Needs no policy files.
     #[arg(long)]
     demo: bool,
@@ -54,7 +58,10 @@ impl ServeArgs {
 
 pub(super) fn run(args: &ServeArgs) -> ExitCode {
     let loaded = match Config::load(args.config.as_deref(), config::environment(), args.flags()) {
-        Ok(loaded) => loaded,
+        Ok(mut loaded) => {
+            loaded.config.store.adopt = args.adopt;
+            loaded
+        }
         Err(mistakes) => return complain(&mistakes, MISTAKEN),
     };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {

@@ -1,24 +1,9 @@
-//! The machine's clock and source of randomness, as the service's ports want them.
+//! The machine's source of randomness, as the service's port wants it.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
-use rollcall_engine::Timestamp;
-
-use crate::service::ports::{Clock, Random};
-
-/// The machine's clock.
-pub(crate) struct SystemClock;
+use crate::service::ports::Random;
 
 /// The operating system's random source.
 pub(super) struct SystemRandom;
-
-impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "this is the clock that everything else is given")]
-    fn now(&self) -> Timestamp {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Timestamp::default().plus(since)
-    }
-}
 
 impl Random for SystemRandom {
     fn bytes(&self) -> [u8; 32] {

@@ -14,7 +14,10 @@ const EVERY: Duration = Duration::from_secs(1);
 pub(super) async fn watch(views: &Registry) {
     loop {
         time::sleep(EVERY).await;
-        if let Err(error) = views.confirm().await {
+        // While the store is lost nothing is answered, and that was logged.
+        if views.is_answering()
+            && let Err(error) = views.confirm().await
+        {
             tracing::warn!(%error, "the views could not be compared with the store; it is tried again");
         }
     }

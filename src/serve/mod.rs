@@ -1,6 +1,7 @@
 //! Puts the parts of the server together, and runs them until it is told to stop.
 
 mod ambient;
+mod clock;
 mod confirm;
 mod demo;
 mod error;
@@ -33,7 +34,7 @@ use crate::{
 };
 use rollcall_engine::PolicyStore;
 
-pub(crate) use ambient::SystemClock;
+pub(crate) use clock::SystemClock;
 pub use error::Error;
 
 use health::Health;
@@ -60,7 +61,7 @@ pub async fn run(config: &Config, demo: bool, stop: impl Future<Output = ()>) ->
     let policies = Arc::new(PolicyStore::new(files.policy_set()));
     let store = Arc::new(SqlStore::open(&config.store).await?);
     store.migrate().await?;
-    let (clock, random) = (Arc::new(ambient::SystemClock), Arc::new(ambient::SystemRandom));
+    let (clock, random) = (Arc::new(SystemClock::new()), Arc::new(ambient::SystemRandom));
     let views = Arc::new(Registry::new(store.clone(), policies.clone(), clock.clone(), config.snapshots));
     let reload = Reload::new(sources, files, policies.clone(), views.clone());
     let identity = store.identity().await?;
@@ -91,12 +92,12 @@ pub async fn run(config: &Config, demo: bool, stop: impl Future<Output = ()>) ->
             // An error means that the sender is gone, which is as good a reason to stop.
             let _ = drained.await;
         });
-    let ready = health.look(&service).await;
-    tracing::info!(%address, ready, "listening");
+    let found = health.look(&service).await;
+    tracing::info!(%address, ready = found.ready, "listening");
     let stopped = async {
         tokio::select! {
             () = stop => {}
-            () = health.watch(&service, ready) => {}
+            () = health.watch(&service, found) => {}
             () = reload.watch(config.policies.poll) => {}
             () = sweep::watch(&service, config.sweep.every) => {}
             () = confirm::watch(&views) => {}

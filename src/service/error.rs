@@ -9,6 +9,11 @@ use crate::service::ports::{StoreError, ViewError};
 /// The most bytes of an answer's refusals: clients take messages of 4 MiB.
 pub const MAX_REFUSAL_BYTES: usize = 3 << 20;
 
+/// After how many seconds a busy writer probably has time again.
+const WRITER_RETRY_SECS: u32 = 1;
+/// After how many seconds a clock that jumped ahead, and goes on steadily, is believed.
+const CLOCK_RETRY_SECS: u32 = 60;
+
 /// A refusal or failure, with everything that its caller is told.
 #[derive(Debug)]
 pub struct Error {
@@ -183,6 +188,27 @@ impl Error {
             .with("tenant", tenant)
     }
 
+    /// Nothing was written, for other writes keep the store busy: `WRITER_BUSY`.
+    pub fn writer_busy() -> Self {
+        let message = "other writes keep the store busy; nothing was written, try again";
+        let error = Self::new(ErrorKind::Unavailable, "WRITER_BUSY", message);
+        Self { retry_after_secs: Some(WRITER_RETRY_SECS), ..error }
+    }
+
+    /// It could not be found out in time whether a commit has happened: `COMMIT_UNKNOWN`. The cause is logged and not sent.
+    pub fn commit_unknown(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        let message = "it is unknown whether this was written; repeat it with the same `request_id`";
+        Self { cause: Some(cause.into()), ..Self::new(ErrorKind::Unavailable, "COMMIT_UNKNOWN", message) }
+    }
+
+    /// Nothing was written, for the clock has jumped ahead: `CLOCK_NOT_BELIEVED`.
+    pub fn clock_not_believed() -> Self {
+        let message = "the server's clock has jumped ahead; nothing is written until it came back or was steady for a \
+                       minute";
+        let error = Self::new(ErrorKind::Unavailable, "CLOCK_NOT_BELIEVED", message);
+        Self { retry_after_secs: Some(CLOCK_RETRY_SECS), ..error }
+    }
+
     /// An internal error, whose cause is logged and not sent.
     pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         let message = "internal error; the cause is in the server's log";
@@ -196,6 +222,17 @@ impl From<StoreError> for Error {
             StoreError::Unavailable(_) => {
                 (ErrorKind::Unavailable, "STORE_UNAVAILABLE", "the store can't be reached; try again")
             }
+            StoreError::Busy(_) => return Self { cause: Some(Box::new(error)), ..Self::writer_busy() },
+            StoreError::Unknown(_) => return Self::commit_unknown(error),
+            StoreError::ReadOnly(_) => {
+                (ErrorKind::Unavailable, "STORE_READ_ONLY", "the store's file may not be written; nothing was written")
+            }
+            StoreError::Lost(_) | StoreError::Copied(_) => (
+                ErrorKind::Unavailable,
+                "STORE_LOST",
+                "the store's file is gone or is another process's, and nothing is answered without it; the server's log \
+                 says what happened to it",
+            ),
             StoreError::Conflict(_) => {
                 (ErrorKind::Aborted, "CONFLICT", "another write came in between; read again, then try again")
             }

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use rollcall_engine::{Moment, PolicySet, PolicyStore, Tokens};
-use tokio::sync::Semaphore;
 
 use crate::service::{
     commits::CommitNotifier,
     page::PageToken,
     ports,
     watchers::{WatchOptions, Watchers},
-    write::WriteQueues,
+    write::{Computations, WriteQueues},
 };
 
 /// Every use case, over the ports that it is given. The fields are for the use cases in this module.
@@ -23,16 +22,14 @@ pub struct Service {
     pub(super) tokens: Tokens,
     page_key: [u8; 32],
     pub(super) commits: CommitNotifier,
+    /// By tenant.
     pub(super) write_queues: WriteQueues,
+    /// By the hash of a request id.
+    pub(super) request_queues: WriteQueues,
+    pub(super) computations: Computations,
     pub(super) watchers: Watchers,
     pub(super) quotas: Quotas,
-    /// A permit for each write that has begun.
-    pub(super) write_slots: Arc<Semaphore>,
 }
-
-/// How many writes are under way at a time: one that has begun is finished whether or not its caller still waits for
-/// it.
-const MAX_WRITES: usize = 64;
 
 /// How much a tenant may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,9 +56,9 @@ impl Service {
         watch: WatchOptions,
     ) -> Self {
         let (commits, watchers) = (CommitNotifier::default(), Watchers::new(watch));
-        let (quotas, write_slots) = (Quotas::default(), Arc::new(Semaphore::new(MAX_WRITES)));
+        let quotas = Quotas::default();
         let (tokens, page_key) = (Tokens::of_store(identity.id), identity.page_key);
-        let write_queues = WriteQueues::default();
+        let [write_queues, request_queues] = [(); 2].map(|()| WriteQueues::default());
         Self {
             store,
             views,
@@ -72,9 +69,10 @@ impl Service {
             page_key,
             commits,
             write_queues,
+            request_queues,
+            computations: Computations::default(),
             watchers,
             quotas,
-            write_slots,
         }
     }
 

@@ -2,12 +2,21 @@
 
 use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
 
-use crate::{service::ports::StoreError, store::dialect};
+use crate::{
+    service::ports::StoreError,
+    store::dialect::{self, Trouble},
+};
 
 /// The cause of an error that the store itself finds, without the driver.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-struct Cause(String);
+pub(super) struct Cause(String);
+
+impl Cause {
+    pub(super) fn new(what: impl Into<String>) -> Self {
+        Self(what.into())
+    }
+}
 
 /// A [`StoreError::Broken`] for what should never happen; `what` goes to the log only.
 pub(super) fn defect(what: impl Into<String>) -> StoreError {
@@ -29,25 +38,29 @@ impl From<DbErr> for StoreError {
         if let Some(SqlErr::UniqueConstraintViolation(_)) = error.sql_err() {
             return Self::Conflict(Box::new(error));
         }
-        if is_transient(&error) { Self::Unavailable(Box::new(error)) } else { Self::Broken(Box::new(error)) }
+        match trouble(&error) {
+            Trouble::Busy => Self::Busy(Box::new(error)),
+            Trouble::ReadOnly => Self::ReadOnly(error.to_string()),
+            Trouble::Passing => Self::Unavailable(Box::new(error)),
+            Trouble::Lasting => Self::Broken(Box::new(error)),
+        }
     }
 }
 
-/// Whether the same statement may succeed when it is run again later.
-fn is_transient(error: &DbErr) -> bool {
+fn trouble(error: &DbErr) -> Trouble {
     match error {
-        DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => true,
+        DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => Trouble::Passing,
         DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)) => match &**error {
             sqlx::Error::Io(_)
             | sqlx::Error::Tls(_)
             | sqlx::Error::Protocol(_)
             | sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed
-            | sqlx::Error::WorkerCrashed => true,
-            sqlx::Error::Database(error) => dialect::is_transient(&**error),
-            _ => false,
+            | sqlx::Error::WorkerCrashed => Trouble::Passing,
+            sqlx::Error::Database(error) => dialect::trouble(&**error),
+            _ => Trouble::Lasting,
         },
-        _ => false,
+        _ => Trouble::Lasting,
     }
 }
 

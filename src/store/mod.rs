@@ -8,6 +8,8 @@ mod options;
 mod schema;
 mod sql;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use sea_orm_migration::MigratorTrait as _;
 use tokio::sync::OnceCell;
@@ -19,16 +21,18 @@ pub use sql::verify::LogFault;
 use crate::{
     service::ports::{Batch, Committed, Feed, Snapshot, Store, StoreIdentity, StoreResult},
     store::{
-        dialect::sqlite::connect::Pools,
+        dialect::sqlite::{connect::Pools, writer::Writer},
         schema::FORMAT,
-        sql::{commit, due, feed, migration, read, snapshot::SqlSnapshot},
+        sql::{due, feed, migration, read, snapshot::SqlSnapshot},
     },
 };
 use rollcall_engine::{Head, Timestamp};
 
 /// The [`Store`] in a SQL database.
 pub struct SqlStore {
-    pools: Pools,
+    pools: Arc<Pools>,
+    writer: Writer,
+    adopt: bool,
     identity: OnceCell<StoreIdentity>,
 }
 
@@ -40,18 +44,27 @@ impl SqlStore {
     /// `StoreError::Broken` when the url names no supported database, or one in memory; `StoreError::Unavailable` when
     /// another process has the file open, or it can't be opened.
     pub async fn open(options: &Options) -> StoreResult<Self> {
-        Ok(Self { pools: Pools::open(options).await?, identity: OnceCell::new() })
+        let pools = Arc::new(Pools::open(options).await?);
+        let writer = Writer::start(&pools);
+        Ok(Self { pools, writer, adopt: options.adopt, identity: OnceCell::new() })
     }
 
-    /// Brings the tables up to what this version of the service expects. Only one process may do so at a time.
+    /// Brings the tables up to what this version of the service expects, and makes the database this process's. Only one
+    /// process may do so at a time.
     ///
     /// # Errors
     /// When a migration fails, which leaves the tables as the one before it made them, or when the database was
-    /// migrated by a newer version.
+    /// migrated by a newer version; `StoreError::Copied` when it is a copy that is not to be adopted.
     pub async fn migrate(&self) -> StoreResult<()> {
         let writer = self.pools.writer().await?;
         let migrated = migration::Migrator::up(&*writer, None).await;
         writer.finish(migrated.map_err(Into::into))?;
+        self.pools.make_durable().await?;
+        let tx = self.pools.begin_write().await?;
+        self.pools.ownership.claim(&*tx, self.adopt).await?;
+        tx.commit().await?;
+        // From now on it is known which file the write-ahead log is.
+        self.ping().await?;
         // Read once, so that answers from memory need the store for nothing.
         self.identity().await.map(drop)
     }
@@ -61,6 +74,7 @@ impl SqlStore {
     /// # Errors
     /// When a connection can't be closed cleanly.
     pub async fn close(&self) -> StoreResult<()> {
+        self.writer.close().await;
         self.pools.close().await
     }
 }
@@ -68,9 +82,18 @@ impl SqlStore {
 #[async_trait]
 impl Store for SqlStore {
     async fn ping(&self) -> StoreResult<()> {
-        let reader = self.pools.reader().await?;
-        let answered = reader.ping().await;
-        reader.finish(answered.map_err(Into::into))
+        let prober = self.pools.prober().await?;
+        let checked = self.pools.ownership.check(&*prober).await;
+        prober.finish(checked)
+    }
+
+    fn check_owned(&self) -> StoreResult<()> {
+        self.pools.ownership.check_owned()
+    }
+
+    fn can_commit(&self) -> StoreResult<()> {
+        self.pools.ownership.check_writable()?;
+        self.writer.check()
     }
 
     async fn identity(&self) -> StoreResult<StoreIdentity> {
@@ -106,10 +129,6 @@ impl Store for SqlStore {
     }
 
     async fn commit(&self, tenant: &str, expected: Option<Head>, batch: &Batch<'_>) -> StoreResult<Committed> {
-        let tx = self.pools.begin_write().await?;
-        match commit::commit(&*tx, tenant, expected, batch).await? {
-            Committed::Missed => tx.rollback().await.map(|()| Committed::Missed),
-            done @ Committed::Done(_) => tx.commit().await.map(|()| done),
-        }
+        self.writer.commit(tenant, expected, batch).await
     }
 }

@@ -17,12 +17,15 @@ pub struct Options {
     /// How long a statement waits for a connection, or for another process's lock, before the store counts as
     /// unavailable.
     pub timeout: Duration,
+    /// Whether a copy of the file that the database was in is taken for a store of its own, with another identity;
+    /// otherwise it is refused. Nothing comes of it for a file that is no copy.
+    pub adopt: bool,
 }
 
 impl Options {
     /// The database at `url`, with four read connections and a timeout of five seconds.
     pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into(), read_connections: 4, timeout: Duration::from_secs(5) }
+        Self { url: url.into(), read_connections: 4, timeout: Duration::from_secs(5), adopt: false }
     }
 }
 
@@ -31,6 +34,7 @@ impl fmt::Debug for Options {
         f.debug_struct("Options")
             .field("read_connections", &self.read_connections)
             .field("timeout", &self.timeout)
+            .field("adopt", &self.adopt)
             .finish_non_exhaustive()
     }
 }

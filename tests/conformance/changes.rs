@@ -29,6 +29,7 @@ pub fn batch(changes: &[AllowedChange]) -> Batch<'_> {
         reason: None,
         changes,
         response: None,
+        gate: None,
     }
 }
 

@@ -58,7 +58,8 @@ impl Harness {
 
     async fn open(dialect: &'static dyn Dialect, database: Arc<dyn TestDatabase>, limits: Limits) -> Self {
         let Limits { read_connections, timeout } = limits;
-        let store = SqlStore::open(&Options { url: database.url(), read_connections, timeout }).await.unwrap();
+        let store =
+            SqlStore::open(&Options { read_connections, timeout, ..Options::new(database.url()) }).await.unwrap();
         store.migrate().await.unwrap();
         Self { store: Arc::new(store), database, dialect }
     }
@@ -97,7 +98,7 @@ impl Harness {
     pub async fn commit(&self, batch: &Batch<'_>) -> Head {
         match self.try_commit(batch).await.unwrap() {
             Committed::Done(head) => head,
-            Committed::Missed => panic!("nobody else writes"),
+            other => panic!("nobody else writes: {other:?}"),
         }
     }
 

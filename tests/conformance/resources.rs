@@ -23,6 +23,10 @@ conformance! {
         "ResourceRecord::changed_at: The commit that last changed it.";
     a_deleted_id_can_be_registered_anew:
         "Snapshot::resource: One registered resource; none when there is no such resource.";
+    what_is_below_a_resource_comes_after_its_parent_up_to_the_limit:
+        "Snapshot::resources_below: A registered resource and what is below it, each after its parent, at most `limit` of \
+         them.",
+        "Snapshot::resources_below: Empty when there is no such resource.";
     grants_are_found_by_the_resources_that_they_are_at:
         "Snapshot::bindings_at: The grants at these resources with their holders, at most `limit` of them, in no \
          order.",
@@ -43,6 +47,39 @@ async fn a_resource_is_found_by_its_type_and_id(harness: &Harness) {
     for (kind, id) in [("job_site", "s2"), ("job_site", "s"), ("Job_site", "s1"), ("workspace", "s1"), ("", "")] {
         assert_eq!(snapshot.resource(ResourceRef { kind, id }).await.unwrap(), None, "{kind}:{id}");
     }
+}
+
+async fn what_is_below_a_resource_comes_after_its_parent_up_to_the_limit(harness: &Harness) {
+    // A tree of 1, 3, 9 and 27 resources, beside a resource that is in none of it.
+    let mut level = vec![site("s")];
+    let mut changes = vec![resource_created(&site("s"), None), resource_created(&site("t"), None)];
+    for _ in 0..3 {
+        let children = |parent: &ResourceKey| {
+            let parent = parent.clone();
+            (0..3).map(move |number| (parent.clone(), site(&format!("{}{number}", parent.id))))
+        };
+        let pairs: Vec<_> = level.iter().flat_map(children).collect();
+        let created = |(parent, key): &(ResourceKey, ResourceKey)| Change::ResourceCreated {
+            resource: Resource { parent: Some(parent.clone()), ..resource(key, None) },
+        };
+        changes.extend(pairs.iter().map(created));
+        level = pairs.into_iter().map(|(_, key)| key).collect();
+    }
+    harness.write(&changes).await;
+    let mut snapshot = harness.snapshot().await;
+    for (key, limit, count) in
+        [("s", 100, 40), ("s", 40, 40), ("s", 39, 39), ("s", 2, 2), ("s1", 100, 13), ("s111", 9, 1)]
+    {
+        let found = snapshot.resources_below(site(key).as_ref(), limit).await.unwrap();
+        assert_eq!(found.len(), count, "{key}, at most {limit}");
+        for (index, resource) in found.iter().enumerate() {
+            let is_top = resource.key == site(key);
+            let before = found[..index].iter().any(|above| Some(&above.key) == resource.parent.as_ref());
+            assert!(is_top || before, "{:?} comes before its parent", resource.key);
+            assert!(resource.key.id.starts_with(key));
+        }
+    }
+    assert_eq!(snapshot.resources_below(site("u").as_ref(), 9).await.unwrap(), []);
 }
 
 /// What a change does to a resource.

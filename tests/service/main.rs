@@ -17,3 +17,4 @@ mod policy_replacement;
 #[path = "../support/mod.rs"]
 mod support;
 mod sweep;
+mod write_path;

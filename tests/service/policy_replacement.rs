@@ -2,19 +2,19 @@
 
 use std::sync::{Arc, OnceLock};
 
-use async_trait::async_trait;
 use rollcall::{
     cache::{HistoryLimits, Registry},
-    service::ports::{Batch, Committed, Feed, Snapshot, Store, StoreIdentity, StoreResult, TenantView, Views},
+    service::ports::{Feed, Store as _, TenantView, Views as _},
     store::SqlStore,
 };
 use rollcall_engine::{
-    Change, Head, Member, MemberStatus, PolicySet, PolicyStore, Profile, Revision, Subject, Timestamp, compile,
+    Change, Member, MemberStatus, PolicySet, PolicyStore, Profile, Revision, Subject, Timestamp, compile,
 };
 use tempfile::TempDir;
 
 use crate::support::{
     clock::{self, ManualClock},
+    contrary::ContraryStore,
     fixture::{changes::commit, tenant_on},
 };
 
@@ -33,59 +33,17 @@ fn runs(view: &dyn TenantView, action: &str) -> bool {
     view.with(|facts, _| facts.policy().root().find_action(action).is_ok())
 }
 
-/// A store whose `snapshot` runs `meanwhile` once the tenant is read, and before it returns.
-struct OvertakenStore {
-    store: Arc<SqlStore>,
-    meanwhile: OnceLock<Box<dyn Fn() + Send + Sync>>,
-    _dir: TempDir,
-}
-
-impl OvertakenStore {
-    async fn with_acme() -> Arc<Self> {
-        let (store, dir) = clock::store().await;
-        commit(&store, "acme", &tenant_on(&POLICY.replace("RIGHT", "open")).creation()).await;
-        Arc::new(Self { store, meanwhile: OnceLock::new(), _dir: dir })
-    }
-}
-
-#[async_trait]
-impl Store for OvertakenStore {
-    async fn ping(&self) -> StoreResult<()> {
-        self.store.ping().await
-    }
-
-    async fn identity(&self) -> StoreResult<StoreIdentity> {
-        self.store.identity().await
-    }
-
-    async fn heads(&self, tenants: &[String]) -> StoreResult<Vec<(String, Head)>> {
-        self.store.heads(tenants).await
-    }
-
-    async fn snapshot(&self, tenant: &str) -> StoreResult<Option<Box<dyn Snapshot>>> {
-        let found = self.store.snapshot(tenant).await;
-        if let Some(meanwhile) = self.meanwhile.get() {
-            meanwhile();
-        }
-        found
-    }
-
-    async fn commits_after(&self, tenant: &str, after: Head) -> StoreResult<Feed> {
-        self.store.commits_after(tenant, after).await
-    }
-
-    async fn due(&self, now: Timestamp, after: &str, limit: u32) -> StoreResult<Vec<String>> {
-        self.store.due(now, after, limit).await
-    }
-
-    async fn commit(&self, tenant: &str, expected: Option<Head>, batch: &Batch<'_>) -> StoreResult<Committed> {
-        self.store.commit(tenant, expected, batch).await
-    }
+/// A store with the tenant `acme`, and its directory.
+async fn with_acme() -> (Arc<SqlStore>, Arc<ContraryStore>, TempDir) {
+    let (store, dir) = clock::store().await;
+    commit(&store, "acme", &tenant_on(&POLICY.replace("RIGHT", "open")).creation()).await;
+    let contrary = ContraryStore::over(store.clone());
+    (store, contrary, dir)
 }
 
 #[tokio::test]
 async fn a_load_that_a_replacement_overtakes_is_done_again() {
-    let store = OvertakenStore::with_acme().await;
+    let (_, store, _dir) = with_acme().await;
     let policy_store = Arc::new(PolicyStore::new(policy_set("old")));
     let views = Arc::new(Registry::new(
         store.clone(),
@@ -100,7 +58,7 @@ async fn a_load_that_a_replacement_overtakes_is_done_again() {
             replaced.1.upgrade().unwrap().forget_replaced();
         }
     };
-    assert!(store.meanwhile.set(Box::new(meanwhile)).is_ok());
+    store.after_snapshot(meanwhile);
     let view = views.open("acme").await.unwrap().unwrap();
     assert!(runs(&*view, "new") && !runs(&*view, "old"));
     assert!(runs(&*views.warm("acme").unwrap(), "new"));
@@ -108,7 +66,7 @@ async fn a_load_that_a_replacement_overtakes_is_done_again() {
 
 #[tokio::test]
 async fn a_write_under_way_keeps_its_policy_and_shows_in_the_view_that_is_loaded_meanwhile() {
-    let store = OvertakenStore::with_acme().await;
+    let (real, store, _dir) = with_acme().await;
     let policy_store = Arc::new(PolicyStore::new(policy_set("old")));
     let views =
         Registry::new(store.clone(), policy_store.clone(), Arc::new(ManualClock::default()), HistoryLimits::default());
@@ -126,7 +84,7 @@ async fn a_write_under_way_keeps_its_policy_and_shows_in_the_view_that_is_loaded
         locked: false,
         created_at: Timestamp(1),
     };
-    commit(&store.store, "acme", &[Change::MemberAdded { member }]).await;
+    commit(&real, "acme", &[Change::MemberAdded { member }]).await;
     let Feed::Commits(commits) = store.commits_after("acme", next.head()).await.unwrap() else {
         panic!("the history goes on");
     };
@@ -137,7 +95,7 @@ async fn a_write_under_way_keeps_its_policy_and_shows_in_the_view_that_is_loaded
 
 #[tokio::test]
 async fn views_of_other_policies_stay() {
-    let store = OvertakenStore::with_acme().await;
+    let (_, store, _dir) = with_acme().await;
     let policy_store = Arc::new(PolicyStore::new(policy_set("old")));
     let views =
         Registry::new(store.clone(), policy_store.clone(), Arc::new(ManualClock::default()), HistoryLimits::default());

@@ -11,11 +11,13 @@
 )]
 
 mod concurrent_random_writes;
+mod contrary;
 mod crash;
 #[path = "../support/driver/mod.rs"]
 mod driver;
 mod faults;
 mod flood;
+mod late;
 mod model_based;
 #[path = "../oracle/mod.rs"]
 mod oracle;

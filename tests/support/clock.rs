@@ -13,7 +13,7 @@ use rollcall::{
     cache::{HistoryLimits, Registry},
     service::{
         Service, WatchOptions,
-        ports::{Clock, Random, Store as _},
+        ports::{Clock, Random, Reading, Store},
     },
     store::{Options, SqlStore},
 };
@@ -26,6 +26,8 @@ use super::server::store_file;
 #[derive(Debug, Default)]
 pub struct ManualClock {
     now: AtomicI64,
+    /// What is believed; where it is 0, what the clock shows.
+    believed: AtomicI64,
     drawn: AtomicU64,
 }
 
@@ -40,11 +42,21 @@ impl ManualClock {
     pub fn set(&self, now: Timestamp) {
         self.now.store(now.0, Ordering::SeqCst);
     }
+
+    /// Has the clock not be believed, as after a jump from this time on; none: it is believed again.
+    pub fn disbelieve(&self, since: Option<Timestamp>) {
+        self.believed.store(since.unwrap_or_default().0, Ordering::SeqCst);
+    }
 }
 
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
         Timestamp(self.now.load(Ordering::SeqCst))
+    }
+
+    fn reading(&self) -> Reading {
+        let (now, believed) = (self.now(), Timestamp(self.believed.load(Ordering::SeqCst)));
+        Reading { now, believed: if believed == Timestamp::default() { now } else { believed } }
     }
 }
 
@@ -73,6 +85,11 @@ pub async fn store_in(dir: &Path) -> SqlStore {
 
 /// A service on a store with views of its own and these policies, whose clock the test moves.
 pub async fn service(store: &Arc<SqlStore>, clock: &Arc<ManualClock>, policies: &[Arc<Policy>]) -> Service {
+    service_over(store.clone(), clock.clone(), policies).await
+}
+
+/// A service on any store, with any clock.
+pub async fn service_over(store: Arc<dyn Store>, clock: Arc<dyn Clock>, policies: &[Arc<Policy>]) -> Service {
     let mut set = PolicySet::default();
     for policy in policies {
         set.insert(Arc::clone(policy));
@@ -80,5 +97,6 @@ pub async fn service(store: &Arc<SqlStore>, clock: &Arc<ManualClock>, policies: 
     let policies = Arc::new(PolicyStore::new(set));
     let views = Arc::new(Registry::new(store.clone(), policies.clone(), clock.clone(), HistoryLimits::default()));
     let identity = store.identity().await.expect("the store is migrated");
-    Service::new((store.clone(), identity), views, policies, clock.clone(), clock.clone(), WatchOptions::default())
+    let random = Arc::new(ManualClock::default());
+    Service::new((store, identity), views, policies, clock, random, WatchOptions::default())
 }

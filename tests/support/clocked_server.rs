@@ -30,7 +30,7 @@ const REQUEST_BYTES: usize = 1 << 20;
 
 /// A service that answers anybody, operators included, on a port of its own. It ends when it is dropped.
 pub struct ClockedServer {
-    /// Its clock, which begins at 0.
+    /// Its clock, which begins at 0, if it is served with one that a test sets.
     pub clock: Arc<ManualClock>,
     /// What it serves, for what no RPC asks for.
     pub service: Arc<Service>,
@@ -42,7 +42,15 @@ impl ClockedServer {
     /// Serves the store in `dir`, whose tenants run one of these policies. Nothing is swept unless the test asks for it.
     pub async fn start(dir: &Path, policies: &[Arc<Policy>]) -> Self {
         let (store, clock) = (Arc::new(clock::store_in(dir).await), Arc::new(ManualClock::default()));
-        let service = Arc::new(clock::service(&store, &clock, policies).await);
+        let service = clock::service(&store, &clock, policies).await;
+        let mut served = Self::serve(service).await;
+        served.clock = clock;
+        served
+    }
+
+    /// Serves a service.
+    pub async fn serve(service: Service) -> Self {
+        let (service, clock) = (Arc::new(service), Arc::default());
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port is free");
         let address = listener.local_addr().expect("the listener is bound");
         let server = Server::builder()

@@ -57,6 +57,8 @@ pub trait Facts {
     fn member_state(&self, subject: SubjectRef<'_>) -> Option<MemberState>;
     /// The type and id of a member.
     fn subject(&self, member: MemberKey) -> SubjectRef<'_>;
+    /// Whether a member of this subject type may be added: a tenant has members of [`MAX_SUBJECT_TYPES`] types at most.
+    fn takes_subject_type(&self, kind: &str) -> bool;
     /// Calls `visit` for every member, teams and everybody of a type included, in no particular order.
     fn each_member<'f>(&'f self, visit: &mut dyn FnMut(SubjectRef<'f>, MemberState));
     /// The roles that are bound to a member at one resource, without those that they imply.
@@ -81,6 +83,9 @@ pub trait Facts {
     /// have passed already where nobody has taken that role out yet.
     fn next_expiry(&self) -> Option<Timestamp>;
 }
+
+/// The most subject types that the members of a tenant have.
+pub const MAX_SUBJECT_TYPES: usize = 1000;
 
 /// The members whose roles count for a subject: the member that it is, their teams, and everybody of its type.
 #[derive(Clone, Copy, Debug)]

@@ -24,7 +24,8 @@ pub use decision::{
 };
 pub use domain::*;
 pub use facts::{
-    Facts, MemberKey, MemberState, Node, ResourceState, ancestor_nodes, ancestors_with_inheritance, name_of,
+    Facts, MAX_SUBJECT_TYPES, MemberKey, MemberState, Node, ResourceState, ancestor_nodes, ancestors_with_inheritance,
+    name_of,
 };
 pub use language::{
     compile::{compile, compile_with_warnings},

@@ -95,7 +95,8 @@ pub(super) fn remove(validator: &mut Validator, request: &proto::RemoveMemberReq
     let resource = resource_key(request.resource.as_ref());
     validator.resource("resource", resource.as_ref());
     validator.max_bytes("role", &request.role, MAX_OPAQUE);
-    RemoveMember { member, resource, role: request.role.clone(), etag: request.etag.clone() }
+    let (role, etag) = (request.role.clone(), request.etag.clone());
+    RemoveMember { member, resource, role, etag, revoked: Vec::new() }
 }
 
 pub(super) fn removed(_tenant: &str, answer: RemovedMember) -> proto::RemoveMemberResponse {

@@ -1,5 +1,7 @@
 //! What a write hands to the store to be committed.
 
+use std::{fmt, sync::Arc};
+
 use rollcall_engine::{Change, Revision, SubjectRef, Timestamp, WriteId};
 
 /// Everything that one write commits at once.
@@ -21,6 +23,17 @@ pub struct Batch<'a> {
     pub changes: &'a [AllowedChange],
     /// The response to keep for retries; none for a request without an id.
     pub response: Option<&'a StoredResponse>,
+    /// What is asked just before the commit begins; none: it may begin for as long as somebody waits for it.
+    pub gate: Option<&'a Arc<dyn Gate>>,
+}
+
+/// Whether a commit may begin, which the store asks just before it begins, and again each time that it begins anew.
+///
+/// Called from any task; must neither block nor call the store.
+pub trait Gate: fmt::Debug + Send + Sync {
+    /// Whether it may begin now. From a yes on it is made whether or not anybody still waits for it, unless it has to
+    /// begin anew and is told no then.
+    fn opens(&self) -> bool;
 }
 
 /// A change with what allows it.

@@ -11,8 +11,8 @@ mod snapshot;
 mod store;
 mod views;
 
-pub use ambient::{Clock, Random};
-pub use batch::{AllowedChange, Batch, StoredResponse};
+pub use ambient::{Clock, Random, Reading};
+pub use batch::{AllowedChange, Batch, Gate, StoredResponse};
 pub use error::{StoreError, StoreResult};
 pub use invitations::{InvitationCursor, InvitationOrder, InvitationQuery, InvitationRecord};
 pub use log::{LogFilter, LogQuery};

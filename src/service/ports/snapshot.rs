@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use rollcall_engine::{
-    Commit, Grant, Head, Invitation, LoggedChange, ResourceKey, ResourceRef, Revision, SnapshotSink, Subject,
+    Commit, Grant, Head, Invitation, LoggedChange, Resource, ResourceKey, ResourceRef, Revision, SnapshotSink, Subject,
     SuppressedAddress, Tenant, Timestamp,
 };
 
@@ -64,6 +64,10 @@ pub trait Snapshot: Send {
 
     /// One registered resource; none when there is no such resource.
     async fn resource(&mut self, key: ResourceRef<'_>) -> StoreResult<Option<ResourceRecord>>;
+
+    /// A registered resource and what is below it, each after its parent, at most `limit` of them. Empty when there is no
+    /// such resource.
+    async fn resources_below(&mut self, key: ResourceRef<'_>, limit: usize) -> StoreResult<Vec<Resource>>;
 
     /// The grants at these resources with their holders, at most `limit` of them, in no order. Those that have ended are
     /// among them until the log has their `role_expired`. A resource that there is not has none.

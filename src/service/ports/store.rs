@@ -23,8 +23,22 @@ use crate::service::ports::{batch::Batch, error::StoreResult, snapshot::Snapshot
 /// Where tenants' facts and their change logs are kept.
 #[async_trait]
 pub trait Store: Send + Sync {
-    /// Succeeds when the store answers a read now. Says nothing of whether it takes writes.
+    /// Succeeds when the store answers a read now, and is this process's to read. Says nothing of whether it takes writes.
+    /// Waits for no other read.
     async fn ping(&self) -> StoreResult<()>;
+
+    /// Whether this process may answer from what it knows of the store, by the last look that [`Store::ping`] or a commit
+    /// took. Does no I/O.
+    ///
+    /// # Errors
+    /// Ends in [`StoreError::Lost`](super::StoreError::Lost) alone.
+    fn check_owned(&self) -> StoreResult<()>;
+
+    /// Whether the store takes commits, by what the last ones came to. Does little I/O.
+    ///
+    /// # Errors
+    /// Ends as a commit would now.
+    fn can_commit(&self) -> StoreResult<()>;
 
     /// What the store is, the same for as long as it exists, for every process on it, and for its copies.
     async fn identity(&self) -> StoreResult<StoreIdentity>;
@@ -52,13 +66,20 @@ pub trait Store: Send + Sync {
     /// its end, and an invitation issued under a known id replaces that one.
     ///
     /// Of two calls with the same `expected` one at most commits, and the other is told so with [`Committed::Missed`],
-    /// which wrote nothing. A database with one write lock makes the writes of all tenants wait for each other; a wait of
-    /// longer than the store's timeout ends in `StoreError::Unavailable`.
+    /// which wrote nothing. [`Batch::gate`] is asked just before it begins; if that says no, it ends with
+    /// [`Committed::Withdrawn`], which wrote nothing. A future that is dropped before has its commit withdrawn, unless it
+    /// has a gate.
+    ///
+    /// Where it is unknown whether a commit has happened, that is found out first, and what has not happened is tried again.
+    /// Meanwhile, no write of the database or of the tenant begins.
     ///
     /// Ends in `StoreError::Conflict` when a change takes a key or an identifier that is taken, or there is a response
     /// under the same hash; in `StoreError::Broken` when what a change changes is not there, when there is no change, or
-    /// when a tenant is created that exists or is another than that of the write: nothing was written. After any other
-    /// error it is unknown whether the write happened.
+    /// when a tenant is created that exists or is another than that of the write: nothing was written. It ends in
+    /// `StoreError::Busy` when too many commits wait, or another process has the write lock for longer than the store's
+    /// timeout, and in `StoreError::ReadOnly` when the store may not be written: nothing was written. Nor was anything after
+    /// `StoreError::Unavailable`. It ends in `StoreError::Unknown` when the store was closed or lost before the outcome was
+    /// known: it may have happened.
     async fn commit(&self, tenant: &str, expected: Option<Head>, batch: &Batch<'_>) -> StoreResult<Committed>;
 }
 
@@ -78,6 +99,8 @@ pub enum Committed {
     Done(Head),
     /// Nothing was written: the tenant's newest commit was not the expected one.
     Missed,
+    /// Nothing was written: the gate said no, or nobody waited for it any more.
+    Withdrawn,
 }
 
 /// What follows on a commit in a tenant's log.

@@ -100,6 +100,12 @@ pub trait TenantView: Send + Sync {
     /// must neither block nor read or apply again.
     fn read(&self, reader: &mut dyn FnMut(&dyn Facts, &Moment));
 
+    /// When the next role ends that the facts have now; none when no further one does.
+    fn next_end(&self) -> Option<Timestamp>;
+
+    /// The facts as they are now, for the caller only: no write shows in them, and nothing ends.
+    fn copy(&self) -> Arc<dyn TenantView>;
+
     /// Takes away what has ended by an instant, which another process's clock may have reached sooner.
     fn expire_by(&self, instant: Timestamp);
 

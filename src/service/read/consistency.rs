@@ -41,6 +41,7 @@ pub(crate) struct ReadAt {
 impl Service {
     /// A tenant's view of the requested consistency, loaded or brought up to date if need be.
     pub(crate) async fn view(&self, tenant: &str, consistency: Consistency<'_>) -> Result<Arc<dyn TenantView>> {
+        self.store.check_owned()?;
         if let Consistency::AtExactSnapshot(token) = consistency {
             return self.historical_view(tenant, token).await;
         }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::service::{
     Service,
-    error::Result,
+    error::{Error, Result},
     ports::{MemberBy, ResourceRecord},
     read::consistency::Consistency,
     resolve::{
@@ -52,9 +52,18 @@ impl Service {
     /// Succeeds when the store answers.
     ///
     /// # Errors
-    /// `STORE_UNAVAILABLE`.
+    /// `STORE_UNAVAILABLE` or `STORE_LOST`.
     pub async fn ready(&self) -> Result<()> {
         Ok(self.store.ping().await?)
+    }
+
+    /// Succeeds when the service can make writes: its store takes commits, and its clock is believed.
+    ///
+    /// # Errors
+    /// What a write would end with.
+    pub fn can_write(&self) -> Result<()> {
+        self.store.can_commit()?;
+        if self.clock.reading().is_believed() { Ok(()) } else { Err(Error::clock_not_believed()) }
     }
 
     /// A tenant, read with this consistency, and the moment at which it was read.

@@ -11,9 +11,10 @@ pub use engine::answers::{
     InviteResults, InviteeResult, IssuedInvitation, MemberAnswer, PolicyChange, RemovedMember, ResourceAnswer,
     RevokedInvitation,
 };
+pub(crate) use engine::computation::Computations;
+pub use engine::plan::{Write, Written};
 pub(crate) use engine::queue::WriteQueues;
 pub use engine::request_context::{IdempotencyKey, RequestContext};
-pub use engine::run::{Write, Written};
 pub use invitations::accept::AcceptInvitation;
 pub use invitations::decline::DeclineInvitation;
 pub use invitations::invite::{Invite, Invitee, Who};

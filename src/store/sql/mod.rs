@@ -15,4 +15,5 @@ pub(super) mod read;
 pub(super) mod rows;
 pub(super) mod snapshot;
 mod statements;
+mod subtree;
 pub(super) mod verify;

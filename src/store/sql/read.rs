@@ -46,7 +46,7 @@ pub(in crate::store) async fn tenant(db: &impl ConnectionTrait, tenant: &str) ->
 }
 
 /// When a commit was made, and its head; none when the log has none of this revision.
-pub(super) async fn commit_at(
+pub(in crate::store) async fn commit_at(
     db: &impl ConnectionTrait,
     tenant: &str,
     revision: Revision,

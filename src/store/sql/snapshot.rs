@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use rollcall_engine::{
-    Commit, Grant, Head, Invitation, LoggedChange, ResourceKey, ResourceRef, Revision, SnapshotSink, Subject,
+    Commit, Grant, Head, Invitation, LoggedChange, Resource, ResourceKey, ResourceRef, Revision, SnapshotSink, Subject,
     SuppressedAddress, Tenant, Timestamp,
 };
 use tokio::runtime::Handle;
@@ -15,7 +15,7 @@ use crate::{
     store::{
         connections::Transaction,
         error::defect,
-        sql::{due, feed, invitations, list, load, log, read},
+        sql::{due, feed, invitations, list, load, log, read, subtree},
     },
 };
 
@@ -108,6 +108,10 @@ impl Snapshot for SqlSnapshot {
 
     async fn resource(&mut self, key: ResourceRef<'_>) -> StoreResult<Option<ResourceRecord>> {
         reading!(self, |tx, tenant| read::resource(&**tx, tenant, key))
+    }
+
+    async fn resources_below(&mut self, key: ResourceRef<'_>, limit: usize) -> StoreResult<Vec<Resource>> {
+        reading!(self, |tx, tenant| subtree::below(&**tx, tenant, key, limit))
     }
 
     async fn bindings_at(&mut self, resources: &[ResourceKey], limit: usize) -> StoreResult<Vec<(Subject, Grant)>> {

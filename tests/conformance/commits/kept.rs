@@ -128,6 +128,7 @@ async fn a_batch_is_kept_with_all_that_it_says(harness: &Harness) {
         reason: Some("ticket 7, in Bo's own words: „bitte“"),
         changes: &changes,
         response: None,
+        gate: None,
     };
     harness.commit(&first).await;
     let second = [by("time", granted("bo", &root(), "user"))];

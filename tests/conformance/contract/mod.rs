@@ -20,6 +20,7 @@ fn tests() -> impl Iterator<Item = &'static Test> {
         crate::calls::TESTS,
         crate::commits::conflicts::TESTS,
         crate::commits::kept::TESTS,
+        crate::commits::gates::TESTS,
         crate::commits::missed::TESTS,
         crate::commits::refused::TESTS,
         crate::due::TESTS,

@@ -60,11 +60,12 @@ fn split(comment: &[&str]) -> Vec<String> {
     let mut paragraphs = vec![String::new()];
     for line in comment {
         let is_link_target = line.starts_with('[') && line.contains("]: ");
+        let is_left_out = is_link_target || line.starts_with("# ");
         let item = line.strip_prefix("- **").and_then(|item| item.split_once(".** ")).map(|(_, said)| said);
-        if line.is_empty() || is_link_target || item.is_some() {
+        if line.is_empty() || is_left_out || item.is_some() {
             paragraphs.push(String::new());
         }
-        if let Some(paragraph) = paragraphs.last_mut().filter(|_| !is_link_target) {
+        if let Some(paragraph) = paragraphs.last_mut().filter(|_| !is_left_out) {
             paragraph.push_str(item.unwrap_or(line));
             paragraph.push(' ');
         }
@@ -93,7 +94,7 @@ fn a_sentence_is_read_with_what_it_is_said_of() {
                 //!\n//! [`Store`]: super::Store\n\nuse a::b;\n\n\
                 /// A store. It\n/// stores.\n#[derive(Debug)]\npub struct Store<'a> {\n    \
                 /// Its name, as [`Name`].\n    pub name: &'a str,\n}\n\n\
-                impl Store<'_> {\n    /// Opens it.\n    pub async fn open() {}\n}\n\n\
+                impl Store<'_> {\n    /// Opens it.\n    ///\n    /// # Errors\n    /// When it can't.\n    pub async fn open() {}\n}\n\n\
                 /// A kind.\npub enum Kind {\n    /// The first.\n    First(u8),\n}\n";
     let expected = [
         "store: More, on `Store`:",
@@ -103,6 +104,7 @@ fn a_sentence_is_read_with_what_it_is_said_of() {
         "Store: It stores.",
         "Store::name: Its name, as `Name`.",
         "Store::open: Opens it.",
+        "Store::open: When it can't.",
         "Kind: A kind.",
         "Kind::First: The first.",
     ];

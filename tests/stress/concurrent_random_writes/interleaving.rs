@@ -16,9 +16,10 @@ use super::{
     opening,
 };
 use crate::{
+    contrary::{Contrary, Stage},
     driver::issued_invitations,
     oracle::{ModelFacts, Tokens},
-    support::{TestServer, WireTenant, db::audited, error::reason_of, names::named, repetitions, rng::Rng},
+    support::{WireTenant, db::audited, error::reason_of, names::named, repetitions, rng::Rng},
 };
 
 /// Clients that write at the same time, each over a connection of its own.
@@ -47,18 +48,31 @@ async fn client(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_interleaving_breaks_a_rule() {
+    write_at_once(Contrary::Nothing, repetitions("concurrent_writes", 800, 4000)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_interleaving_breaks_a_rule_whatever_is_contrary() {
+    for contrary in [Contrary::Misses, Contrary::Unknown, Contrary::Jumps] {
+        eprintln!("{contrary:?}");
+        write_at_once(contrary, repetitions("contrary_writes", 300, 2000)).await;
+    }
+}
+
+/// Many clients write at once.
+async fn write_at_once(contrary: Contrary, writes: u64) {
     let seed = Rng::any_seed();
     eprintln!("TEST_SEED={seed}");
-    let stage = TestServer::new().await;
-    let world = opening(&stage, "acme").await;
+    let stage = Stage::new(contrary, &[]).await;
+    let world = opening(&stage.api().await, "acme").await;
     let start = world.revision().await;
     let (_, tables) = audited(stage.dir.path(), &world.tenant).await;
     let first = ModelFacts::from(&tables);
-    let writes = usize::try_from(repetitions("concurrent_writes", 800, 4000)).expect("few");
+    let writes = usize::try_from(writes).expect("few");
     let (tokens, left) = (Arc::<Mutex<Tokens>>::default(), Arc::new(AtomicUsize::new(writes)));
     let mut tasks = JoinSet::new();
     for number in 0..CLIENTS {
-        let world = WireTenant { api: stage.server.api().await, ..world.clone() };
+        let world = WireTenant { api: stage.api().await, ..world.clone() };
         tasks.spawn(client(world, Rng::new(seed + number), tokens.clone(), left.clone()));
     }
     let records = tasks.join_all().await.into_iter().flatten().collect::<Vec<_>>();

@@ -6,7 +6,7 @@ mod sequences;
 
 use crate::{
     oracle::{Actors, PolicyFile},
-    support::{TestServer, WireTenant, fixture, wire_tenant::OPERATOR},
+    support::{Api, WireTenant, fixture, wire_tenant::OPERATOR},
 };
 
 /// Those who write, and the job sites that exist or may come to exist.
@@ -25,7 +25,7 @@ fn policy() -> PolicyFile {
 }
 
 /// A tenant with some of the actors as members, and three job sites.
-async fn opening(stage: &TestServer, tenant: &str) -> WireTenant {
+async fn opening(api: &Api, tenant: &str) -> WireTenant {
     let opening = fixture::tenant("lumicon").named(tenant).person("ada", "admin");
     let opening = opening.by(OPERATOR).people(&["alan", "anna"], "admin").by("ada");
     opening
@@ -40,6 +40,6 @@ async fn opening(stage: &TestServer, tenant: &str) -> WireTenant {
         .roles(&["victor", "vera"], "job_site:harbour", "viewer")
         .roles(&["victor", "vera"], "job_site:quarry", "viewer")
         .role("elsa", "job_site:harbour", "editor")
-        .wire_on(&stage.api)
+        .wire_on(api)
         .await
 }

@@ -17,7 +17,7 @@ use crate::{
 
 /// Sends operations, each drawn from a number, one after the other; the oracle must foresee every response.
 async fn run(stage: &TestServer, tenant: &str, numbers: Vec<u64>) -> Result<(), TestCaseError> {
-    let world = opening(stage, tenant).await;
+    let world = opening(&stage.api, tenant).await;
     let (_, tables) = audited(stage.dir.path(), tenant).await;
     let (policy, mut facts, mut tokens) = (policy(), ModelFacts::from(&tables), Tokens::default());
     for number in numbers {

@@ -28,6 +28,40 @@ pub struct FaultyServer {
     pub dir: TempDir,
 }
 
+/// The shim under a server whose store is in a directory.
+pub struct Shim {
+    dir: PathBuf,
+}
+
+impl Shim {
+    /// Has a server run under the shim.
+    pub fn load(command: &mut Command, dir: &Path) -> Self {
+        command.env("LD_PRELOAD", shim()).env("FAULT_ORDER", dir.join("order"));
+        Self { dir: dir.to_owned() }
+    }
+
+    /// Lets every fifth sync of the write-ahead log fail with this `errno`, beginning with the next: that of a commit, whose
+    /// barrier and second try then succeed, with a checkpoint after each.
+    pub fn fail_every_fifth_sync(&self, errno: i32) {
+        self.order(&format!("sync {errno} {}-wal fifth", store_name()));
+    }
+
+    /// Lets everything succeed from now on.
+    pub fn heal(&self) {
+        drop(fs::remove_file(self.dir.join("order")));
+    }
+
+    fn order(&self, text: &str) {
+        let whole = self.dir.join("whole");
+        fs::write(&whole, text).unwrap();
+        fs::rename(whole, self.dir.join("order")).unwrap();
+    }
+}
+
+fn store_name() -> String {
+    store_file(Path::new("")).display().to_string()
+}
+
 /// The shim, compiled once.
 fn shim() -> &'static Path {
     static SHIM: OnceLock<(TempDir, PathBuf)> = OnceLock::new();
@@ -58,16 +92,27 @@ impl FaultyServer {
         let policies = format!("policies.dir={}", dir.join("policies").display());
         let mut command =
             command(dir, &[&policies, "policies.poll=20ms", "store.read_connections=1", "sweep.every=0s"]);
-        command.env("LD_PRELOAD", shim()).env("FAULT_ORDER", dir.join("order"));
+        Shim::load(&mut command, dir);
         Server::spawn(command).await
     }
 
     /// Lets the next call of a kind (`sync`, `read`, `write`) on the store's files fail with this `errno`.
     pub fn fail_next(&self, call: &str, errno: i32) {
-        let name = store_file(Path::new("")).display().to_string();
-        let whole = self.dir.path().join("whole");
-        fs::write(&whole, format!("{call} {errno} {name}")).unwrap();
-        fs::rename(whole, self.dir.path().join("order")).unwrap();
+        self.shim().order(&format!("{call} {errno} {}", store_name()));
+    }
+
+    /// Lets every call of a kind on the store's files fail with this `errno`, until [`Self::heal`].
+    pub fn fail_on(&self, call: &str, errno: i32) {
+        self.shim().order(&format!("{call} {errno} {} always", store_name()));
+    }
+
+    /// Ends what [`Self::fail_on`] began.
+    pub fn heal(&self) {
+        self.shim().heal();
+    }
+
+    fn shim(&self) -> Shim {
+        Shim { dir: self.dir.path().to_owned() }
     }
 
     /// Whether the last call that was to fail has not been made yet.

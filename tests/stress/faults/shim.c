@@ -2,11 +2,12 @@
  *
  * FAULT_ORDER names a file. While it has the text `CALL ERRNO NAME` (sync, read or write; a number; a part of a path), the
  * next call of that kind on a file whose path contains NAME fails with that errno, and removes the order: it is carried
- * out once.
+ * out once. With ` always` at its end it stays, and each such call fails; with ` fifth`, every fifth does.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,20 +15,24 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+/* How many calls an order with `fifth` has met. */
+static atomic_uint met;
+
 static int fails(const char *call, int fd) {
     const char *order = getenv("FAULT_ORDER");
     if (order == NULL) return 0;
     int saved = errno, found = 0;
     long file = syscall(SYS_openat, AT_FDCWD, order, O_RDONLY | O_CLOEXEC);
     if (file >= 0) {
-        char text[256] = {0}, kind[16], name[128], link[64], path[4096] = {0};
+        char text[256] = {0}, kind[16], name[128], always[8] = {0}, link[64], path[4096] = {0};
         int code = 0;
         long size = syscall(SYS_read, (int)file, text, sizeof text - 1);
         syscall(SYS_close, (int)file);
         snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-        found = size > 0 && sscanf(text, "%15s %d %127s", kind, &code, name) == 3 && strcmp(kind, call) == 0
+        found = size > 0 && sscanf(text, "%15s %d %127s %7s", kind, &code, name, always) >= 3 && strcmp(kind, call) == 0
             && syscall(SYS_readlinkat, AT_FDCWD, link, path, sizeof path - 1) > 0 && strstr(path, name) != NULL
-            && syscall(SYS_unlinkat, AT_FDCWD, order, 0) == 0;
+            && (always[0] != 'f' || atomic_fetch_add(&met, 1) % 5 == 0)
+            && (always[0] != 0 || syscall(SYS_unlinkat, AT_FDCWD, order, 0) == 0);
         if (found) saved = code;
     }
     errno = saved;

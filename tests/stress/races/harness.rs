@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tokio::task::{JoinSet, yield_now};
 
-use crate::support::{
-    Answer, Api, TestServer, WireTenant, Write, db::audited, error::reason_of, repetitions, rng::Rng,
+use crate::{
+    contrary::{Contrary, Stage},
+    support::{Answer, Api, WireTenant, Write, db::audited, error::reason_of, repetitions, rng::Rng},
 };
 
 /// Tenants in which rounds are run at the same time.
@@ -83,18 +84,28 @@ fn letters(count: usize) -> impl Iterator<Item = char> {
 
 /// Runs a race in several tenants of one server, and compares every round with the table.
 pub(crate) async fn run<R: Race>(name: &str) {
+    run_on::<R>(name, Contrary::Nothing, repetitions("races", 48, 400)).await;
+}
+
+/// Runs a race on a server to which something is contrary.
+pub(crate) async fn run_against<R: Race>(contrary: Contrary) {
+    run_on::<R>(&format!("{contrary:?}"), contrary, repetitions("contrary_races", 8, 100)).await;
+}
+
+async fn run_on<R: Race>(name: &str, contrary: Contrary, rounds: u64) {
     let seed = Rng::any_seed();
     eprintln!("TEST_SEED={seed}");
-    let rounds = usize::try_from(repetitions("races", 48, 400)).expect("few");
-    let stage = TestServer::with(&[R::SETTINGS, &[INVITATIONS]].concat()).await;
+    let rounds = usize::try_from(rounds).expect("few");
+    let stage = Stage::new(contrary, &[R::SETTINGS, &[INVITATIONS]].concat()).await;
+    let api = stage.api().await;
     let writes = Row::table(R::ORDERS)[0].answers.len();
     let mut lanes = JoinSet::new();
     for (number, seed) in (0..LANES).zip(seed..) {
         let mut apis = Vec::new();
         for _ in 0..writes {
-            apis.push(stage.server.api().await);
+            apis.push(stage.api().await);
         }
-        let world = R::open(&stage.api, &format!("lane-{number}")).await;
+        let world = R::open(&api, &format!("lane-{number}")).await;
         lanes.spawn(lane::<R>(world, apis, Rng::new(seed), rounds.div_ceil(LANES)));
     }
     let mut wins = BTreeMap::<String, usize>::new();

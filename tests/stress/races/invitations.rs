@@ -2,7 +2,8 @@
 
 use rollcall::proto::{AcceptInvitationRequest, Profile};
 
-use super::harness::{Race, run};
+use super::harness::{Race, run, run_against};
+use crate::contrary::Contrary;
 use crate::support::{
     Answer, Api, WireTenant, Write,
     names::{email_of, subject},
@@ -174,4 +175,12 @@ impl Race for InviteTwice {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn somebody_new_is_invited_twice() {
     run::<InviteTwice>("somebody new is invited twice").await;
+}
+
+/// All of them, on servers to which something is contrary.
+pub(super) async fn all_against(contrary: Contrary) {
+    run_against::<AcceptAndRevoke>(contrary).await;
+    run_against::<AcceptAndDecline>(contrary).await;
+    run_against::<AcceptTwice>(contrary).await;
+    run_against::<InviteTwice>(contrary).await;
 }

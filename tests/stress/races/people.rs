@@ -1,6 +1,7 @@
 //! Races about members who are changed and removed, and about the last holders of a role.
 
-use super::harness::{Race, run};
+use super::harness::{Race, run, run_against};
+use crate::contrary::Contrary;
 use crate::support::{Answer, Api, WireTenant, Write, fixture, names::email_of, wire_tenant::OPERATOR};
 
 struct TwoAdmins;
@@ -149,4 +150,12 @@ fn email(round: usize) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn somebody_is_deactivated_while_they_write() {
     run::<Deactivated>("somebody is deactivated while they write").await;
+}
+
+/// All of them, on servers to which something is contrary.
+pub(super) async fn all_against(contrary: Contrary) {
+    run_against::<TwoAdmins>(contrary).await;
+    run_against::<ChangeAndRemove>(contrary).await;
+    run_against::<LastTwo>(contrary).await;
+    run_against::<Deactivated>(contrary).await;
 }

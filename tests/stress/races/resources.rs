@@ -1,6 +1,7 @@
 //! Races about resources that are given away, archived, created, moved and deleted at the same time.
 
-use super::harness::{Race, run};
+use super::harness::{Race, run, run_against};
+use crate::contrary::Contrary;
 use crate::support::{Answer, Api, WireTenant, Write, fixture, names::short, wire_tenant::DEPOT};
 
 /// Who owns a resource: `-` for nobody, `gone` where it is no more.
@@ -186,4 +187,13 @@ impl Race for IntoEachOther {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_resources_are_moved_into_each_other() {
     run::<IntoEachOther>("two resources are moved into each other").await;
+}
+
+/// All of them, on servers to which something is contrary.
+pub(super) async fn all_against(contrary: Contrary) {
+    run_against::<TransferAndDelete>(contrary).await;
+    run_against::<TwoTransfers>(contrary).await;
+    run_against::<ArchiveAndCreate>(contrary).await;
+    run_against::<DeleteAndCreate>(contrary).await;
+    run_against::<IntoEachOther>(contrary).await;
 }

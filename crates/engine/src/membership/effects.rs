@@ -53,12 +53,21 @@ pub struct Effects {
 
 /// Compares what every active person may do, and which memberships they may write: at the root, at each resource where
 /// they hold a role or which they own, on their own record, and at what is below these resources. `before` and `after`
-/// are the same facts under either policy. At most `limit` effects are kept, and all are counted.
-pub fn effects(before: &dyn Facts, after: &dyn Facts, limit: usize) -> Effects {
+/// are the same facts under either policy. At most `limit` effects are kept, and all are counted. `goes_on` is asked before
+/// each member: none when it says no.
+pub fn effects(
+    before: &dyn Facts,
+    after: &dyn Facts,
+    limit: usize,
+    goes_on: &mut dyn FnMut() -> bool,
+) -> Option<Effects> {
     let owned_resources = owned_resources(after);
     let [old, new] = [before, after].map(PolicyFacts::new);
     let mut effects = Effects::default();
     for member in active_people(after) {
+        if !goes_on() {
+            return None;
+        }
         let mut resources = owned_resources.get(&member).cloned().unwrap_or_default();
         add_assigned_resources(before, member, &mut resources);
         add_assigned_resources(after, member, &mut resources);
@@ -71,7 +80,7 @@ pub fn effects(before: &dyn Facts, after: &dyn Facts, limit: usize) -> Effects {
             }
         }
     }
-    effects
+    Some(effects)
 }
 
 /// The members to compare, in order. What a team gains and loses is an effect on each of its members.

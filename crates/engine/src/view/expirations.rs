@@ -15,7 +15,7 @@ pub(crate) struct Assignment {
 
 /// When assignments expire, for the few that do. One that has expired is kept until the log says so too, for the store
 /// has it until then.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Expirations {
     /// The expiry of each assignment, by the member's row.
     by_assignment: HashMap<(u32, Assignment), Timestamp, FxBuildHasher>,

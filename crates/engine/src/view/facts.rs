@@ -6,7 +6,7 @@ use rustc_hash::FxBuildHasher;
 
 use crate::{
     domain::{Head, MemberStatus, Moment, Revision, Subject, SubjectRef, Timestamp},
-    facts::{Facts, MemberKey, MemberState, Node, ResourceState},
+    facts::{Facts, MAX_SUBJECT_TYPES, MemberKey, MemberState, Node, ResourceState},
     model::{Policy, RoleId, TypeId, mask::Mask},
     view::{
         expirations::{Assignment, Expirations},
@@ -16,7 +16,7 @@ use crate::{
 
 /// One tenant's facts at one revision, laid out for decisions: a resource or member is found by one hash look-up, and a
 /// member's assignments are adjacent.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct View {
     pub(crate) policy: Arc<Policy>,
     pub(crate) head: Head,
@@ -41,7 +41,7 @@ pub struct View {
 }
 
 /// A subject type that members have.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct SubjectType {
     pub(crate) name: Box<str>,
     /// Whether its subjects are teams.
@@ -51,7 +51,7 @@ pub(crate) struct SubjectType {
 }
 
 /// A registered resource. The row of one that was deleted stays until another takes it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct NodeRow {
     pub(crate) id: Box<str>,
     pub(crate) owner: Option<Box<Subject>>,
@@ -61,7 +61,7 @@ pub(crate) struct NodeRow {
 }
 
 /// A member. The row of one who was removed has an empty id, until another member takes it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct MemberRow {
     pub(crate) id: Box<str>,
     /// Ordered by node, then role.
@@ -199,6 +199,10 @@ impl Facts for View {
         let row = self.member(member);
         let kind = self.subject_types.get(usize::from(row.subject_type)).map_or("", |known| &*known.name);
         SubjectRef { kind, id: &row.id }
+    }
+
+    fn takes_subject_type(&self, kind: &str) -> bool {
+        self.find_subject_type(kind).is_some() || self.subject_types.len() < MAX_SUBJECT_TYPES
     }
 
     fn each_member<'f>(&'f self, visit: &mut dyn FnMut(SubjectRef<'f>, MemberState)) {

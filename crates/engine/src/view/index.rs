@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, Hash};
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 /// Finds rows of a list by a key that the rows themselves keep, so an entry takes little more than four bytes.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct RowIndex {
     table: HashTable<u32>,
     hasher: DefaultHashBuilder,

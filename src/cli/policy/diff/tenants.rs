@@ -73,7 +73,7 @@ impl Comparison<'_> {
         new: &Arc<Policy>,
     ) -> Result<Option<TenantDiff>, ReadError> {
         let mut facts = TenantFacts {
-            now: SystemClock.now(),
+            now: SystemClock::new().now(),
             tenant: None,
             before: ViewBuilder::new(Arc::clone(old)),
             after: ViewBuilder::new(Arc::clone(new)),
@@ -86,7 +86,8 @@ impl Comparison<'_> {
         };
         incompatibilities.compare(&before, &after);
         let incompatibilities = incompatibilities.finish(&tenant).err().map(|error| error.message);
-        Ok(Some(TenantDiff { tenant: id, incompatibilities, effects: effects(&before, &after, self.most) }))
+        let effects = effects(&before, &after, self.most, &mut || true).unwrap_or_default();
+        Ok(Some(TenantDiff { tenant: id, incompatibilities, effects }))
     }
 
     fn unreadable(&self, error: &ReadError) -> Mistake {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use rollcall_engine::{Head, Subject, Timestamp, etag};
+use rollcall_engine::{Head, MAX_SUBJECT_TYPES, Subject, Timestamp, etag};
 
 use crate::service::{
     error::{Error, ErrorKind, Result},
@@ -36,6 +36,17 @@ impl WriteContext<'_> {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Refuses a new member of a type of which there are none yet, which the request has in `field`, in a tenant with members of
+    /// very many types.
+    pub(crate) fn check_subject_type(&self, subject: &Subject, field: &str) -> Result<()> {
+        if self.with_facts(|facts| Ok(facts.takes_subject_type(&subject.kind)))? {
+            return Ok(());
+        }
+        let description =
+            format!("is the type of no member yet, and a tenant has members of {MAX_SUBJECT_TYPES} types at most");
+        Err(Error::field("FIELD_INVALID", field, description))
     }
 
     /// Refuses when the resource has changed since the caller read this etag.

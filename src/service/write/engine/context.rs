@@ -13,7 +13,7 @@ use rollcall_engine::{
 use crate::service::{
     Quotas, Service,
     error::{Error, ErrorKind, Result},
-    ports::{MemberBy, MemberRecord, Random, ResourceRecord, Snapshot, TenantView, Views},
+    ports::{MemberBy, MemberRecord, Random, Reading, ResourceRecord, Snapshot, TenantView, Views},
     resolve::{
         not_found::{no_invitation, no_member, no_resource},
         resources::find_node,
@@ -21,6 +21,7 @@ use crate::service::{
     },
     write::engine::{
         answers::{MemberAnswer, ResourceAnswer},
+        computation::Computations,
         refuse,
         request_context::RequestContext,
         secret::Secret,
@@ -38,6 +39,7 @@ pub struct WriteContext<'a> {
     pub(crate) policies: Arc<PolicySet>,
     pub(super) quotas: Quotas,
     views: &'a dyn Views,
+    computations: &'a Computations,
     /// The tenant in the store; none where there is no such tenant.
     snapshot: Option<Box<dyn Snapshot>>,
     /// The tenant in memory, at the same commit.
@@ -45,6 +47,8 @@ pub struct WriteContext<'a> {
     head: Head,
     write_id: WriteId,
     now: Timestamp,
+    believed: Timestamp,
+    relied_until: Option<Timestamp>,
     has_moved_on: AtomicBool,
 }
 
@@ -76,20 +80,52 @@ impl<'a> WriteContext<'a> {
         view: Option<Arc<dyn TenantView>>,
         secret: &'a Secret,
     ) -> Self {
-        let (views, random) = (&*service.views, &*service.random);
+        let (views, random, computations) = (&*service.views, &*service.random, &service.computations);
         let (policies, quotas) = (service.policies(), service.quotas);
         let head = snapshot.as_ref().map(|snapshot| snapshot.head()).unwrap_or_default();
         // Times in a log never go back.
         let committed_at = snapshot.as_ref().map(|snapshot| snapshot.committed_at()).unwrap_or_default();
-        let now = service.clock.now().max(committed_at);
+        let Reading { now, believed } = service.clock.reading();
+        let (now, believed) = (now.max(committed_at), believed.max(committed_at));
         let write_id = random.bytes().first_chunk().map_or(WriteId::default(), |bytes| WriteId(*bytes));
         let has_moved_on = AtomicBool::new(false);
-        Self { request, secret, random, policies, quotas, views, snapshot, view, head, write_id, now, has_moved_on }
+        Self {
+            request,
+            secret,
+            random,
+            policies,
+            quotas,
+            views,
+            computations,
+            snapshot,
+            view,
+            head,
+            write_id,
+            now,
+            believed,
+            relied_until: None,
+            has_moved_on,
+        }
     }
 
     /// The one instant at which this write is decided and happens.
     pub(crate) fn now(&self) -> Timestamp {
         self.now
+    }
+
+    /// The instant by which roles have ended for good: [`Self::now`], where the clock is believed.
+    pub(super) fn believed(&self) -> Timestamp {
+        self.believed
+    }
+
+    /// Notes that the plan rests on something that ends then, beside the roles in the view: by then it must have begun.
+    pub(crate) fn rely_until(&mut self, end: Timestamp) {
+        self.relied_until = Some(self.relied_until.map_or(end, |other| other.min(end)));
+    }
+
+    /// The first end of what was noted.
+    pub(super) fn relied_until(&self) -> Option<Timestamp> {
+        self.relied_until
     }
 
     /// The latest instant that is known to have passed: what ends by then has ended, whatever the clock says.
@@ -126,16 +162,35 @@ impl<'a> WriteContext<'a> {
         self.view.clone().ok_or_else(|| Error::tenant_not_found(&self.request.tenant))
     }
 
+    /// A copy of the facts at the revision before this write, for what takes long: no write waits for its readers.
+    pub(crate) fn copied_view(&self) -> Result<Arc<dyn TenantView>> {
+        let copy = self.view()?.copy();
+        if copy.head() == self.head { Ok(copy) } else { Err(self.note_moved_on()) }
+    }
+
+    /// Computes what takes long, beside the runtime's threads. The snapshot is given back, for others to read.
+    pub(crate) async fn compute<T: Send + 'static>(
+        &mut self,
+        compute: impl FnOnce(&mut dyn FnMut() -> bool) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.snapshot = None;
+        self.computations.run(compute).await
+    }
+
     /// Reads the facts at the revision before this write.
     pub(crate) fn with_facts<T>(&self, read: impl FnOnce(&dyn Facts) -> Result<T>) -> Result<T> {
         self.view()?.with(|facts, moment| {
             if moment.revision == self.head.revision {
                 return read(facts);
             }
-            self.has_moved_on.store(true, Ordering::Relaxed);
-            let message = "the tenant has changed while the write was planned; try again";
-            Err(Error::new(ErrorKind::Aborted, "CONFLICT", message).with("tenant", self.request.tenant.clone()))
+            Err(self.note_moved_on())
         })
+    }
+
+    fn note_moved_on(&self) -> Error {
+        self.has_moved_on.store(true, Ordering::Relaxed);
+        let message = "the tenant has changed while the write was planned; try again";
+        Error::new(ErrorKind::Aborted, "CONFLICT", message).with("tenant", self.request.tenant.clone())
     }
 
     /// The same facts under another policy.
@@ -164,6 +219,11 @@ impl<'a> WriteContext<'a> {
             let node = find_node(facts, key, field)?;
             Ok(ResourceNode { node, is_root: node == facts.root() })
         })
+    }
+
+    /// The root resource as the log and the tables name it.
+    pub(crate) fn root_key(&self) -> Result<ResourceKey> {
+        self.with_facts(|facts| Ok(engine::name_of(facts, facts.root()).to_key()))
     }
 
     /// The root resource, whose type has the rules of writes to members as such.

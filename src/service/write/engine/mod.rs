@@ -2,12 +2,17 @@
 
 pub(crate) mod answers;
 mod checks;
+mod commit;
+pub(crate) mod computation;
 pub(crate) mod context;
+pub(crate) mod plan;
+mod planned;
 pub(crate) mod queue;
 mod recorded;
 mod records;
 pub(crate) mod refuse;
 pub(crate) mod request_context;
-pub(crate) mod run;
+mod run;
 mod sealed;
 pub(crate) mod secret;
+mod ticket;

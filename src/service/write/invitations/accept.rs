@@ -12,7 +12,7 @@ use crate::service::{
         engine::{
             answers::{AcceptedInvitation, MemberAnswer},
             context::WriteContext,
-            run::{Plan, Write},
+            plan::{Plan, Write},
         },
         invitations::invitation,
     },
@@ -85,6 +85,7 @@ impl Write for AcceptInvitation {
 impl AcceptInvitation {
     /// The member record of an actor who is no member yet.
     async fn new_member(&self, context: &mut WriteContext<'_>, invited: &MemberRecord) -> Result<Member> {
+        context.check_subject_type(&context.request.actor, "actor.type")?;
         // The invited member's own identifiers pass to the actor.
         let owner = Some(&invited.member.subject);
         if let Some(username) = &self.profile.username {

@@ -9,7 +9,7 @@ use crate::service::{
         engine::{
             answers::InvitationAnswer,
             context::WriteContext,
-            run::{Plan, Write},
+            plan::{Plan, Write},
         },
         invitations::invitation,
     },

@@ -31,6 +31,7 @@ pub(crate) async fn by_token(context: &mut WriteContext<'_>, token: &str, email:
             Error::new(ErrorKind::FailedPrecondition, "INVITATION_EXPIRED", message).with("invitation", invitation.id)
         );
     }
+    context.rely_until(invitation.expires_at);
     if email != Some(invitation.email.as_str()) {
         let message = "the invitation is bound to another email; answer it with the email that it was sent to";
         return Err(Error::new(ErrorKind::PermissionDenied, "EMAIL_MISMATCH", message)

@@ -16,8 +16,8 @@ use crate::service::{
         engine::{
             answers::{InviteResults, InviteeResult, MemberAnswer},
             context::{WriteContext, distinct},
+            plan::{Plan, Write},
             refuse::Refusals,
-            run::{Plan, Write},
         },
         invitations::{
             invitation,
@@ -127,7 +127,7 @@ impl Write for Invite {
             return Err(refused.with("refused", plan.refused.join(" ")));
         }
         context.check_invitation_quota(plan.issued).await?;
-        Ok(Plan { changes: plan.changes, answer: InviteResults { results: plan.results } })
+        Ok(Plan { changes: plan.changes, answer: InviteResults { results: plan.results }, more: false })
     }
 }
 
@@ -163,6 +163,9 @@ impl InvitePlan {
             (None, Who::Email(email)) => Subject::email(email),
             (None, Who::Member(subject)) => subject.clone(),
         };
+        if record.is_none() && matches!(invitee.who, Who::Member(_)) {
+            context.check_subject_type(&subject, &format!("invitees[{index}].subject.type"))?;
+        }
         if !self.seen.insert(subject.clone()) {
             let description = format!("names `{subject}`, whom an earlier invitee names");
             return Err(Error::field("FIELD_INVALID", format!("invitees[{index}]"), description));

@@ -10,7 +10,7 @@ use crate::service::{
         engine::{
             answers::IssuedInvitation,
             context::WriteContext,
-            run::{Plan, Write},
+            plan::{Plan, Write},
         },
         invitations::{invitation, pending, renewal::Renewal},
     },

@@ -10,7 +10,7 @@ use crate::service::{
         engine::{
             answers::RevokedInvitation,
             context::{WriteContext, distinct},
-            run::{Plan, Write},
+            plan::{Plan, Write},
         },
         invitations::{invitation, pending},
     },

@@ -8,7 +8,7 @@ use crate::service::{
     write::engine::{
         answers::AddressAnswer,
         context::WriteContext,
-        run::{Plan, Write},
+        plan::{Plan, Write},
     },
 };
 

@@ -13,8 +13,8 @@ use crate::service::{
     write::engine::{
         answers::{ChangedRole, ChangedRoles},
         context::WriteContext,
+        plan::{Plan, Write},
         refuse::{self, Refusals},
-        run::{Plan, Write},
     },
 };
 
@@ -105,7 +105,7 @@ impl Write for ChangeRoles {
         }
         let part = |RoleExchange { change, rule, answer, .. }| (AllowedChange { change, rule }, answer);
         let (changes, results) = exchanges.into_iter().map(part).unzip();
-        Ok(Plan { changes, answer: ChangedRoles { results } })
+        Ok(Plan { changes, answer: ChangedRoles { results }, more: false })
     }
 }
 

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use rollcall_engine::{
-    self as engine, Change, Facts, Grant, Invitation, MemberStatus, MembershipWrite, Node, ResourceKey, Subject,
-    WriteKind,
+    self as engine, Change, Facts, Grant, Invitation, Member, MemberStatus, MembershipWrite, Node, ResourceKey,
+    Subject, WriteKind,
 };
 
 use crate::service::{
@@ -12,7 +12,7 @@ use crate::service::{
     write::engine::{
         answers::RemovedMember,
         context::WriteContext,
-        run::{Plan, Write},
+        plan::{Plan, Write},
     },
 };
 
@@ -28,7 +28,12 @@ pub struct RemoveMember {
     pub role: String,
     /// The member's etag as the caller read it; an outdated one is refused with `ETAG_MISMATCH`. Empty: not compared.
     pub etag: String,
+    /// The roles that earlier steps of this removal have revoked; none to begin with.
+    pub revoked: Vec<Grant>,
 }
+
+/// The most roles that one step of a removal revokes.
+const STEP: usize = 1000;
 
 #[async_trait]
 impl Write for RemoveMember {
@@ -36,6 +41,12 @@ impl Write for RemoveMember {
 
     fn subjects(&mut self) -> Vec<&mut Subject> {
         vec![&mut self.member]
+    }
+
+    fn proceed(&mut self, step: RemovedMember) {
+        self.revoked = step.revoked;
+        // It was compared at the first step, which has changed it.
+        self.etag.clear();
     }
 
     async fn plan(&self, context: &mut WriteContext<'_>) -> Result<Plan<RemovedMember>> {
@@ -47,17 +58,30 @@ impl Write for RemoveMember {
         context.check_member_etag(&record, &self.etag)?;
         let is_person = context.with_facts(|facts| Ok(facts.policy().is_person(self.member.as_ref())))?;
         let leaves_tenant = resource.is_root && role.is_none() && is_person;
-        let revoked: Vec<Grant> = if leaves_tenant {
+        let mut revoked: Vec<Grant> = if leaves_tenant {
             record.grants.clone()
         } else {
             let roles = permitted.removed_roles.iter();
             roles.map(|role| context.assigned_grant(&record, resource, *role)).collect::<Result<_>>()?
         };
-        let mut changes: Vec<Change> = revoked.iter().map(|grant| Change::revoked(&self.member, grant)).collect();
-        if leaves_tenant {
+        let is_themselves = context.request.actor == self.member;
+        let more = revoked.len() > STEP && leaves_tenant && !is_themselves && !context.request.validate_only;
+        if more {
+            // The roles by which the actor may remove them come last, or the next step would find none.
+            let root = context.root_key()?;
+            revoked.sort_by_key(|grant| grant.resource == root);
+        }
+        let step = revoked.get(..if more { STEP } else { revoked.len() }).unwrap_or_default();
+        let mut changes = Vec::with_capacity(step.len() + 2);
+        if more {
+            changes.extend(cut_off(&record.member));
+        }
+        changes.extend(step.iter().map(|grant| Change::revoked(&self.member, grant)));
+        if leaves_tenant && !more {
             changes.extend(self.left_tenant(context, &record).await?);
         }
-        Ok(Plan::by(&permitted.rule, changes, RemovedMember { revoked }))
+        let revoked = [&self.revoked[..], step].concat();
+        Ok(Plan { more, ..Plan::by(&permitted.rule, changes, RemovedMember { revoked }) })
     }
 }
 
@@ -79,6 +103,13 @@ impl RemoveMember {
         changes.push(Change::MemberRemoved { member: record.member.clone() });
         Ok(changes)
     }
+}
+
+/// The change by which somebody who is removed in steps can do nothing from the first one on.
+fn cut_off(before: &Member) -> Option<Change> {
+    let is_active = before.status == MemberStatus::Active;
+    let member = Member { status: MemberStatus::Deactivated, ..before.clone() };
+    is_active.then(|| Change::updated(before, member))
 }
 
 /// Clears the owner of each resource that the member owns, so that nobody who joins later under the same id owns it.

@@ -10,7 +10,7 @@ use crate::service::{
     write::engine::{
         answers::MemberAnswer,
         context::WriteContext,
-        run::{Plan, Write},
+        plan::{Plan, Write},
     },
 };
 

@@ -9,7 +9,7 @@ use crate::service::{
         engine::{
             answers::ResourceAnswer,
             context::WriteContext,
-            run::{Plan, Write},
+            plan::{Plan, Write},
         },
         resources::resource_permission::{ResourceOperation, not_the_root},
     },

@@ -14,9 +14,9 @@ use crate::service::{
         engine::{
             answers::ResourceAnswer,
             context::WriteContext,
-            run::{Plan, Write},
+            plan::{Plan, Write},
         },
-        resources::resource_permission::permit_by_action,
+        resources::{depth, resource_permission::permit_by_action},
     },
 };
 
@@ -52,6 +52,7 @@ impl Write for CreateResource {
             let actions = policy.create_actions(resource_type, above).collect();
             let what = format!("create a `{}` at `{}`", resource_type.name(), engine::name_of(facts, parent));
             let rule = permit_by_action(facts, request, parent, actions, "create_resource", &what)?;
+            depth::check(facts, parent, 0)?;
             if facts.find(resource_type.id(), &self.resource.id).is_some() {
                 let message = format!("`{}` is registered already", self.resource);
                 return Err(Error::new(ErrorKind::AlreadyExists, "RESOURCE_EXISTS", message)

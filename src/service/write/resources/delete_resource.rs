@@ -1,7 +1,7 @@
 //! Deletion of a resource with its subtree.
 
 use async_trait::async_trait;
-use rollcall_engine::{self as engine, Change, Facts, Grant, Node, ResourceKey, Subject};
+use rollcall_engine::{Change, Grant, ResourceKey, ResourceType, Subject};
 
 use crate::service::{
     error::{Error, ErrorKind, Result},
@@ -9,7 +9,7 @@ use crate::service::{
         engine::{
             answers::DeletedResources,
             context::WriteContext,
-            run::{Plan, Write},
+            plan::{Plan, Write},
         },
         resources::resource_permission::{ResourceOperation, not_the_root},
     },
@@ -45,10 +45,18 @@ impl Write for DeleteResource {
         let rule = DELETE.permit(context, resource)?;
         let record = context.resource(&self.resource).await?;
         context.check_resource_etag(&record, &self.etag)?;
-        let (resources, teams) = context.with_facts(|facts| Ok(subtree(facts, resource.node)))?;
-        if resources.len() > MAX_DELETED {
-            return Err(self.too_large(resources.len()));
+        let mut found = context.snapshot()?.resources_below(self.resource.as_ref(), MAX_DELETED + 1).await?;
+        if found.len() > MAX_DELETED {
+            return Err(self.too_large(found.len()));
         }
+        // Children before their parents.
+        found.reverse();
+        let resources: Vec<ResourceKey> = found.iter().map(|resource| resource.key.clone()).collect();
+        let teams: Vec<Subject> = context.with_facts(|facts| {
+            let is_team =
+                |key: &&ResourceKey| facts.policy().type_named(&key.kind).is_some_and(ResourceType::is_team_type);
+            Ok(resources.iter().filter(is_team).map(|key| Subject::new(&key.kind, &key.id)).collect())
+        })?;
         let mut bindings = context.snapshot()?.bindings_at(&resources, MAX_DELETED + 1).await?;
         if bindings.len() > MAX_DELETED {
             return Err(self.too_large(bindings.len()));
@@ -64,9 +72,7 @@ impl Write for DeleteResource {
         let mut changes: Vec<Change> =
             bindings.iter().map(|(holder, grant): &(Subject, Grant)| Change::revoked(holder, grant)).collect();
         changes.extend(team_members.into_iter().map(|member| Change::MemberRemoved { member }));
-        for key in &resources {
-            changes.push(Change::ResourceDeleted { resource: context.resource(key).await?.resource });
-        }
+        changes.extend(found.into_iter().map(|resource| Change::ResourceDeleted { resource }));
         Ok(Plan::by(&rule, changes, DeletedResources { resources }))
     }
 }
@@ -82,19 +88,4 @@ impl DeleteResource {
             .with("resource", self.resource.to_string())
             .with("limit", MAX_DELETED.to_string())
     }
-}
-
-/// A resource and everything below it, children before parents; and the teams among them.
-fn subtree(facts: &dyn Facts, top: Node) -> (Vec<ResourceKey>, Vec<Subject>) {
-    let policy = facts.policy();
-    let mut found: Vec<(usize, Node)> = Vec::new();
-    for node in policy.types().iter().flat_map(|resource_type| facts.resources_of_type(resource_type.id())) {
-        found.extend(engine::ancestor_nodes(facts, *node).position(|above| above == top).map(|depth| (depth, *node)));
-    }
-    found.sort_by_key(|(depth, _)| std::cmp::Reverse(*depth));
-    let key = |node: &Node| engine::name_of(facts, *node).to_key();
-    let teams =
-        found.iter().filter(|(_, node)| policy.resource_type(facts.resource(*node).resource_type).is_team_type());
-    let teams = teams.map(|(_, node)| key(node)).map(|team| Subject::new(team.kind, team.id)).collect();
-    (found.iter().map(|(_, node)| key(node)).collect(), teams)
 }

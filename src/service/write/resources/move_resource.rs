@@ -9,10 +9,11 @@ use crate::service::{
         engine::{
             answers::ResourceAnswer,
             context::{WriteContext, distinct},
-            run::{Plan, Write},
+            plan::{Plan, Write},
         },
         resources::{
             create_resource::parent_node,
+            depth,
             resource_permission::{ResourceOperation, not_the_root, permit_by_action},
         },
     },
@@ -60,6 +61,11 @@ impl Write for MoveResource {
             ))
         })?;
         let move_rule = MOVE.permit(context, resource_node)?;
+        context.with_facts(|facts| {
+            let resource_type = facts.policy().resource_type(facts.resource(resource_node.node).resource_type);
+            let parent = parent_node(facts, resource_type, Some(&self.parent))?;
+            depth::check(facts, parent, depth::levels_below(facts, resource_node.node))
+        })?;
         let record = context.resource(&self.resource).await?;
         context.check_resource_etag(&record, &self.etag)?;
         let change = Change::ResourceMoved { resource: record.resource.key.clone(), from, to: to.clone() };

@@ -9,7 +9,7 @@ use crate::service::{
         engine::{
             answers::PolicyChange,
             context::WriteContext,
-            run::{Plan, Write},
+            plan::{Plan, Write},
         },
         tenants::incompatibilities::PolicyIncompatibilities,
     },
@@ -30,6 +30,8 @@ pub struct SetPolicy {
 #[async_trait]
 impl Write for SetPolicy {
     type Answer = PolicyChange;
+
+    const IS_LONG: bool = true;
 
     fn subjects(&mut self) -> Vec<&mut Subject> {
         Vec::new()
@@ -57,19 +59,20 @@ impl Write for SetPolicy {
         let mut incompatibilities = PolicyIncompatibilities::of(&policy);
         context.snapshot()?.load(&mut incompatibilities).await?;
         incompatibilities.finish(&tenant)?;
-        let (before, after) = (context.view()?, context.view_under(&policy).await?);
+        let (before, after) = (context.copied_view()?, context.view_under(&policy).await?);
         let compared_tenant = tenant.clone();
         // It visits every member, which would block this thread's other tasks where there are many.
-        let compared = tokio::task::spawn_blocking(move || {
+        let effects = context.compute(move |goes_on| {
             before.with(|before, _| {
                 after.with(|after, _| {
                     let mut incompatibilities = PolicyIncompatibilities::of(after.policy());
                     incompatibilities.compare(before, after);
-                    incompatibilities.finish(&compared_tenant).map(|()| engine::effects(before, after, MAX_EFFECTS))
+                    incompatibilities.finish(&compared_tenant)?;
+                    Ok(engine::effects(before, after, MAX_EFFECTS, goes_on).unwrap_or_default())
                 })
             })
         });
-        let effects = compared.await.map_err(Error::internal)??;
+        let effects = effects.await?;
         let answer = PolicyChange {
             tenant: Tenant { policy_version: to, ..tenant.clone() },
             effects: effects.first,

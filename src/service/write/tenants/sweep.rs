@@ -9,7 +9,7 @@ use crate::service::{
         engine::{
             answers::SweepResult,
             context::WriteContext,
-            run::{Plan, Write},
+            plan::{Plan, Write},
         },
         invitations::invitation::next_reminder,
     },

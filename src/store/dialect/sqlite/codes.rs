@@ -2,16 +2,23 @@
 
 use sea_orm::{SqlxSqliteError, sqlx::error::DatabaseError};
 
-/// Whether the same statement may succeed when it is run again later; none for an error of another database.
-pub(in crate::store) fn is_transient(error: &dyn DatabaseError) -> Option<bool> {
+use crate::store::dialect::trouble::Trouble;
+
+/// What an error is; none for an error of another database.
+pub(in crate::store) fn trouble(error: &dyn DatabaseError) -> Option<Trouble> {
     error.try_downcast_ref::<SqlxSqliteError>()?;
-    Some(is_transient_code(&error.code().unwrap_or_default()))
+    Some(of_code(&error.code().unwrap_or_default()))
 }
 
-/// BUSY, LOCKED, IOERR, FULL and CANTOPEN, by the low byte of SQLite's extended result codes
-/// (<https://www.sqlite.org/rescode.html>).
-fn is_transient_code(code: &str) -> bool {
-    code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 10 | 13 | 14))
+/// By the low byte of SQLite's extended result codes (<https://www.sqlite.org/rescode.html>): BUSY and LOCKED; READONLY;
+/// PERM, IOERR, FULL and CANTOPEN.
+fn of_code(code: &str) -> Trouble {
+    match code.parse::<u32>().map(|code| code & 0xff) {
+        Ok(5 | 6) => Trouble::Busy,
+        Ok(8) => Trouble::ReadOnly,
+        Ok(3 | 10 | 13 | 14) => Trouble::Passing,
+        _ => Trouble::Lasting,
+    }
 }
 
 #[cfg(test)]
@@ -20,11 +27,15 @@ mod tests {
 
     #[test]
     fn busy_and_full_pass_but_corruption_does_not() {
-        for code in ["5", "6", "261", "517", "13", "14", "778"] {
-            assert!(is_transient_code(code), "{code}");
-        }
-        for code in ["1", "11", "26", "787", ""] {
-            assert!(!is_transient_code(code), "{code}");
+        for (codes, trouble) in [
+            (&["5", "6", "261", "517"][..], Trouble::Busy),
+            (&["8", "264", "776", "1032"], Trouble::ReadOnly),
+            (&["3", "13", "14", "778", "1034"], Trouble::Passing),
+            (&["1", "11", "26", "787", ""], Trouble::Lasting),
+        ] {
+            for code in codes {
+                assert_eq!(of_code(code), trouble, "{code}");
+            }
         }
     }
 }

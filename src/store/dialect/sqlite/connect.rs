@@ -1,12 +1,9 @@
 //! Opens the database that the url names, with the connection settings of its kind.
 
-use std::{
-    fs::{self, File, TryLockError},
-    path::Path,
-};
+use std::{fs, path::Path};
 
 use sea_orm::{
-    ConnectOptions, SqliteTransactionMode, TransactionOptions,
+    ConnectOptions, ConnectionTrait as _, DbBackend, SqliteTransactionMode, Statement, TransactionOptions,
     sqlx::{
         Connection as _,
         sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
@@ -18,6 +15,7 @@ use crate::{
     store::{
         Options,
         connections::{Connections, Lease, Transaction},
+        dialect::sqlite::ownership::Ownership,
         error::defect,
     },
 };
@@ -27,12 +25,18 @@ use crate::{
 const ROWS_AHEAD: usize = 1024;
 
 /// The open database.
+///
+/// INVARIANT (no other file): before a connection is used, and may have to be opened by its path, the file is looked for.
+/// SQLite takes a write-ahead log beside another file for that file's, and deletes it.
 pub(in crate::store) struct Pools {
     writer: Connections,
     readers: Connections,
+    /// For what must not wait for a reader: whether the database answers, and whose it is.
+    prober: Connections,
     write: TransactionOptions,
-    /// The file whose lock keeps other processes out while the database is open; none where processes may share one.
-    lock_file: Option<File>,
+    /// Never used, and so never closed because of an error: the write-ahead log stays the same file meanwhile.
+    anchor: Connections,
+    pub(in crate::store) ownership: Ownership,
 }
 
 impl Pools {
@@ -46,33 +50,57 @@ impl Pools {
 
     /// A connection that may write, for what is no transaction.
     pub(in crate::store) async fn writer(&self) -> StoreResult<Lease> {
+        self.ownership.look()?;
         self.writer.lease().await
     }
 
     /// A connection that only reads, for a single statement.
     pub(in crate::store) async fn reader(&self) -> StoreResult<Lease> {
+        self.ownership.look()?;
         self.readers.lease().await
+    }
+
+    /// A connection that only reads, for short looks at the database itself.
+    pub(in crate::store) async fn prober(&self) -> StoreResult<Lease> {
+        self.ownership.look()?;
+        self.prober.lease().await
     }
 
     /// A transaction that takes the write lock at once, where the database has one for all.
     pub(in crate::store) async fn begin_write(&self) -> StoreResult<Transaction> {
+        self.ownership.look()?;
         self.writer.begin(self.write).await
     }
 
     /// A transaction whose reads are all as of one instant. It is never committed, for there is nothing to keep.
     pub(in crate::store) async fn begin_read(&self) -> StoreResult<Transaction> {
+        self.ownership.look()?;
         self.readers.begin(TransactionOptions::default()).await
+    }
+
+    /// Moves all that was recovered from the write-ahead log into the file, and syncs it. After a sync that failed, and a
+    /// crash, the log may be whole in the system's cache and not on the disk, and no later sync of it would mend that.
+    pub(in crate::store) async fn make_durable(&self) -> StoreResult<()> {
+        let writer = self.writer().await?;
+        let checkpoint = Statement::from_string(DbBackend::Sqlite, "PRAGMA wal_checkpoint(TRUNCATE)");
+        let row = writer.query_one_raw(checkpoint).await;
+        let is_busy = writer.finish(row.map_err(Into::into))?.map(|row| row.try_get_by_index::<i64>(0));
+        match is_busy {
+            Some(Ok(0)) => Ok(()),
+            // Another process reads what the file had before, for longer than the timeout.
+            _ => Err(StoreError::Busy("another process reads the database; stop it, and start again".into())),
+        }
     }
 
     /// Waits for what is under way and closes all connections, readers first: the last to close folds the log into
     /// the file.
     pub(in crate::store) async fn close(&self) -> StoreResult<()> {
+        self.ownership.end();
         self.readers.close().await?;
+        self.prober.close().await?;
         self.writer.close().await?;
-        match &self.lock_file {
-            Some(file) => file.unlock().map_err(|error| StoreError::Unavailable(Box::new(error))),
-            None => Ok(()),
-        }
+        self.anchor.close().await?;
+        self.ownership.release()
     }
 }
 
@@ -84,7 +112,7 @@ async fn sqlite(options: &Options) -> StoreResult<Pools> {
         return Err(defect("the store's url must name a file; each connection would have its own in-memory database"));
     }
     make_directory(file.get_filename())?;
-    let lock_file = lock(file.get_filename())?;
+    let ownership = Ownership::lock(file.get_filename())?;
     let timeout = options.timeout;
     let connections = |capacity: u32, configure: fn(SqliteConnectOptions) -> SqliteConnectOptions| {
         let mut connection = ConnectOptions::new(&options.url);
@@ -103,7 +131,8 @@ async fn sqlite(options: &Options) -> StoreResult<Pools> {
             })
             .map_sqlx_sqlite_opts(move |file| {
                 configure(
-                    file.create_if_missing(true)
+                    // It was made when it was locked: whoever finds none now must not go on with an empty one.
+                    file.create_if_missing(false)
                         .journal_mode(SqliteJournalMode::Wal)
                         .synchronous(SqliteSynchronous::Full)
                         .foreign_keys(true)
@@ -117,34 +146,18 @@ async fn sqlite(options: &Options) -> StoreResult<Pools> {
     let writer = connections(1, |file| file).await?;
     let reading = |file: SqliteConnectOptions| file.pragma("query_only", "ON").row_buffer_size(ROWS_AHEAD);
     let readers = connections(options.read_connections.max(1), reading).await?;
+    let (prober, anchor) = (connections(1, reading).await?, connections(1, reading).await?);
     let write = TransactionOptions {
         sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
         ..TransactionOptions::default()
     };
-    Ok(Pools { writer, readers, write, lock_file: Some(lock_file) })
+    Ok(Pools { writer, readers, prober, write, anchor, ownership })
 }
 
 fn in_memory(url: &str) -> bool {
     let (file, query) = url.split_once('?').unwrap_or((url, ""));
     let file = file.trim_start_matches("sqlite:").trim_start_matches("//");
     file.is_empty() || file == ":memory:" || query.split('&').any(|pair| pair == "mode=memory")
-}
-
-/// Locks the database for this process until it ends, however it ends: a second one would see its writes only when it
-/// next looks, and the two would wait for one another.
-fn lock(database: &Path) -> StoreResult<File> {
-    let mut path = database.as_os_str().to_owned();
-    path.push(".lock");
-    let unavailable = |error: std::io::Error| StoreError::Unavailable(Box::new(error));
-    let file = File::options().create(true).append(true).open(&path).map_err(unavailable)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            let message = format!("another process serves `{}`; stop it, or use another file", database.display());
-            Err(StoreError::Unavailable(message.into()))
-        }
-        Err(TryLockError::Error(error)) => Err(unavailable(error)),
-    }
 }
 
 fn make_directory(file: &Path) -> StoreResult<()> {

@@ -2,6 +2,10 @@
 
 pub(in crate::store) mod codes;
 pub(in crate::store) mod connect;
+mod group;
+mod job;
+pub(in crate::store) mod ownership;
 #[cfg(test)]
 mod plans;
 pub(in crate::store) mod reader;
+pub(in crate::store) mod writer;

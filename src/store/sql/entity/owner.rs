@@ -12,6 +12,10 @@ pub struct Model {
     pub page_key: Vec<u8>,
     pub min_reader: i16,
     pub min_writer: i16,
+    pub file: Option<String>,
+    pub process: Option<Vec<u8>>,
+    pub epoch: i64,
+    pub barriers: i64,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

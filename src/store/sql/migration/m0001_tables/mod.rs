@@ -50,8 +50,8 @@ fn owner_row() -> Result<InsertStatement, DbErr> {
     random(&mut page_key)?;
     Ok(Query::insert()
         .into_table("owner")
-        .columns(["id", "store_id", "page_key", "min_reader", "min_writer"])
-        .values_panic([1.into(), store_id.into(), page_key.into(), 1.into(), 1.into()])
+        .columns(["id", "store_id", "page_key", "min_reader", "min_writer", "epoch", "barriers"])
+        .values_panic([1.into(), store_id.into(), page_key.into(), 1.into(), 1.into(), 0.into(), 0.into()])
         .take())
 }
 

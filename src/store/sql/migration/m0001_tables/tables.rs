@@ -2,7 +2,7 @@
 
 use sea_orm_migration::{
     prelude::*,
-    schema::{big_integer, big_integer_null, blob, boolean, small_integer, string, string_null, text},
+    schema::{big_integer, big_integer_null, blob, blob_null, boolean, small_integer, string, string_null, text},
 };
 
 use super::columns::{TENANT, table, tenant_key};
@@ -27,6 +27,8 @@ pub(super) fn all() -> [TableCreateStatement; 14] {
     ]
 }
 
+/// `file` tells the file that the store is in from its copies, where it is in a file; `process` is drawn by each process
+/// that takes the store over, and `epoch` counts these; `barriers` counts commits that are made for nothing but to have been made.
 fn owner() -> TableCreateStatement {
     Table::create()
         .table("owner")
@@ -35,6 +37,10 @@ fn owner() -> TableCreateStatement {
         .col(blob("page_key"))
         .col(small_integer("min_reader"))
         .col(small_integer("min_writer"))
+        .col(string_null("file"))
+        .col(blob_null("process"))
+        .col(big_integer("epoch"))
+        .col(big_integer("barriers"))
         .take()
 }
 
