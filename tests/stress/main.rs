@@ -25,3 +25,4 @@ mod races;
 mod retries;
 #[path = "../support/mod.rs"]
 mod support;
+mod write_path;
