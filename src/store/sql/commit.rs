@@ -1,9 +1,10 @@
 //! The commit of a write: the swap of the tenant's head, the changes applied to the tables, the log, and the answer.
 
-use rollcall_engine::{Change, Head, Revision};
+use rollcall_engine::{Change, Head};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QuerySelect as _,
-    sea_query::Expr,
+    ActiveValue::Set,
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QuerySelect as _, QueryTrait, UpdateMany,
+    sea_query::{Expr, Query},
 };
 
 use crate::{
@@ -14,15 +15,19 @@ use crate::{
             FORMAT,
             change::ChangeRecord,
             digest::{DigestedChange, DigestedCommit, GENESIS, digest},
+            people::Ids,
         },
         sql::{
             entity::{log_change, log_commit, reason, request, tenant},
-            people, project,
-            project::Write,
-            statements::insert,
+            ids::{self, Named},
+            project::{self, Write},
+            script::Script,
         },
     },
 };
+
+/// What the row begins with that shows the tenant's head.
+const HEAD: i32 = 0;
 
 /// Makes a write in a transaction, which is then to be committed, if the tenant's newest commit is `expected`.
 pub(in crate::store) async fn commit(
@@ -36,21 +41,16 @@ pub(in crate::store) async fn commit(
     }
     check_creation(tenant, expected, batch)?;
     let head = Head { revision: expected.unwrap_or_default().revision.next(), write_id: batch.write_id };
-    if let Some(expected) = expected
-        && !swap_head(db, tenant, expected, head).await?
-    {
-        return Ok(Committed::Missed);
-    }
-    if expected.is_none() && exists(db, tenant).await? {
-        return Ok(Committed::Missed);
-    }
-    create(db, head, batch).await?;
-    let ids = people::ids(db, tenant, batch).await?;
-    project::apply(db, &Write { tenant, head, at: batch.at, ids: &ids }, batch).await?;
-    append(db, tenant, head, batch, &ids).await?;
+    let named = Named::by(batch);
+    let Some((digest, ids)) = swap(db, tenant, expected, head, &named).await? else { return Ok(Committed::Missed) };
+    let mut script = Script::new(db);
+    create(&mut script, head, batch);
+    let ids = named.complete(tenant, ids, &mut script)?;
+    project::apply(&mut script, &Write { tenant, head, at: batch.at, ids: &ids }, batch)?;
+    append(&mut script, tenant, head, batch, &ids, &digest)?;
     if let Some(text) = batch.reason {
         let (tenant_id, revision) = (Set(tenant.to_owned()), Set(head.revision.0));
-        insert(db, vec![reason::ActiveModel { tenant_id, revision, text: Set(text.to_owned()) }]).await?;
+        script.insert(vec![reason::ActiveModel { tenant_id, revision, text: Set(text.to_owned()) }]);
     }
     if let Some(response) = batch.response {
         let row = request::ActiveModel {
@@ -61,8 +61,9 @@ pub(in crate::store) async fn commit(
             revision: Set(response.revision.0),
             at: Set(response.at.0),
         };
-        insert(db, vec![row]).await?;
+        script.insert(vec![row]);
     }
+    script.run(db).await?;
     Ok(Committed::Done(head))
 }
 
@@ -80,26 +81,55 @@ fn check_creation(tenant: &str, expected: Option<Head>, batch: &Batch<'_>) -> St
     }
 }
 
-/// Whether the newest commit was the expected one, and is the new one now.
-async fn swap_head(db: &impl ConnectionTrait, tenant: &str, expected: Head, head: Head) -> StoreResult<bool> {
-    let swap = tenant::Entity::update_many()
+/// Makes the new commit the newest, if that is the expected one, and looks up what the rest of the write needs: the digest
+/// of the commit before, and the ids of whom the write names. None where another commit is the newest.
+async fn swap(
+    db: &impl ConnectionTrait,
+    tenant: &str,
+    expected: Option<Head>,
+    head: Head,
+    named: &Named<'_>,
+) -> StoreResult<Option<(Vec<u8>, Ids)>> {
+    let mut script = Script::new(db);
+    match expected {
+        Some(expected) => script.push(&swap_head(tenant, expected, head)),
+        None => script.push(&tenant::Entity::find_by_id(tenant).select_only().expr(Expr::value(HEAD))),
+    }
+    named.look_up(tenant, &mut script);
+    let (mut heads, mut ids) = (None, Ids::default());
+    for row in script.find(db).await? {
+        if row.try_get_by_index::<i32>(0)? == HEAD { heads = Some(row) } else { ids::note(&row, &mut ids)? }
+    }
+    let digest = match (expected, heads) {
+        (Some(expected), Some(row)) => {
+            let digest: Option<Vec<u8>> = row.try_get_by_index(1)?;
+            digest.ok_or_else(|| defect(format!("the log has no commit {}", expected.revision.0)))?
+        }
+        (None, None) => GENESIS.to_vec(),
+        _ => return Ok(None),
+    };
+    Ok(Some((digest, ids)))
+}
+
+/// The swap of the head, which finds the digest of the commit before.
+fn swap_head(tenant: &str, expected: Head, head: Head) -> UpdateMany<tenant::Entity> {
+    let digest = log_commit::Entity::find_by_id((tenant.to_owned(), expected.revision.0))
+        .select_only()
+        .column(log_commit::Column::Digest);
+    let mut swap = tenant::Entity::update_many()
         .col_expr(tenant::Column::Revision, Expr::value(head.revision.0))
         .col_expr(tenant::Column::Head, Expr::value(head.write_id.0.to_vec()))
         .filter(tenant::Column::TenantId.eq(tenant))
         .filter(tenant::Column::Revision.eq(expected.revision.0))
         .filter(tenant::Column::Head.eq(expected.write_id.0.to_vec()));
-    Ok(swap.exec(db).await?.rows_affected == 1)
-}
-
-async fn exists(db: &impl ConnectionTrait, tenant: &str) -> StoreResult<bool> {
-    Ok(tenant::Entity::find_by_id(tenant).one(db).await?.is_some())
+    let digest: Expr = digest.into_query().into();
+    QueryTrait::query(&mut swap).returning(Query::returning().exprs([Expr::value(HEAD), digest]));
+    swap
 }
 
 /// Makes the row of a tenant that this write creates.
-async fn create(db: &impl ConnectionTrait, head: Head, batch: &Batch<'_>) -> StoreResult<()> {
-    let Some(Change::TenantCreated { tenant }) = batch.changes.first().map(|allowed| &allowed.change) else {
-        return Ok(());
-    };
+fn create(script: &mut Script<'_>, head: Head, batch: &Batch<'_>) {
+    let Some(Change::TenantCreated { tenant }) = batch.changes.first().map(|allowed| &allowed.change) else { return };
     let row = tenant::ActiveModel {
         tenant_id: Set(tenant.id.clone()),
         display_name: Set(tenant.display_name.clone()),
@@ -110,16 +140,17 @@ async fn create(db: &impl ConnectionTrait, head: Head, batch: &Batch<'_>) -> Sto
         head: Set(head.write_id.0.to_vec()),
         created_at: Set(tenant.created_at.0),
     };
-    insert(db, vec![row]).await
+    script.insert(vec![row]);
 }
 
 /// Appends the commit and its changes to the log.
-async fn append(
-    db: &impl ConnectionTrait,
+fn append(
+    script: &mut Script<'_>,
     tenant: &str,
     head: Head,
     batch: &Batch<'_>,
-    ids: &crate::store::schema::people::Ids,
+    ids: &Ids,
+    before: &[u8],
 ) -> StoreResult<()> {
     let actor = ids.members.get(&batch.actor.to_subject()).ok_or_else(|| defect("the actor has no id"))?;
     let mut changes = Vec::with_capacity(batch.changes.len());
@@ -152,23 +183,10 @@ async fn append(
         digest: Vec::new(),
         feed_position: None,
     };
-    let before = digest_before(db, tenant, head.revision).await?;
-    commit.digest = digest_of(&before, &commit, &changes).to_vec();
-    insert::<log_commit::ActiveModel>(db, vec![commit.into()]).await?;
-    insert::<log_change::ActiveModel>(db, changes.into_iter().map(Into::into).collect()).await
-}
-
-/// The digest of the commit before a revision.
-async fn digest_before(db: &impl ConnectionTrait, tenant: &str, revision: Revision) -> StoreResult<Vec<u8>> {
-    let before = revision.0 - 1;
-    if before == 0 {
-        return Ok(GENESIS.to_vec());
-    }
-    let row = log_commit::Entity::find_by_id((tenant.to_owned(), before))
-        .select_only()
-        .column(log_commit::Column::Digest)
-        .into_tuple::<Vec<u8>>();
-    row.one(db).await?.ok_or_else(|| defect(format!("the log has no commit {before}")))
+    commit.digest = digest_of(before, &commit, &changes).to_vec();
+    script.insert::<log_commit::ActiveModel>(vec![commit.into()]);
+    script.insert::<log_change::ActiveModel>(changes.into_iter().map(Into::into).collect());
+    Ok(())
 }
 
 /// The digest of a commit with its changes, by the digest before it.

@@ -191,6 +191,6 @@ pub(super) async fn revisions_between(
     if let Some(until) = until {
         query = query.filter(log_commit::Column::At.lt(until.0));
     }
-    let found: Option<(Option<i64>, Option<i64>)> = query.into_tuple().one(db).await?;
+    let found: Option<(Option<i64>, Option<i64>)> = query.into_tuple().all(db).await?.pop();
     Ok(found.and_then(|(first, last)| Some((Revision(first?), Revision(last?)))))
 }

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rollcall_engine::{
-    Grant, Head, Invitation, InvitationStatus, ResourceKey, ResourceRef, Revision, Subject, SuppressedAddress, Tenant,
-    Timestamp,
+    Grant, Head, Invitation, InvitationStatus, ResourceKey, ResourceRef, Revision, Subject, SubjectRef,
+    SuppressedAddress, Tenant, Timestamp, kind,
 };
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
-    sea_query::Expr,
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, FromQueryResult as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _, QueryTrait as _, Select,
+    sea_query::{Expr, ExprTrait as _, Func},
 };
 
 use crate::{
@@ -21,6 +22,7 @@ use crate::{
                 resource, tenant,
             },
             people, rows,
+            script::Script,
             statements::IDS_PER_STATEMENT,
         },
     },
@@ -28,8 +30,8 @@ use crate::{
 
 /// What the store is, if a service that reads and writes this format may use it.
 pub(in crate::store) async fn identity(db: &impl ConnectionTrait, format: i16) -> StoreResult<StoreIdentity> {
-    let row = owner::Entity::find().one(db).await?.ok_or_else(|| defect("the table `owner` is empty"))?;
-    if format < row.min_reader.max(row.min_writer) {
+    let row = owner::Entity::find().all(db).await?.pop().ok_or_else(|| defect("the table `owner` is empty"))?;
+    if format < Ord::max(row.min_reader, row.min_writer) {
         return Err(defect(format!(
             "the store needs a service that reads format {} and writes {}, and this one knows {format}; use a newer one",
             row.min_reader, row.min_writer
@@ -42,7 +44,26 @@ pub(in crate::store) async fn identity(db: &impl ConnectionTrait, format: i16) -
 
 /// The tenant and its newest commit.
 pub(in crate::store) async fn tenant(db: &impl ConnectionTrait, tenant: &str) -> StoreResult<Option<(Tenant, Head)>> {
-    tenant::Entity::find_by_id(tenant).one(db).await?.map(rows::into_tenant).transpose()
+    tenant::Entity::find_by_id(tenant).all(db).await?.pop().map(rows::into_tenant).transpose()
+}
+
+/// The tenant, its newest commit, and when that was made.
+pub(super) async fn newest(db: &impl ConnectionTrait, tenant: &str) -> StoreResult<Option<(Tenant, Head, Timestamp)>> {
+    const COMMITTED_AT: &str = "committed_at";
+    let commit = log_commit::Entity::find()
+        .select_only()
+        .column(log_commit::Column::At)
+        .filter(log_commit::Column::TenantId.eq(tenant))
+        .filter(
+            Expr::col((log_commit::Entity, log_commit::Column::Revision))
+                .equals((tenant::Entity, tenant::Column::Revision)),
+        );
+    let mut script = Script::new(db);
+    script.push(&tenant::Entity::find_by_id(tenant).expr_as(Expr::from(commit.into_query()), COMMITTED_AT));
+    let Some(row) = script.find(db).await?.pop() else { return Ok(None) };
+    let at: Option<i64> = row.try_get("", COMMITTED_AT)?;
+    let (tenant, head) = rows::into_tenant(tenant::Model::from_query_result(&row, "")?)?;
+    Ok(Some((tenant, head, at.map(Timestamp).unwrap_or_default())))
 }
 
 /// When a commit was made, and its head; none when the log has none of this revision.
@@ -56,8 +77,8 @@ pub(in crate::store) async fn commit_at(
         log_commit::Column::WriteId,
         log_commit::Column::At,
     ]);
-    let row: Option<(i64, Vec<u8>, i64)> = row.into_tuple().one(db).await?;
-    row.map(|(revision, write_id, at)| Ok((rows::head(revision, &write_id)?, Timestamp(at)))).transpose()
+    let mut rows: Vec<(i64, Vec<u8>, i64)> = row.into_tuple().all(db).await?;
+    rows.pop().map(|(revision, write_id, at)| Ok((rows::head(revision, &write_id)?, Timestamp(at)))).transpose()
 }
 
 /// One registered resource.
@@ -67,7 +88,7 @@ pub(super) async fn resource(
     key: ResourceRef<'_>,
 ) -> StoreResult<Option<ResourceRecord>> {
     let id = (tenant.to_owned(), key.kind.to_owned(), key.id.to_owned());
-    let Some(row) = resource::Entity::find_by_id(id).one(db).await? else { return Ok(None) };
+    let Some(row) = resource::Entity::find_by_id(id).all(db).await?.pop() else { return Ok(None) };
     let names = people::names(db, tenant, row.owner.as_deref().into_iter().collect(), BTreeSet::new()).await?;
     let owner = row.owner.as_deref().map(|owner| names.subject(owner));
     rows::into_resource(row, owner).map(Some)
@@ -79,26 +100,68 @@ pub(super) async fn member(
     tenant: &str,
     by: MemberBy<'_>,
 ) -> StoreResult<Option<MemberRecord>> {
+    let id = member_id(tenant, by);
+    let mut script = Script::new(db);
+    let member = member::Entity::find().filter(member::Column::TenantId.eq(tenant));
+    script.push(
+        &member
+            .filter(Expr::col((member::Entity, member::Column::MemberId)).eq(id.clone()))
+            .expr_as(Expr::value(MEMBER), TABLE),
+    );
+    let profile = profile::Entity::find().filter(profile::Column::TenantId.eq(tenant));
+    script.push(
+        &profile
+            .filter(Expr::col((profile::Entity, profile::Column::MemberId)).eq(id.clone()))
+            .expr_as(Expr::value(PROFILE), TABLE),
+    );
+    let grants = binding::Entity::find().filter(binding::Column::TenantId.eq(tenant));
+    script.push(
+        &grants
+            .filter(Expr::col((binding::Entity, binding::Column::Holder)).eq(id))
+            .expr_as(Expr::value(BINDING), TABLE),
+    );
+    let (mut member, mut profile, mut grants) = (None, None, Vec::new());
+    for row in script.find(db).await? {
+        match row.try_get("", TABLE)? {
+            MEMBER => member = Some(member::Model::from_query_result(&row, "")?),
+            PROFILE => profile = Some(profile::Model::from_query_result(&row, "")?),
+            _ => grants.push(rows::into_grant(binding::Model::from_query_result(&row, "")?)),
+        }
+    }
+    member.map(|member| rows::into_member(member, profile, grants)).transpose()
+}
+
+/// The column that says which table a row of [`member`] is of.
+const TABLE: &str = "table";
+const MEMBER: i32 = 0;
+const PROFILE: i32 = 1;
+const BINDING: i32 = 2;
+
+/// What finds a member's id.
+fn member_id(tenant: &str, by: MemberBy<'_>) -> Expr {
     let by_profile = |column: profile::Column, value: &str| {
         let query = profile::Entity::find().select_only().column(profile::Column::MemberId);
-        query.filter(profile::Column::TenantId.eq(tenant)).filter(column.eq(value)).into_tuple::<String>().one(db)
+        query.filter(profile::Column::TenantId.eq(tenant)).filter(column.eq(value))
     };
-    let id = match by {
-        MemberBy::Subject(subject) => people::id_of(db, tenant, subject).await?,
-        MemberBy::Email(email) => people::address_of(db, tenant, email).await?.and_then(|address| address.member_id),
-        MemberBy::Username(username) => by_profile(profile::Column::Username, username).await?,
-        MemberBy::Phone(phone) => by_profile(profile::Column::Phone, phone).await?,
+    let query = match by {
+        MemberBy::Subject(SubjectRef { kind: kind::EMAIL, id: email }) | MemberBy::Email(email) => {
+            let query = address::Entity::find().select_only().column(address::Column::MemberId);
+            let query = query.filter(address::Column::TenantId.eq(tenant)).filter(address::Column::Email.eq(email));
+            return query.into_query().into();
+        }
+        // Whoever was erased has no profile, and is known by the id.
+        MemberBy::Subject(SubjectRef { kind: kind::ERASED, id }) => {
+            let query = by_profile(profile::Column::SubjectId, id);
+            let query = query.filter(profile::Column::SubjectType.eq(kind::ERASED)).into_query();
+            return Func::coalesce([query.into(), Expr::value(id)]).into();
+        }
+        MemberBy::Subject(subject) => {
+            by_profile(profile::Column::SubjectId, subject.id).filter(profile::Column::SubjectType.eq(subject.kind))
+        }
+        MemberBy::Username(username) => by_profile(profile::Column::Username, username),
+        MemberBy::Phone(phone) => by_profile(profile::Column::Phone, phone),
     };
-    let Some(id) = id else { return Ok(None) };
-    let key = (tenant.to_owned(), id);
-    let Some(row) = member::Entity::find_by_id(key.clone()).one(db).await? else { return Ok(None) };
-    let profile = profile::Entity::find_by_id(key).one(db).await?;
-    let grants = binding::Entity::find()
-        .filter(binding::Column::TenantId.eq(tenant))
-        .filter(binding::Column::Holder.eq(&*row.member_id))
-        .all(db)
-        .await?;
-    rows::into_member(row, profile, grants.into_iter().map(rows::into_grant).collect()).map(Some)
+    query.into_query().into()
 }
 
 /// The subject that has an email.
@@ -156,7 +219,7 @@ pub(super) async fn invitation_by_hash(
     token_hash: &str,
 ) -> StoreResult<Option<Invitation>> {
     let key = (tenant.to_owned(), token_hash.to_owned());
-    let Some(link) = invitation_link::Entity::find_by_id(key).one(db).await? else { return Ok(None) };
+    let Some(link) = invitation_link::Entity::find_by_id(key).all(db).await?.pop() else { return Ok(None) };
     let row = invitation::Entity::find_by_id((tenant.to_owned(), link.invitation_id)).all(db).await?;
     Ok(invitations(db, tenant, row).await?.pop().map(|(invitation, ..)| invitation))
 }
@@ -223,7 +286,7 @@ pub(super) async fn issued_before(
         .order_by_desc(Column::At)
         .offset(newer)
         .limit(1);
-    Ok(query.into_tuple().one(db).await?.map(Timestamp))
+    Ok(query.into_tuple().all(db).await?.pop().map(Timestamp))
 }
 
 /// The suppressed address of this email.
@@ -255,8 +318,8 @@ pub(super) async fn suppressed_page(
 
 /// The email of an address, by which a list goes on after it.
 pub(super) async fn email_of(db: &impl ConnectionTrait, tenant: &str, address: &str) -> StoreResult<String> {
-    let row = address::Entity::find_by_id((tenant.to_owned(), address.to_owned())).one(db).await?;
-    row.map(|row| row.email).ok_or(crate::service::ports::StoreError::LostPosition)
+    let mut rows = address::Entity::find_by_id((tenant.to_owned(), address.to_owned())).all(db).await?;
+    rows.pop().map(|row| row.email).ok_or(crate::service::ports::StoreError::LostPosition)
 }
 
 fn into_suppressed(row: address::Model) -> Option<(String, SuppressedAddress)> {
@@ -271,8 +334,8 @@ pub(super) async fn find_response(
     tenant: &str,
     request_hash: &str,
 ) -> StoreResult<Option<StoredResponse>> {
-    let row = request::Entity::find_by_id((tenant.to_owned(), request_hash.to_owned())).one(db).await?;
-    Ok(row.map(|row| StoredResponse {
+    let mut rows = request::Entity::find_by_id((tenant.to_owned(), request_hash.to_owned())).all(db).await?;
+    Ok(rows.pop().map(|row| StoredResponse {
         request_hash: row.request_hash,
         body_hash: row.body_hash,
         answer: row.answer,

@@ -45,11 +45,10 @@ macro_rules! reading {
 impl SqlSnapshot {
     /// The tenant, read first in this transaction; none when there is no such tenant, and the transaction is over.
     pub(in crate::store) async fn begin(tx: Transaction, tenant: &str) -> StoreResult<Option<Self>> {
-        let Some((found, head)) = read::tenant(&*tx, tenant).await? else {
+        let Some((found, head, committed_at)) = read::newest(&*tx, tenant).await? else {
             tx.rollback().await?;
             return Ok(None);
         };
-        let committed_at = read::commit_at(&*tx, tenant, head.revision).await?.map(|(_, at)| at).unwrap_or_default();
         Ok(Some(Self { tx: Some(tx), tenant: found, head, committed_at, is_intact: true }))
     }
 }

@@ -20,7 +20,7 @@ pub(super) async fn below(
     limit: usize,
 ) -> StoreResult<Vec<Resource>> {
     let id = (tenant.to_owned(), key.kind.to_owned(), key.id.to_owned());
-    let mut level: Vec<resource::Model> = resource::Entity::find_by_id(id).one(db).await?.into_iter().collect();
+    let mut level: Vec<resource::Model> = resource::Entity::find_by_id(id).all(db).await?;
     let mut found = Vec::new();
     while !level.is_empty() && found.len() < limit {
         let mut ids: BTreeMap<String, Vec<String>> = BTreeMap::new();

@@ -112,7 +112,7 @@ impl Ownership {
     /// the one that the row is of is refused, or, if it is to be adopted, becomes a store of its own: with another identity,
     /// so that tokens of the other are told from its own.
     pub(in crate::store) async fn claim(&self, db: &impl ConnectionTrait, adopt: bool) -> StoreResult<()> {
-        let row = owner::Entity::find().one(db).await?.ok_or_else(|| defect("the table `owner` is empty"))?;
+        let row = owner::Entity::find().all(db).await?.pop().ok_or_else(|| defect("the table `owner` is empty"))?;
         let file = self.identity.text();
         let is_copy = row.file.as_ref().is_some_and(|known| *known != file);
         if is_copy && !adopt {
@@ -165,7 +165,7 @@ impl Ownership {
     /// rest of the database, and is as good; the next barrier sets it right.
     pub(super) async fn check_row(&self, db: &impl ConnectionTrait) -> StoreResult<()> {
         let row = owner::Entity::find().select_only().columns([owner::Column::Process, owner::Column::Epoch]);
-        let row: Option<(Option<Vec<u8>>, i64)> = row.into_tuple().one(db).await?;
+        let row: Option<(Option<Vec<u8>>, i64)> = row.into_tuple().all(db).await?.pop();
         let ours = self.epoch.load(Ordering::Relaxed);
         match row {
             Some((_, epoch)) if epoch < ours => Ok(()),

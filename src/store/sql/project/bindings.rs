@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rollcall_engine::{Change, ResourceKey, Subject, Timestamp};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _,
+    ColumnTrait as _, DeleteMany, EntityTrait as _, QueryFilter as _,
     sea_query::{Expr, OnConflict},
 };
 
@@ -15,13 +15,14 @@ use crate::{
         error::defect,
         sql::{
             entity::binding::{self, Column},
-            project::{Projection, expect_one_row},
+            project::Projection,
+            script::Otherwise,
             statements::ROWS_PER_STATEMENT,
         },
     },
 };
 
-impl<C: ConnectionTrait> Projection<'_, C> {
+impl<'a> Projection<'a, '_> {
     pub(super) fn binding_row(
         &self,
         holder: &Subject,
@@ -45,14 +46,15 @@ impl<C: ConnectionTrait> Projection<'_, C> {
     }
 
     /// Changes or deletes a binding.
-    pub(super) async fn project_role(&mut self, allowed: &AllowedChange) -> StoreResult<()> {
-        let (db, change) = (self.db, &allowed.change);
+    pub(super) fn project_role(&mut self, allowed: &'a AllowedChange) -> StoreResult<()> {
+        let change = &allowed.change;
         match change {
             Change::RoleChanged { subject, resource, from, to, expires_at, .. } => {
                 self.mark_changed(subject)?;
                 if from != to {
                     // One that has ended, and that no sweep has met, gives way, as it does to a grant.
-                    binding::Entity::delete_by_id(self.binding_key(subject, resource, to)?).exec(db).await?;
+                    let ended = self.deletion(subject, resource, to)?;
+                    self.script.push(&ended);
                 }
                 let update = binding::Entity::update_many()
                     .col_expr(Column::Role, Expr::value(to))
@@ -65,30 +67,35 @@ impl<C: ConnectionTrait> Projection<'_, C> {
                     .filter(Column::ResourceType.eq(&resource.kind))
                     .filter(Column::ResourceId.eq(&resource.id))
                     .filter(Column::Role.eq(from));
-                expect_one_row(change, update.exec(db).await?.rows_affected)
+                self.script.push_one(update, Otherwise::NoRow(change.kind()));
             }
             Change::RoleRevoked { subject, resource, role } | Change::RoleExpired { subject, resource, role } => {
                 self.mark_changed(subject)?;
-                let key = self.binding_key(subject, resource, role)?;
-                expect_one_row(change, binding::Entity::delete_by_id(key).exec(db).await?.rows_affected)
+                let deletion = self.deletion(subject, resource, role)?;
+                self.script.push_one(deletion, Otherwise::NoRow(change.kind()));
             }
-            other => Err(defect(format!("change `{}` is none of a role", other.kind()))),
+            other => return Err(defect(format!("change `{}` is none of a role", other.kind()))),
         }
+        Ok(())
     }
 
-    fn binding_key(
+    fn deletion(
         &self,
         holder: &Subject,
         resource: &ResourceKey,
         role: &str,
-    ) -> StoreResult<(String, String, String, String, String)> {
-        let holder = self.write.member(holder)?;
-        Ok((self.write.tenant.to_owned(), holder, resource.kind.clone(), resource.id.clone(), role.to_owned()))
+    ) -> StoreResult<DeleteMany<binding::Entity>> {
+        Ok(binding::Entity::delete_many()
+            .filter(Column::TenantId.eq(self.write.tenant))
+            .filter(Column::Holder.eq(self.write.member(holder)?))
+            .filter(Column::ResourceType.eq(&resource.kind))
+            .filter(Column::ResourceId.eq(&resource.id))
+            .filter(Column::Role.eq(role)))
     }
 
     /// Inserts bindings. One that has ended, but has its row until the log says so, is replaced when it is granted
     /// again.
-    pub(super) async fn upsert_bindings(&self, bindings: Vec<binding::ActiveModel>) -> StoreResult<()> {
+    pub(super) fn upsert_bindings(&mut self, bindings: Vec<binding::ActiveModel>) {
         let key = [Column::TenantId, Column::Holder, Column::ResourceType, Column::ResourceId, Column::Role];
         let replaced = [
             Column::BeginsAt,
@@ -108,9 +115,7 @@ impl<C: ConnectionTrait> Projection<'_, C> {
         }
         let bindings: Vec<_> = by_key.into_values().collect();
         for rows in bindings.chunks(ROWS_PER_STATEMENT) {
-            let insert = binding::Entity::insert_many(rows.iter().cloned()).on_conflict(on_conflict.clone());
-            insert.exec_without_returning(self.db).await?;
+            self.script.push(&binding::Entity::insert_many(rows.iter().cloned()).on_conflict(on_conflict.clone()));
         }
-        Ok(())
     }
 }

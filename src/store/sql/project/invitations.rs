@@ -3,57 +3,57 @@
 use rollcall_engine::{Change, Invitation, InvitationStatus, SuppressedAddress};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, UpdateMany,
+    ColumnTrait as _, EntityTrait as _, QueryFilter as _, UpdateMany,
     sea_query::{Expr, OnConflict},
 };
 
 use crate::{
     service::ports::StoreResult,
     store::{
-        error::{conflict, defect},
+        error::defect,
         sql::{
             entity::{
                 address,
                 invitation::{self, Column},
                 invitation_link,
             },
-            project::{Projection, expect_one_row},
+            project::Projection,
+            script::Otherwise,
         },
     },
 };
 
-impl<C: ConnectionTrait> Projection<'_, C> {
+impl<'a> Projection<'a, '_> {
     /// Issues or closes an invitation, moves its reminder on, or suppresses or clears an address.
-    pub(super) async fn project_invitation(&self, change: &Change) -> StoreResult<()> {
+    pub(super) fn project_invitation(&mut self, change: &'a Change) -> StoreResult<()> {
         match change {
-            Change::InvitationIssued { invitation, .. } => self.issue(invitation).await,
+            Change::InvitationIssued { invitation, .. } => self.issue(invitation)?,
             Change::InvitationAccepted { id, subject, at, .. } => {
                 let update = self
                     .closed_invitation(id, InvitationStatus::Accepted)
                     .col_expr(Column::Accepter, Expr::value(self.write.member(subject)?))
                     .col_expr(Column::AcceptedAt, Expr::value(at.0));
-                expect_one_row(change, update.exec(self.db).await?.rows_affected)
+                self.script.push_one(update, Otherwise::NoRow(change.kind()));
             }
-            Change::InvitationRevoked { id, .. } => self.close_invitation(change, id, InvitationStatus::Revoked).await,
-            Change::InvitationDeclined { id, .. } => {
-                self.close_invitation(change, id, InvitationStatus::Declined).await
-            }
-            Change::InvitationExpired { id, .. } => self.close_invitation(change, id, InvitationStatus::Expired).await,
+            Change::InvitationRevoked { id, .. } => self.close_invitation(change, id, InvitationStatus::Revoked),
+            Change::InvitationDeclined { id, .. } => self.close_invitation(change, id, InvitationStatus::Declined),
+            Change::InvitationExpired { id, .. } => self.close_invitation(change, id, InvitationStatus::Expired),
             Change::InvitationReminderDue { id, remind_at, .. } => {
                 let next = remind_at.map(|at| at.0);
                 let due_at = next.map_or(Expr::col(Column::ExpiresAt), Expr::value);
                 let update = self.update_invitation(id).col_expr(Column::RemindAt, Expr::value(next));
                 let update = update.col_expr(Column::DueAt, due_at);
-                expect_one_row(change, update.exec(self.db).await?.rows_affected)
+                self.script.push_one(update, Otherwise::NoRow(change.kind()));
             }
-            Change::AddressSuppressed { address } => self.suppress(address).await,
-            Change::AddressCleared { email } => self.clear(change, email).await,
-            other => Err(defect(format!("change `{}` is none of an invitation", other.kind()))),
+            Change::AddressSuppressed { address } => self.suppress(address)?,
+            Change::AddressCleared { email } => self.clear(change, email)?,
+            other => return Err(defect(format!("change `{}` is none of an invitation", other.kind()))),
         }
+        Ok(())
     }
 
     /// Inserts an invitation, or replaces the one of the same id, and its links by the new one.
-    async fn issue(&self, issued: &Invitation) -> StoreResult<()> {
+    fn issue(&mut self, issued: &Invitation) -> StoreResult<()> {
         let on_conflict = OnConflict::columns([Column::TenantId, Column::InvitationId])
             .update_columns([
                 Column::MemberId,
@@ -70,19 +70,18 @@ impl<C: ConnectionTrait> Projection<'_, C> {
             ])
             .to_owned();
         let row = self.invitation_row(issued)?;
-        invitation::Entity::insert(row).on_conflict(on_conflict).exec_without_returning(self.db).await?;
-        invitation_link::Entity::delete_many()
+        self.script.push(&invitation::Entity::insert(row).on_conflict(on_conflict));
+        let links = invitation_link::Entity::delete_many()
             .filter(invitation_link::Column::TenantId.eq(self.write.tenant))
-            .filter(invitation_link::Column::InvitationId.eq(&*issued.id))
-            .exec(self.db)
-            .await?;
+            .filter(invitation_link::Column::InvitationId.eq(&*issued.id));
+        self.script.push(&links);
         let link = invitation_link::ActiveModel {
             tenant_id: Set(self.write.tenant.to_owned()),
             token_hash: Set(issued.token_hash.clone()),
             invitation_id: Set(issued.id.clone()),
             issued_at: Set(issued.issued_at.0),
         };
-        invitation_link::Entity::insert(link).exec_without_returning(self.db).await?;
+        self.script.insert(vec![link]);
         Ok(())
     }
 
@@ -108,7 +107,7 @@ impl<C: ConnectionTrait> Projection<'_, C> {
     }
 
     /// Suppresses an address, to which pending invitations send no reminder then.
-    async fn suppress(&self, suppressed: &SuppressedAddress) -> StoreResult<()> {
+    fn suppress(&mut self, suppressed: &SuppressedAddress) -> StoreResult<()> {
         let id = self.write.address(&suppressed.email)?;
         let suppress = address::Entity::update_many()
             .col_expr(address::Column::SuppressedAt, Expr::value(suppressed.created_at.0))
@@ -116,32 +115,32 @@ impl<C: ConnectionTrait> Projection<'_, C> {
             .filter(address::Column::TenantId.eq(self.write.tenant))
             .filter(address::Column::AddressId.eq(&*id))
             .filter(address::Column::SuppressedAt.is_null());
-        if suppress.exec(self.db).await?.rows_affected != 1 {
-            return Err(conflict("the address is suppressed already"));
-        }
-        self.update_invitations()
+        self.script.push_one(suppress, Otherwise::Conflict("the address is suppressed already"));
+        let reminders = self
+            .update_invitations()
             .col_expr(Column::RemindAt, Expr::value(None::<i64>))
             .col_expr(Column::DueAt, Expr::col(Column::ExpiresAt))
             .filter(Column::AddressId.eq(id))
-            .filter(Column::Status.eq(InvitationStatus::Pending.code()))
-            .exec(self.db)
-            .await?;
+            .filter(Column::Status.eq(InvitationStatus::Pending.code()));
+        self.script.push(&reminders);
         Ok(())
     }
 
-    async fn clear(&self, change: &Change, email: &str) -> StoreResult<()> {
+    fn clear(&mut self, change: &'a Change, email: &str) -> StoreResult<()> {
         let clear = address::Entity::update_many()
             .col_expr(address::Column::SuppressedAt, Expr::value(None::<i64>))
             .col_expr(address::Column::SuppressedFor, Expr::value(None::<String>))
             .filter(address::Column::TenantId.eq(self.write.tenant))
             .filter(address::Column::AddressId.eq(self.write.address(email)?))
             .filter(address::Column::SuppressedAt.is_not_null());
-        expect_one_row(change, clear.exec(self.db).await?.rows_affected)
+        self.script.push_one(clear, Otherwise::NoRow(change.kind()));
+        Ok(())
     }
 
     /// Sets the status of an invitation to one in which nothing is due any more.
-    async fn close_invitation(&self, change: &Change, id: &str, status: InvitationStatus) -> StoreResult<()> {
-        expect_one_row(change, self.closed_invitation(id, status).exec(self.db).await?.rows_affected)
+    fn close_invitation(&mut self, change: &'a Change, id: &str, status: InvitationStatus) {
+        let closed = self.closed_invitation(id, status);
+        self.script.push_one(closed, Otherwise::NoRow(change.kind()));
     }
 
     /// An update of one invitation that closes it.

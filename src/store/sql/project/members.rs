@@ -3,22 +3,23 @@
 use rollcall_engine::{Change, Member, MemberStatus, Profile};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _,
+    ColumnTrait as _, EntityTrait as _, QueryFilter as _,
     sea_query::{Expr, ExprTrait as _},
 };
 
 use crate::{
     service::ports::StoreResult,
     store::{
-        error::{conflict, defect},
+        error::defect,
         sql::{
             entity::{address, member, profile},
-            project::{Projection, expect_one_row},
+            project::Projection,
+            script::Otherwise,
         },
     },
 };
 
-impl<C: ConnectionTrait> Projection<'_, C> {
+impl<'a> Projection<'a, '_> {
     pub(super) fn member_row(&self, member: &Member) -> StoreResult<member::ActiveModel> {
         Ok(member::ActiveModel {
             tenant_id: Set(self.write.tenant.to_owned()),
@@ -32,7 +33,7 @@ impl<C: ConnectionTrait> Projection<'_, C> {
     }
 
     /// Changes or removes a member.
-    pub(super) async fn project_member(&self, change: &Change) -> StoreResult<()> {
+    pub(super) fn project_member(&mut self, change: &'a Change) -> StoreResult<()> {
         match change {
             Change::MemberUpdated { member, .. } => {
                 let update = member::Entity::update_many()
@@ -42,20 +43,22 @@ impl<C: ConnectionTrait> Projection<'_, C> {
                     .col_expr(member::Column::WriteId, Expr::value(self.write.write_id()))
                     .filter(member::Column::TenantId.eq(self.write.tenant))
                     .filter(member::Column::MemberId.eq(self.write.member(&member.subject)?));
-                expect_one_row(change, update.exec(self.db).await?.rows_affected)?;
-                self.set_profile(member).await
+                self.script.push_one(update, Otherwise::NoRow(change.kind()));
+                self.set_profile(member)
             }
             Change::MemberRemoved { member } => {
-                let key = (self.write.tenant.to_owned(), self.write.member(&member.subject)?);
-                expect_one_row(change, member::Entity::delete_by_id(key).exec(self.db).await?.rows_affected)?;
-                self.release(member).await
+                let deletion = member::Entity::delete_many()
+                    .filter(member::Column::TenantId.eq(self.write.tenant))
+                    .filter(member::Column::MemberId.eq(self.write.member(&member.subject)?));
+                self.script.push_one(deletion, Otherwise::NoRow(change.kind()));
+                self.release(member)
             }
             other => Err(defect(format!("change `{}` is none of a member", other.kind()))),
         }
     }
 
     /// Writes how a member is called and reached, and gives back the addresses that are theirs no more.
-    pub(super) async fn set_profile(&self, member: &Member) -> StoreResult<()> {
+    pub(super) fn set_profile(&mut self, member: &Member) -> StoreResult<()> {
         use profile::Column;
         let id = self.write.member(&member.subject)?;
         let profile = &member.profile;
@@ -69,10 +72,8 @@ impl<C: ConnectionTrait> Projection<'_, C> {
             .col_expr(Column::Revision, Expr::value(self.write.head.revision.0))
             .filter(Column::TenantId.eq(self.write.tenant))
             .filter(Column::MemberId.eq(&*id));
-        if update.exec(self.db).await?.rows_affected != 1 {
-            return Err(defect("a member has no profile"));
-        }
-        self.release_addresses(&id, profile.email.as_deref()).await?;
+        self.script.push_one(update, Otherwise::Defect("a member has no profile"));
+        self.release_addresses(&id, profile.email.as_deref());
         let Some(email) = &profile.email else { return Ok(()) };
         let claim = address::Entity::update_many()
             .col_expr(address::Column::MemberId, Expr::value(&*id))
@@ -81,30 +82,27 @@ impl<C: ConnectionTrait> Projection<'_, C> {
             .filter(address::Column::TenantId.eq(self.write.tenant))
             .filter(address::Column::AddressId.eq(self.write.address(email)?))
             .filter(address::Column::MemberId.is_null().or(address::Column::MemberId.eq(&*id)));
-        if claim.exec(self.db).await?.rows_affected == 1 {
-            Ok(())
-        } else {
-            Err(conflict("the email is another member's"))
-        }
+        self.script.push_one(claim, Otherwise::Conflict("the email is another member's"));
+        Ok(())
     }
 
     /// Gives back what a removed member was found by. Their id and name stay for the log, until they are erased.
-    async fn release(&self, member: &Member) -> StoreResult<()> {
+    fn release(&mut self, member: &Member) -> StoreResult<()> {
         use profile::Column;
         let id = self.write.member(&member.subject)?;
-        profile::Entity::update_many()
+        let release = profile::Entity::update_many()
             .col_expr(Column::ExternalId, Expr::value(None::<String>))
             .col_expr(Column::Username, Expr::value(None::<String>))
             .col_expr(Column::Phone, Expr::value(None::<String>))
             .filter(Column::TenantId.eq(self.write.tenant))
-            .filter(Column::MemberId.eq(&*id))
-            .exec(self.db)
-            .await?;
-        self.release_addresses(&id, None).await
+            .filter(Column::MemberId.eq(&*id));
+        self.script.push(&release);
+        self.release_addresses(&id, None);
+        Ok(())
     }
 
     /// Gives back every address of a member but this one.
-    async fn release_addresses(&self, member: &str, but: Option<&str>) -> StoreResult<()> {
+    fn release_addresses(&mut self, member: &str, but: Option<&str>) {
         let mut release = address::Entity::update_many()
             .col_expr(address::Column::MemberId, Expr::value(None::<String>))
             .col_expr(address::Column::Verified, Expr::value(false))
@@ -113,8 +111,7 @@ impl<C: ConnectionTrait> Projection<'_, C> {
         if let Some(email) = but {
             release = release.filter(address::Column::Email.ne(email));
         }
-        release.exec(self.db).await?;
-        Ok(())
+        self.script.push(&release);
     }
 }
 

@@ -9,7 +9,7 @@ mod resources;
 use std::collections::BTreeSet;
 
 use rollcall_engine::{Change, Head, Subject, Timestamp};
-use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait, QueryFilter as _, sea_query::Expr};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, sea_query::Expr};
 
 use crate::{
     service::ports::{AllowedChange, Batch, StoreResult},
@@ -18,7 +18,8 @@ use crate::{
         schema::people::Ids,
         sql::{
             entity::{binding, member, resource, tenant},
-            statements::{IDS_PER_STATEMENT, insert},
+            script::{Otherwise, Script},
+            statements::IDS_PER_STATEMENT,
         },
     },
 };
@@ -31,16 +32,17 @@ pub(super) struct Write<'a> {
     pub(super) ids: &'a Ids,
 }
 
-/// Applies the changes of a write to the tables, in order. `db` must be a transaction.
-pub(super) async fn apply(db: &impl ConnectionTrait, write: &Write<'_>, batch: &Batch<'_>) -> StoreResult<()> {
+/// Has a script apply the changes of a write to the tables, in order.
+pub(super) fn apply<'a>(script: &mut Script<'a>, write: &Write<'_>, batch: &Batch<'a>) -> StoreResult<()> {
     let granter = write.member(&batch.actor.to_subject())?;
     let mut projection =
-        Projection { db, write, granter, inserts: Inserts::default(), changed_holders: BTreeSet::new() };
+        Projection { script, write, granter, inserts: Inserts::default(), changed_holders: BTreeSet::new() };
     for allowed in batch.changes {
-        projection.project(allowed).await?;
+        projection.project(allowed)?;
     }
-    projection.flush_inserts().await?;
-    projection.stamp_changed_holders().await
+    projection.flush_inserts()?;
+    projection.stamp_changed_holders();
+    Ok(())
 }
 
 impl Write<'_> {
@@ -61,9 +63,9 @@ impl Write<'_> {
 }
 
 /// A write's changes on their way to the tables.
-struct Projection<'a, C> {
-    db: &'a C,
-    write: &'a Write<'a>,
+struct Projection<'a, 's> {
+    script: &'s mut Script<'a>,
+    write: &'s Write<'s>,
     /// The id of the actor, who gives what is granted.
     granter: String,
     inserts: Inserts,
@@ -82,29 +84,32 @@ struct Inserts {
     bindings: Vec<binding::ActiveModel>,
 }
 
-impl<C: ConnectionTrait> Projection<'_, C> {
+impl<'a> Projection<'a, '_> {
     /// Applies one change. Inserts of resources, members and bindings are deferred until something else comes.
-    async fn project(&mut self, allowed: &AllowedChange) -> StoreResult<()> {
+    fn project(&mut self, allowed: &'a AllowedChange) -> StoreResult<()> {
         let change = &allowed.change;
         if self.defer_insert(allowed)? {
             return Ok(());
         }
-        self.flush_inserts().await?;
+        self.flush_inserts()?;
         match change {
             // The row of the tenant is made first of all, and inserts are deferred.
             Change::TenantCreated { .. }
             | Change::ResourceCreated { .. }
             | Change::MemberAdded { .. }
             | Change::RoleGranted { .. } => Ok(()),
-            Change::PolicySet { policy, from, to } => self.set_policy_version(change, policy, *from, *to).await,
+            Change::PolicySet { policy, from, to } => {
+                self.set_policy_version(change, policy, *from, *to);
+                Ok(())
+            }
             Change::ResourceArchived { .. }
             | Change::ResourceRestored { .. }
             | Change::ResourceMoved { .. }
             | Change::OwnerChanged { .. }
-            | Change::ResourceDeleted { .. } => self.project_resource(change).await,
-            Change::MemberUpdated { .. } | Change::MemberRemoved { .. } => self.project_member(change).await,
+            | Change::ResourceDeleted { .. } => self.project_resource(change),
+            Change::MemberUpdated { .. } | Change::MemberRemoved { .. } => self.project_member(change),
             Change::RoleChanged { .. } | Change::RoleRevoked { .. } | Change::RoleExpired { .. } => {
-                self.project_role(allowed).await
+                self.project_role(allowed)
             }
             Change::InvitationIssued { .. }
             | Change::InvitationAccepted { .. }
@@ -113,7 +118,7 @@ impl<C: ConnectionTrait> Projection<'_, C> {
             | Change::InvitationExpired { .. }
             | Change::InvitationReminderDue { .. }
             | Change::AddressSuppressed { .. }
-            | Change::AddressCleared { .. } => self.project_invitation(change).await,
+            | Change::AddressCleared { .. } => self.project_invitation(change),
             Change::Unknown { kind } => Err(defect(format!("a change of the unknown kind `{kind}` can't be applied"))),
         }
     }
@@ -140,23 +145,24 @@ impl<C: ConnectionTrait> Projection<'_, C> {
         Ok(true)
     }
 
-    async fn set_policy_version(&self, change: &Change, policy: &str, from: u32, to: u32) -> StoreResult<()> {
+    fn set_policy_version(&mut self, change: &'a Change, policy: &str, from: u32, to: u32) {
         let update = tenant::Entity::update_many()
             .col_expr(tenant::Column::PolicyVersion, Expr::value(i64::from(to)))
             .filter(tenant::Column::TenantId.eq(self.write.tenant))
             .filter(tenant::Column::Policy.eq(policy))
             .filter(tenant::Column::PolicyVersion.eq(i64::from(from)));
-        expect_one_row(change, update.exec(self.db).await?.rows_affected)
+        self.script.push_one(update, Otherwise::NoRow(change.kind()));
     }
 
-    async fn flush_inserts(&mut self) -> StoreResult<()> {
+    fn flush_inserts(&mut self) -> StoreResult<()> {
         let Inserts { resources, members, profiles, bindings } = std::mem::take(&mut self.inserts);
-        self.insert_resources(resources).await?;
-        insert(self.db, members).await?;
+        self.insert_resources(resources);
+        self.script.insert(members);
         for member in &profiles {
-            self.set_profile(member).await?;
+            self.set_profile(member)?;
         }
-        self.upsert_bindings(bindings).await
+        self.upsert_bindings(bindings);
+        Ok(())
     }
 
     /// Has the member stamped with the revision at the end.
@@ -167,25 +173,15 @@ impl<C: ConnectionTrait> Projection<'_, C> {
     }
 
     /// Sets the revision of the members whose bindings changed; those that were removed have no row.
-    async fn stamp_changed_holders(&self) -> StoreResult<()> {
+    fn stamp_changed_holders(self) {
         let holders: Vec<&str> = self.changed_holders.iter().map(String::as_str).collect();
         for holders in holders.chunks(IDS_PER_STATEMENT) {
-            member::Entity::update_many()
+            let stamp = member::Entity::update_many()
                 .col_expr(member::Column::Revision, Expr::value(self.write.head.revision.0))
                 .col_expr(member::Column::WriteId, Expr::value(self.write.write_id()))
                 .filter(member::Column::TenantId.eq(self.write.tenant))
-                .filter(member::Column::MemberId.is_in(holders.iter().copied()))
-                .exec(self.db)
-                .await?;
+                .filter(member::Column::MemberId.is_in(holders.iter().copied()));
+            self.script.push(&stamp);
         }
-        Ok(())
     }
-}
-
-/// An error unless a change changed one row: otherwise the log and the tables disagree.
-fn expect_one_row(change: &Change, rows: u64) -> StoreResult<()> {
-    if rows == 1 {
-        return Ok(());
-    }
-    Err(defect(format!("change `{}` matched {rows} rows instead of one", change.kind())))
 }

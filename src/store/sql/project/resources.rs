@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rollcall_engine::{Change, Resource, ResourceKey};
 use sea_orm::{
     ActiveValue::{Set, Unchanged},
-    ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, Value,
+    ColumnTrait as _, EntityTrait as _, QueryFilter as _, Value,
     sea_query::{Expr, OnConflict},
 };
 
@@ -18,13 +18,14 @@ use crate::{
                 resource::{self, Column},
                 tombstone,
             },
-            project::{Projection, expect_one_row},
-            statements::{IDS_PER_STATEMENT, insert},
+            project::Projection,
+            script::Otherwise,
+            statements::IDS_PER_STATEMENT,
         },
     },
 };
 
-impl<C: ConnectionTrait> Projection<'_, C> {
+impl<'a> Projection<'a, '_> {
     pub(super) fn resource_row(&self, resource: &Resource) -> StoreResult<resource::ActiveModel> {
         let Resource { key, parent, owner, archived, display_name, created_at } = resource;
         let (parent_type, parent_id) = parent.clone().map(|parent| (parent.kind, parent.id)).unzip();
@@ -44,7 +45,7 @@ impl<C: ConnectionTrait> Projection<'_, C> {
     }
 
     /// Inserts resources, whose ids are no deleted ones any more.
-    pub(super) async fn insert_resources(&self, rows: Vec<resource::ActiveModel>) -> StoreResult<()> {
+    pub(super) fn insert_resources(&mut self, rows: Vec<resource::ActiveModel>) {
         let mut by_type: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for row in &rows {
             if let (Set(kind) | Unchanged(kind), Set(id) | Unchanged(id)) = (&row.resource_type, &row.resource_id) {
@@ -53,42 +54,45 @@ impl<C: ConnectionTrait> Projection<'_, C> {
         }
         for (kind, ids) in by_type {
             for ids in ids.chunks(IDS_PER_STATEMENT) {
-                tombstone::Entity::delete_many()
+                let revived = tombstone::Entity::delete_many()
                     .filter(tombstone::Column::TenantId.eq(self.write.tenant))
                     .filter(tombstone::Column::ResourceType.eq(&kind))
-                    .filter(tombstone::Column::ResourceId.is_in(ids))
-                    .exec(self.db)
-                    .await?;
+                    .filter(tombstone::Column::ResourceId.is_in(ids));
+                self.script.push(&revived);
             }
         }
-        insert(self.db, rows).await
+        self.script.insert(rows);
     }
 
     /// Changes or deletes a resource.
-    pub(super) async fn project_resource(&self, change: &Change) -> StoreResult<()> {
+    pub(super) fn project_resource(&mut self, change: &'a Change) -> StoreResult<()> {
         match change {
             Change::ResourceArchived { resource } => {
-                self.update_resource(change, resource, [(Column::Archived, true.into())]).await
+                self.update_resource(change, resource, [(Column::Archived, true.into())]);
             }
             Change::ResourceRestored { resource } => {
-                self.update_resource(change, resource, [(Column::Archived, false.into())]).await
+                self.update_resource(change, resource, [(Column::Archived, false.into())]);
             }
             Change::ResourceMoved { resource, to, .. } => {
                 let (kind, id) = (to.kind.as_str().into(), to.id.as_str().into());
-                self.update_resource(change, resource, [(Column::ParentType, kind), (Column::ParentId, id)]).await
+                self.update_resource(change, resource, [(Column::ParentType, kind), (Column::ParentId, id)]);
             }
             Change::OwnerChanged { resource, to, .. } => {
                 let owner = to.as_ref().map(|owner| self.write.member(owner)).transpose()?;
-                self.update_resource(change, resource, [(Column::Owner, owner.into())]).await
+                self.update_resource(change, resource, [(Column::Owner, owner.into())]);
             }
-            Change::ResourceDeleted { resource } => self.delete_resource(change, &resource.key).await,
-            other => Err(defect(format!("change `{}` is none of a resource", other.kind()))),
+            Change::ResourceDeleted { resource } => self.delete_resource(change, &resource.key),
+            other => return Err(defect(format!("change `{}` is none of a resource", other.kind()))),
         }
+        Ok(())
     }
 
-    async fn delete_resource(&self, change: &Change, key: &ResourceKey) -> StoreResult<()> {
-        let id = (self.write.tenant.to_owned(), key.kind.clone(), key.id.clone());
-        expect_one_row(change, resource::Entity::delete_by_id(id).exec(self.db).await?.rows_affected)?;
+    fn delete_resource(&mut self, change: &'a Change, key: &ResourceKey) {
+        let deletion = resource::Entity::delete_many()
+            .filter(Column::TenantId.eq(self.write.tenant))
+            .filter(Column::ResourceType.eq(&key.kind))
+            .filter(Column::ResourceId.eq(&key.id));
+        self.script.push_one(deletion, Otherwise::NoRow(change.kind()));
         let row = tombstone::ActiveModel {
             tenant_id: Set(self.write.tenant.to_owned()),
             resource_type: Set(key.kind.clone()),
@@ -99,17 +103,16 @@ impl<C: ConnectionTrait> Projection<'_, C> {
         let columns = [tombstone::Column::TenantId, tombstone::Column::ResourceType, tombstone::Column::ResourceId];
         let replaced = [tombstone::Column::Revision, tombstone::Column::DeletedAt];
         let on_conflict = OnConflict::columns(columns).update_columns(replaced).to_owned();
-        tombstone::Entity::insert(row).on_conflict(on_conflict).exec_without_returning(self.db).await?;
-        Ok(())
+        self.script.push(&tombstone::Entity::insert(row).on_conflict(on_conflict));
     }
 
     /// Sets columns of a resource, and its revision.
-    async fn update_resource<const N: usize>(
-        &self,
-        change: &Change,
+    fn update_resource<const N: usize>(
+        &mut self,
+        change: &'a Change,
         key: &ResourceKey,
         columns: [(Column, Value); N],
-    ) -> StoreResult<()> {
+    ) {
         let update = resource::Entity::update_many()
             .col_expr(Column::Revision, Expr::value(self.write.head.revision.0))
             .col_expr(Column::WriteId, Expr::value(self.write.write_id()))
@@ -118,6 +121,6 @@ impl<C: ConnectionTrait> Projection<'_, C> {
             .filter(Column::ResourceId.eq(&key.id));
         let update =
             columns.into_iter().fold(update, |update, (column, value)| update.col_expr(column, Expr::value(value)));
-        expect_one_row(change, update.exec(self.db).await?.rows_affected)
+        self.script.push_one(update, Otherwise::NoRow(change.kind()));
     }
 }

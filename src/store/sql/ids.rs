@@ -1,0 +1,172 @@
+//! Ids for the people and the addresses that a write names: those that they have, and new ones for who is new.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rollcall_engine::{Change, Subject, is_random_id, kind, random_id};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryResult, QuerySelect as _,
+    sea_query::Expr,
+};
+
+use crate::{
+    service::ports::{Batch, StoreResult},
+    store::{
+        error::defect,
+        schema::people::Ids,
+        sql::{
+            entity::{address, profile},
+            script::Script,
+            statements::IDS_PER_STATEMENT,
+        },
+    },
+};
+
+/// What a row with a member's id begins with: then come their subject's type and id.
+const MEMBER: i32 = 1;
+/// What a row with an address's id begins with: then comes the email.
+const ADDRESS: i32 = 2;
+
+/// Everybody and every address that a write names.
+pub(super) struct Named<'a> {
+    subjects: BTreeSet<Subject>,
+    emails: BTreeSet<&'a str>,
+}
+
+impl<'a> Named<'a> {
+    /// Those that the changes of a write name, and its actor.
+    pub(super) fn by(batch: &Batch<'a>) -> Self {
+        let mut named = Self { subjects: BTreeSet::from([batch.actor.to_subject()]), emails: BTreeSet::new() };
+        batch.changes.iter().for_each(|allowed| named.note(&allowed.change));
+        named
+    }
+
+    /// Looks the ids up; [`note`] takes the rows.
+    pub(super) fn look_up(&self, tenant: &str, script: &mut Script<'_>) {
+        let mut by_type: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for subject in &self.subjects {
+            by_type.entry(&subject.kind).or_default().push(&subject.id);
+        }
+        for (kind, ids) in by_type {
+            for ids in ids.chunks(IDS_PER_STATEMENT) {
+                use profile::Column;
+                let query = profile::Entity::find().select_only().expr(Expr::value(MEMBER));
+                let query = query.columns([Column::SubjectType, Column::SubjectId, Column::MemberId]);
+                let query = query.filter(Column::TenantId.eq(tenant)).filter(Column::SubjectType.eq(kind));
+                script.push(&query.filter(Column::SubjectId.is_in(ids.iter().copied())));
+            }
+        }
+        let emails: Vec<&str> = self.emails.iter().copied().collect();
+        for emails in emails.chunks(IDS_PER_STATEMENT) {
+            use address::Column;
+            let query = address::Entity::find().select_only().expr(Expr::value(ADDRESS));
+            let query = query.columns([Column::Email, Column::AddressId]).filter(Column::TenantId.eq(tenant));
+            script.push(&query.filter(Column::Email.is_in(emails.iter().copied())));
+        }
+    }
+
+    /// Gives an id, and a row, to everybody who has none among those that were found.
+    pub(super) fn complete(self, tenant: &str, mut ids: Ids, script: &mut Script<'_>) -> StoreResult<Ids> {
+        let mut people = Vec::new();
+        for subject in self.subjects {
+            if ids.members.contains_key(&subject) {
+                continue;
+            }
+            // Of those whom the log knows by an id already, that one.
+            let is_own = [kind::INVITED, kind::ERASED].contains(&&*subject.kind) && is_random_id(&subject.id);
+            let member = if is_own { subject.id.clone() } else { new_id()? };
+            people.push(new_profile(tenant, &member, &subject));
+            ids.members.insert(subject, member);
+        }
+        let mut addresses = Vec::new();
+        for email in self.emails {
+            if !ids.addresses.contains_key(email) {
+                let id = new_id()?;
+                addresses.push(new_address(tenant, &id, email));
+                ids.addresses.insert(email.to_owned(), id);
+            }
+        }
+        script.insert(people);
+        script.insert(addresses);
+        Ok(ids)
+    }
+    fn note(&mut self, change: &'a Change) {
+        let Self { subjects, emails } = self;
+        subjects.extend(change.subject().cloned());
+        match change {
+            Change::ResourceCreated { resource } | Change::ResourceDeleted { resource } => {
+                subjects.extend(resource.owner.clone());
+            }
+            Change::OwnerChanged { from, to, .. } => subjects.extend(from.iter().chain(to).cloned()),
+            Change::MemberAdded { member } | Change::MemberUpdated { member, .. } => {
+                emails.extend(member.profile.email.as_deref());
+            }
+            Change::InvitationIssued { before, invitation } => {
+                for invitation in before.iter().chain([invitation]) {
+                    subjects.extend([invitation.member.clone(), invitation.inviter.clone()]);
+                    subjects.extend(invitation.acceptance.iter().map(|acceptance| acceptance.subject.clone()));
+                    emails.insert(&invitation.email);
+                }
+            }
+            Change::InvitationAccepted { email, .. }
+            | Change::InvitationRevoked { email, .. }
+            | Change::InvitationDeclined { email, .. }
+            | Change::InvitationExpired { email, .. }
+            | Change::InvitationReminderDue { email, .. }
+            | Change::AddressCleared { email } => emails.extend([&**email]),
+            Change::AddressSuppressed { address } => emails.extend([&*address.email]),
+            _ => {}
+        }
+    }
+}
+
+/// Takes the id in a row that was looked up.
+pub(super) fn note(row: &QueryResult, ids: &mut Ids) -> StoreResult<()> {
+    match row.try_get_by_index::<i32>(0)? {
+        MEMBER => {
+            let (_, kind, id, member): (i32, String, String, String) = row.try_get_many_by_index()?;
+            ids.members.insert(Subject::new(kind, id), member);
+        }
+        _ => {
+            let (_, email, address): (i32, String, String) = row.try_get_many_by_index()?;
+            ids.addresses.insert(email, address);
+        }
+    }
+    Ok(())
+}
+
+/// An id that nobody has yet.
+fn new_id() -> StoreResult<String> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|error| defect(error.to_string()))?;
+    Ok(random_id(bytes))
+}
+
+fn new_profile(tenant: &str, member: &str, subject: &Subject) -> profile::ActiveModel {
+    profile::ActiveModel {
+        tenant_id: Set(tenant.to_owned()),
+        member_id: Set(member.to_owned()),
+        subject_type: Set(subject.kind.clone()),
+        subject_id: Set(subject.id.clone()),
+        external_id: Set(None),
+        display_name: Set(String::new()),
+        name_key: Set(String::new()),
+        email_key: Set(String::new()),
+        search_key: Set(String::new()),
+        username: Set(None),
+        phone: Set(None),
+        revision: Set(0),
+    }
+}
+
+fn new_address(tenant: &str, id: &str, email: &str) -> address::ActiveModel {
+    address::ActiveModel {
+        tenant_id: Set(tenant.to_owned()),
+        address_id: Set(id.to_owned()),
+        email: Set(email.to_owned()),
+        search_key: Set(email.to_lowercase()),
+        member_id: Set(None),
+        verified: Set(false),
+        suppressed_at: Set(None),
+        suppressed_for: Set(None),
+    }
+}

@@ -1,0 +1,155 @@
+//! The statements of a write, which are run in order and many at a time: most of what a statement costs is the way to
+//! the database and back.
+
+use sea_orm::{
+    ActiveModelTrait, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel, QueryResult, QueryTrait, Statement,
+    StatementBuilder as _, Value,
+    sea_query::{DeleteStatement, Expr, Query, ReturningClause, UpdateStatement},
+};
+
+use crate::{
+    service::ports::{StoreError, StoreResult},
+    store::{
+        error::{conflict, defect},
+        sql::statements::ROWS_PER_STATEMENT,
+    },
+};
+
+/// The most statements that are run at a time. Their text is prepared once, and kept while it is used.
+const STATEMENTS: usize = 32;
+/// The most values that are sent at a time, but for a single statement that has more.
+const VALUES: usize = 4000;
+
+/// Statements to be run in order.
+pub(super) struct Script<'a> {
+    backend: DbBackend,
+    pieces: Vec<Piece>,
+    /// Of the statements that must change one row each, what it means if one does not.
+    musts: Vec<Otherwise<'a>>,
+}
+
+/// What is run at a time: statements, one after another in one text, with the values of all.
+#[derive(Default)]
+struct Piece {
+    sql: String,
+    values: Vec<Value>,
+    statements: usize,
+}
+
+/// What it means that a statement did not change one row.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Otherwise<'a> {
+    /// The tables disagree with the log: what a change of this kind is about has no row.
+    NoRow(&'a str),
+    /// The tables disagree with one another.
+    Defect(&'static str),
+    /// Somebody else was first.
+    Conflict(&'static str),
+}
+
+/// A statement that can say which rows it changed.
+pub(super) trait Changing {
+    fn say(&mut self, what: ReturningClause);
+}
+
+impl<'a> Script<'a> {
+    /// A script without a statement, for the database of a connection.
+    pub(super) fn new(db: &impl ConnectionTrait) -> Self {
+        Self { backend: db.get_database_backend(), pieces: Vec::new(), musts: Vec::new() }
+    }
+
+    /// Appends a statement, which may change or find any number of rows.
+    pub(super) fn push(&mut self, statement: &impl QueryTrait) {
+        self.append(statement.build(self.backend));
+    }
+
+    /// Appends a statement that must change exactly one row.
+    pub(super) fn push_one<Q>(&mut self, statement: Q, otherwise: Otherwise<'a>)
+    where
+        Q: QueryTrait<QueryStatement: Changing>,
+    {
+        let mut statement = statement.into_query();
+        // By its number it is known whether it changed a row.
+        let number = i64::try_from(self.musts.len()).unwrap_or(i64::MAX);
+        statement.say(Query::returning().exprs([Expr::value(number)]));
+        self.append(statement.build(&self.backend));
+        self.musts.push(otherwise);
+    }
+
+    /// Appends the insertion of rows.
+    pub(super) fn insert<A>(&mut self, mut rows: Vec<A>)
+    where
+        A: ActiveModelTrait + Send,
+        <A::Entity as EntityTrait>::Model: IntoActiveModel<A>,
+    {
+        while !rows.is_empty() {
+            let rest = rows.split_off(rows.len().min(ROWS_PER_STATEMENT));
+            self.push(&A::Entity::insert_many(rows));
+            rows = rest;
+        }
+    }
+
+    /// Runs the statements, each of which that must change a row changes one.
+    ///
+    /// # Errors
+    /// What [`Otherwise`] says of the first that did not, and those of the database. Either may come after some statements
+    /// were run, so this must be in a transaction.
+    pub(super) async fn run(mut self, db: &impl ConnectionTrait) -> StoreResult<()> {
+        let musts = std::mem::take(&mut self.musts);
+        let mut changed = self.find(db).await?.into_iter().map(|row| row.try_get_by_index::<i64>(0));
+        for (number, otherwise) in (0..).zip(musts) {
+            if changed.next().transpose()? != Some(number) {
+                return Err(otherwise.into());
+            }
+        }
+        match changed.next() {
+            None => Ok(()),
+            Some(_) => Err(defect("a statement changed more rows than one")),
+        }
+    }
+
+    /// Runs the statements: the rows that they find, in the order of the statements.
+    pub(super) async fn find(self, db: &impl ConnectionTrait) -> StoreResult<Vec<QueryResult>> {
+        let mut found = Vec::new();
+        for Piece { sql, values, .. } in self.pieces {
+            found.extend(db.query_all_raw(Statement::from_sql_and_values(self.backend, sql, values)).await?);
+        }
+        Ok(found)
+    }
+
+    pub(super) fn append(&mut self, statement: Statement) {
+        let values = statement.values.map(|values| values.0).unwrap_or_default();
+        let fits = |piece: &Piece| piece.statements < STATEMENTS && piece.values.len() + values.len() <= VALUES;
+        match self.pieces.last_mut().filter(|piece| fits(piece)) {
+            Some(piece) => {
+                piece.sql.push_str("; ");
+                piece.sql.push_str(&statement.sql);
+                piece.values.extend(values);
+                piece.statements += 1;
+            }
+            None => self.pieces.push(Piece { sql: statement.sql, values, statements: 1 }),
+        }
+    }
+}
+
+impl Changing for UpdateStatement {
+    fn say(&mut self, what: ReturningClause) {
+        self.returning(what);
+    }
+}
+
+impl Changing for DeleteStatement {
+    fn say(&mut self, what: ReturningClause) {
+        self.returning(what);
+    }
+}
+
+impl From<Otherwise<'_>> for StoreError {
+    fn from(otherwise: Otherwise<'_>) -> Self {
+        match otherwise {
+            Otherwise::NoRow(kind) => defect(format!("change `{kind}` has not changed one row")),
+            Otherwise::Defect(what) => defect(what),
+            Otherwise::Conflict(what) => conflict(what),
+        }
+    }
+}
