@@ -21,15 +21,24 @@ use crate::{
     },
 };
 
-/// What a row with a member's id begins with: then come their subject's type and id.
+/// What a row says that shows a tenant's head, after the number of its write.
+pub(super) const HEAD: i32 = 0;
+/// What a row with a member's id says: then come their subject's type and id.
 const MEMBER: i32 = 1;
-/// What a row with an address's id begins with: then comes the email.
+/// What a row with an address's id says: then comes the email.
 const ADDRESS: i32 = 2;
 
 /// Everybody and every address that a write names.
 pub(super) struct Named<'a> {
     subjects: BTreeSet<Subject>,
     emails: BTreeSet<&'a str>,
+}
+
+/// The rows of whoever had none.
+#[derive(Default)]
+pub(super) struct Newcomers {
+    people: Vec<profile::ActiveModel>,
+    addresses: Vec<address::ActiveModel>,
 }
 
 impl<'a> Named<'a> {
@@ -40,8 +49,8 @@ impl<'a> Named<'a> {
         named
     }
 
-    /// Looks the ids up; [`note`] takes the rows.
-    pub(super) fn look_up(&self, tenant: &str, script: &mut Script<'_>) {
+    /// Looks the ids up, for the write of a number; [`note`] takes the rows.
+    pub(super) fn look_up(&self, number: i32, tenant: &str, script: &mut Script<'_>) {
         let mut by_type: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for subject in &self.subjects {
             by_type.entry(&subject.kind).or_default().push(&subject.id);
@@ -49,7 +58,7 @@ impl<'a> Named<'a> {
         for (kind, ids) in by_type {
             for ids in ids.chunks(IDS_PER_STATEMENT) {
                 use profile::Column;
-                let query = profile::Entity::find().select_only().expr(Expr::value(MEMBER));
+                let query = profile::Entity::find().select_only().exprs([number, MEMBER].map(Expr::value));
                 let query = query.columns([Column::SubjectType, Column::SubjectId, Column::MemberId]);
                 let query = query.filter(Column::TenantId.eq(tenant)).filter(Column::SubjectType.eq(kind));
                 script.push(&query.filter(Column::SubjectId.is_in(ids.iter().copied())));
@@ -58,15 +67,14 @@ impl<'a> Named<'a> {
         let emails: Vec<&str> = self.emails.iter().copied().collect();
         for emails in emails.chunks(IDS_PER_STATEMENT) {
             use address::Column;
-            let query = address::Entity::find().select_only().expr(Expr::value(ADDRESS));
+            let query = address::Entity::find().select_only().exprs([number, ADDRESS].map(Expr::value));
             let query = query.columns([Column::Email, Column::AddressId]).filter(Column::TenantId.eq(tenant));
             script.push(&query.filter(Column::Email.is_in(emails.iter().copied())));
         }
     }
 
     /// Gives an id, and a row, to everybody who has none among those that were found.
-    pub(super) fn complete(self, tenant: &str, mut ids: Ids, script: &mut Script<'_>) -> StoreResult<Ids> {
-        let mut people = Vec::new();
+    pub(super) fn complete(self, tenant: &str, mut ids: Ids, newcomers: &mut Newcomers) -> StoreResult<Ids> {
         for subject in self.subjects {
             if ids.members.contains_key(&subject) {
                 continue;
@@ -74,19 +82,16 @@ impl<'a> Named<'a> {
             // Of those whom the log knows by an id already, that one.
             let is_own = [kind::INVITED, kind::ERASED].contains(&&*subject.kind) && is_random_id(&subject.id);
             let member = if is_own { subject.id.clone() } else { new_id()? };
-            people.push(new_profile(tenant, &member, &subject));
+            newcomers.people.push(new_profile(tenant, &member, &subject));
             ids.members.insert(subject, member);
         }
-        let mut addresses = Vec::new();
         for email in self.emails {
             if !ids.addresses.contains_key(email) {
                 let id = new_id()?;
-                addresses.push(new_address(tenant, &id, email));
+                newcomers.addresses.push(new_address(tenant, &id, email));
                 ids.addresses.insert(email.to_owned(), id);
             }
         }
-        script.insert(people);
-        script.insert(addresses);
         Ok(ids)
     }
     fn note(&mut self, change: &'a Change) {
@@ -119,15 +124,23 @@ impl<'a> Named<'a> {
     }
 }
 
+impl Newcomers {
+    /// Inserts them.
+    pub(super) fn insert(self, script: &mut Script<'_>) {
+        script.insert(self.people);
+        script.insert(self.addresses);
+    }
+}
+
 /// Takes the id in a row that was looked up.
 pub(super) fn note(row: &QueryResult, ids: &mut Ids) -> StoreResult<()> {
-    match row.try_get_by_index::<i32>(0)? {
+    match row.try_get_by_index::<i32>(1)? {
         MEMBER => {
-            let (_, kind, id, member): (i32, String, String, String) = row.try_get_many_by_index()?;
+            let (_, _, kind, id, member): (i32, i32, String, String, String) = row.try_get_many_by_index()?;
             ids.members.insert(Subject::new(kind, id), member);
         }
         _ => {
-            let (_, email, address): (i32, String, String) = row.try_get_many_by_index()?;
+            let (_, _, email, address): (i32, i32, String, String) = row.try_get_many_by_index()?;
             ids.addresses.insert(email, address);
         }
     }

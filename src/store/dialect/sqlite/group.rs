@@ -127,15 +127,11 @@ impl Committer {
         self.pools.ownership.check_writable().map_err(Failure::Nothing)?;
         let tx = self.pools.begin_write().await.map_err(Failure::Nothing)?;
         self.pools.ownership.check_row(&*tx).await.map_err(Failure::Nothing)?;
-        let mut outcomes = Vec::with_capacity(jobs.len());
-        for job in jobs {
-            let outcome = if job.may_begin() {
-                commit::commit(&*tx, &job.tenant, job.expected, &job.batch()).await.map_err(Failure::Nothing)?
-            } else {
-                Committed::Withdrawn
-            };
-            outcomes.push(outcome);
-        }
+        let begun: Vec<bool> = jobs.iter().map(Job::may_begin).collect();
+        let writes: Vec<_> = jobs.iter().zip(&begun).filter(|(_, begun)| **begun).map(|(job, _)| job.write()).collect();
+        let mut committed = commit::commit(&*tx, &writes).await.map_err(Failure::Nothing)?.into_iter();
+        let outcome = |begun| if begun { committed.next() } else { None }.unwrap_or(Committed::Withdrawn);
+        let outcomes: Vec<Committed> = begun.into_iter().map(outcome).collect();
         if outcomes.iter().any(|outcome| matches!(outcome, Committed::Done(_))) {
             tx.commit().await.map_err(Failure::Unknown)?;
         } else {

@@ -3,12 +3,15 @@
 use rollcall_engine::{Head, Subject, Timestamp, WriteId};
 use tokio::sync::oneshot;
 
-use crate::service::ports::{AllowedChange, Batch, Committed, Gate, StoreResult, StoredResponse};
+use crate::{
+    service::ports::{AllowedChange, Batch, Committed, Gate, StoreResult, StoredResponse},
+    store::sql::pending::Pending,
+};
 
 /// One write, as the writer's task has it.
 pub(super) struct Job {
     pub(super) tenant: String,
-    pub(super) expected: Option<Head>,
+    expected: Option<Head>,
     write_id: WriteId,
     at: Timestamp,
     actor: Subject,
@@ -64,8 +67,9 @@ impl Job {
         Head { revision: self.expected.unwrap_or_default().revision.next(), write_id: self.write_id }
     }
 
-    pub(super) fn batch(&self) -> Batch<'_> {
-        Batch {
+    /// The write, as it is committed.
+    pub(super) fn write(&self) -> Pending<'_> {
+        let batch = Batch {
             write_id: self.write_id,
             at: self.at,
             actor: self.actor.as_ref(),
@@ -75,7 +79,8 @@ impl Job {
             changes: &self.changes,
             response: self.response.as_ref(),
             gate: self.gate.as_ref(),
-        }
+        };
+        Pending { tenant: &self.tenant, expected: self.expected, batch }
     }
 
     /// Ends it. Whoever waited may have gone.

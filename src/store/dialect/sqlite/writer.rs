@@ -122,7 +122,8 @@ async fn run(committer: Committer, mut waiting: mpsc::Receiver<Job>) {
         while group.len() < GROUP {
             let Ok(job) = waiting.try_recv() else { break };
             changes += job.size();
-            if changes > GROUP_CHANGES {
+            // Of one tenant's the second expects the first.
+            if changes > GROUP_CHANGES || group.iter().any(|other: &Job| other.tenant == job.tenant) {
                 next = Some(job);
                 break;
             }

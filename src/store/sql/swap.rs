@@ -1,0 +1,86 @@
+//! The swaps of the tenants' heads, which show whether each is what its write was planned at.
+
+use rollcall_engine::Head;
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QuerySelect as _, QueryTrait, UpdateMany,
+    sea_query::{Expr, Query},
+};
+
+use crate::{
+    service::ports::StoreResult,
+    store::{
+        error::defect,
+        schema::{digest::GENESIS, people::Ids},
+        sql::{
+            entity::{log_commit, tenant},
+            ids::{HEAD, Named, note},
+            pending::Pending,
+            script::Script,
+        },
+    },
+};
+
+/// What was there before a write.
+pub(super) struct Before<'a> {
+    /// The digest of the commit before.
+    pub(super) digest: Vec<u8>,
+    /// Whom the write names.
+    pub(super) named: Named<'a>,
+    /// The ids that they have already.
+    pub(super) ids: Ids,
+}
+
+/// Makes each write's commit the newest of its tenant, if the one that it expects is; none for those whose tenant has
+/// another.
+pub(super) async fn swap<'a>(
+    db: &impl ConnectionTrait,
+    writes: &[Pending<'a>],
+) -> StoreResult<Vec<Option<Before<'a>>>> {
+    let (mut script, mut all) = (Script::new(db), Vec::with_capacity(writes.len()));
+    for (number, write) in (0..).zip(writes) {
+        match write.expected {
+            Some(expected) => script.push(&swap_head(number, write.tenant, expected, write.head())),
+            None => {
+                let existing = tenant::Entity::find_by_id(write.tenant).select_only();
+                script.push(&existing.expr(Expr::value(number)).expr(Expr::value(HEAD)));
+            }
+        }
+        let named = Named::by(&write.batch);
+        named.look_up(number, write.tenant, &mut script);
+        all.push((None, named, Ids::default()));
+    }
+    for row in script.find(db).await? {
+        let number: i32 = row.try_get_by_index(0)?;
+        let of = usize::try_from(number).ok().and_then(|number| all.get_mut(number));
+        let (head, _, ids) = of.ok_or_else(|| defect("a row is of no write"))?;
+        if row.try_get_by_index::<i32>(1)? == HEAD { *head = Some(row) } else { note(&row, ids)? }
+    }
+    let before = |(write, (head, named, ids)): (&Pending<'a>, _)| {
+        let digest = match (write.expected, head) {
+            (Some(expected), Some(row)) => {
+                let digest: Option<Vec<u8>> = sea_orm::QueryResult::try_get_by_index(&row, 2)?;
+                digest.ok_or_else(|| defect(format!("the log has no commit {}", expected.revision.0)))?
+            }
+            (None, None) => GENESIS.to_vec(),
+            _ => return Ok(None),
+        };
+        Ok(Some(Before { digest, named, ids }))
+    };
+    writes.iter().zip(all).map(before).collect()
+}
+
+/// The swap of the head, which finds the digest of the commit before.
+fn swap_head(number: i32, tenant: &str, expected: Head, head: Head) -> UpdateMany<tenant::Entity> {
+    let digest = log_commit::Entity::find_by_id((tenant.to_owned(), expected.revision.0))
+        .select_only()
+        .column(log_commit::Column::Digest);
+    let mut swap = tenant::Entity::update_many()
+        .col_expr(tenant::Column::Revision, Expr::value(head.revision.0))
+        .col_expr(tenant::Column::Head, Expr::value(head.write_id.0.to_vec()))
+        .filter(tenant::Column::TenantId.eq(tenant))
+        .filter(tenant::Column::Revision.eq(expected.revision.0))
+        .filter(tenant::Column::Head.eq(expected.write_id.0.to_vec()));
+    let digest: Expr = digest.into_query().into();
+    QueryTrait::query(&mut swap).returning(Query::returning().exprs([Expr::value(number), Expr::value(HEAD), digest]));
+    swap
+}
