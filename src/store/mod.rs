@@ -19,11 +19,16 @@ pub use options::Options;
 pub use sql::verify::LogFault;
 
 use crate::{
-    service::ports::{Batch, Committed, Feed, Snapshot, Store, StoreIdentity, StoreResult},
+    service::ports::{Batch, Committed, Feed, Glance, Snapshot, Store, StoreIdentity, StoreResult},
     store::{
         dialect::sqlite::{connect::Pools, writer::Writer},
         schema::FORMAT,
-        sql::{due, feed, migration, read, snapshot::SqlSnapshot},
+        sql::{
+            due, feed,
+            glance::glance,
+            migration, read,
+            snapshot::{Begin, SqlSnapshot},
+        },
     },
 };
 use rollcall_engine::{Head, Timestamp};
@@ -114,6 +119,18 @@ impl Store for SqlStore {
     async fn snapshot(&self, tenant: &str) -> StoreResult<Option<Box<dyn Snapshot>>> {
         let snapshot = SqlSnapshot::begin(self.pools.begin_read().await?, tenant).await?;
         Ok(snapshot.map(|snapshot| Box::new(snapshot) as Box<dyn Snapshot>))
+    }
+
+    async fn glance(&self, tenant: &str, at: &Glance<'_>) -> StoreResult<Option<Box<dyn Snapshot>>> {
+        let reader = self.pools.reader().await?;
+        let seen = glance(&*reader, tenant, at).await;
+        let Some(seen) = reader.finish(seen)? else { return Ok(None) };
+        let pools = Arc::clone(&self.pools);
+        let begin: Begin = Box::new(move || {
+            let pools = Arc::clone(&pools);
+            Box::pin(async move { pools.begin_read().await })
+        });
+        Ok(Some(Box::new(SqlSnapshot::seen(seen, begin))))
     }
 
     async fn commits_after(&self, tenant: &str, after: Head) -> StoreResult<Feed> {

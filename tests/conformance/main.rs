@@ -20,6 +20,7 @@ mod contract;
 mod dialect;
 mod due;
 mod feed;
+mod glance;
 mod harness;
 mod invitations;
 mod isolation;

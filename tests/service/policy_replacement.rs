@@ -58,7 +58,7 @@ async fn a_load_that_a_replacement_overtakes_is_done_again() {
             replaced.1.upgrade().unwrap().forget_replaced();
         }
     };
-    store.after_snapshot(meanwhile);
+    store.after_each_look(meanwhile);
     let view = views.open("acme").await.unwrap().unwrap();
     assert!(runs(&*view, "new") && !runs(&*view, "old"));
     assert!(runs(&*views.warm("acme").unwrap(), "new"));

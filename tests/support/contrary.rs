@@ -10,7 +10,7 @@ use std::{
 
 use async_trait::async_trait;
 use rollcall::{
-    service::ports::{Batch, Clock, Committed, Feed, Reading, Snapshot, Store, StoreIdentity, StoreResult},
+    service::ports::{Batch, Clock, Committed, Feed, Glance, Reading, Snapshot, Store, StoreIdentity, StoreResult},
     store::SqlStore,
 };
 use rollcall_engine::{Head, Timestamp};
@@ -27,7 +27,7 @@ pub struct ContraryStore {
     /// Whether every commit misses.
     misses_all: AtomicBool,
     missed: Mutex<HashSet<String>>,
-    snapshot_hook: OnceLock<Hook>,
+    look_hook: OnceLock<Hook>,
     commit_hook: OnceLock<Hook>,
     parking: Mutex<Option<(String, Arc<Parking>)>>,
 }
@@ -59,7 +59,7 @@ impl ContraryStore {
             misses: AtomicBool::default(),
             misses_all: AtomicBool::default(),
             missed: Mutex::default(),
-            snapshot_hook: OnceLock::new(),
+            look_hook: OnceLock::new(),
             commit_hook: OnceLock::new(),
             parking: Mutex::default(),
         })
@@ -75,9 +75,9 @@ impl ContraryStore {
         self.misses_all.store(true, Ordering::SeqCst);
     }
 
-    /// Runs this once a snapshot was taken, and before it is returned.
-    pub fn after_snapshot(&self, hook: impl Fn() + Send + Sync + 'static) {
-        assert!(self.snapshot_hook.set(Box::new(hook)).is_ok());
+    /// Runs this once somebody has looked at the store, and before it is returned.
+    pub fn after_each_look(&self, hook: impl Fn() + Send + Sync + 'static) {
+        assert!(self.look_hook.set(Box::new(hook)).is_ok());
     }
 
     /// Runs this when a plan is about to be committed.
@@ -85,11 +85,22 @@ impl ContraryStore {
         assert!(self.commit_hook.set(Box::new(hook)).is_ok());
     }
 
-    /// Parks the next call that takes a snapshot of a tenant, once it has it.
+    /// Parks the next call that looks at a tenant, once it has.
     pub fn park_next(&self, tenant: &str) -> Arc<Parking> {
         let parking = Arc::<Parking>::default();
         *self.parking.lock().unwrap() = Some((tenant.to_owned(), Arc::clone(&parking)));
         parking
+    }
+
+    /// What happens once somebody has looked at the store.
+    async fn after_look(&self, tenant: &str) {
+        if let Some(hook) = self.look_hook.get() {
+            hook();
+        }
+        if let Some(parking) = self.parking_of(tenant) {
+            parking.arrived.notify_one();
+            parking.released.notified().await;
+        }
     }
 
     fn parking_of(&self, tenant: &str) -> Option<Arc<Parking>> {
@@ -122,13 +133,13 @@ impl Store for ContraryStore {
 
     async fn snapshot(&self, tenant: &str) -> StoreResult<Option<Box<dyn Snapshot>>> {
         let found = self.store.snapshot(tenant).await;
-        if let Some(hook) = self.snapshot_hook.get() {
-            hook();
-        }
-        if let Some(parking) = self.parking_of(tenant) {
-            parking.arrived.notify_one();
-            parking.released.notified().await;
-        }
+        self.after_look(tenant).await;
+        found
+    }
+
+    async fn glance(&self, tenant: &str, glance: &Glance<'_>) -> StoreResult<Option<Box<dyn Snapshot>>> {
+        let found = self.store.glance(tenant, glance).await;
+        self.after_look(tenant).await;
         found
     }
 

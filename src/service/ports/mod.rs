@@ -19,5 +19,5 @@ pub use log::{LogFilter, LogQuery};
 pub use members::{MemberBy, MemberCursor, MemberOrder, MemberQuery, MemberRecord, MemberScope};
 pub use resources::ResourceRecord;
 pub use snapshot::Snapshot;
-pub use store::{Committed, Feed, Store, StoreIdentity};
+pub use store::{Committed, Feed, Glance, Store, StoreIdentity};
 pub use views::{Recall, TenantView, ViewError, Views};

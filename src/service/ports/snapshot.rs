@@ -30,6 +30,11 @@ pub trait Snapshot: Send {
     /// When the newest commit was made.
     fn committed_at(&self) -> Timestamp;
 
+    /// Whether a read failed because the tenant was not at that commit any more: never so unless [`Store::glance`] made it.
+    ///
+    /// [`Store::glance`]: super::Store::glance
+    fn has_moved_on(&self) -> bool;
+
     /// Feeds the tenant's facts into `sink`: the tenant first, all else in any order. A binding that has ended is fed until
     /// the log has its `role_expired`. After an error a part may have been fed, and the sink is of no use.
     async fn load(&mut self, sink: &mut dyn SnapshotSink) -> StoreResult<()>;

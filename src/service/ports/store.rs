@@ -16,7 +16,7 @@
 //! [`StoreError::Broken`]: super::StoreError::Broken
 
 use async_trait::async_trait;
-use rollcall_engine::{Commit, Head, Timestamp};
+use rollcall_engine::{Commit, Head, Subject, Timestamp};
 
 use crate::service::ports::{batch::Batch, error::StoreResult, snapshot::Snapshot};
 
@@ -50,6 +50,11 @@ pub trait Store: Send + Sync {
     /// A tenant as of one instant at or after the call; none when there is no such tenant.
     async fn snapshot(&self, tenant: &str) -> StoreResult<Option<Box<dyn Snapshot>>>;
 
+    /// A tenant as [`Store::snapshot`] has it, of which some was read already, at far less cost where nothing else is. What
+    /// it is asked for beyond that is of the same commit, or can't be read, for the tenant has moved on meanwhile:
+    /// [`Snapshot::has_moved_on`] tells.
+    async fn glance(&self, tenant: &str, glance: &Glance<'_>) -> StoreResult<Option<Box<dyn Snapshot>>>;
+
     /// Every commit of a tenant after `after`, in the order of the log, all as of one instant at or after the call; or that
     /// the tenant's log has no such commit.
     async fn commits_after(&self, tenant: &str, after: Head) -> StoreResult<Feed>;
@@ -81,6 +86,15 @@ pub trait Store: Send + Sync {
     /// `StoreError::Unavailable`. It ends in `StoreError::Unknown` when the store was closed or lost before the outcome was
     /// known: it may have happened.
     async fn commit(&self, tenant: &str, expected: Option<Head>, batch: &Batch<'_>) -> StoreResult<Committed>;
+}
+
+/// What is read of a tenant at a glance.
+#[derive(Clone, Copy, Debug)]
+pub struct Glance<'a> {
+    /// Members that are likely to be asked for: [`Snapshot::member`]. Of many, only the first are read.
+    pub members: &'a [Subject],
+    /// The hash of a request whose response is likely to be asked for: [`Snapshot::find_response`].
+    pub response: Option<&'a str>,
 }
 
 /// What a store is.

@@ -3,26 +3,23 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rollcall_engine::{
-    Grant, Head, Invitation, InvitationStatus, ResourceKey, ResourceRef, Revision, Subject, SubjectRef,
-    SuppressedAddress, Tenant, Timestamp, kind,
+    Grant, Head, Invitation, InvitationStatus, ResourceKey, ResourceRef, Revision, Subject, SuppressedAddress, Tenant,
+    Timestamp,
 };
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, EntityTrait as _, FromQueryResult as _, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _, QueryTrait as _, Select,
-    sea_query::{Expr, ExprTrait as _, Func},
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
+    sea_query::Expr,
 };
 
 use crate::{
-    service::ports::{MemberBy, MemberRecord, ResourceRecord, StoreIdentity, StoreResult, StoredResponse},
+    service::ports::{ResourceRecord, StoreIdentity, StoreResult, StoredResponse},
     store::{
         error::defect,
         sql::{
             entity::{
-                address, binding, invitation, invitation_link, log_change, log_commit, member, owner, profile, request,
-                resource, tenant,
+                address, binding, invitation, invitation_link, log_change, log_commit, owner, request, resource, tenant,
             },
             people, rows,
-            script::Script,
             statements::IDS_PER_STATEMENT,
         },
     },
@@ -45,25 +42,6 @@ pub(in crate::store) async fn identity(db: &impl ConnectionTrait, format: i16) -
 /// The tenant and its newest commit.
 pub(in crate::store) async fn tenant(db: &impl ConnectionTrait, tenant: &str) -> StoreResult<Option<(Tenant, Head)>> {
     tenant::Entity::find_by_id(tenant).all(db).await?.pop().map(rows::into_tenant).transpose()
-}
-
-/// The tenant, its newest commit, and when that was made.
-pub(super) async fn newest(db: &impl ConnectionTrait, tenant: &str) -> StoreResult<Option<(Tenant, Head, Timestamp)>> {
-    const COMMITTED_AT: &str = "committed_at";
-    let commit = log_commit::Entity::find()
-        .select_only()
-        .column(log_commit::Column::At)
-        .filter(log_commit::Column::TenantId.eq(tenant))
-        .filter(
-            Expr::col((log_commit::Entity, log_commit::Column::Revision))
-                .equals((tenant::Entity, tenant::Column::Revision)),
-        );
-    let mut script = Script::new(db);
-    script.push(&tenant::Entity::find_by_id(tenant).expr_as(Expr::from(commit.into_query()), COMMITTED_AT));
-    let Some(row) = script.find(db).await?.pop() else { return Ok(None) };
-    let at: Option<i64> = row.try_get("", COMMITTED_AT)?;
-    let (tenant, head) = rows::into_tenant(tenant::Model::from_query_result(&row, "")?)?;
-    Ok(Some((tenant, head, at.map(Timestamp).unwrap_or_default())))
 }
 
 /// When a commit was made, and its head; none when the log has none of this revision.
@@ -92,76 +70,6 @@ pub(super) async fn resource(
     let names = people::names(db, tenant, row.owner.as_deref().into_iter().collect(), BTreeSet::new()).await?;
     let owner = row.owner.as_deref().map(|owner| names.subject(owner));
     rows::into_resource(row, owner).map(Some)
-}
-
-/// One member with all their grants, ended ones that have a row still included.
-pub(super) async fn member(
-    db: &impl ConnectionTrait,
-    tenant: &str,
-    by: MemberBy<'_>,
-) -> StoreResult<Option<MemberRecord>> {
-    let id = member_id(tenant, by);
-    let mut script = Script::new(db);
-    let member = member::Entity::find().filter(member::Column::TenantId.eq(tenant));
-    script.push(
-        &member
-            .filter(Expr::col((member::Entity, member::Column::MemberId)).eq(id.clone()))
-            .expr_as(Expr::value(MEMBER), TABLE),
-    );
-    let profile = profile::Entity::find().filter(profile::Column::TenantId.eq(tenant));
-    script.push(
-        &profile
-            .filter(Expr::col((profile::Entity, profile::Column::MemberId)).eq(id.clone()))
-            .expr_as(Expr::value(PROFILE), TABLE),
-    );
-    let grants = binding::Entity::find().filter(binding::Column::TenantId.eq(tenant));
-    script.push(
-        &grants
-            .filter(Expr::col((binding::Entity, binding::Column::Holder)).eq(id))
-            .expr_as(Expr::value(BINDING), TABLE),
-    );
-    let (mut member, mut profile, mut grants) = (None, None, Vec::new());
-    for row in script.find(db).await? {
-        match row.try_get("", TABLE)? {
-            MEMBER => member = Some(member::Model::from_query_result(&row, "")?),
-            PROFILE => profile = Some(profile::Model::from_query_result(&row, "")?),
-            _ => grants.push(rows::into_grant(binding::Model::from_query_result(&row, "")?)),
-        }
-    }
-    member.map(|member| rows::into_member(member, profile, grants)).transpose()
-}
-
-/// The column that says which table a row of [`member`] is of.
-const TABLE: &str = "table";
-const MEMBER: i32 = 0;
-const PROFILE: i32 = 1;
-const BINDING: i32 = 2;
-
-/// What finds a member's id.
-fn member_id(tenant: &str, by: MemberBy<'_>) -> Expr {
-    let by_profile = |column: profile::Column, value: &str| {
-        let query = profile::Entity::find().select_only().column(profile::Column::MemberId);
-        query.filter(profile::Column::TenantId.eq(tenant)).filter(column.eq(value))
-    };
-    let query = match by {
-        MemberBy::Subject(SubjectRef { kind: kind::EMAIL, id: email }) | MemberBy::Email(email) => {
-            let query = address::Entity::find().select_only().column(address::Column::MemberId);
-            let query = query.filter(address::Column::TenantId.eq(tenant)).filter(address::Column::Email.eq(email));
-            return query.into_query().into();
-        }
-        // Whoever was erased has no profile, and is known by the id.
-        MemberBy::Subject(SubjectRef { kind: kind::ERASED, id }) => {
-            let query = by_profile(profile::Column::SubjectId, id);
-            let query = query.filter(profile::Column::SubjectType.eq(kind::ERASED)).into_query();
-            return Func::coalesce([query.into(), Expr::value(id)]).into();
-        }
-        MemberBy::Subject(subject) => {
-            by_profile(profile::Column::SubjectId, subject.id).filter(profile::Column::SubjectType.eq(subject.kind))
-        }
-        MemberBy::Username(username) => by_profile(profile::Column::Username, username),
-        MemberBy::Phone(phone) => by_profile(profile::Column::Phone, phone),
-    };
-    query.into_query().into()
 }
 
 /// The subject that has an email.
@@ -335,11 +243,16 @@ pub(super) async fn find_response(
     request_hash: &str,
 ) -> StoreResult<Option<StoredResponse>> {
     let mut rows = request::Entity::find_by_id((tenant.to_owned(), request_hash.to_owned())).all(db).await?;
-    Ok(rows.pop().map(|row| StoredResponse {
+    Ok(rows.pop().map(into_response))
+}
+
+/// The response of a row.
+pub(super) fn into_response(row: request::Model) -> StoredResponse {
+    StoredResponse {
         request_hash: row.request_hash,
         body_hash: row.body_hash,
         answer: row.answer,
         revision: Revision(row.revision),
         at: Timestamp(row.at),
-    }))
+    }
 }

@@ -20,6 +20,9 @@ const STATEMENTS: usize = 32;
 /// The most values that are sent at a time, but for a single statement that has more.
 const VALUES: usize = 4000;
 
+/// The column that says which of its statements a row is of, where a script finds rows of several.
+pub(super) const TABLE: &str = "table";
+
 /// Statements to be run in order.
 pub(super) struct Script<'a> {
     backend: DbBackend,
@@ -117,7 +120,17 @@ impl<'a> Script<'a> {
         Ok(found)
     }
 
-    pub(super) fn append(&mut self, statement: Statement) {
+    /// Runs the statements, which are few and only read, outside a transaction: the rows that they find, all as of one
+    /// instant. A connection on which this failed is of no more use.
+    pub(super) async fn find_at_once(mut self, db: &impl ConnectionTrait) -> StoreResult<Vec<QueryResult>> {
+        if let [piece] = &mut *self.pieces {
+            piece.sql = format!("BEGIN; {}; COMMIT", piece.sql);
+            return self.find(db).await;
+        }
+        Err(defect("too much is read to be of one instant"))
+    }
+
+    fn append(&mut self, statement: Statement) {
         let values = statement.values.map(|values| values.0).unwrap_or_default();
         let fits = |piece: &Piece| piece.statements < STATEMENTS && piece.values.len() + values.len() <= VALUES;
         match self.pieces.last_mut().filter(|piece| fits(piece)) {

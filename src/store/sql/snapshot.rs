@@ -1,5 +1,7 @@
 //! One tenant in one read transaction.
 
+use std::pin::Pin;
+
 use async_trait::async_trait;
 use rollcall_engine::{
     Commit, Grant, Head, Invitation, LoggedChange, Resource, ResourceKey, ResourceRef, Revision, SnapshotSink, Subject,
@@ -14,15 +16,24 @@ use crate::{
     },
     store::{
         connections::Transaction,
-        error::defect,
-        sql::{due, feed, invitations, list, load, log, read, subtree},
+        error::{defect, unavailable},
+        sql::{
+            due, feed,
+            glance::Seen,
+            invitations, list, load, log, member,
+            newest::{Newest, newest},
+            read, subtree,
+        },
     },
 };
 
-/// A tenant as of the instant at which its transaction began.
+/// A tenant as of the instant at which its transaction began, or at which it was looked at.
 pub(in crate::store) struct SqlSnapshot {
-    /// None only while it is dropped.
+    /// None while all that was read was seen in the look, and while it is dropped.
     tx: Option<Transaction>,
+    /// What the look saw, and how a transaction is begun for what it did not see.
+    look: Option<(Seen, Begin)>,
+    has_moved_on: bool,
     tenant: Tenant,
     head: Head,
     committed_at: Timestamp,
@@ -30,10 +41,15 @@ pub(in crate::store) struct SqlSnapshot {
     is_intact: bool,
 }
 
+/// Begins a read transaction.
+pub(in crate::store) type Begin =
+    Box<dyn Fn() -> Pin<Box<dyn Future<Output = StoreResult<Transaction>> + Send>> + Send + Sync>;
+
 /// Runs a read in the snapshot's transaction, and notes its outcome. A future that is dropped in between notes nothing, and
 /// so the snapshot stays broken.
 macro_rules! reading {
     ($self:ident, |$tx:ident, $tenant:ident| $read:expr) => {{
+        $self.open().await?;
         $self.is_intact = false;
         let ($tx, $tenant) = ($self.tx.as_ref().ok_or_else(|| defect("the snapshot is closed"))?, &*$self.tenant.id);
         let found = $read.await;
@@ -45,11 +61,29 @@ macro_rules! reading {
 impl SqlSnapshot {
     /// The tenant, read first in this transaction; none when there is no such tenant, and the transaction is over.
     pub(in crate::store) async fn begin(tx: Transaction, tenant: &str) -> StoreResult<Option<Self>> {
-        let Some((found, head, committed_at)) = read::newest(&*tx, tenant).await? else {
+        let Some(Newest { tenant, head, committed_at }) = newest(&*tx, tenant).await? else {
             tx.rollback().await?;
             return Ok(None);
         };
-        Ok(Some(Self { tx: Some(tx), tenant: found, head, committed_at, is_intact: true }))
+        let (tx, look, has_moved_on) = (Some(tx), None, false);
+        Ok(Some(Self { tx, look, has_moved_on, tenant, head, committed_at, is_intact: true }))
+    }
+
+    /// The tenant as it was seen. No transaction is open for it until something else is read.
+    pub(in crate::store) fn seen(seen: Seen, begin: Begin) -> Self {
+        let Newest { tenant, head, committed_at } = seen.newest.clone();
+        let (tx, look, has_moved_on) = (None, Some((seen, begin)), false);
+        Self { tx, look, has_moved_on, tenant, head, committed_at, is_intact: true }
+    }
+
+    /// Makes sure that there is a transaction, in which the tenant is where it was.
+    async fn open(&mut self) -> StoreResult<()> {
+        let (None, Some((_, begin))) = (&self.tx, &self.look) else { return Ok(()) };
+        let tx = begin().await?;
+        let head = newest(&*tx, &self.tenant.id).await?.map(|newest| newest.head);
+        self.tx = Some(tx);
+        self.has_moved_on = head != Some(self.head);
+        if self.has_moved_on { Err(unavailable("the tenant has moved on since it was looked at")) } else { Ok(()) }
     }
 }
 
@@ -65,6 +99,10 @@ impl Snapshot for SqlSnapshot {
 
     fn committed_at(&self) -> Timestamp {
         self.committed_at
+    }
+
+    fn has_moved_on(&self) -> bool {
+        self.has_moved_on
     }
 
     async fn load(&mut self, sink: &mut dyn SnapshotSink) -> StoreResult<()> {
@@ -98,7 +136,10 @@ impl Snapshot for SqlSnapshot {
     }
 
     async fn member(&mut self, by: MemberBy<'_>) -> StoreResult<Option<MemberRecord>> {
-        reading!(self, |tx, tenant| read::member(&**tx, tenant, by))
+        if let Some(seen) = self.look.as_ref().and_then(|(seen, _)| seen.member(by)) {
+            return Ok(seen);
+        }
+        reading!(self, |tx, tenant| member::one(&**tx, tenant, by))
     }
 
     async fn list_members(&mut self, query: &MemberQuery) -> StoreResult<Vec<MemberRecord>> {
@@ -158,6 +199,9 @@ impl Snapshot for SqlSnapshot {
     }
 
     async fn find_response(&mut self, request_hash: &str) -> StoreResult<Option<StoredResponse>> {
+        if let Some(seen) = self.look.as_ref().and_then(|(seen, _)| seen.response(request_hash)) {
+            return Ok(seen);
+        }
         reading!(self, |tx, tenant| read::find_response(&**tx, tenant, request_hash))
     }
 }

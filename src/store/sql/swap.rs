@@ -51,8 +51,8 @@ pub(super) async fn swap<'a>(
     }
     for row in script.find(db).await? {
         let number: i32 = row.try_get_by_index(0)?;
-        let of = usize::try_from(number).ok().and_then(|number| all.get_mut(number));
-        let (head, _, ids) = of.ok_or_else(|| defect("a row is of no write"))?;
+        let write = usize::try_from(number).ok().and_then(|number| all.get_mut(number));
+        let (head, _, ids) = write.ok_or_else(|| defect("a row is of no write"))?;
         if row.try_get_by_index::<i32>(1)? == HEAD { *head = Some(row) } else { note(&row, ids)? }
     }
     let before = |(write, (head, named, ids)): (&Pending<'a>, _)| {

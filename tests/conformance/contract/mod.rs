@@ -45,6 +45,7 @@ fn tests() -> impl Iterator<Item = &'static Test> {
         crate::people::names::TESTS,
         crate::random_commits::TESTS,
         crate::resources::TESTS,
+        crate::glance::TESTS,
         crate::responses::TESTS,
         crate::tenants::TESTS,
     ];

@@ -8,6 +8,7 @@ pub(super) const UNTESTED: &[(&str, &[&str])] = &[
             "Store: Where tenants' facts and their change logs are kept.",
             "StoreIdentity: What a store is.",
             "Committed: What became of a commit that did not fail.",
+            "Glance: What is read of a tenant at a glance.",
             "Feed: What follows on a commit in a tenant's log.",
             "Batch: Everything that one write commits at once.",
             "AllowedChange: A change with what allows it.",

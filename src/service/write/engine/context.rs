@@ -152,9 +152,10 @@ impl<'a> WriteContext<'a> {
         }
     }
 
-    /// Whether the facts in memory moved on while the write was planned: then nothing that was planned counts.
+    /// Whether the tenant moved on while the write was planned: then nothing that was planned counts.
     pub(super) fn has_moved_on(&self) -> bool {
-        self.has_moved_on.load(Ordering::Relaxed)
+        let in_store = self.snapshot.as_ref().is_some_and(|snapshot| snapshot.has_moved_on());
+        in_store || self.has_moved_on.load(Ordering::Relaxed)
     }
 
     /// The view of the tenant at the revision before this write.

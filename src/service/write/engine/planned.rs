@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use rollcall_engine::{Head, Moment, Timestamp};
+use rollcall_engine::{Head, Moment, Subject, Timestamp};
 
 use crate::service::{
     Service,
     error::{Error, ErrorKind, Result},
-    ports::{AllowedChange, Snapshot, StoredResponse, TenantView},
+    ports::{AllowedChange, Glance, Snapshot, StoreResult, StoredResponse, TenantView},
     resolve::subjects::resolve,
     write::engine::{
         answers::StorableResponse,
@@ -70,7 +70,7 @@ impl Service {
     async fn plan_once<W: Write>(&self, mut request: RequestContext, mut write: W) -> Result<Planned<W::Answer>> {
         // Before the snapshot, which holds a connection: nobody who holds one waits for another.
         let view = self.views.open(&request.tenant).await?;
-        let mut snapshot = self.store.snapshot(&request.tenant).await?;
+        let mut snapshot = self.look(&request, &mut write).await?;
         let secret = match &request.idempotency_key {
             Some(key) => {
                 let secret = Secret::new(key.owned_id());
@@ -85,11 +85,11 @@ impl Service {
         };
         match (&mut snapshot, &view) {
             (Some(snapshot), Some(view)) => {
-                for subject in write.subjects().into_iter().chain([&mut request.actor]) {
-                    resolve(&mut **snapshot, subject).await?;
-                }
-                if !self.follow(&**view, &mut **snapshot).await? {
-                    return Ok(Planned::MovedOn);
+                let subjects = write.subjects().into_iter().chain([&mut request.actor]);
+                match self.prepare(&mut **snapshot, &**view, subjects).await {
+                    Ok(true) => {}
+                    Err(error) if !snapshot.has_moved_on() => return Err(error),
+                    Ok(false) | Err(_) => return Ok(Planned::MovedOn),
                 }
             }
             (None, None) => {}
@@ -123,6 +123,26 @@ impl Service {
         let holds_until = [relied_until, next_end].into_iter().flatten().min();
         let allowed = AllowedWrite { request, secret, expected, head, at, holds_until, changes, answer, more, view };
         Ok(Planned::Allowed(Box::new(allowed)))
+    }
+
+    /// The tenant in the store, with what its plan is likely to need.
+    async fn look<W: Write>(&self, request: &RequestContext, write: &mut W) -> StoreResult<Option<Box<dyn Snapshot>>> {
+        let members: Vec<Subject> = write.subjects().into_iter().map(|subject| subject.clone()).collect();
+        let hash = request.idempotency_key.as_ref().map(IdempotencyKey::request_hash);
+        self.store.glance(&request.tenant, &Glance { members: &members, response: hash.as_deref() }).await
+    }
+
+    /// Resolves the subjects, and brings the view to the commit of the snapshot; false where it can't be.
+    async fn prepare<'s>(
+        &self,
+        snapshot: &mut dyn Snapshot,
+        view: &dyn TenantView,
+        subjects: impl Iterator<Item = &'s mut Subject>,
+    ) -> Result<bool> {
+        for subject in subjects {
+            resolve(snapshot, subject).await?;
+        }
+        self.follow(view, snapshot).await
     }
 
     /// Whether the tenant is still at the commit that a write was planned at, as far as this process knows.
