@@ -1,5 +1,3 @@
-//! Where the database is, and the limits on its use.
-
 //! Where the store is, and how much of the machine it may use.
 
 use std::{fmt, time::Duration};

@@ -4,7 +4,7 @@ use std::{
     io::{BufRead as _, BufReader},
     net::SocketAddr,
     path::{Path, PathBuf},
-    process::{Child, Command, ExitStatus, Stdio},
+    process::{Child, Command, ExitStatus, Output, Stdio},
     sync::{Arc, Mutex, mpsc},
     thread,
     time::{Duration, Instant},
@@ -17,6 +17,7 @@ use super::Api;
 
 const READY_TIMEOUT: Duration = Duration::from_secs(30);
 const EXIT_TIMEOUT: Duration = Duration::from_mins(1);
+const REFUSAL_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The real binary, serving on a port of its own. Killed when dropped.
 pub struct Server {
@@ -156,6 +157,23 @@ pub fn command(dir: &Path, settings: &[&str]) -> Command {
     }
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
     command
+}
+
+/// What a second server prints and exits with, which must refuse the store that its command names.
+pub fn refused(mut command: Command) -> Output {
+    let mut child = command.spawn().expect("the server's binary runs");
+    let deadline = Instant::now() + REFUSAL_TIMEOUT;
+    while child.try_wait().expect("the child can be waited for").is_none() {
+        if Instant::now() >= deadline {
+            // One that serves would never end by itself.
+            child.kill().ok();
+            let output = child.wait_with_output().expect("the child can be waited for");
+            let printed = String::from_utf8_lossy(&output.stderr);
+            panic!("the second server did not end: it served the same store, or a copy of it:\n{printed}");
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    child.wait_with_output().expect("the child can be waited for")
 }
 
 fn listening(line: &str) -> Option<SocketAddr> {

@@ -2,12 +2,15 @@
 
 use std::iter::once;
 
-use rollcall_engine::{Change, Member, MemberStatus, Profile, Resource, ResourceKey, Subject, Timestamp};
+use rollcall_engine::{Change, Resource, ResourceKey, Subject, Timestamp};
 use tonic::Code;
 
 use crate::support::{
     Server, WireTenant, clock, expect_error,
-    fixture::{changes::commit, tenant},
+    fixture::{
+        changes::{commit, granted, member},
+        tenant,
+    },
     golden,
     wire_tenant::DEPOT,
 };
@@ -33,21 +36,6 @@ fn boxes(id: &str, count: usize) -> Vec<Change> {
     let outer = ResourceKey::new("box", id);
     let inner = (0..count).map(|number| resource(&format!("{id}-{number}"), &outer));
     once(resource(id, &ResourceKey::new("depot", TENANT))).chain(inner).collect()
-}
-
-fn member(id: &str) -> Change {
-    let member = Member {
-        subject: Subject::user(id),
-        profile: Profile::default(),
-        status: MemberStatus::Active,
-        locked: false,
-        created_at: Timestamp::default(),
-    };
-    Change::MemberAdded { member }
-}
-
-fn granted(id: &str, resource: ResourceKey, role: &str) -> Change {
-    Change::RoleGranted { subject: Subject::user(id), resource, role: role.to_owned(), expires_at: None }
 }
 
 #[tokio::test]

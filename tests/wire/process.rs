@@ -9,7 +9,7 @@ use std::{
 
 use crate::support::{
     TestServer, WireTenant, expect_error,
-    server::{Server, command, store_file},
+    server::{Server, command, refused, store_file},
     wire_tenant::fixture,
 };
 use rollcall::proto::{Consistency, consistency::Requirement};
@@ -117,8 +117,7 @@ async fn a_new_start_keeps_everything() {
 #[tokio::test]
 async fn a_second_process_does_not_serve_the_same_database() {
     let stage = TestServer::new().await;
-    let second = command(stage.dir.path(), &[]).spawn().expect("the program starts");
-    let output = second.wait_with_output().expect("and ends");
+    let output = refused(command(stage.dir.path(), &[]));
     let printed = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{printed}");
     assert!(printed.contains("another process serves"), "{printed}");

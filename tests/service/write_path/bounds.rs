@@ -1,11 +1,15 @@
 //! Bounds of a tenant: how deep its resources are nested, and how many types its members have.
 
 use rollcall::service::{CreateResource, MoveResource};
-use rollcall_engine::{Change, MAX_SUBJECT_TYPES, Member, MemberStatus, Profile, ResourceKey, Subject, Timestamp};
+use rollcall_engine::{MAX_SUBJECT_TYPES, ResourceKey, Timestamp};
 
 use crate::support::{
     clock::{self, ManualClock},
-    fixture::{ServiceTenant, changes::commit, tenant_on},
+    fixture::{
+        ServiceTenant,
+        changes::{commit, member},
+        tenant_on,
+    },
     wire_tenant::OPERATOR,
 };
 
@@ -45,18 +49,9 @@ async fn a_tree_is_so_deep_and_no_deeper_by_whatever_write() {
 async fn members_are_of_so_many_types_and_no_more() {
     let (store, _dir) = clock::store().await;
     let drive = tenant_on(POLICY);
-    let member = |subject: Subject| Change::MemberAdded {
-        member: Member {
-            subject,
-            profile: Profile::default(),
-            status: MemberStatus::Active,
-            locked: false,
-            created_at: Timestamp::default(),
-        },
-    };
-    let bots = (0..MAX_SUBJECT_TYPES - 2).map(|number| member(Subject::new(format!("bot{number}"), "one")));
-    let ada = [member(Subject::user("ada"))];
-    commit(&store, "acme", &drive.creation().into_iter().chain(ada).chain(bots).collect::<Vec<_>>()).await;
+    let bots = (0..MAX_SUBJECT_TYPES - 2).map(|number| member(&format!("bot{number}:one")));
+    let changes = drive.creation().into_iter().chain([member("ada")]).chain(bots);
+    commit(&store, "acme", &changes.collect::<Vec<_>>()).await;
     let clock = std::sync::Arc::new(ManualClock::default());
     let service = std::sync::Arc::new(clock::service(&store, &clock, std::slice::from_ref(&drive.policy)).await);
     let tenant = ServiceTenant::of(&service, &clock, "acme");

@@ -3,13 +3,17 @@
 use std::{iter::once, sync::Arc, time::Duration};
 
 use rollcall::service::{RemoveMember, SetPolicy};
-use rollcall_engine::{Change, Member, MemberStatus, Profile, Resource, ResourceKey, Subject, Timestamp, compile};
+use rollcall_engine::{Change, Resource, ResourceKey, Subject, Timestamp, compile};
 use tokio::time::timeout;
 
 use crate::support::{
     clock::{self, ManualClock},
     db::audited,
-    fixture::{ServiceTenant, changes::commit, tenant_on},
+    fixture::{
+        ServiceTenant,
+        changes::{commit, granted, member},
+        tenant_on,
+    },
     wire_tenant::OPERATOR,
 };
 
@@ -17,21 +21,6 @@ const POLICY: &str = "edition = 1\npolicy = \"park\"\nversion = 1\nroot = \"park
                       [park]\n[park.roles]\nboss = {}\nguest = {}\n\
                       [park.members]\nremove = [{ by = \"boss\", from = [\"boss\", \"guest\"] }]\n\
                       [ride]\nparent = \"park\"\n[ride.roles]\nrider = {}\n[ride.actions]\nboard = \"rider\"\n";
-
-fn member(id: &str) -> Change {
-    let member = Member {
-        subject: Subject::user(id),
-        profile: Profile::default(),
-        status: MemberStatus::Active,
-        locked: false,
-        created_at: Timestamp::default(),
-    };
-    Change::MemberAdded { member }
-}
-
-fn granted(id: &str, resource: ResourceKey, role: &str) -> Change {
-    Change::RoleGranted { subject: Subject::user(id), resource, role: role.to_owned(), expires_at: None }
-}
 
 fn ride(number: usize) -> ResourceKey {
     ResourceKey::new("ride", format!("ride-{number}"))

@@ -14,7 +14,7 @@ use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus,
 
 use crate::support::{
     Server, TestServer, WireTenant, expect_error, golden,
-    server::{command, store_file},
+    server::{command, refused, store_file},
     wire_tenant::fixture,
 };
 
@@ -26,7 +26,7 @@ fn at_least(token: &str) -> Option<Consistency> {
 fn second(file: &Path) -> Output {
     let store = format!("store.url=sqlite:{}", file.display());
     let dir = file.parent().expect("the file is in a directory");
-    command(dir, &[&store]).spawn().expect("the program starts").wait_with_output().expect("and ends")
+    refused(command(dir, &[&store]))
 }
 
 /// A new directory beside the store, for other paths to it.
