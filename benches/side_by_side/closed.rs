@@ -66,13 +66,29 @@ pub async fn alternate(
 
 /// One round, of a server that is stopped before and after.
 pub async fn round(target: &mut Target, in_flight: usize) -> Round {
-    let running = resume(target.server);
+    round_beside(target, in_flight, || 0).await.0
+}
+
+/// One round, of a server that is stopped before and after, and by how much the number that a probe reads has grown in
+/// the time that counts.
+pub async fn round_beside(target: &mut Target, in_flight: usize, probe: impl Fn() -> u64) -> (Round, u64) {
+    let _running = resume(target.server);
+    span_beside(target, in_flight, SPAN, probe).await
+}
+
+/// As [`round_beside`], of a server that runs, and of any length.
+pub async fn span_beside(
+    target: &mut Target,
+    in_flight: usize,
+    span: Duration,
+    probe: impl Fn() -> u64,
+) -> (Round, u64) {
     drive(target, in_flight, LEAD).await;
+    let before = probe();
     let meter = Meter::start(target.server);
-    let latencies = drive(target, in_flight, SPAN).await;
+    let latencies = drive(target, in_flight, span).await;
     let used = meter.stop();
-    drop(running);
-    Round { used, latencies }
+    (Round { used, latencies }, probe() - before)
 }
 
 /// Calls for some time, and waits for the answers of the last calls.

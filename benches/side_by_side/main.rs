@@ -15,6 +15,7 @@
 
 mod client;
 mod closed;
+mod crowd;
 mod empty;
 mod fixture;
 mod open;
@@ -64,6 +65,8 @@ enum Section {
     Lists,
     /// `ChangeRole` beside the disk's own syncs.
     Writes,
+    /// `ChangeRole` and `Check` beside a large dry run.
+    Beside,
     /// The first question after a start.
     Cold,
 }
@@ -113,6 +116,9 @@ async fn measure(plan: &Plan, only: &[Section]) {
     }
     if is_selected(Section::Writes) {
         sections::writes::run(plan).await;
+    }
+    if is_selected(Section::Beside) {
+        sections::beside::run(plan).await;
     }
 }
 

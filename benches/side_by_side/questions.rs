@@ -11,7 +11,8 @@ use crate::{
 
 /// The method that answers one.
 pub const CHECK: &str = "/rollcall.v1.AuthorizationService/Check";
-const ACTIONS: [&str; 5] = ["data.view", "data.edit", "report.view", "report.edit", "member.view"];
+/// What a member may do at a site, as far as its role lets them.
+pub const ACTIONS: [&str; 5] = ["data.view", "data.edit", "report.view", "report.edit", "member.view"];
 /// As many as a batch may have, and more than enough to find out how mixed answers are.
 const LONGEST_BATCH: usize = 8192;
 

@@ -1,6 +1,7 @@
 //! What is measured, each section a file.
 
 pub mod batch;
+pub mod beside;
 pub mod check;
 pub mod cold;
 pub mod lists;

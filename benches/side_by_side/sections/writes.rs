@@ -1,8 +1,9 @@
 //! Governed writes, each durable before it is answered, beside what the disk does of its own.
 
 use std::{
-    fs::{self, OpenOptions},
+    fs::{self, File, OpenOptions},
     io::Write as _,
+    os::unix::fs::FileExt as _,
     path::Path,
     sync::Arc,
     time::{Duration, Instant},
@@ -18,12 +19,16 @@ use crate::{
     plan::{Plan, progress},
     process::Process,
     stats::{Percentiles, Spread, micros, percent, short, whole},
-    support::{Api, WireTenant, resource, subject},
+    support::{Api, WireTenant, resource, server::store_file, subject},
     table::Table,
 };
 
-const METHOD: &str = "/rollcall.v1.MembershipService/ChangeRole";
-const SITE: &str = "yard";
+/// The method that changes a role.
+pub const CHANGE_ROLE: &str = "/rollcall.v1.MembershipService/ChangeRole";
+/// The site where the members of a tenant have a role.
+pub const SITE: &str = "yard";
+/// Where the header of a wal-index has `iChange`, which each transaction that is committed counts up by one.
+const CHANGE_COUNT: u64 = 8;
 
 /// Measures writes to one tenant, writes to many, and the disk in turn, and prints what was found.
 pub async fn run(plan: &Plan) {
@@ -32,19 +37,20 @@ pub async fn run(plan: &Plan) {
     let process = Process::rollcall(plan.cores.server, dir.path(), SETTINGS).await;
     let api = process.api().await;
     let messages = tenant(&api, "one", IN_FLIGHT).await;
-    let mut one = Target::of_callers(&process, METHOD, messages).await;
+    let mut one = Target::of_callers(&process, CHANGE_ROLE, messages).await;
     let mut messages = Vec::new();
     for number in 0..IN_FLIGHT {
         messages.extend(tenant(&api, &format!("many-{number}"), 1).await);
     }
-    let mut many = Target::of_callers(&process, METHOD, messages).await;
+    let mut many = Target::of_callers(&process, CHANGE_ROLE, messages).await;
     process.stop();
 
+    let probe = || transactions(dir.path());
     let (mut syncs, mut ones, mut manys) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..=plan.pairs {
         syncs.push(sync_rate(dir.path()));
-        ones.push(closed::round(&mut one, IN_FLIGHT).await);
-        manys.push(closed::round(&mut many, IN_FLIGHT).await);
+        ones.push(closed::round_beside(&mut one, IN_FLIGHT, probe).await);
+        manys.push(closed::round_beside(&mut many, IN_FLIGHT, probe).await);
     }
     // The first of each does not count.
     let (syncs, ones, manys) = (syncs.split_off(1), ones.split_off(1), manys.split_off(1));
@@ -60,10 +66,11 @@ pub async fn run(plan: &Plan) {
             "p50, ms",
             "p99, ms",
             "server busy",
+            "writes a transaction",
         ],
     );
-    table.row("one tenant", cells(&ones, &syncs));
-    table.row("64 tenants", cells(&manys, &syncs));
+    table.row("one tenant", cells(ones, &syncs));
+    table.row("64 tenants", cells(manys, &syncs));
     let syncs = Spread::of(syncs);
     println!("{table}");
     println!("The disk of its own, 4 KiB appended and synced at a time: {} syncs/s", whole(syncs.median));
@@ -71,7 +78,7 @@ pub async fn run(plan: &Plan) {
 }
 
 /// Makes a tenant, and for each of its members what changes their role there and back.
-async fn tenant(api: &Api, name: &str, members: usize) -> Vec<Arc<[Bytes]>> {
+pub async fn tenant(api: &Api, name: &str, members: usize) -> Vec<Arc<[Bytes]>> {
     let world = WireTenant::bare(api, name).await;
     let members = (0..members).map(member).collect::<Vec<_>>();
     join(&world, &members).await;
@@ -91,18 +98,31 @@ fn change(world: &WireTenant, member: &str, role: &str) -> Bytes {
     })
 }
 
-fn cells(rounds: &[Round], syncs: &[f64]) -> Vec<String> {
+/// The cells of rounds, each with the number of its transactions and with the disk's syncs before it.
+fn cells(rounds: Vec<(Round, u64)>, syncs: &[f64]) -> Vec<String> {
+    let (rounds, transactions): (Vec<_>, Vec<_>) = rounds.into_iter().unzip();
+    let writes = rounds.iter().map(|round| round.latencies.len()).sum::<usize>() as f64;
     let times = Percentiles::of(rounds.iter().flat_map(|round| round.latencies.iter().copied()).collect());
     let ratios = Spread::of(rounds.iter().zip(syncs).map(|(round, sync)| round.rate() / sync));
-    let mut cells = vec![whole(typical(rounds, Round::rate))];
+    let mut cells = vec![whole(typical(&rounds, Round::rate))];
     cells.extend(ratios.cells());
     cells.extend([
-        short(typical(rounds, Round::cpu)),
+        short(typical(&rounds, Round::cpu)),
         short(micros(times.p50) / 1000.0),
         short(micros(times.p99) / 1000.0),
-        percent(typical(rounds, Round::busy)),
+        percent(typical(&rounds, Round::busy)),
+        short(writes / transactions.iter().sum::<u64>() as f64),
     ]);
     cells
+}
+
+/// How many transactions the store has committed since the server opened it. SQLite counts them in the file of its
+/// wal-index, in the machine's own order of bytes, so the server need not be asked.
+fn transactions(dir: &Path) -> u64 {
+    let index = File::open(store_file(dir).with_extension("db-shm")).expect("the server has the store open");
+    let mut count = [0; size_of::<u32>()];
+    index.read_exact_at(&mut count, CHANGE_COUNT).expect("a wal-index has a header");
+    u32::from_ne_bytes(count).into()
 }
 
 /// How often a second the disk takes 4 KiB at the end of a file for good.
