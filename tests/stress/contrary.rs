@@ -24,7 +24,7 @@ pub enum Contrary {
     Nothing,
     /// Every write's first commit misses, as if another process had been faster.
     Misses,
-    /// Commits fail on the disk again and again, so that their outcome is unknown.
+    /// Each commit fails once on the disk, so that its outcome is unknown.
     Unknown,
     /// The clock jumps by up to five seconds, back or forth, at each look.
     Jumps,
@@ -72,7 +72,7 @@ impl Contrary {
         let server = Server::spawn(command).await;
         match self {
             Self::Nothing => {}
-            Self::Unknown => shim.fail_every_fifth_sync(EIO),
+            Self::Unknown => shim.fail_each_commit_once(EIO),
             Self::Misses | Self::Jumps => panic!("{self:?} is for a server in this process"),
         }
         server

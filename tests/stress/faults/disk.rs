@@ -40,10 +40,10 @@ impl Shim {
         Self { dir: dir.to_owned() }
     }
 
-    /// Lets every fifth sync of the write-ahead log fail with this `errno`, beginning with the next: that of a commit, whose
-    /// barrier and second try then succeed, with a checkpoint after each.
-    pub fn fail_every_fifth_sync(&self, errno: i32) {
-        self.order(&format!("sync {errno} {}-wal fifth", store_name()));
+    /// Lets each commit fail once with this `errno`, at the sync of the write-ahead log: its barrier and its second try then
+    /// succeed.
+    pub fn fail_each_commit_once(&self, errno: i32) {
+        self.order(&format!("sync {errno} {}-wal third", store_name()));
     }
 
     /// Lets everything succeed from now on.
@@ -104,6 +104,11 @@ impl FaultyServer {
     /// Lets every call of a kind on the store's files fail with this `errno`, until [`Self::heal`].
     pub fn fail_on(&self, call: &str, errno: i32) {
         self.shim().order(&format!("{call} {errno} {} always", store_name()));
+    }
+
+    /// Lets each commit fail once with this `errno`, until [`Self::heal`].
+    pub fn fail_each_commit_once(&self, errno: i32) {
+        self.shim().fail_each_commit_once(errno);
     }
 
     /// Ends what [`Self::fail_on`] began.

@@ -2,7 +2,8 @@
  *
  * FAULT_ORDER names a file. While it has the text `CALL ERRNO NAME` (sync, read or write; a number; a part of a path), the
  * next call of that kind on a file whose path contains NAME fails with that errno, and removes the order: it is carried
- * out once. With ` always` at its end it stays, and each such call fails; with ` fifth`, every fifth does.
+ * out once. With ` always` at its end it stays, and each such call fails. With ` third`, every third sync fails that
+ * comes after a write to such a file: of a write-ahead log that is the commit of a transaction, but no checkpoint.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -15,8 +16,14 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-/* How many calls an order with `fifth` has met. */
-static atomic_uint met;
+/* For an order with `third`: how many syncs after a write it has met, and whether there was a write since the last. */
+static atomic_uint met, is_written;
+
+/* Whether an order with `third` lets this call fail. */
+static int is_third(int is_sync) {
+    if (!is_sync) atomic_store(&is_written, 1);
+    return is_sync && atomic_exchange(&is_written, 0) && atomic_fetch_add(&met, 1) % 3 == 0;
+}
 
 static int fails(const char *call, int fd) {
     const char *order = getenv("FAULT_ORDER");
@@ -29,9 +36,10 @@ static int fails(const char *call, int fd) {
         long size = syscall(SYS_read, (int)file, text, sizeof text - 1);
         syscall(SYS_close, (int)file);
         snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-        found = size > 0 && sscanf(text, "%15s %d %127s %7s", kind, &code, name, always) >= 3 && strcmp(kind, call) == 0
+        found = size > 0 && sscanf(text, "%15s %d %127s %7s", kind, &code, name, always) >= 3
+            && (strcmp(kind, call) == 0 || (always[0] == 't' && strcmp("write", call) == 0))
             && syscall(SYS_readlinkat, AT_FDCWD, link, path, sizeof path - 1) > 0 && strstr(path, name) != NULL
-            && (always[0] != 'f' || atomic_fetch_add(&met, 1) % 5 == 0)
+            && (always[0] != 't' || is_third(strcmp(kind, call) == 0))
             && (always[0] != 0 || syscall(SYS_unlinkat, AT_FDCWD, order, 0) == 0);
         if (found) saved = code;
     }

@@ -73,3 +73,21 @@ async fn after_a_kill_in_the_unknown_a_repetition_makes_it_once() {
     assert_eq!(world.observed_state().await.revision, before + 1);
     audited(faulty.dir.path(), "acme").await;
 }
+
+#[tokio::test]
+async fn when_every_commit_is_unknown_once_each_is_made_once() {
+    const WRITES: i64 = 20;
+    let faulty = FaultyServer::start().await;
+    let world = faulty.world.clone();
+    let before = world.observed_state().await.revision;
+    faulty.fail_each_commit_once(EIO);
+    for number in 0..WRITES {
+        let write = world.create_site("olga", &format!("site-{number}"));
+        world.api.write(write).await.expect("the second try succeeds");
+    }
+    faulty.heal();
+    assert_eq!(world.observed_state().await.revision, before + WRITES);
+    let unknown = faulty.server.log().iter().filter(|line| line.contains("a commit failed")).count();
+    assert_eq!(i64::try_from(unknown), Ok(WRITES), "each was unknown once");
+    audited(faulty.dir.path(), "acme").await;
+}
