@@ -2,7 +2,10 @@
 //!
 //! A driver's own pool can't promise that: when a statement or a COMMIT fails with FULL, IOERR or NOMEM, SQLite rolls
 //! the transaction back by itself, the driver believes that it is still open, and what comes next on that connection is
-//! a savepoint that commits nothing, or reads one snapshot for ever.
+//! a savepoint that commits nothing, or reads one snapshot for ever. It also asks a connection whether it lives each time
+//! that it is given back, which costs as much as a statement. So a connection is taken from the driver's pool once, in a
+//! transaction as the driver sees it, and we say ourselves where one ends and the next begins. One that has read nothing
+//! yet holds nothing, so a connection waits in it.
 
 #[cfg(test)]
 mod tests;
@@ -11,7 +14,8 @@ use std::{ops::Deref, sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, TransactionOptions, TransactionTrait as _,
+    ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DatabaseTransaction, DbErr,
+    TransactionTrait as _,
 };
 use tokio::{
     runtime::Handle,
@@ -32,29 +36,32 @@ pub(super) struct Connections {
     timeout: Duration,
     capacity: u32,
     permits: Arc<Semaphore>,
-    idle: Arc<Mutex<Vec<DatabaseConnection>>>,
+    idle: Arc<Mutex<Vec<Connection>>>,
 }
 
-/// A connection in use by one task. It is used again only if [`Lease::finish`] is given a success; otherwise it is
-/// closed, and its permit is released once that is done, for its locks end no sooner.
-pub(super) struct Lease {
-    connection: Option<DatabaseConnection>,
-    permit: Option<OwnedSemaphorePermit>,
-    idle: Arc<Mutex<Vec<DatabaseConnection>>>,
-}
-
-/// A transaction, with the connection that it is on. Dropped, it is rolled back and the connection closed.
-pub(super) struct Transaction {
-    // Dropped in this order: a connection is closed when nobody uses it.
+/// A connection, at the beginning of a transaction while it waits.
+struct Connection {
+    // Dropped in this order: the driver's pool is closed when nobody uses its connection.
     tx: DatabaseTransaction,
-    lease: Lease,
+    pool: DatabaseConnection,
 }
+
+/// A connection in use by one task, in a transaction. It is used again only if that ended well; otherwise it is closed, and
+/// its permit is released once that is done, for its locks end no sooner.
+pub(super) struct Lease {
+    connection: Option<Connection>,
+    permit: Option<OwnedSemaphorePermit>,
+    idle: Arc<Mutex<Vec<Connection>>>,
+}
+
+/// Ends a transaction that only read, and begins the next.
+pub(super) const NEXT: &str = "ROLLBACK; BEGIN";
 
 impl Connections {
     /// Opens one connection, which shows whether the database can be opened at all.
     pub(super) async fn open(mut options: ConnectOptions, capacity: u32, timeout: Duration) -> StoreResult<Self> {
         options.min_connections(1).max_connections(1);
-        let first = Database::connect(options.clone()).await?;
+        let first = Connection::open(options.clone()).await?;
         let permits = Arc::new(Semaphore::new(capacity as usize));
         Ok(Self { options, timeout, capacity, permits, idle: Arc::new(Mutex::new(vec![first])) })
     }
@@ -71,15 +78,8 @@ impl Connections {
             return Ok(lease(connection));
         }
         // In a task of its own, so that a caller who stops waiting leaves no connection behind without a permit.
-        let opening = tokio::spawn(async move { Ok(lease(Database::connect(options).await?)) });
+        let opening = tokio::spawn(async move { Ok(lease(Connection::open(options).await?)) });
         opening.await.map_err(|error| defect(error.to_string()))?
-    }
-
-    /// Begins a transaction.
-    pub(super) async fn begin(&self, options: TransactionOptions) -> StoreResult<Transaction> {
-        let lease = self.lease().await?;
-        let tx = lease.begin_with_options(options).await?;
-        Ok(Transaction { tx, lease })
     }
 
     /// Waits for the connections in use, and closes all for good. Closing again does nothing.
@@ -96,14 +96,49 @@ impl Connections {
     }
 }
 
+impl Connection {
+    async fn open(options: ConnectOptions) -> StoreResult<Self> {
+        let pool = Database::connect(options).await?;
+        Ok(Self { tx: pool.begin().await?, pool })
+    }
+
+    async fn close(self) -> Result<(), DbErr> {
+        let Self { tx, pool } = self;
+        drop(tx);
+        pool.close().await
+    }
+}
+
 impl Lease {
-    /// Ends the use of the connection, with its outcome, which is returned. After a success the connection is used
-    /// again.
-    pub(super) fn finish<T>(self, outcome: StoreResult<T>) -> StoreResult<T> {
+    /// Ends a transaction that only read, with its outcome, which is returned.
+    pub(super) async fn finish<T>(self, outcome: StoreResult<T>) -> StoreResult<T> {
+        let found = outcome?;
+        self.end(NEXT).await?;
+        Ok(found)
+    }
+
+    /// The same, where the last statement was [`NEXT`].
+    pub(super) fn finish_ended<T>(self, outcome: StoreResult<T>) -> StoreResult<T> {
         if outcome.is_ok() {
             self.give_back();
         }
         outcome
+    }
+
+    /// Commits. After an error it is unknown whether the commit happened.
+    pub(super) async fn commit(self) -> StoreResult<()> {
+        self.end("COMMIT; BEGIN").await
+    }
+
+    /// Rolls back a transaction of which every statement succeeded.
+    pub(super) async fn rollback(self) -> StoreResult<()> {
+        self.end(NEXT).await
+    }
+
+    async fn end(self, how: &str) -> StoreResult<()> {
+        self.execute_unprepared(how).await?;
+        self.give_back();
+        Ok(())
     }
 
     fn give_back(mut self) {
@@ -114,10 +149,10 @@ impl Lease {
 }
 
 impl Deref for Lease {
-    type Target = DatabaseConnection;
+    type Target = DatabaseTransaction;
 
-    fn deref(&self) -> &DatabaseConnection {
-        self.connection.as_ref().expect("a lease has its connection until it ends")
+    fn deref(&self) -> &DatabaseTransaction {
+        &self.connection.as_ref().expect("a lease has its connection until it ends").tx
     }
 }
 
@@ -131,34 +166,5 @@ impl Drop for Lease {
             }
             drop(permit);
         });
-    }
-}
-
-impl Transaction {
-    /// Commits. After an error it is unknown whether the commit happened.
-    pub(super) async fn commit(self) -> StoreResult<()> {
-        let outcome = self.tx.commit().await;
-        self.lease.finish(outcome.map_err(Into::into))
-    }
-
-    /// Rolls back a transaction of which every statement succeeded.
-    pub(super) async fn rollback(self) -> StoreResult<()> {
-        let outcome = self.tx.rollback().await;
-        self.lease.finish(outcome.map_err(Into::into))
-    }
-
-    /// Ends a transaction that only read, with its outcome, which is returned.
-    pub(super) async fn finish<T>(self, outcome: StoreResult<T>) -> StoreResult<T> {
-        let found = outcome?;
-        self.rollback().await?;
-        Ok(found)
-    }
-}
-
-impl Deref for Transaction {
-    type Target = DatabaseTransaction;
-
-    fn deref(&self) -> &DatabaseTransaction {
-        &self.tx
     }
 }

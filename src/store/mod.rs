@@ -62,12 +62,12 @@ impl SqlStore {
     /// migrated by a newer version; `StoreError::Copied` when it is a copy that is not to be adopted.
     pub async fn migrate(&self) -> StoreResult<()> {
         let writer = self.pools.writer().await?;
-        let migrated = migration::Migrator::up(&*writer, None).await;
-        writer.finish(migrated.map_err(Into::into))?;
+        migration::Migrator::up(&*writer, None).await?;
+        writer.commit().await?;
         self.pools.make_durable().await?;
-        let tx = self.pools.begin_write().await?;
-        self.pools.ownership.claim(&*tx, self.adopt).await?;
-        tx.commit().await?;
+        let writer = self.pools.writer().await?;
+        self.pools.ownership.claim(&*writer, self.adopt).await?;
+        writer.commit().await?;
         // From now on it is known which file the write-ahead log is.
         self.ping().await?;
         // Read once, so that answers from memory need the store for nothing.
@@ -89,7 +89,7 @@ impl Store for SqlStore {
     async fn ping(&self) -> StoreResult<()> {
         let prober = self.pools.prober().await?;
         let checked = self.pools.ownership.check(&*prober).await;
-        prober.finish(checked)
+        prober.finish(checked).await
     }
 
     fn check_owned(&self) -> StoreResult<()> {
@@ -105,7 +105,7 @@ impl Store for SqlStore {
         let read = async || {
             let reader = self.pools.reader().await?;
             let identity = read::identity(&*reader, FORMAT).await;
-            reader.finish(identity)
+            reader.finish(identity).await
         };
         self.identity.get_or_try_init(read).await.copied()
     }
@@ -113,36 +113,36 @@ impl Store for SqlStore {
     async fn heads(&self, tenants: &[String]) -> StoreResult<Vec<(String, Head)>> {
         let reader = self.pools.reader().await?;
         let heads = due::heads(&*reader, tenants).await;
-        reader.finish(heads)
+        reader.finish(heads).await
     }
 
     async fn snapshot(&self, tenant: &str) -> StoreResult<Option<Box<dyn Snapshot>>> {
-        let snapshot = SqlSnapshot::begin(self.pools.begin_read().await?, tenant).await?;
+        let snapshot = SqlSnapshot::begin(self.pools.reader().await?, tenant).await?;
         Ok(snapshot.map(|snapshot| Box::new(snapshot) as Box<dyn Snapshot>))
     }
 
     async fn glance(&self, tenant: &str, at: &Glance<'_>) -> StoreResult<Option<Box<dyn Snapshot>>> {
         let reader = self.pools.reader().await?;
         let seen = glance(&*reader, tenant, at).await;
-        let Some(seen) = reader.finish(seen)? else { return Ok(None) };
+        let Some(seen) = reader.finish_ended(seen)? else { return Ok(None) };
         let pools = Arc::clone(&self.pools);
         let begin: Begin = Box::new(move || {
             let pools = Arc::clone(&pools);
-            Box::pin(async move { pools.begin_read().await })
+            Box::pin(async move { pools.reader().await })
         });
         Ok(Some(Box::new(SqlSnapshot::seen(seen, begin))))
     }
 
     async fn commits_after(&self, tenant: &str, after: Head) -> StoreResult<Feed> {
-        let tx = self.pools.begin_read().await?;
-        let found = feed::after(&*tx, tenant, after).await;
-        tx.finish(found).await
+        let reader = self.pools.reader().await?;
+        let found = feed::after(&*reader, tenant, after).await;
+        reader.finish(found).await
     }
 
     async fn due(&self, now: Timestamp, after: &str, limit: u32) -> StoreResult<Vec<String>> {
         let reader = self.pools.reader().await?;
         let tenants = due::due_tenants(&*reader, now, after, limit).await;
-        reader.finish(tenants)
+        reader.finish(tenants).await
     }
 
     async fn commit(&self, tenant: &str, expected: Option<Head>, batch: &Batch<'_>) -> StoreResult<Committed> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sea_orm::{ConnectionTrait as _, DbBackend, Statement, sqlx::Connection as _};
+use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 
 use crate::{
     service::ports::StoreError,
@@ -29,10 +29,10 @@ async fn a_connection_is_used_again_only_if_all_went_well() {
     // Only the connection that made it sees a temporary table.
     let first = pools.writer().await.unwrap();
     first.execute_unprepared("CREATE TEMP TABLE mark (x)").await.unwrap();
-    first.finish(Ok(())).unwrap();
+    first.commit().await.unwrap();
     let again = pools.writer().await.unwrap();
     assert_eq!(count(&again, "mark").await, Some(0));
-    assert!(again.finish::<()>(Err(defect("a statement failed"))).is_err());
+    assert!(again.finish::<()>(Err(defect("a statement failed"))).await.is_err());
     let fresh = pools.writer().await.unwrap();
     assert_eq!(count(&fresh, "mark").await, None);
 
@@ -40,32 +40,39 @@ async fn a_connection_is_used_again_only_if_all_went_well() {
     drop(fresh);
     let fresh = pools.writer().await.unwrap();
     assert_eq!(count(&fresh, "mark").await, None, "nobody said that all went well");
-    fresh.execute_unprepared("CREATE TEMP TABLE mark (x)").await.unwrap();
-    fresh.finish(Ok(())).unwrap();
-    drop(pools.begin_write().await.unwrap());
-    let fresh = pools.writer().await.unwrap();
-    assert_eq!(count(&fresh, "mark").await, None, "a transaction that was dropped ended somehow");
-    fresh.finish(Ok(())).unwrap();
+    fresh.finish(Ok(())).await.unwrap();
     pools.close().await.unwrap();
 }
 
 #[tokio::test]
-async fn what_is_in_a_transaction_begins_no_savepoint() {
+async fn a_commit_keeps_what_was_written_and_no_more() {
     let (_directory, pools) = opened().await;
     let writer = pools.writer().await.unwrap();
     writer.execute_unprepared("CREATE TABLE mark (x)").await.unwrap();
-    // As a COMMIT or a ROLLBACK that failed leaves it.
-    let mut left = writer.get_sqlite_connection_pool().acquire().await.unwrap();
-    std::mem::forget(left.begin().await.unwrap());
-    drop(left);
-    writer.finish(Ok(())).unwrap();
-
-    let tx = pools.begin_write().await.unwrap();
-    tx.execute_unprepared("INSERT INTO mark VALUES (1)").await.unwrap();
-    tx.commit().await.unwrap();
+    writer.commit().await.unwrap();
+    for (number, is_kept) in [(1, true), (2, false), (3, true)] {
+        let writer = pools.writer().await.unwrap();
+        writer.execute_unprepared(&format!("INSERT INTO mark VALUES ({number})")).await.unwrap();
+        if is_kept { writer.commit().await } else { writer.rollback().await }.unwrap();
+    }
     let reader = pools.reader().await.unwrap();
-    assert_eq!(count(&reader, "mark").await, Some(1), "the commit keeps it");
-    reader.finish(Ok(())).unwrap();
+    assert_eq!(count(&reader, "mark").await, Some(2));
+    reader.finish(Ok(())).await.unwrap();
+    pools.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_connection_that_waits_reads_what_was_committed_meanwhile() {
+    let (_directory, pools) = opened().await;
+    for number in 0..3 {
+        let reader = pools.reader().await.unwrap();
+        assert_eq!(count(&reader, "mark").await, (number > 0).then_some(number));
+        reader.finish(Ok(())).await.unwrap();
+        let writer = pools.writer().await.unwrap();
+        writer.execute_unprepared("CREATE TABLE IF NOT EXISTS mark (x)").await.unwrap();
+        writer.execute_unprepared("INSERT INTO mark VALUES (1)").await.unwrap();
+        writer.commit().await.unwrap();
+    }
     pools.close().await.unwrap();
 }
 
@@ -77,8 +84,8 @@ async fn a_connection_that_nobody_gives_back_is_waited_for_no_longer_than_told()
     let pools = Pools::open(&options).await.unwrap();
     let kept = pools.writer().await.unwrap();
     assert!(matches!(pools.writer().await, Err(StoreError::Unavailable(_))));
-    kept.finish(Ok(())).unwrap();
-    pools.writer().await.unwrap().finish(Ok(())).unwrap();
+    kept.finish(Ok(())).await.unwrap();
+    pools.writer().await.unwrap().finish(Ok(())).await.unwrap();
     pools.close().await.unwrap();
     assert!(matches!(pools.writer().await, Err(StoreError::Unavailable(_))));
 }

@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-/// The most members that are read. With them the look is run at a time.
+/// The most members that are read. With them all is run at a time.
 const MEMBERS: usize = 8;
 const TENANT: i32 = -2;
 const RESPONSE: i32 = -1;
@@ -27,7 +27,7 @@ pub(in crate::store) struct Seen {
     pub(super) members: Vec<(Subject, Option<MemberRecord>)>,
 }
 
-/// Looks at a tenant; none where there is no such tenant.
+/// Looks at a tenant in a transaction, which is ended; none where there is no such tenant.
 pub(in crate::store) async fn glance(
     db: &impl ConnectionTrait,
     tenant: &str,
@@ -45,7 +45,7 @@ pub(in crate::store) async fn glance(
     }
     let (mut newest, mut response, mut members) = (None, None, Vec::new());
     members.resize_with(subjects.len(), member::Found::default);
-    for row in script.find_at_once(db).await? {
+    for row in script.find_and_end(db).await? {
         match row.try_get("", TABLE)? {
             TENANT => newest = Some(Newest::of(&row)?),
             RESPONSE => response = Some(read::into_response(request::Model::from_query_result(&row, "")?)),

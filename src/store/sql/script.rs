@@ -10,6 +10,7 @@ use sea_orm::{
 use crate::{
     service::ports::{StoreError, StoreResult},
     store::{
+        connections::NEXT,
         error::{conflict, defect},
         sql::statements::ROWS_PER_STATEMENT,
     },
@@ -120,14 +121,10 @@ impl<'a> Script<'a> {
         Ok(found)
     }
 
-    /// Runs the statements, which are few and only read, outside a transaction: the rows that they find, all as of one
-    /// instant. A connection on which this failed is of no more use.
-    pub(super) async fn find_at_once(mut self, db: &impl ConnectionTrait) -> StoreResult<Vec<QueryResult>> {
-        if let [piece] = &mut *self.pieces {
-            piece.sql = format!("BEGIN; {}; COMMIT", piece.sql);
-            return self.find(db).await;
-        }
-        Err(defect("too much is read to be of one instant"))
+    /// Runs the statements, which only read, and ends the transaction that they are in.
+    pub(super) async fn find_and_end(mut self, db: &impl ConnectionTrait) -> StoreResult<Vec<QueryResult>> {
+        self.append(Statement::from_string(self.backend, NEXT));
+        self.find(db).await
     }
 
     fn append(&mut self, statement: Statement) {

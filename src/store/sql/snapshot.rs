@@ -15,7 +15,7 @@ use crate::{
         StoreResult, StoredResponse,
     },
     store::{
-        connections::Transaction,
+        connections::Lease,
         error::{defect, unavailable},
         sql::{
             due, feed,
@@ -30,7 +30,7 @@ use crate::{
 /// A tenant as of the instant at which its transaction began, or at which it was looked at.
 pub(in crate::store) struct SqlSnapshot {
     /// None while all that was read was seen in the look, and while it is dropped.
-    tx: Option<Transaction>,
+    tx: Option<Lease>,
     /// What the look saw, and how a transaction is begun for what it did not see.
     look: Option<(Seen, Begin)>,
     has_moved_on: bool,
@@ -43,7 +43,7 @@ pub(in crate::store) struct SqlSnapshot {
 
 /// Begins a read transaction.
 pub(in crate::store) type Begin =
-    Box<dyn Fn() -> Pin<Box<dyn Future<Output = StoreResult<Transaction>> + Send>> + Send + Sync>;
+    Box<dyn Fn() -> Pin<Box<dyn Future<Output = StoreResult<Lease>> + Send>> + Send + Sync>;
 
 /// Runs a read in the snapshot's transaction, and notes its outcome. A future that is dropped in between notes nothing, and
 /// so the snapshot stays broken.
@@ -60,7 +60,7 @@ macro_rules! reading {
 
 impl SqlSnapshot {
     /// The tenant, read first in this transaction; none when there is no such tenant, and the transaction is over.
-    pub(in crate::store) async fn begin(tx: Transaction, tenant: &str) -> StoreResult<Option<Self>> {
+    pub(in crate::store) async fn begin(tx: Lease, tenant: &str) -> StoreResult<Option<Self>> {
         let Some(Newest { tenant, head, committed_at }) = newest(&*tx, tenant).await? else {
             tx.rollback().await?;
             return Ok(None);

@@ -3,19 +3,16 @@
 use std::{fs, path::Path};
 
 use sea_orm::{
-    ConnectOptions, ConnectionTrait as _, DbBackend, SqliteTransactionMode, Statement, TransactionOptions,
-    sqlx::{
-        Connection as _,
-        sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
-    },
+    ConnectOptions, ConnectionTrait as _, DbBackend, Statement,
+    sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 
 use crate::{
     service::ports::{StoreError, StoreResult},
     store::{
         Options,
-        connections::{Connections, Lease, Transaction},
-        dialect::sqlite::ownership::Ownership,
+        connections::{Connections, Lease},
+        dialect::sqlite::ownership::{Ownership, ROW},
         error::defect,
     },
 };
@@ -23,6 +20,9 @@ use crate::{
 /// Rows that a reading connection may run ahead of the task that takes them: the default of 50 makes loading a
 /// big tenant a ping-pong between two threads.
 const ROWS_AHEAD: usize = 1024;
+
+/// What the writer's transaction begins with: the write lock is waited for here, and nothing that was read before is stale.
+const BEGIN: &str = "ROLLBACK; BEGIN IMMEDIATE";
 
 /// The open database.
 ///
@@ -33,7 +33,6 @@ pub(in crate::store) struct Pools {
     readers: Connections,
     /// For what must not wait for a reader: whether the database answers, and whose it is.
     prober: Connections,
-    write: TransactionOptions,
     /// Never used, and so never closed because of an error: the write-ahead log stays the same file meanwhile.
     anchor: Connections,
     pub(in crate::store) ownership: Ownership,
@@ -48,43 +47,47 @@ impl Pools {
         Err(defect("the store's url names no supported database; begin it with `sqlite:`"))
     }
 
-    /// A connection that may write, for what is no transaction.
+    /// A transaction that has taken the one write lock.
     pub(in crate::store) async fn writer(&self) -> StoreResult<Lease> {
-        self.ownership.look()?;
-        self.writer.lease().await
+        let writer = self.idle_writer().await?;
+        writer.execute_unprepared(BEGIN).await?;
+        Ok(writer)
     }
 
-    /// A connection that only reads, for a single statement.
+    /// A transaction that only reads, all as of one instant. It is never committed, for there is nothing to keep.
     pub(in crate::store) async fn reader(&self) -> StoreResult<Lease> {
         self.ownership.look()?;
         self.readers.lease().await
     }
 
-    /// A connection that only reads, for short looks at the database itself.
+    /// A transaction that only reads, for short looks at the database itself.
     pub(in crate::store) async fn prober(&self) -> StoreResult<Lease> {
         self.ownership.look()?;
         self.prober.lease().await
     }
 
-    /// A transaction that takes the write lock at once, where the database has one for all.
-    pub(in crate::store) async fn begin_write(&self) -> StoreResult<Transaction> {
-        self.ownership.look()?;
-        self.writer.begin(self.write).await
+    /// The same, of a database that is this process's still.
+    pub(in crate::store) async fn begin_write(&self) -> StoreResult<Lease> {
+        let writer = self.idle_writer().await?;
+        let begin = format!("{BEGIN}; {ROW}");
+        let rows = writer.query_all_raw(Statement::from_string(DbBackend::Sqlite, begin)).await?;
+        self.ownership.check_row(&rows)?;
+        Ok(writer)
     }
 
-    /// A transaction whose reads are all as of one instant. It is never committed, for there is nothing to keep.
-    pub(in crate::store) async fn begin_read(&self) -> StoreResult<Transaction> {
+    async fn idle_writer(&self) -> StoreResult<Lease> {
         self.ownership.look()?;
-        self.readers.begin(TransactionOptions::default()).await
+        self.writer.lease().await
     }
 
     /// Moves all that was recovered from the write-ahead log into the file, and syncs it. After a sync that failed, and a
     /// crash, the log may be whole in the system's cache and not on the disk, and no later sync of it would mend that.
     pub(in crate::store) async fn make_durable(&self) -> StoreResult<()> {
-        let writer = self.writer().await?;
-        let checkpoint = Statement::from_string(DbBackend::Sqlite, "PRAGMA wal_checkpoint(TRUNCATE)");
-        let row = writer.query_one_raw(checkpoint).await;
-        let is_busy = writer.finish(row.map_err(Into::into))?.map(|row| row.try_get_by_index::<i64>(0));
+        let writer = self.idle_writer().await?;
+        let checkpoint = "ROLLBACK; PRAGMA wal_checkpoint(TRUNCATE); BEGIN";
+        let rows = writer.query_all_raw(Statement::from_string(DbBackend::Sqlite, checkpoint)).await;
+        let rows = writer.finish_ended(rows.map_err(Into::into))?;
+        let is_busy = rows.first().map(|row| row.try_get_by_index::<i64>(0));
         match is_busy {
             Some(Ok(0)) => Ok(()),
             // Another process reads what the file had before, for longer than the timeout.
@@ -123,12 +126,6 @@ async fn sqlite(options: &Options) -> StoreResult<Pools> {
             .test_before_acquire(false)
             .sqlx_logging(false)
             .record_stmt_in_spans(false)
-            // INVARIANT (no savepoints): what the driver believes to be in a transaction begins no other, for that
-            // would be a savepoint, whose commit keeps nothing.
-            .map_sqlx_sqlite_before_acquire(|connection, _| {
-                let is_free = !connection.is_in_transaction();
-                Box::pin(async move { Ok(is_free) })
-            })
             .map_sqlx_sqlite_opts(move |file| {
                 configure(
                     // It was made when it was locked: whoever finds none now must not go on with an empty one.
@@ -147,11 +144,7 @@ async fn sqlite(options: &Options) -> StoreResult<Pools> {
     let reading = |file: SqliteConnectOptions| file.pragma("query_only", "ON").row_buffer_size(ROWS_AHEAD);
     let readers = connections(options.read_connections.max(1), reading).await?;
     let (prober, anchor) = (connections(1, reading).await?, connections(1, reading).await?);
-    let write = TransactionOptions {
-        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-        ..TransactionOptions::default()
-    };
-    Ok(Pools { writer, readers, prober, write, anchor, ownership })
+    Ok(Pools { writer, readers, prober, anchor, ownership })
 }
 
 fn in_memory(url: &str) -> bool {
@@ -171,11 +164,11 @@ fn make_directory(file: &Path) -> StoreResult<()> {
 
 #[cfg(test)]
 mod tests {
-    use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, Statement};
+    use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
     use super::*;
 
-    async fn pragma<T: sea_orm::TryGetable>(pool: &DatabaseConnection, name: &str) -> T {
+    async fn pragma<T: sea_orm::TryGetable>(pool: &impl ConnectionTrait, name: &str) -> T {
         let statement = Statement::from_string(DbBackend::Sqlite, format!("PRAGMA {name}"));
         pool.query_one_raw(statement).await.unwrap().unwrap().try_get_by_index(0).unwrap()
     }
@@ -192,8 +185,8 @@ mod tests {
             assert_eq!(pragma::<i32>(pool, "synchronous").await, 2);
             assert_eq!(pragma::<i32>(pool, "busy_timeout").await, 5000);
         }
-        assert_eq!(pragma::<i32>(&writer, "query_only").await, 0);
-        assert_eq!(pragma::<i32>(&reader, "query_only").await, 1);
+        assert_eq!(pragma::<i32>(&*writer, "query_only").await, 0);
+        assert_eq!(pragma::<i32>(&*reader, "query_only").await, 1);
         drop((writer, reader));
         pools.close().await.unwrap();
     }

@@ -15,7 +15,7 @@ use parking_lot::RwLock;
 use sea_orm::{
     ActiveModelTrait as _,
     ActiveValue::Set,
-    ConnectionTrait, EntityTrait as _, QuerySelect as _,
+    ConnectionTrait, DbBackend, EntityTrait as _, QueryResult, Statement,
     sea_query::{Expr, ExprTrait as _},
 };
 
@@ -23,6 +23,9 @@ use crate::{
     service::ports::{StoreError, StoreResult},
     store::{error::defect, sql::entity::owner},
 };
+
+/// Finds the row that says whose the database is.
+pub(super) const ROW: &str = "SELECT process, epoch FROM owner";
 
 /// The right of this process to a SQLite file. Dropped, or when the process ends, however it ends, it is free.
 pub(in crate::store) struct Ownership {
@@ -158,14 +161,13 @@ impl Ownership {
     /// Looks whether the file is where it was, and the row of the database names this process.
     pub(in crate::store) async fn check(&self, db: &impl ConnectionTrait) -> StoreResult<()> {
         self.look_at_file()?;
-        self.check_row(db).await
+        self.check_row(&db.query_all_raw(Statement::from_string(DbBackend::Sqlite, ROW)).await?)
     }
 
-    /// Looks whether the row of the database names this process. One that names an earlier process was put back, with the
+    /// Looks whether the row of the database, which [`ROW`] finds, names this process. One that names an earlier process was put back, with the
     /// rest of the database, and is as good; the next barrier sets it right.
-    pub(super) async fn check_row(&self, db: &impl ConnectionTrait) -> StoreResult<()> {
-        let row = owner::Entity::find().select_only().columns([owner::Column::Process, owner::Column::Epoch]);
-        let row: Option<(Option<Vec<u8>>, i64)> = row.into_tuple().all(db).await?.pop();
+    pub(super) fn check_row(&self, rows: &[QueryResult]) -> StoreResult<()> {
+        let row = rows.first().map(QueryResult::try_get_many_by_index::<(Option<Vec<u8>>, i64)>).transpose()?;
         let ours = self.epoch.load(Ordering::Relaxed);
         match row {
             Some((_, epoch)) if epoch < ours => Ok(()),
@@ -179,7 +181,6 @@ impl Ownership {
 
     /// A small change, whose commit shows that the database takes commits, and that all before it are settled.
     pub(super) async fn touch(&self, db: &impl ConnectionTrait) -> StoreResult<()> {
-        self.check_row(db).await?;
         let touch = owner::Entity::update_many()
             .col_expr(owner::Column::Process, Expr::value(self.process.to_vec()))
             .col_expr(owner::Column::Epoch, Expr::value(self.epoch.load(Ordering::Relaxed)))

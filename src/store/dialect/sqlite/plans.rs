@@ -2,7 +2,7 @@
 
 use rollcall_engine::{LogPosition, ResourceRef, Revision};
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait as _, DatabaseConnection, DbBackend, EntityTrait, QueryFilter as _,
+    ColumnTrait as _, ConnectionTrait as _, DatabaseTransaction, DbBackend, EntityTrait, QueryFilter as _,
     QueryTrait as _, Select, Statement,
 };
 
@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// How the database would look for a page.
-async fn plan<E: EntityTrait>(db: &DatabaseConnection, query: Select<E>) -> String {
+async fn plan<E: EntityTrait>(db: &DatabaseTransaction, query: Select<E>) -> String {
     let Statement { sql, values, .. } = query.build(DbBackend::Sqlite);
     let explain = format!("EXPLAIN QUERY PLAN {sql}");
     let explain = Statement { sql: explain, values, db_backend: DbBackend::Sqlite };
