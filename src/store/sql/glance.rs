@@ -22,7 +22,7 @@ const RESPONSE: i32 = -1;
 /// What was seen of a tenant, all of it as of one instant.
 pub(in crate::store) struct Seen {
     pub(super) newest: Newest,
-    /// The response under the hash that was asked for; outer none: for none was asked.
+    /// The response under the hash that was looked for; none: for no hash.
     pub(super) response: Option<(String, Option<StoredResponse>)>,
     pub(super) members: Vec<(Subject, Option<MemberRecord>)>,
 }
@@ -65,16 +65,16 @@ pub(in crate::store) async fn glance(
 
 impl Seen {
     /// The member, if it was looked for this one.
-    pub(super) fn member(&self, by: MemberBy<'_>) -> Option<Option<MemberRecord>> {
+    pub(super) fn member(&self, by: MemberBy<'_>) -> Option<&Option<MemberRecord>> {
         let MemberBy::Subject(sought) = by else { return None };
         let is_it = |(subject, record): &&(Subject, Option<MemberRecord>)| {
             subject.as_ref() == sought || record.as_ref().is_some_and(|record| record.member.subject.as_ref() == sought)
         };
-        self.members.iter().find(is_it).map(|(_, record)| record.clone())
+        self.members.iter().find(is_it).map(|(_, record)| record)
     }
 
     /// The response, if it was looked for this one.
-    pub(super) fn response(&self, hash: &str) -> Option<Option<StoredResponse>> {
-        self.response.as_ref().filter(|(known, _)| known == hash).map(|(_, response)| response.clone())
+    pub(super) fn response(&self, hash: &str) -> Option<&Option<StoredResponse>> {
+        self.response.as_ref().filter(|(known, _)| known == hash).map(|(_, response)| response)
     }
 }

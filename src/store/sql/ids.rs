@@ -134,15 +134,12 @@ impl Newcomers {
 
 /// Takes the id in a row that was looked up.
 pub(super) fn note(row: &QueryResult, ids: &mut Ids) -> StoreResult<()> {
-    match row.try_get_by_index::<i32>(1)? {
-        MEMBER => {
-            let (_, _, kind, id, member): (i32, i32, String, String, String) = row.try_get_many_by_index()?;
-            ids.members.insert(Subject::new(kind, id), member);
-        }
-        _ => {
-            let (_, _, email, address): (i32, i32, String, String) = row.try_get_many_by_index()?;
-            ids.addresses.insert(email, address);
-        }
+    if row.try_get_by_index::<i32>(1)? == MEMBER {
+        let (_, _, kind, id, member): (i32, i32, String, String, String) = row.try_get_many_by_index()?;
+        ids.members.insert(Subject::new(kind, id), member);
+    } else {
+        let (_, _, email, address): (i32, i32, String, String) = row.try_get_many_by_index()?;
+        ids.addresses.insert(email, address);
     }
     Ok(())
 }

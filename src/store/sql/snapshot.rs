@@ -137,7 +137,7 @@ impl Snapshot for SqlSnapshot {
 
     async fn member(&mut self, by: MemberBy<'_>) -> StoreResult<Option<MemberRecord>> {
         if let Some(seen) = self.look.as_ref().and_then(|(seen, _)| seen.member(by)) {
-            return Ok(seen);
+            return Ok(seen.clone());
         }
         reading!(self, |tx, tenant| member::one(&**tx, tenant, by))
     }
@@ -200,7 +200,7 @@ impl Snapshot for SqlSnapshot {
 
     async fn find_response(&mut self, request_hash: &str) -> StoreResult<Option<StoredResponse>> {
         if let Some(seen) = self.look.as_ref().and_then(|(seen, _)| seen.response(request_hash)) {
-            return Ok(seen);
+            return Ok(seen.clone());
         }
         reading!(self, |tx, tenant| read::find_response(&**tx, tenant, request_hash))
     }

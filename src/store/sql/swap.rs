@@ -2,7 +2,8 @@
 
 use rollcall_engine::Head;
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QuerySelect as _, QueryTrait, UpdateMany,
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryResult, QuerySelect as _, QueryTrait,
+    UpdateMany,
     sea_query::{Expr, Query},
 };
 
@@ -38,12 +39,11 @@ pub(super) async fn swap<'a>(
 ) -> StoreResult<Vec<Option<Before<'a>>>> {
     let (mut script, mut all) = (Script::new(db), Vec::with_capacity(writes.len()));
     for (number, write) in (0..).zip(writes) {
-        match write.expected {
-            Some(expected) => script.push(&swap_head(number, write.tenant, expected, write.head())),
-            None => {
-                let existing = tenant::Entity::find_by_id(write.tenant).select_only();
-                script.push(&existing.expr(Expr::value(number)).expr(Expr::value(HEAD)));
-            }
+        if let Some(expected) = write.expected {
+            script.push(&swap_head(number, write.tenant, expected, write.head()));
+        } else {
+            let existing = tenant::Entity::find_by_id(write.tenant).select_only();
+            script.push(&existing.exprs([number, HEAD].map(Expr::value)));
         }
         let named = Named::by(&write.batch);
         named.look_up(number, write.tenant, &mut script);
@@ -58,7 +58,7 @@ pub(super) async fn swap<'a>(
     let before = |(write, (head, named, ids)): (&Pending<'a>, _)| {
         let digest = match (write.expected, head) {
             (Some(expected), Some(row)) => {
-                let digest: Option<Vec<u8>> = sea_orm::QueryResult::try_get_by_index(&row, 2)?;
+                let digest: Option<Vec<u8>> = QueryResult::try_get_by_index(&row, 2)?;
                 digest.ok_or_else(|| defect(format!("the log has no commit {}", expected.revision.0)))?
             }
             (None, None) => GENESIS.to_vec(),
