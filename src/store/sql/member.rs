@@ -3,8 +3,8 @@
 use rollcall_engine::{SubjectRef, kind};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, EntityTrait as _, FromQueryResult as _, QueryFilter as _, QueryResult,
-    QuerySelect as _, QueryTrait as _,
-    sea_query::{Expr, ExprTrait as _, Func},
+    QuerySelect as _, QueryTrait as _, Select,
+    sea_query::{Expr, ExprTrait as _, Func, SelectStatement},
 };
 
 use crate::{
@@ -13,6 +13,7 @@ use crate::{
         entity::{address, binding, member, profile},
         rows,
         script::{Script, TABLE},
+        template::Template,
     },
 };
 
@@ -20,6 +21,7 @@ use crate::{
 pub(super) const TABLES: i32 = 3;
 const MEMBER: i32 = 0;
 const PROFILE: i32 = 1;
+const BINDING: i32 = 2;
 
 /// The rows of a member that were found.
 #[derive(Default)]
@@ -46,16 +48,50 @@ pub(super) async fn one(
 
 /// Looks a member up. The tables in the rows are numbered from `first`.
 pub(super) fn look_up(tenant: &str, by: MemberBy<'_>, first: i32, script: &mut Script<'_>) {
+    static BY_SUBJECT: [Template; 3] = [const { Template::new() }; 3];
+    let tables = [first + MEMBER, first + PROFILE, first + BINDING];
+    if let MemberBy::Subject(subject) = by
+        && ![kind::EMAIL, kind::ERASED].contains(&subject.kind)
+    {
+        for ((template, table), row) in BY_SUBJECT.iter().zip(tables).zip([MEMBER, PROFILE, BINDING]) {
+            let arguments = [tenant.into(), subject.kind.into(), subject.id.into(), table.into()];
+            script.fill(template, &arguments, |[tenant, kind, id, table]: [String; 4]| {
+                part(&tenant, by_subject(&tenant, &kind, &id), row, Expr::value(table))
+            });
+        }
+        return;
+    }
     let id = id_of(tenant, by);
-    let member = member::Entity::find().filter(member::Column::TenantId.eq(tenant));
-    let member = member.filter(Expr::col((member::Entity, member::Column::MemberId)).eq(id.clone()));
-    script.push(&member.expr_as(Expr::value(first + MEMBER), TABLE));
-    let profile = profile::Entity::find().filter(profile::Column::TenantId.eq(tenant));
-    let profile = profile.filter(Expr::col((profile::Entity, profile::Column::MemberId)).eq(id.clone()));
-    script.push(&profile.expr_as(Expr::value(first + PROFILE), TABLE));
-    let grants = binding::Entity::find().filter(binding::Column::TenantId.eq(tenant));
-    let grants = grants.filter(Expr::col((binding::Entity, binding::Column::Holder)).eq(id));
-    script.push(&grants.expr_as(Expr::value(first + TABLES - 1), TABLE));
+    for (table, row) in tables.into_iter().zip([MEMBER, PROFILE, BINDING]) {
+        script.push_query(&part(tenant, id.clone(), row, Expr::value(table)));
+    }
+}
+
+/// Finds the rows of a member in one of the tables.
+fn part(tenant: &str, id: Expr, table: i32, number: Expr) -> SelectStatement {
+    match table {
+        MEMBER => {
+            let query = member::Entity::find().filter(member::Column::TenantId.eq(tenant));
+            query
+                .filter(Expr::col((member::Entity, member::Column::MemberId)).eq(id))
+                .expr_as(number, TABLE)
+                .into_query()
+        }
+        PROFILE => {
+            let query = profile::Entity::find().filter(profile::Column::TenantId.eq(tenant));
+            query
+                .filter(Expr::col((profile::Entity, profile::Column::MemberId)).eq(id))
+                .expr_as(number, TABLE)
+                .into_query()
+        }
+        _ => {
+            let query = binding::Entity::find().filter(binding::Column::TenantId.eq(tenant));
+            query
+                .filter(Expr::col((binding::Entity, binding::Column::Holder)).eq(id))
+                .expr_as(number, TABLE)
+                .into_query()
+        }
+    }
 }
 
 impl Found {
@@ -79,27 +115,30 @@ impl Found {
 
 /// What finds a member's id.
 fn id_of(tenant: &str, by: MemberBy<'_>) -> Expr {
-    let by_profile = |column: profile::Column, value: &str| {
-        let query = profile::Entity::find().select_only().column(profile::Column::MemberId);
-        query.filter(profile::Column::TenantId.eq(tenant)).filter(column.eq(value))
-    };
-    let query = match by {
+    let by_profile = |column: profile::Column, value: &str| profile_of(tenant).filter(column.eq(value)).into_query();
+    match by {
         MemberBy::Subject(SubjectRef { kind: kind::EMAIL, id: email }) | MemberBy::Email(email) => {
             let query = address::Entity::find().select_only().column(address::Column::MemberId);
             let query = query.filter(address::Column::TenantId.eq(tenant)).filter(address::Column::Email.eq(email));
-            return query.into_query().into();
+            query.into_query().into()
         }
         // Whoever was erased has no profile, and is known by the id.
         MemberBy::Subject(SubjectRef { kind: kind::ERASED, id }) => {
-            let query = by_profile(profile::Column::SubjectId, id);
-            let query = query.filter(profile::Column::SubjectType.eq(kind::ERASED)).into_query();
-            return Func::coalesce([query.into(), Expr::value(id)]).into();
+            Func::coalesce([by_subject(tenant, kind::ERASED, id), Expr::value(id)]).into()
         }
-        MemberBy::Subject(subject) => {
-            by_profile(profile::Column::SubjectId, subject.id).filter(profile::Column::SubjectType.eq(subject.kind))
-        }
-        MemberBy::Username(username) => by_profile(profile::Column::Username, username),
-        MemberBy::Phone(phone) => by_profile(profile::Column::Phone, phone),
-    };
-    query.into_query().into()
+        MemberBy::Subject(subject) => by_subject(tenant, subject.kind, subject.id),
+        MemberBy::Username(username) => by_profile(profile::Column::Username, username).into(),
+        MemberBy::Phone(phone) => by_profile(profile::Column::Phone, phone).into(),
+    }
+}
+
+fn by_subject(tenant: &str, kind: &str, id: &str) -> Expr {
+    let query = profile_of(tenant).filter(profile::Column::SubjectType.eq(kind));
+    query.filter(profile::Column::SubjectId.eq(id)).into_query().into()
+}
+
+/// The ids of those with a profile.
+fn profile_of(tenant: &str) -> Select<profile::Entity> {
+    let query = profile::Entity::find().select_only().column(profile::Column::MemberId);
+    query.filter(profile::Column::TenantId.eq(tenant))
 }

@@ -23,4 +23,5 @@ pub(super) mod snapshot;
 mod statements;
 mod subtree;
 mod swap;
+mod template;
 pub(super) mod verify;

@@ -13,6 +13,7 @@ use crate::{
         entity::{log_commit, tenant},
         rows,
         script::{Script, TABLE},
+        template::Template,
     },
 };
 
@@ -36,14 +37,17 @@ pub(super) async fn newest(db: &impl ConnectionTrait, tenant: &str) -> StoreResu
 
 /// Looks a tenant up, as a row of a table with this number.
 pub(super) fn look_up(tenant: &str, number: i32, script: &mut Script<'_>) {
-    let of_tenant = Expr::col((log_commit::Entity, log_commit::Column::Revision));
-    let at = log_commit::Entity::find()
-        .select_only()
-        .column(log_commit::Column::At)
-        .filter(log_commit::Column::TenantId.eq(tenant))
-        .filter(of_tenant.equals((tenant::Entity, tenant::Column::Revision)));
-    let query = tenant::Entity::find_by_id(tenant).expr_as(Expr::from(at.into_query()), COMMITTED_AT);
-    script.push(&query.expr_as(Expr::value(number), TABLE));
+    static TEMPLATE: Template = Template::new();
+    script.fill(&TEMPLATE, &[tenant.into(), number.into()], |[tenant, number]| {
+        let of_tenant = Expr::col((log_commit::Entity, log_commit::Column::Revision));
+        let at = log_commit::Entity::find()
+            .select_only()
+            .column(log_commit::Column::At)
+            .filter(log_commit::Column::TenantId.eq(&tenant))
+            .filter(of_tenant.equals((tenant::Entity, tenant::Column::Revision)));
+        let query = tenant::Entity::find_by_id(tenant).expr_as(Expr::from(at.into_query()), COMMITTED_AT);
+        query.expr_as(Expr::value(number), TABLE).into_query()
+    });
 }
 
 impl Newest {

@@ -3,7 +3,7 @@
 
 use sea_orm::{
     ActiveModelTrait, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel, QueryResult, QueryTrait, Statement,
-    StatementBuilder as _, Value,
+    StatementBuilder, Value,
     sea_query::{DeleteStatement, Expr, Query, ReturningClause, UpdateStatement},
 };
 
@@ -12,7 +12,7 @@ use crate::{
     store::{
         connections::NEXT,
         error::{conflict, defect},
-        sql::statements::ROWS_PER_STATEMENT,
+        sql::{statements::ROWS_PER_STATEMENT, template::Template},
     },
 };
 
@@ -125,6 +125,21 @@ impl<'a> Script<'a> {
     pub(super) async fn find_and_end(mut self, db: &impl ConnectionTrait) -> StoreResult<Vec<QueryResult>> {
         self.append(Statement::from_string(self.backend, NEXT));
         self.find(db).await
+    }
+
+    /// Appends a statement that is a query as the driver has it.
+    pub(super) fn push_query(&mut self, query: &impl StatementBuilder) {
+        self.append(query.build(&self.backend));
+    }
+
+    /// Appends a statement of a template, which may change or find any number of rows.
+    pub(super) fn fill<const N: usize, Q: StatementBuilder>(
+        &mut self,
+        template: &Template,
+        arguments: &[Value; N],
+        make: impl FnOnce([String; N]) -> Q,
+    ) {
+        self.append(template.fill(self.backend, arguments, make));
     }
 
     fn append(&mut self, statement: Statement) {

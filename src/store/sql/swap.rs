@@ -2,9 +2,9 @@
 
 use rollcall_engine::Head;
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryResult, QuerySelect as _, QueryTrait,
-    UpdateMany,
-    sea_query::{Expr, Query},
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryResult, QuerySelect as _,
+    QueryTrait as _, Value,
+    sea_query::{Expr, ExprTrait as _, Query},
 };
 
 use crate::{
@@ -17,6 +17,7 @@ use crate::{
             ids::{HEAD, Named, note},
             pending::Pending,
             script::Script,
+            template::Template,
         },
     },
 };
@@ -40,7 +41,7 @@ pub(super) async fn swap<'a>(
     let (mut script, mut all) = (Script::new(db), Vec::with_capacity(writes.len()));
     for (number, write) in (0..).zip(writes) {
         if let Some(expected) = write.expected {
-            script.push(&swap_head(number, write.tenant, expected, write.head()));
+            swap_head(number, write.tenant, expected, write.head(), &mut script);
         } else {
             let existing = tenant::Entity::find_by_id(write.tenant).select_only();
             script.push(&existing.exprs([number, HEAD].map(Expr::value)));
@@ -69,18 +70,28 @@ pub(super) async fn swap<'a>(
     writes.iter().zip(all).map(before).collect()
 }
 
-/// The swap of the head, which finds the digest of the commit before.
-fn swap_head(number: i32, tenant: &str, expected: Head, head: Head) -> UpdateMany<tenant::Entity> {
-    let digest = log_commit::Entity::find_by_id((tenant.to_owned(), expected.revision.0))
-        .select_only()
-        .column(log_commit::Column::Digest);
-    let mut swap = tenant::Entity::update_many()
-        .col_expr(tenant::Column::Revision, Expr::value(head.revision.0))
-        .col_expr(tenant::Column::Head, Expr::value(head.write_id.0.to_vec()))
-        .filter(tenant::Column::TenantId.eq(tenant))
-        .filter(tenant::Column::Revision.eq(expected.revision.0))
-        .filter(tenant::Column::Head.eq(expected.write_id.0.to_vec()));
-    let digest: Expr = digest.into_query().into();
-    QueryTrait::query(&mut swap).returning(Query::returning().exprs([Expr::value(number), Expr::value(HEAD), digest]));
-    swap
+/// Swaps the head, and finds the digest of the commit before.
+fn swap_head(number: i32, tenant: &str, expected: Head, head: Head, script: &mut Script<'_>) {
+    static TEMPLATE: Template = Template::new();
+    let id = |head: Head| Value::from(head.write_id.0.to_vec());
+    let [before, after] = [expected, head].map(|head| Value::from(head.revision.0));
+    let arguments = [number.into(), tenant.into(), before, id(expected), after, id(head)];
+    script.fill(&TEMPLATE, &arguments, |[number, tenant, before, expected, after, head]| {
+        let digest = log_commit::Entity::find()
+            .select_only()
+            .column(log_commit::Column::Digest)
+            .filter(log_commit::Column::TenantId.eq(&tenant))
+            .filter(Expr::col((log_commit::Entity, log_commit::Column::Revision)).eq(Expr::value(&before)));
+        let swap = tenant::Entity::update_many()
+            .col_expr(tenant::Column::Revision, Expr::value(after))
+            .col_expr(tenant::Column::Head, Expr::value(head))
+            .filter(tenant::Column::TenantId.eq(tenant))
+            .filter(Expr::col((tenant::Entity, tenant::Column::Revision)).eq(Expr::value(before)))
+            .filter(Expr::col((tenant::Entity, tenant::Column::Head)).eq(Expr::value(expected)));
+
+        let found = Query::returning().exprs([Expr::value(number), Expr::value(HEAD), digest.into_query().into()]);
+        let mut swap = swap.into_query();
+        swap.returning(found);
+        swap
+    });
 }
