@@ -112,7 +112,9 @@ async fn a_watcher_that_is_killed_and_comes_back_sees_each_change_once() {
         }
         drop(stream);
         kills += 1;
-        stop.store(kills >= enough, Ordering::Relaxed);
+        // However slow the writers are beside the watcher, they write something for it to see.
+        let is_enough = kills >= enough && seen.len() > begun + enough / 2;
+        stop.store(is_enough, Ordering::Relaxed);
         while writers.try_join_next().is_some() {}
         let newest = last.as_ref().map(|token| revision_of(token));
         if writers.is_empty() && newest == Some(world.revision().await) {
@@ -125,7 +127,6 @@ async fn a_watcher_that_is_killed_and_comes_back_sees_each_change_once() {
     }
     // Profiles are as they were when a change was read.
     assert_eq!(without_profiles(seen.clone()), without_profiles(history(&world).await));
-    assert!(kills >= enough && seen.len() > begun + enough / 2, "the writers wrote: {} after {begun}", seen.len());
 }
 
 #[tokio::test]
