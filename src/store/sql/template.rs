@@ -40,7 +40,7 @@ impl Template {
         let Text { sql, values } = text.get_or_init(|| Text::of(backend, make));
         let value = |part: &Part| match part {
             Part::Same(value) => value.clone(),
-            Part::Argument(number) => arguments[*number].clone(),
+            Part::Argument(number) => arguments.get(*number).cloned().unwrap_or(Value::Int(None)),
         };
         Statement::from_sql_and_values(backend, sql, values.iter().map(value))
     }
