@@ -2,6 +2,7 @@
 //! what callers may not send yet.
 
 use rollcall::{proto::CreateResourceRequest, service::ports::StoreError};
+use rollcall_engine::MAX_TEAM_DEPTH;
 
 use crate::{
     reason_table::ReasonTable,
@@ -35,6 +36,13 @@ pub async fn roles(reasons: &ReasonTable) {
     let (_server, drive) = drive.resource("group:night").wire().await;
     drive.does(drive.invite("ada", "group:night", "group:crew", "person")).await;
     reasons.check_write("TEAM_CYCLE", &drive, drive.invite("ada", "group:crew", "group:night", "person")).await;
+    let chain: Vec<String> = (1..=MAX_TEAM_DEPTH).map(|number| format!("group:{number}")).collect();
+    for group in &chain {
+        drive.does(drive.create("ada", group, "drive:")).await;
+    }
+    let nested: Vec<[&str; 3]> = chain.windows(2).map(|pair| [pair[0].as_str(), pair[1].as_str(), "person"]).collect();
+    drive.does(drive.invite_each("ada", &nested)).await;
+    reasons.check_write("TEAMS_TOO_DEEP", &drive, drive.invite("ada", "group:crew", "group:1", "person")).await;
     let ineligible = drive.invite("ada", "group:crew", "folder:plans", "poster");
     reasons.check_write("SUBJECT_NOT_ELIGIBLE", &drive, ineligible).await;
 

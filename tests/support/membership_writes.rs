@@ -30,6 +30,18 @@ impl WireTenant {
         })
     }
 
+    /// The invitation of several people in one write, each to a resource of their own; each is the person, the resource,
+    /// the role.
+    pub fn invite_each(&self, actor: &str, invited: &[[&str; 3]]) -> Write {
+        let invitee = |[who, at, role]: &[&str; 3]| Invitee { grants: vec![self.grant(at, role)], ..invitee(who) };
+        Write::from(InviteRequest {
+            tenant: self.tenant.clone(),
+            actor: Some(subject(actor)),
+            invitees: invited.iter().map(invitee).collect(),
+            ..Default::default()
+        })
+    }
+
     /// The acceptance of an invitation to the user's usual email.
     pub fn accept(&self, user: &str, token: &str) -> Write {
         Write::from(AcceptInvitationRequest {

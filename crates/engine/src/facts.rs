@@ -70,6 +70,8 @@ pub trait Facts {
     fn role_expiry(&self, member: MemberKey, node: Node, role: RoleId) -> Option<Timestamp>;
     /// The teams that a member belongs to, through other teams too. A team is a member itself.
     fn teams(&self, member: MemberKey) -> &[MemberKey];
+    /// The teams to which roles are bound at a team, each once and in no particular order; not those within these.
+    fn inner_teams(&self, team: MemberKey) -> &[MemberKey];
     /// The member that stands for everybody of a subject type; none if no such member was added.
     fn everybody(&self, kind: &str) -> Option<MemberKey>;
     /// Calls `visit` for each resource at which a member has roles, with the roles that are bound there.

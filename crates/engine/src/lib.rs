@@ -36,6 +36,7 @@ pub use membership::{
     actor::active_actor,
     effects::{Effect, Effects, effects},
     expiry::may_renew,
+    nesting::{MAX_TEAM_DEPTH, Nesting, nesting_refusals},
     permit::{Permission, permit},
     protection::{counted_roles, is_protected},
     refusal::{Refusal, RuleLine},

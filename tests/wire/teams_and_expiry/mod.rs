@@ -6,6 +6,7 @@ mod expiry;
 mod last_holder;
 mod nested_teams;
 mod outlasting;
+mod team_depth;
 mod team_filter;
 
 use rollcall::proto::Reason;

@@ -59,6 +59,9 @@ pub enum Refusal {
     SubjectNotEligible,
     /// The target is the team at the resource, or a team that this one belongs to, and so can't be a part of it.
     TeamCycle,
+    /// The target is a team, and in the team at the resource it would make a chain of more than
+    /// [`MAX_TEAM_DEPTH`](super::nesting::MAX_TEAM_DEPTH) teams, each of which belongs to the next.
+    TeamsTooDeep,
     /// A role with `at_least` would be left with too few active holders.
     LastHolder {
         /// The role that must keep its holders.
@@ -79,7 +82,7 @@ pub struct RuleLine {
 
 impl Refusal {
     /// Every code that [`Refusal::code`] returns, each once.
-    pub const CODES: [&'static str; 22] = [
+    pub const CODES: [&'static str; 23] = [
         "ACTOR_NOT_A_MEMBER",
         "ACTOR_INVITED",
         "ACTOR_DEACTIVATED",
@@ -101,6 +104,7 @@ impl Refusal {
         "OWNER_UNCHANGED",
         "SUBJECT_NOT_ELIGIBLE",
         "TEAM_CYCLE",
+        "TEAMS_TOO_DEEP",
         "LAST_HOLDER",
     ];
 
@@ -128,6 +132,7 @@ impl Refusal {
             Self::OwnerUnchanged => "OWNER_UNCHANGED",
             Self::SubjectNotEligible => "SUBJECT_NOT_ELIGIBLE",
             Self::TeamCycle => "TEAM_CYCLE",
+            Self::TeamsTooDeep => "TEAMS_TOO_DEEP",
             Self::LastHolder { .. } => "LAST_HOLDER",
         }
     }

@@ -3,7 +3,8 @@
 
 use crate::{
     domain::{SubjectRef, Timestamp},
-    facts::{Facts, MemberKey, Node, ancestor_nodes, ancestors_with_inheritance, name_of},
+    facts::{Facts, MemberKey, Node, ancestor_nodes, ancestors_with_inheritance},
+    membership::nesting::team_at,
     model::{Role, RoleId, TypeSet, mask::Mask},
 };
 
@@ -58,7 +59,7 @@ impl<F: Facts + ?Sized> Actor<'_, F> {
             next += 1;
             self.facts.each_assignment(principal, &mut |at, roles| {
                 let belongs = || self.roles(roles).any(|role| self.holds_beyond(principal, at, role, from));
-                if let Some(team) = self.team_at(at).filter(|team| !principals.contains(team) && belongs()) {
+                if let Some(team) = team_at(self.facts, at).filter(|team| !principals.contains(team) && belongs()) {
                     principals.push(team);
                 }
             });
@@ -96,12 +97,5 @@ impl<F: Facts + ?Sized> Actor<'_, F> {
 
     fn is_team(&self, node: Node) -> bool {
         self.facts.policy().resource_type(self.facts.resource(node).resource_type).is_team_type()
-    }
-
-    /// The member that the team at a resource is.
-    fn team_at(&self, node: Node) -> Option<MemberKey> {
-        let team = name_of(self.facts, node);
-        let team = SubjectRef { kind: team.kind, id: team.id };
-        self.is_team(node).then(|| self.facts.member_state(team)).flatten().map(|state| state.member)
     }
 }

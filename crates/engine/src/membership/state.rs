@@ -1,10 +1,15 @@
 //! The last step of the decision about a membership write: whether the state of the tenant allows it.
 
 use crate::{
-    domain::{MemberStatus, SubjectRef, Timestamp},
-    facts::{Facts, name_of},
+    domain::{MemberStatus, Timestamp},
+    facts::Facts,
     membership::{
-        expiry::narrows, protection::last_holder, refusal::Refusal, request::Request, rules::find_rule,
+        expiry::narrows,
+        nesting::{Nesting, nesting_refusals},
+        protection::last_holder,
+        refusal::Refusal,
+        request::Request,
+        rules::find_rule,
         write::MembershipWrite,
     },
     model::{RoleId, mask::Mask, write_kind::WriteKind},
@@ -55,10 +60,9 @@ fn check_giving<F: Facts + ?Sized>(request: &Request<'_, '_, F>) -> Result<(), R
     if request.has_new_role() || !(resource_type.allows_several_roles() || request.assigned_roles.is_empty()) {
         return Err(Refusal::AlreadyAMember);
     }
-    if invites && resource_type.is_team_type() && encloses(request) {
-        return Err(Refusal::TeamCycle);
-    }
-    Ok(())
+    let nesting = if invites { Nesting::find(facts, request.node, request.target) } else { None };
+    let refusal = nesting_refusals(facts, nesting.as_slice()).into_iter().flatten().next();
+    refusal.map_or(Ok(()), Err)
 }
 
 /// A change to the role that is held changes its end, or nothing.
@@ -99,12 +103,4 @@ fn check_last_holders<F: Facts + ?Sized>(request: &Request<'_, '_, F>, removed_r
         Some(Refusal::LastHolder { role: role.id(), at })
     });
     last.map_or(Ok(()), Err)
-}
-
-/// Whether the team at the resource is the target, or belongs to it: the target can't become a part of that.
-fn encloses<F: Facts + ?Sized>(request: &Request<'_, '_, F>) -> bool {
-    let team = name_of(request.facts, request.node);
-    let team = request.facts.member_state(SubjectRef { kind: team.kind, id: team.id });
-    let (Some(outer), Some(inner)) = (request.target_state, team) else { return false };
-    outer.member == inner.member || request.facts.teams(inner.member).contains(&outer.member)
 }

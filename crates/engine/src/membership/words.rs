@@ -5,6 +5,7 @@ use crate::{
     domain::SubjectRef,
     facts::{Facts, Node, name_of},
     membership::{
+        nesting::MAX_TEAM_DEPTH,
         refusal::{Refusal, RuleLine},
         write::MembershipWrite,
     },
@@ -58,6 +59,10 @@ pub fn describe_refusal(
         Refusal::NotDeactivated => format!("`{target}` is not deactivated"),
         Refusal::OwnerUnchanged => format!("`{target}` owns `{resource}` already"),
         Refusal::TeamCycle => format!("`{resource}` belongs to `{target}`, or is it: take it out of there first"),
+        Refusal::TeamsTooDeep => format!(
+            "`{target}` in `{resource}` would make a chain of more than {MAX_TEAM_DEPTH} teams, each in the next, and teams \
+             are nested at most {MAX_TEAM_DEPTH} deep: take a team out of that chain first"
+        ),
         Refusal::LastHolder { role, at } => describe_last_holder(facts, *at, target, *role),
     }
 }

@@ -35,6 +35,8 @@ pub struct View {
     /// The teams that members belong to, through other teams too, by the member's row; those who belong to none are not
     /// in here.
     pub(crate) teams: HashMap<u32, Box<[MemberKey]>, FxBuildHasher>,
+    /// The teams to which roles are bound at a team, by that team's row; not those within these.
+    pub(crate) inner_teams: HashMap<u32, Vec<MemberKey>, FxBuildHasher>,
     pub(crate) expirations: Expirations,
     /// How many active members hold each role with `at_least` permanently, teams and everybody of a type not counted.
     pub(crate) holder_counts: HashMap<(Node, RoleId), u32, FxBuildHasher>,
@@ -88,6 +90,7 @@ impl View {
             free_members: Vec::new(),
             subject_types: Vec::new(),
             teams: HashMap::default(),
+            inner_teams: HashMap::default(),
             expirations: Expirations::default(),
             holder_counts: HashMap::default(),
         }
@@ -232,6 +235,10 @@ impl Facts for View {
 
     fn teams(&self, member: MemberKey) -> &[MemberKey] {
         if self.teams.is_empty() { &[] } else { self.teams.get(&member.0).map_or(&[], |teams| teams) }
+    }
+
+    fn inner_teams(&self, team: MemberKey) -> &[MemberKey] {
+        self.inner_teams.get(&team.0).map_or(&[], Vec::as_slice)
     }
 
     fn everybody(&self, kind: &str) -> Option<MemberKey> {

@@ -53,7 +53,7 @@ impl View {
         if subject.as_ref().is_everybody() {
             self.set_everybody(subject_type, None);
         }
-        self.teams.remove(&row);
+        self.forget_teams(row);
         self.free_members.push(row);
         Ok(())
     }

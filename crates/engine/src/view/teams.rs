@@ -12,6 +12,8 @@ impl View {
     pub(crate) fn refresh_teams(&mut self, row: u32) {
         let mut rows = vec![row];
         if self.is_team(row) {
+            self.leave_outer_teams(row);
+            self.join_outer_teams(row);
             let belonging = self.teams.iter().filter(|(_, teams)| teams.contains(&MemberKey(row)));
             rows.extend(belonging.map(|(row, _)| *row));
         }
@@ -40,6 +42,38 @@ impl View {
         let rows = 0..u32::try_from(self.members.len()).unwrap_or(u32::MAX);
         let teams = rows.map(|row| (row, self.teams_of(row))).filter(|(_, teams)| !teams.is_empty());
         self.teams = teams.map(|(row, teams)| (row, teams.into())).collect();
+        let nested: Vec<u32> = self.teams.keys().copied().filter(|row| self.is_team(*row)).collect();
+        for row in nested {
+            self.join_outer_teams(row);
+        }
+    }
+
+    /// Forgets what belongs to a member who is removed, and what they belong to.
+    pub(crate) fn forget_teams(&mut self, row: u32) {
+        if self.is_team(row) {
+            self.leave_outer_teams(row);
+            self.inner_teams.remove(&row);
+        }
+        self.teams.remove(&row);
+    }
+
+    /// Makes a team one of the inner teams of those at which roles are bound to it.
+    fn join_outer_teams(&mut self, row: u32) {
+        for outer in self.outer_teams(row) {
+            self.inner_teams.entry(outer).or_default().push(MemberKey(row));
+        }
+    }
+
+    /// Makes a team an inner team of none. Whatever it was one of is among the teams that it is known to belong to.
+    fn leave_outer_teams(&mut self, row: u32) {
+        for outer in self.teams.get(&row).into_iter().flatten() {
+            if let Some(inner) = self.inner_teams.get_mut(&outer.0) {
+                inner.retain(|team| team.0 != row);
+                if inner.is_empty() {
+                    self.inner_teams.remove(&outer.0);
+                }
+            }
+        }
     }
 
     /// Whether the resource at a node is a team.
@@ -59,14 +93,22 @@ impl View {
         let mut teams = Vec::new();
         let mut next = vec![row];
         while let Some(row) = next.pop() {
-            let assignments = self.members.get(row as usize).map_or(&[][..], |member| &member.assignments);
-            for team in assignments.iter().filter_map(|assignment| self.team_at(assignment.node)) {
+            for team in self.outer_teams(row) {
                 if !teams.contains(&MemberKey(team)) {
                     teams.push(MemberKey(team));
                     next.push(team);
                 }
             }
         }
+        teams
+    }
+
+    /// The teams at which roles are bound to a member, each once.
+    fn outer_teams(&self, row: u32) -> Vec<u32> {
+        let assignments = self.members.get(row as usize).map_or(&[][..], |member| &member.assignments);
+        let mut teams: Vec<u32> = assignments.iter().filter_map(|assignment| self.team_at(assignment.node)).collect();
+        // The roles at one resource lie side by side.
+        teams.dedup();
         teams
     }
 

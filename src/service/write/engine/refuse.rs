@@ -82,7 +82,8 @@ pub(crate) fn membership_write(
         | Refusal::NotDeactivated
         | Refusal::OwnerUnchanged
         | Refusal::SubjectNotEligible
-        | Refusal::TeamCycle => ErrorKind::FailedPrecondition,
+        | Refusal::TeamCycle
+        | Refusal::TeamsTooDeep => ErrorKind::FailedPrecondition,
     };
     let message = describe_refusal(facts, request.actor.as_ref(), node, target.as_ref(), write, refusal);
     Error::new(kind, refusal.code(), message)

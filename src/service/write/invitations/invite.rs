@@ -22,6 +22,7 @@ use crate::service::{
         invitations::{
             invitation,
             joining::JoiningRole,
+            nested_teams::NestedTeams,
             offered::{self, OfferedGrant},
             pending,
             renewal::{self, Renewal},
@@ -83,6 +84,7 @@ struct InvitePlan {
     /// The refused ones by their indexes in the request: `0:1` for the second grant of the first invitee, `0` for all.
     refused: Vec<String>,
     seen: HashSet<Subject>,
+    nested_teams: NestedTeams,
     /// How many invitations are issued.
     issued: u64,
 }
@@ -122,6 +124,11 @@ impl Write for Invite {
         let mut plan = InvitePlan::default();
         for (index, (invitee, offered)) in self.invitees.iter().zip(&offered).enumerate() {
             plan.invite(context, index, invitee, offered).await?;
+        }
+        if plan.refusals.is_empty() {
+            for ((invitee, grant), error) in plan.nested_teams.refusals(context)? {
+                plan.refuse(invitee, Some(grant), error);
+            }
         }
         if let Some(refused) = plan.refusals.into_error() {
             return Err(refused.with("refused", plan.refused.join(" ")));
@@ -215,6 +222,7 @@ impl InvitePlan {
                     self.refuse(invitee, Some(grant), error);
                 }
                 Ok(permitted) => {
+                    self.nested_teams.add(context, (invitee, grant), &state.subject, offered.resource, write)?;
                     self.rules.push((offered.grant.clone(), permitted.rule));
                     rights_end.push(permitted.until);
                     // Inviting a pending person to a role that they are invited to only sends them a new token, unless
