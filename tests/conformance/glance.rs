@@ -104,8 +104,10 @@ async fn whoever_reads_on_after_others_wrote_is_told_so(harness: &Harness) {
     harness.write(&[resource_created(&site("yard"), None), granted("bo", &site("yard"), "editor")]).await;
     assert_eq!(shown(seen.member(bo).await), before);
     assert!(!seen.has_moved_on());
-    seen.resource(site("yard").as_ref()).await.unwrap_err();
-    assert!(seen.has_moved_on());
+    for _ in 0..2 {
+        seen.resource(site("yard").as_ref()).await.unwrap_err();
+        assert!(seen.has_moved_on());
+    }
     assert_eq!(snapshot.resource(site("yard").as_ref()).await.unwrap(), None);
     assert!(!snapshot.has_moved_on());
 }

@@ -28,7 +28,7 @@ use crate::{
 /// What the store is, if a service that reads and writes this format may use it.
 pub(in crate::store) async fn identity(db: &impl ConnectionTrait, format: i16) -> StoreResult<StoreIdentity> {
     let row = owner::Entity::find().all(db).await?.pop().ok_or_else(|| defect("the table `owner` is empty"))?;
-    if format < Ord::max(row.min_reader, row.min_writer) {
+    if format < row.min_reader.max(row.min_writer) {
         return Err(defect(format!(
             "the store needs a service that reads format {} and writes {}, and this one knows {format}; use a newer one",
             row.min_reader, row.min_writer

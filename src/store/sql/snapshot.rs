@@ -81,9 +81,14 @@ impl SqlSnapshot {
         let (None, Some((_, begin))) = (&self.tx, &self.look) else { return Ok(()) };
         let tx = begin().await?;
         let head = newest(&*tx, &self.tenant.id).await?.map(|newest| newest.head);
+        if head != Some(self.head) {
+            // Not kept: what it reads is of another commit.
+            self.has_moved_on = true;
+            tx.rollback().await?;
+            return Err(unavailable("the tenant has moved on since it was looked at"));
+        }
         self.tx = Some(tx);
-        self.has_moved_on = head != Some(self.head);
-        if self.has_moved_on { Err(unavailable("the tenant has moved on since it was looked at")) } else { Ok(()) }
+        Ok(())
     }
 }
 

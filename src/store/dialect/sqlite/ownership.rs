@@ -164,8 +164,8 @@ impl Ownership {
         self.check_row(&db.query_all_raw(Statement::from_string(DbBackend::Sqlite, ROW)).await?)
     }
 
-    /// Looks whether the row of the database, which [`ROW`] finds, names this process. One that names an earlier process was put back, with the
-    /// rest of the database, and is as good; the next barrier sets it right.
+    /// Looks whether the row of the database, which [`ROW`] finds, names this process. One that names an earlier process was
+    /// put back, with the rest of the database, and is as good; the next barrier sets it right.
     pub(super) fn check_row(&self, rows: &[QueryResult]) -> StoreResult<()> {
         let row = rows.first().map(QueryResult::try_get_many_by_index::<(Option<Vec<u8>>, i64)>).transpose()?;
         let ours = self.epoch.load(Ordering::Relaxed);
