@@ -21,12 +21,10 @@ pub use sql::verify::LogFault;
 use crate::{
     service::ports::{Batch, Committed, Feed, Glance, Snapshot, Store, StoreIdentity, StoreResult},
     store::{
-        dialect::sqlite::{connect::Pools, writer::Writer},
+        dialect::sqlite::{connect::Pools, looks::Looks, writer::Writer},
         schema::FORMAT,
         sql::{
-            due, feed,
-            glance::glance,
-            migration, read,
+            due, feed, migration, read,
             snapshot::{Begin, SqlSnapshot},
         },
     },
@@ -37,6 +35,7 @@ use rollcall_engine::{Head, Timestamp};
 pub struct SqlStore {
     pools: Arc<Pools>,
     writer: Writer,
+    looks: Looks,
     adopt: bool,
     identity: OnceCell<StoreIdentity>,
 }
@@ -50,8 +49,8 @@ impl SqlStore {
     /// another process has the file open, or it can't be opened.
     pub async fn open(options: &Options) -> StoreResult<Self> {
         let pools = Arc::new(Pools::open(options).await?);
-        let writer = Writer::start(&pools);
-        Ok(Self { pools, writer, adopt: options.adopt, identity: OnceCell::new() })
+        let (writer, looks) = (Writer::start(&pools), Looks::start(&pools));
+        Ok(Self { pools, writer, looks, adopt: options.adopt, identity: OnceCell::new() })
     }
 
     /// Brings the tables up to what this version of the service expects, and makes the database this process's. Only one
@@ -122,9 +121,7 @@ impl Store for SqlStore {
     }
 
     async fn glance(&self, tenant: &str, at: &Glance<'_>) -> StoreResult<Option<Box<dyn Snapshot>>> {
-        let reader = self.pools.reader().await?;
-        let seen = glance(&*reader, tenant, at).await;
-        let Some(seen) = reader.finish_ended(seen)? else { return Ok(None) };
+        let Some(seen) = self.looks.look(tenant, at).await? else { return Ok(None) };
         let pools = Arc::clone(&self.pools);
         let begin: Begin = Box::new(move || {
             let pools = Arc::clone(&pools);

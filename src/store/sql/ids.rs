@@ -1,12 +1,9 @@
 //! Ids for the people and the addresses that a write names: those that they have, and new ones for who is new.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use rollcall_engine::{Change, Subject, is_random_id, kind, random_id};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryResult, QuerySelect as _,
-    sea_query::Expr,
-};
+use sea_orm::{ActiveValue::Set, QueryResult};
 
 use crate::{
     service::ports::{Batch, StoreResult},
@@ -15,23 +12,24 @@ use crate::{
         schema::people::Ids,
         sql::{
             entity::{address, profile},
+            pending::Pending,
             script::Script,
-            statements::IDS_PER_STATEMENT,
+            sought::{self, ADDRESS_IDS, PERSON_IDS},
         },
     },
 };
-
-/// What a row says that shows a tenant's head, after the number of its write.
-pub(super) const HEAD: i32 = 0;
-/// What a row with a member's id says: then come their subject's type and id.
-const MEMBER: i32 = 1;
-/// What a row with an address's id says: then comes the email.
-const ADDRESS: i32 = 2;
 
 /// Everybody and every address that a write names.
 pub(super) struct Named<'a> {
     subjects: BTreeSet<Subject>,
     emails: BTreeSet<&'a str>,
+}
+
+/// Whose ids are looked up, each with the number of the write that names them.
+#[derive(Default)]
+pub(super) struct Lookup<'n> {
+    people: Vec<(usize, &'n Subject)>,
+    addresses: Vec<(usize, &'n str)>,
 }
 
 /// The rows of whoever had none.
@@ -47,30 +45,6 @@ impl<'a> Named<'a> {
         let mut named = Self { subjects: BTreeSet::from([batch.actor.to_subject()]), emails: BTreeSet::new() };
         batch.changes.iter().for_each(|allowed| named.note(&allowed.change));
         named
-    }
-
-    /// Looks the ids up, for the write of a number; [`note`] takes the rows.
-    pub(super) fn look_up(&self, number: i32, tenant: &str, script: &mut Script<'_>) {
-        let mut by_type: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for subject in &self.subjects {
-            by_type.entry(&subject.kind).or_default().push(&subject.id);
-        }
-        for (kind, ids) in by_type {
-            for ids in ids.chunks(IDS_PER_STATEMENT) {
-                use profile::Column;
-                let query = profile::Entity::find().select_only().exprs([number, MEMBER].map(Expr::value));
-                let query = query.columns([Column::SubjectType, Column::SubjectId, Column::MemberId]);
-                let query = query.filter(Column::TenantId.eq(tenant)).filter(Column::SubjectType.eq(kind));
-                script.push(&query.filter(Column::SubjectId.is_in(ids.iter().copied())));
-            }
-        }
-        let emails: Vec<&str> = self.emails.iter().copied().collect();
-        for emails in emails.chunks(IDS_PER_STATEMENT) {
-            use address::Column;
-            let query = address::Entity::find().select_only().exprs([number, ADDRESS].map(Expr::value));
-            let query = query.columns([Column::Email, Column::AddressId]).filter(Column::TenantId.eq(tenant));
-            script.push(&query.filter(Column::Email.is_in(emails.iter().copied())));
-        }
     }
 
     /// Gives an id, and a row, to everybody who has none among those that were found.
@@ -94,6 +68,7 @@ impl<'a> Named<'a> {
         }
         Ok(ids)
     }
+
     fn note(&mut self, change: &'a Change) {
         let Self { subjects, emails } = self;
         subjects.extend(change.subject().cloned());
@@ -124,24 +99,52 @@ impl<'a> Named<'a> {
     }
 }
 
+impl<'n> Lookup<'n> {
+    /// Looks up whom writes name.
+    pub(super) fn of(writes: &[Pending<'n>], named: &'n [Named<'_>], script: &mut Script<'_>) -> Self {
+        let mut lookup = Self::default();
+        let (mut people, mut addresses) = (Vec::new(), Vec::new());
+        for (number, (write, named)) in writes.iter().zip(named).enumerate() {
+            for subject in &named.subjects {
+                people.push([write.tenant, &subject.kind, &subject.id]);
+                lookup.people.push((number, subject));
+            }
+            for email in &named.emails {
+                addresses.push([write.tenant, *email]);
+                lookup.addresses.push((number, email));
+            }
+        }
+        sought::look_up_ids(&people, &addresses, script);
+        lookup
+    }
+
+    /// Takes the id in a row that was looked up, for one of the writes.
+    pub(super) fn note(&self, row: &QueryResult, ids: &mut [Ids]) -> StoreResult<()> {
+        let (table, number, id): (i32, i32, String) = row.try_get_many_by_index()?;
+        let number = usize::try_from(number).unwrap_or(usize::MAX);
+        let person = self.people.get(number).filter(|_| table == PERSON_IDS);
+        let address = self.addresses.get(number).filter(|_| table == ADDRESS_IDS);
+        if let Some((write, subject)) = person
+            && let Some(ids) = ids.get_mut(*write)
+        {
+            ids.members.insert((*subject).clone(), id);
+        } else if let Some((write, email)) = address
+            && let Some(ids) = ids.get_mut(*write)
+        {
+            ids.addresses.insert((*email).to_owned(), id);
+        } else {
+            return Err(defect("an id is of nobody"));
+        }
+        Ok(())
+    }
+}
+
 impl Newcomers {
     /// Inserts them.
     pub(super) fn insert(self, script: &mut Script<'_>) {
         script.insert(self.people);
         script.insert(self.addresses);
     }
-}
-
-/// Takes the id in a row that was looked up.
-pub(super) fn note(row: &QueryResult, ids: &mut Ids) -> StoreResult<()> {
-    if row.try_get_by_index::<i32>(1)? == MEMBER {
-        let (_, _, kind, id, member): (i32, i32, String, String, String) = row.try_get_many_by_index()?;
-        ids.members.insert(Subject::new(kind, id), member);
-    } else {
-        let (_, _, email, address): (i32, i32, String, String) = row.try_get_many_by_index()?;
-        ids.addresses.insert(email, address);
-    }
-    Ok(())
 }
 
 /// An id that nobody has yet.

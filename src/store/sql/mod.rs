@@ -20,6 +20,7 @@ pub(super) mod read;
 pub(super) mod rows;
 mod script;
 pub(super) mod snapshot;
+mod sought;
 mod statements;
 mod subtree;
 mod swap;

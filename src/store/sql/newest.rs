@@ -2,9 +2,8 @@
 
 use rollcall_engine::{Head, Tenant, Timestamp};
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, EntityTrait as _, FromQueryResult as _, QueryFilter as _, QueryResult,
-    QuerySelect as _, QueryTrait as _,
-    sea_query::{Expr, ExprTrait as _},
+    ColumnTrait as _, ConnectionTrait, FromQueryResult as _, Iterable as _, QueryResult,
+    sea_query::{Expr, ExprTrait as _, Query, SelectStatement},
 };
 
 use crate::{
@@ -12,7 +11,7 @@ use crate::{
     store::sql::{
         entity::{log_commit, tenant},
         rows,
-        script::{Script, TABLE},
+        script::Script,
         template::Template,
     },
 };
@@ -30,24 +29,27 @@ pub(super) struct Newest {
 
 /// The tenant at its newest commit; none where there is no such tenant.
 pub(super) async fn newest(db: &impl ConnectionTrait, tenant: &str) -> StoreResult<Option<Newest>> {
+    static TEMPLATE: Template = Template::new();
     let mut script = Script::new(db);
-    look_up(tenant, 0, &mut script);
+    script.fill(&TEMPLATE, &[tenant.into()], |[tenant]| {
+        let mut query = Query::select().from(tenant::Entity).and_where(tenant::Column::TenantId.eq(tenant)).take();
+        select(&mut query);
+        query
+    });
     script.find(db).await?.pop().map(|row| Newest::of(&row)).transpose()
 }
 
-/// Looks a tenant up, as a row of a table with this number.
-pub(super) fn look_up(tenant: &str, number: i32, script: &mut Script<'_>) {
-    static TEMPLATE: Template = Template::new();
-    script.fill(&TEMPLATE, &[tenant.into(), number.into()], |[tenant, number]| {
-        let of_tenant = Expr::col((log_commit::Entity, log_commit::Column::Revision));
-        let at = log_commit::Entity::find()
-            .select_only()
-            .column(log_commit::Column::At)
-            .filter(log_commit::Column::TenantId.eq(&tenant))
-            .filter(of_tenant.equals((tenant::Entity, tenant::Column::Revision)));
-        let query = tenant::Entity::find_by_id(tenant).expr_as(Expr::from(at.into_query()), COMMITTED_AT);
-        query.expr_as(Expr::value(number), TABLE).into_query()
-    });
+/// Has a query that finds tenants say what [`Newest::of`] takes.
+pub(super) fn select(query: &mut SelectStatement) {
+    let is_its =
+        |commit: log_commit::Column, its: tenant::Column| Expr::col(commit.as_column_ref()).equals(its.as_column_ref());
+    let at = Query::select()
+        .column(log_commit::Column::At.as_column_ref())
+        .from(log_commit::Entity)
+        .and_where(is_its(log_commit::Column::TenantId, tenant::Column::TenantId))
+        .and_where(is_its(log_commit::Column::Revision, tenant::Column::Revision))
+        .take();
+    query.columns(tenant::Column::iter().map(|column| column.as_column_ref())).expr_as(Expr::from(at), COMMITTED_AT);
 }
 
 impl Newest {

@@ -73,11 +73,14 @@ impl<'a> Script<'a> {
         Q: QueryTrait<QueryStatement: Changing>,
     {
         let mut statement = statement.into_query();
-        // By its number it is known whether it changed a row.
-        let number = i64::try_from(self.musts.len()).unwrap_or(i64::MAX);
-        statement.say(Query::returning().exprs([Expr::value(number)]));
+        statement.say(Query::returning().exprs([Expr::value(self.must(otherwise))]));
         self.append(statement.build(&self.backend));
+    }
+
+    /// The number by which it is known whether the next statement changed a row.
+    fn must(&mut self, otherwise: Otherwise<'a>) -> i64 {
         self.musts.push(otherwise);
+        i64::try_from(self.musts.len()).unwrap_or(i64::MAX)
     }
 
     /// Appends the insertion of rows.
@@ -101,7 +104,7 @@ impl<'a> Script<'a> {
     pub(super) async fn run(mut self, db: &impl ConnectionTrait) -> StoreResult<()> {
         let musts = std::mem::take(&mut self.musts);
         let mut changed = self.find(db).await?.into_iter().map(|row| row.try_get_by_index::<i64>(0));
-        for (number, otherwise) in (0..).zip(musts) {
+        for (number, otherwise) in (1..).zip(musts) {
             if changed.next().transpose()? != Some(number) {
                 return Err(otherwise.into());
             }
@@ -139,7 +142,42 @@ impl<'a> Script<'a> {
         arguments: &[Value; N],
         make: impl FnOnce([String; N]) -> Q,
     ) {
+        let make = |marks: Vec<String>| make(marks.try_into().expect("each argument has a mark"));
         self.append(template.fill(self.backend, arguments, make));
+    }
+
+    /// Appends a statement of a template that must change exactly one row.
+    pub(super) fn fill_one<const N: usize, Q>(
+        &mut self,
+        template: &Template,
+        arguments: [Value; N],
+        otherwise: Otherwise<'a>,
+        make: impl FnOnce([String; N]) -> Q,
+    ) where
+        Q: Changing + StatementBuilder,
+    {
+        let mut arguments = Vec::from(arguments);
+        arguments.push(self.must(otherwise).into());
+        let statement = template.fill(self.backend, &arguments, |mut marks| {
+            let number = marks.pop();
+            let mut statement = make(marks.try_into().expect("each argument has a mark"));
+            statement.say(Query::returning().exprs(number.map(Expr::value)));
+            statement
+        });
+        self.append(statement);
+    }
+
+    /// Appends a statement of a template with any number of arguments, and with what ends its text.
+    pub(super) fn fill_many<Q: StatementBuilder>(
+        &mut self,
+        template: &Template,
+        arguments: &[Value],
+        ending: &str,
+        make: impl FnOnce(Vec<String>) -> Q,
+    ) {
+        let mut statement = template.fill(self.backend, arguments, make);
+        statement.sql.push_str(ending);
+        self.append(statement);
     }
 
     fn append(&mut self, statement: Statement) {

@@ -14,13 +14,16 @@ use crate::{
         schema::{digest::GENESIS, people::Ids},
         sql::{
             entity::{log_commit, tenant},
-            ids::{HEAD, Named, note},
+            ids::{Lookup, Named},
             pending::Pending,
             script::Script,
             template::Template,
         },
     },
 };
+
+/// What a row says that shows a tenant's head, where others say whose id they are.
+const HEAD: i32 = -1;
 
 /// What was there before a write.
 pub(super) struct Before<'a> {
@@ -38,25 +41,30 @@ pub(super) async fn swap<'a>(
     db: &impl ConnectionTrait,
     writes: &[Pending<'a>],
 ) -> StoreResult<Vec<Option<Before<'a>>>> {
-    let (mut script, mut all) = (Script::new(db), Vec::with_capacity(writes.len()));
+    let mut script = Script::new(db);
     for (number, write) in (0..).zip(writes) {
         if let Some(expected) = write.expected {
             swap_head(number, write.tenant, expected, write.head(), &mut script);
         } else {
             let existing = tenant::Entity::find_by_id(write.tenant).select_only();
-            script.push(&existing.exprs([number, HEAD].map(Expr::value)));
+            script.push(&existing.exprs([HEAD, number].map(Expr::value)));
         }
-        let named = Named::by(&write.batch);
-        named.look_up(number, write.tenant, &mut script);
-        all.push((None, named, Ids::default()));
     }
+    let named: Vec<_> = writes.iter().map(|write| Named::by(&write.batch)).collect();
+    let lookup = Lookup::of(writes, &named, &mut script);
+    let (mut heads, mut ids) = (Vec::new(), Vec::new());
+    heads.resize_with(writes.len(), || None);
+    ids.resize_with(writes.len(), Ids::default);
     for row in script.find(db).await? {
-        let number: i32 = row.try_get_by_index(0)?;
-        let write = usize::try_from(number).ok().and_then(|number| all.get_mut(number));
-        let (head, _, ids) = write.ok_or_else(|| defect("a row is of no write"))?;
-        if row.try_get_by_index::<i32>(1)? == HEAD { *head = Some(row) } else { note(&row, ids)? }
+        let (table, number): (i32, i32) = row.try_get_many_by_index()?;
+        if table == HEAD {
+            let head = usize::try_from(number).ok().and_then(|number| heads.get_mut(number));
+            *head.ok_or_else(|| defect("a row is of no write"))? = Some(row);
+        } else {
+            lookup.note(&row, &mut ids)?;
+        }
     }
-    let before = |(write, (head, named, ids)): (&Pending<'a>, _)| {
+    let before = |(((write, head), named), ids): (((&Pending<'a>, _), _), _)| {
         let digest = match (write.expected, head) {
             (Some(expected), Some(row)) => {
                 let digest: Option<Vec<u8>> = QueryResult::try_get_by_index(&row, 2)?;
@@ -67,7 +75,7 @@ pub(super) async fn swap<'a>(
         };
         Ok(Some(Before { digest, named, ids }))
     };
-    writes.iter().zip(all).map(before).collect()
+    writes.iter().zip(heads).zip(named).zip(ids).map(before).collect()
 }
 
 /// Swaps the head, and finds the digest of the commit before.
@@ -89,7 +97,7 @@ fn swap_head(number: i32, tenant: &str, expected: Head, head: Head, script: &mut
             .filter(Expr::col((tenant::Entity, tenant::Column::Revision)).eq(Expr::value(before)))
             .filter(Expr::col((tenant::Entity, tenant::Column::Head)).eq(Expr::value(expected)));
 
-        let found = Query::returning().exprs([Expr::value(number), Expr::value(HEAD), digest.into_query().into()]);
+        let found = Query::returning().exprs([Expr::value(HEAD), Expr::value(number), digest.into_query().into()]);
         let mut swap = swap.into_query();
         swap.returning(found);
         swap

@@ -1,13 +1,16 @@
 //! Statements whose text is made once: to write a long one down costs more than to run it.
 
-use std::{array, sync::OnceLock};
+use std::sync::Arc;
 
+use parking_lot::RwLock;
 use sea_orm::{DbBackend, Statement, StatementBuilder, Value};
 
-/// A statement but for its arguments, for each kind of database.
-pub(super) struct Template([OnceLock<Text>; 3]);
+/// A statement but for its arguments, for each kind of database and each count of arguments.
+pub(super) struct Template(RwLock<Vec<Arc<Text>>>);
 
 struct Text {
+    backend: DbBackend,
+    arguments: usize,
     sql: String,
     values: Vec<Part>,
 }
@@ -21,41 +24,45 @@ enum Part {
 
 impl Template {
     pub(super) const fn new() -> Self {
-        Self([const { OnceLock::new() }; 3])
+        Self(RwLock::new(Vec::new()))
     }
 
-    /// The statement that `make` makes, with these arguments in place of the texts that it is given.
-    pub(super) fn fill<const N: usize, Q: StatementBuilder>(
+    /// The statement that `make` makes, with these arguments in place of the texts that it is given, one for each.
+    pub(super) fn fill<Q: StatementBuilder>(
         &self,
         backend: DbBackend,
-        arguments: &[Value; N],
-        make: impl FnOnce([String; N]) -> Q,
+        arguments: &[Value],
+        make: impl FnOnce(Vec<String>) -> Q,
     ) -> Statement {
-        let Self([sqlite, postgres, other]) = self;
-        let text = match backend {
-            DbBackend::Sqlite => sqlite,
-            DbBackend::Postgres => postgres,
-            _ => other,
-        };
-        let Text { sql, values } = text.get_or_init(|| Text::of(backend, make));
+        let text = self.find(backend, arguments.len()).unwrap_or_else(|| {
+            let text = Arc::new(Text::of(backend, arguments.len(), make));
+            self.0.write().push(Arc::clone(&text));
+            text
+        });
         let value = |part: &Part| match part {
             Part::Same(value) => value.clone(),
             Part::Argument(number) => arguments.get(*number).cloned().unwrap_or(Value::Int(None)),
         };
-        Statement::from_sql_and_values(backend, sql, values.iter().map(value))
+        Statement::from_sql_and_values(backend, &text.sql, text.values.iter().map(value))
+    }
+
+    fn find(&self, backend: DbBackend, arguments: usize) -> Option<Arc<Text>> {
+        let texts = self.0.read();
+        texts.iter().find(|text| text.backend == backend && text.arguments == arguments).cloned()
     }
 }
 
 impl Text {
-    fn of<const N: usize, Q: StatementBuilder>(backend: DbBackend, make: impl FnOnce([String; N]) -> Q) -> Self {
+    fn of<Q: StatementBuilder>(backend: DbBackend, arguments: usize, make: impl FnOnce(Vec<String>) -> Q) -> Self {
         // What no statement has of its own.
-        let marks: [String; N] = array::from_fn(|number| format!("\u{1}argument {number}"));
+        let marks: Vec<String> = (0..arguments).map(|number| format!("\u{1}argument {number}")).collect();
         let Statement { sql, values, .. } = make(marks.clone()).build(&backend);
         let part = |value: Value| {
             let number = marks.iter().position(|mark| value == Value::from(mark.as_str()));
             number.map_or(Part::Same(value), Part::Argument)
         };
-        Self { sql, values: values.into_iter().flat_map(|values| values.0).map(part).collect() }
+        let values = values.into_iter().flat_map(|values| values.0).map(part).collect();
+        Self { backend, arguments, sql, values }
     }
 }
 
@@ -68,7 +75,8 @@ mod tests {
 
     #[test]
     fn a_filled_template_is_the_statement_itself() {
-        let template = Template::new();
+        let (template, many) = (Template::new(), Template::new());
+        let in_all = |tenants: Vec<String>| Entity::find().filter(Column::TenantId.is_in(tenants)).into_query();
         let query = |tenant: &str, policy: &str| {
             let query = Entity::find().filter(Column::TenantId.eq(tenant)).filter(Column::RootType.eq("workspace"));
             query.filter(Column::Policy.eq(policy)).filter(Column::DisplayName.ne(tenant)).limit(7).into_query()
@@ -76,8 +84,14 @@ mod tests {
         for backend in [DbBackend::Sqlite, DbBackend::Postgres, DbBackend::Sqlite] {
             for (tenant, policy) in [("acme", "lumicon"), ("\u{1}argument 1", "\u{1}argument 0"), ("", "")] {
                 let arguments = [tenant.into(), policy.into()];
-                let filled = template.fill(backend, &arguments, |[tenant, policy]| query(&tenant, &policy));
+                let filled = template.fill(backend, &arguments, |marks| query(&marks[0], &marks[1]));
                 assert_eq!(filled, StatementBuilder::build(&query(tenant, policy), &backend));
+                for tenants in [vec![tenant], vec![policy, tenant, policy]] {
+                    let tenants: Vec<String> = tenants.into_iter().map(str::to_owned).collect();
+                    let arguments: Vec<Value> = tenants.iter().map(|tenant| tenant.as_str().into()).collect();
+                    let filled = many.fill(backend, &arguments, in_all);
+                    assert_eq!(filled, StatementBuilder::build(&in_all(tenants), &backend));
+                }
             }
         }
     }

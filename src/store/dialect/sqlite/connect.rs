@@ -21,6 +21,14 @@ use crate::{
 /// big tenant a ping-pong between two threads.
 const ROWS_AHEAD: usize = 1024;
 
+/// What the writer's connection keeps of the file, in KiB with a minus before: with the default of 2 MiB it reads the same
+/// pages again and again where many tenants are written to.
+const CACHE: &str = "-32768";
+
+/// How many pages of 4 KiB the write-ahead log grows to before it is folded into the file. Each page is then written there
+/// once, however many commits changed it.
+const LOG_PAGES: &str = "4000";
+
 /// What the writer's transaction begins with: the write lock is waited for here, and nothing that was read before is stale.
 const BEGIN: &str = "ROLLBACK; BEGIN IMMEDIATE";
 
@@ -31,6 +39,8 @@ const BEGIN: &str = "ROLLBACK; BEGIN IMMEDIATE";
 pub(in crate::store) struct Pools {
     writer: Connections,
     readers: Connections,
+    /// For looks, many at a time.
+    looker: Connections,
     /// For what must not wait for a reader: whether the database answers, and whose it is.
     prober: Connections,
     /// Never used, and so never closed because of an error: the write-ahead log stays the same file meanwhile.
@@ -58,6 +68,12 @@ impl Pools {
     pub(in crate::store) async fn reader(&self) -> StoreResult<Lease> {
         self.ownership.look()?;
         self.readers.lease().await
+    }
+
+    /// A transaction that only reads, for looks at tenants.
+    pub(super) async fn looker(&self) -> StoreResult<Lease> {
+        self.ownership.look()?;
+        self.looker.lease().await
     }
 
     /// A transaction that only reads, for short looks at the database itself.
@@ -100,6 +116,7 @@ impl Pools {
     pub(in crate::store) async fn close(&self) -> StoreResult<()> {
         self.ownership.end();
         self.readers.close().await?;
+        self.looker.close().await?;
         self.prober.close().await?;
         self.writer.close().await?;
         self.anchor.close().await?;
@@ -140,11 +157,17 @@ async fn sqlite(options: &Options) -> StoreResult<Pools> {
             });
         Connections::open(connection, capacity, timeout)
     };
-    let writer = connections(1, |file| file).await?;
+    let writing = |file: SqliteConnectOptions| {
+        // What a statement changed before it failed is kept in memory, and not in a file of its own.
+        let file = file.pragma("temp_store", "MEMORY");
+        file.pragma("cache_size", CACHE).pragma("wal_autocheckpoint", LOG_PAGES)
+    };
+    let writer = connections(1, writing).await?;
     let reading = |file: SqliteConnectOptions| file.pragma("query_only", "ON").row_buffer_size(ROWS_AHEAD);
     let readers = connections(options.read_connections.max(1), reading).await?;
+    let looker = connections(1, reading).await?;
     let (prober, anchor) = (connections(1, reading).await?, connections(1, reading).await?);
-    Ok(Pools { writer, readers, prober, anchor, ownership })
+    Ok(Pools { writer, readers, looker, prober, anchor, ownership })
 }
 
 fn in_memory(url: &str) -> bool {

@@ -4,6 +4,7 @@ pub(in crate::store) mod codes;
 pub(in crate::store) mod connect;
 mod group;
 mod job;
+pub(in crate::store) mod looks;
 pub(in crate::store) mod ownership;
 #[cfg(test)]
 mod plans;

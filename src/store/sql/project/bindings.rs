@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use rollcall_engine::{Change, ResourceKey, Subject, Timestamp};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait as _, DeleteMany, EntityTrait as _, QueryFilter as _,
-    sea_query::{Expr, OnConflict},
+    ColumnTrait as _, DeleteMany, EntityTrait as _, QueryFilter as _, QueryTrait as _, UpdateMany, Value,
+    sea_query::{DeleteStatement, Expr, OnConflict, UpdateStatement},
 };
 
 use crate::{
@@ -14,13 +14,20 @@ use crate::{
     store::{
         error::defect,
         sql::{
-            entity::binding::{self, Column},
+            entity::binding::{self, Column, Entity},
             project::Projection,
             script::Otherwise,
             statements::ROWS_PER_STATEMENT,
+            template::Template,
         },
     },
 };
+
+/// What a binding is found by.
+const KEY: [Column; 5] = [Column::TenantId, Column::Holder, Column::ResourceType, Column::ResourceId, Column::Role];
+
+static DELETE: Template = Template::new();
+static UPDATE: Template = Template::new();
 
 impl<'a> Projection<'a, '_> {
     pub(super) fn binding_row(
@@ -51,52 +58,35 @@ impl<'a> Projection<'a, '_> {
         match change {
             Change::RoleChanged { subject, resource, from, to, expires_at, .. } => {
                 self.mark_changed(subject)?;
+                let holder = self.write.member(subject)?;
                 if from != to {
                     // One that has ended, and that no sweep has met, gives way, as it does to a grant.
-                    let ended = self.deletion(subject, resource, to)?;
-                    self.script.push(&ended);
+                    self.script.fill(&DELETE, &self.row(&holder, resource, to), deletion);
                 }
-                let update = binding::Entity::update_many()
-                    .col_expr(Column::Role, Expr::value(to))
-                    .col_expr(Column::ExpiresAt, Expr::value(expires_at.map(|end| end.0)))
-                    .col_expr(Column::GrantedBy, Expr::value(&*self.granter))
-                    .col_expr(Column::Rule, Expr::value(&*allowed.rule))
-                    .col_expr(Column::GrantedAt, Expr::value(self.write.at.0))
-                    .filter(Column::TenantId.eq(self.write.tenant))
-                    .filter(Column::Holder.eq(self.write.member(subject)?))
-                    .filter(Column::ResourceType.eq(&resource.kind))
-                    .filter(Column::ResourceId.eq(&resource.id))
-                    .filter(Column::Role.eq(from));
-                self.script.push_one(update, Otherwise::NoRow(change.kind()));
+                let [tenant, holder, kind, id, from] = self.row(&holder, resource, from);
+                let expires_at = expires_at.map(|end| end.0).into();
+                let [granter, rule, at] = [(&*self.granter).into(), (&*allowed.rule).into(), self.write.at.0.into()];
+                let arguments = [tenant, holder, kind, id, from, (&**to).into(), expires_at, granter, rule, at];
+                self.script.fill_one(&UPDATE, arguments, Otherwise::NoRow(change.kind()), update);
             }
             Change::RoleRevoked { subject, resource, role } | Change::RoleExpired { subject, resource, role } => {
                 self.mark_changed(subject)?;
-                let deletion = self.deletion(subject, resource, role)?;
-                self.script.push_one(deletion, Otherwise::NoRow(change.kind()));
+                let row = self.row(&self.write.member(subject)?, resource, role);
+                self.script.fill_one(&DELETE, row, Otherwise::NoRow(change.kind()), deletion);
             }
             other => return Err(defect(format!("change `{}` is none of a role", other.kind()))),
         }
         Ok(())
     }
 
-    fn deletion(
-        &self,
-        holder: &Subject,
-        resource: &ResourceKey,
-        role: &str,
-    ) -> StoreResult<DeleteMany<binding::Entity>> {
-        Ok(binding::Entity::delete_many()
-            .filter(Column::TenantId.eq(self.write.tenant))
-            .filter(Column::Holder.eq(self.write.member(holder)?))
-            .filter(Column::ResourceType.eq(&resource.kind))
-            .filter(Column::ResourceId.eq(&resource.id))
-            .filter(Column::Role.eq(role)))
+    /// The values of [`KEY`].
+    fn row(&self, holder: &str, resource: &ResourceKey, role: &str) -> [Value; 5] {
+        [self.write.tenant, holder, &resource.kind, &resource.id, role].map(Value::from)
     }
 
     /// Inserts bindings. One that has ended, but has its row until the log says so, is replaced when it is granted
     /// again.
     pub(super) fn upsert_bindings(&mut self, bindings: Vec<binding::ActiveModel>) {
-        let key = [Column::TenantId, Column::Holder, Column::ResourceType, Column::ResourceId, Column::Role];
         let replaced = [
             Column::BeginsAt,
             Column::ExpiresAt,
@@ -105,7 +95,7 @@ impl<'a> Projection<'a, '_> {
             Column::Rule,
             Column::GrantedAt,
         ];
-        let on_conflict = OnConflict::columns(key).update_columns(replaced).to_owned();
+        let on_conflict = OnConflict::columns(KEY).update_columns(replaced).to_owned();
         // No statement may touch a row twice: of grants of one role the last counts.
         let mut by_key = BTreeMap::new();
         for row in bindings {
@@ -115,7 +105,25 @@ impl<'a> Projection<'a, '_> {
         }
         let bindings: Vec<_> = by_key.into_values().collect();
         for rows in bindings.chunks(ROWS_PER_STATEMENT) {
-            self.script.push(&binding::Entity::insert_many(rows.iter().cloned()).on_conflict(on_conflict.clone()));
+            self.script.push(&Entity::insert_many(rows.iter().cloned()).on_conflict(on_conflict.clone()));
         }
     }
+}
+
+/// The deletion of a binding.
+fn deletion(row: [String; 5]) -> DeleteStatement {
+    let filter = |query: DeleteMany<Entity>, (column, value): (Column, String)| query.filter(column.eq(value));
+    KEY.into_iter().zip(row).fold(Entity::delete_many(), filter).into_query()
+}
+
+/// The change of a binding to another role, end, granter, rule and instant.
+fn update([tenant, holder, kind, id, from, to, expires_at, granter, rule, at]: [String; 10]) -> UpdateStatement {
+    let update = Entity::update_many()
+        .col_expr(Column::Role, Expr::value(to))
+        .col_expr(Column::ExpiresAt, Expr::value(expires_at))
+        .col_expr(Column::GrantedBy, Expr::value(granter))
+        .col_expr(Column::Rule, Expr::value(rule))
+        .col_expr(Column::GrantedAt, Expr::value(at));
+    let filter = |query: UpdateMany<Entity>, (column, value): (Column, String)| query.filter(column.eq(value));
+    KEY.into_iter().zip([tenant, holder, kind, id, from]).fold(update, filter).into_query()
 }

@@ -9,7 +9,7 @@ mod resources;
 use std::collections::BTreeSet;
 
 use rollcall_engine::{Change, Head, Subject, Timestamp};
-use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, sea_query::Expr};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryTrait as _, Value, sea_query::Expr};
 
 use crate::{
     service::ports::{AllowedChange, Batch, StoreResult},
@@ -20,6 +20,7 @@ use crate::{
             entity::{binding, member, resource, tenant},
             script::{Otherwise, Script},
             statements::IDS_PER_STATEMENT,
+            template::Template,
         },
     },
 };
@@ -174,14 +175,26 @@ impl<'a> Projection<'a, '_> {
 
     /// Sets the revision of the members whose bindings changed; those that were removed have no row.
     fn stamp_changed_holders(self) {
+        static TEMPLATE: Template = Template::new();
         let holders: Vec<&str> = self.changed_holders.iter().map(String::as_str).collect();
         for holders in holders.chunks(IDS_PER_STATEMENT) {
-            let stamp = member::Entity::update_many()
-                .col_expr(member::Column::Revision, Expr::value(self.write.head.revision.0))
-                .col_expr(member::Column::WriteId, Expr::value(self.write.write_id()))
-                .filter(member::Column::TenantId.eq(self.write.tenant))
-                .filter(member::Column::MemberId.is_in(holders.iter().copied()));
-            self.script.push(&stamp);
+            let revision = self.write.head.revision.0;
+            let mut arguments: Vec<Value> =
+                vec![revision.into(), self.write.write_id().into(), self.write.tenant.into()];
+            arguments.extend(holders.iter().copied().map(Value::from));
+            // Some are named twice, so that there are few texts.
+            let more = holders.len().next_power_of_two() - holders.len();
+            arguments.extend(holders.iter().copied().take(more).map(Value::from));
+            self.script.fill_many(&TEMPLATE, &arguments, "", |marks| {
+                let mut marks = marks.into_iter();
+                let mut next = || marks.next().unwrap_or_default();
+                member::Entity::update_many()
+                    .col_expr(member::Column::Revision, Expr::value(next()))
+                    .col_expr(member::Column::WriteId, Expr::value(next()))
+                    .filter(member::Column::TenantId.eq(next()))
+                    .filter(member::Column::MemberId.is_in(marks))
+                    .into_query()
+            });
         }
     }
 }

@@ -51,9 +51,6 @@ fn facts() -> Vec<IndexCreateStatement> {
 fn log() -> Vec<IndexCreateStatement> {
     vec![
         index("log_commit_by_time", "log_commit", &[TENANT, "at", "revision"]),
-        index("log_commit_without_position", "log_commit", &[TENANT, "revision"])
-            .and_where(Expr::col("feed_position").is_null())
-            .take(),
         // Each ends with the position in the log, so that a page of what it finds starts where the one before ended.
         index("log_change_by_actor", "log_change", &[TENANT, "actor", "revision", "seq"]),
         index("log_change_by_about", "log_change", &[TENANT, "about", "revision", "seq"]),

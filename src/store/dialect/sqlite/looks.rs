@@ -1,0 +1,88 @@
+//! Looks at tenants, many at a time: most of what one costs is the way to the database and back.
+
+use std::sync::Arc;
+
+use tokio::{
+    sync::{mpsc, oneshot},
+    task,
+};
+
+use crate::{
+    service::ports::{Glance, StoreResult},
+    store::{
+        dialect::sqlite::connect::Pools,
+        sql::glance::{self, Look, Looked, Seen},
+    },
+};
+
+/// The most looks at a time.
+const TOGETHER: usize = 32;
+/// How many looks may wait for the next time.
+const WAITING: usize = 1024;
+
+/// Hands looks to a task, which ends when this is dropped.
+pub(in crate::store) struct Looks {
+    pools: Arc<Pools>,
+    waiting: mpsc::Sender<Waiting>,
+}
+
+struct Waiting {
+    look: Look,
+    answer: oneshot::Sender<Option<Seen>>,
+}
+
+impl Looks {
+    /// Starts the task.
+    pub(in crate::store) fn start(pools: &Arc<Pools>) -> Self {
+        let (waiting, looks) = mpsc::channel(WAITING);
+        tokio::spawn(run(Arc::clone(pools), looks));
+        Self { pools: Arc::clone(pools), waiting }
+    }
+
+    /// Looks at a tenant; none where there is no such tenant. Where it can't be done with others, for there are too many, or
+    /// one has too much or fails, it is done alone.
+    pub(in crate::store) async fn look(&self, tenant: &str, at: &Glance<'_>) -> StoreResult<Option<Seen>> {
+        let (answer, seen) = oneshot::channel();
+        let sent = self.waiting.try_send(Waiting { look: Look::new(tenant, at), answer });
+        if sent.is_ok()
+            && let Ok(seen) = seen.await
+        {
+            return Ok(seen);
+        }
+        let reader = self.pools.reader().await?;
+        let seen = glance::alone(&*reader, Look::new(tenant, at)).await;
+        reader.finish_ended(seen)
+    }
+}
+
+/// Looks for all who wait, again and again. Whoever gets no answer looks alone.
+async fn run(pools: Arc<Pools>, mut waiting: mpsc::Receiver<Waiting>) {
+    while let Some(first) = waiting.recv().await {
+        // Whoever came with the first is to be with it.
+        task::yield_now().await;
+        let (mut looks, mut answers) = (vec![first.look], vec![first.answer]);
+        while looks.len() < TOGETHER
+            && let Ok(Waiting { look, answer }) = waiting.try_recv()
+        {
+            if !answer.is_closed() {
+                looks.push(look);
+                answers.push(answer);
+            }
+        }
+        match together(&pools, looks).await {
+            Ok(Looked::Seen(seen)) => {
+                for (answer, seen) in answers.into_iter().zip(seen) {
+                    drop(answer.send(seen));
+                }
+            }
+            Ok(Looked::TooMuch) => {}
+            Err(error) => tracing::debug!(%error, "looks failed together; each is tried alone"),
+        }
+    }
+}
+
+async fn together(pools: &Pools, looks: Vec<Look>) -> StoreResult<Looked> {
+    let looker = pools.looker().await?;
+    let looked = glance::together(&*looker, looks).await;
+    looker.finish_ended(looked)
+}
