@@ -7,6 +7,7 @@
 //! transaction as the driver sees it, and we say ourselves where one ends and the next begins. One that has read nothing
 //! yet holds nothing, so a connection waits in it.
 
+mod limit;
 #[cfg(test)]
 mod tests;
 
@@ -28,22 +29,29 @@ use crate::{
     store::error::{defect, unavailable},
 };
 
+pub(super) use limit::Limit;
+
 /// A pool of up to `capacity` connections, each opened when it is first needed.
 pub(super) struct Connections {
-    /// How to open one: as a driver's pool of one connection, for a pool can be closed and a connection inside one
-    /// can't.
-    options: ConnectOptions,
+    open: Arc<Open>,
     timeout: Duration,
+    /// How long a statement may take; none: as long as it does.
+    longest: Option<Duration>,
     capacity: u32,
     permits: Arc<Semaphore>,
     idle: Arc<Mutex<Vec<Connection>>>,
 }
+
+/// How to open a connection: as a driver's pool of one, for a pool can be closed and a connection inside one can't. What runs
+/// on it ends when the limit does.
+type Open = dyn Fn(&Arc<Limit>) -> ConnectOptions + Send + Sync;
 
 /// A connection, at the beginning of a transaction while it waits.
 struct Connection {
     // Dropped in this order: the driver's pool is closed when nobody uses its connection.
     tx: DatabaseTransaction,
     pool: DatabaseConnection,
+    limit: Arc<Limit>,
 }
 
 /// A connection in use by one task, in a transaction. It is used again only if that ended well; otherwise it is closed, and
@@ -51,6 +59,7 @@ struct Connection {
 pub(super) struct Lease {
     connection: Option<Connection>,
     permit: Option<OwnedSemaphorePermit>,
+    longest: Option<Duration>,
     idle: Arc<Mutex<Vec<Connection>>>,
 }
 
@@ -59,11 +68,16 @@ pub(super) const NEXT: &str = "ROLLBACK; BEGIN";
 
 impl Connections {
     /// Opens one connection, which shows whether the database can be opened at all.
-    pub(super) async fn open(mut options: ConnectOptions, capacity: u32, timeout: Duration) -> StoreResult<Self> {
-        options.min_connections(1).max_connections(1);
-        let first = Connection::open(options.clone()).await?;
+    pub(super) async fn open(
+        open: impl Fn(&Arc<Limit>) -> ConnectOptions + Send + Sync + 'static,
+        capacity: u32,
+        timeout: Duration,
+        longest: Option<Duration>,
+    ) -> StoreResult<Self> {
+        let first = Connection::open(&open).await?;
         let permits = Arc::new(Semaphore::new(capacity as usize));
-        Ok(Self { options, timeout, capacity, permits, idle: Arc::new(Mutex::new(vec![first])) })
+        let idle = Arc::new(Mutex::new(vec![first]));
+        Ok(Self { open: Arc::new(open), timeout, longest, capacity, permits, idle })
     }
 
     /// A connection, as soon as one is free; after the timeout, or once the pool is closed, the store is unavailable.
@@ -72,13 +86,16 @@ impl Connections {
         let permit = permit.await.map_err(|_| unavailable("no connection became free in time"))?;
         let permit = permit.map_err(|_| unavailable("the store is closed"))?;
         let idle = self.idle.lock().pop();
-        let (options, home) = (self.options.clone(), Arc::clone(&self.idle));
-        let lease = |connection| Lease { connection: Some(connection), permit: Some(permit), idle: home };
+        let (open, home, longest) = (Arc::clone(&self.open), Arc::clone(&self.idle), self.longest);
+        let lease = move |connection: Connection| {
+            connection.limit.set(longest);
+            Lease { connection: Some(connection), permit: Some(permit), longest, idle: home }
+        };
         if let Some(connection) = idle {
             return Ok(lease(connection));
         }
         // In a task of its own, so that a caller who stops waiting leaves no connection behind without a permit.
-        let opening = tokio::spawn(async move { Ok(lease(Connection::open(options).await?)) });
+        let opening = tokio::spawn(async move { Ok(lease(Connection::open(&*open).await?)) });
         opening.await.map_err(|error| defect(error.to_string()))?
     }
 
@@ -97,19 +114,31 @@ impl Connections {
 }
 
 impl Connection {
-    async fn open(options: ConnectOptions) -> StoreResult<Self> {
+    async fn open(open: &Open) -> StoreResult<Self> {
+        let limit = Arc::new(Limit::default());
+        let mut options = open(&limit);
+        options.min_connections(1).max_connections(1);
         let pool = Database::connect(options).await?;
-        Ok(Self { tx: pool.begin().await?, pool })
+        Ok(Self { tx: pool.begin().await?, pool, limit })
     }
 
     async fn close(self) -> Result<(), DbErr> {
-        let Self { tx, pool } = self;
+        let Self { tx, pool, limit } = self;
+        // Nobody waits for what runs on it.
+        limit.end();
         drop(tx);
         pool.close().await
     }
 }
 
 impl Lease {
+    /// Gives what runs next as long as a statement may take, or no limit.
+    pub(super) fn limit_next(&self, is_limited: bool) {
+        if let Some(connection) = &self.connection {
+            connection.limit.set(self.longest.filter(|_| is_limited));
+        }
+    }
+
     /// Ends a transaction that only read, with its outcome, which is returned.
     pub(super) async fn finish<T>(self, outcome: StoreResult<T>) -> StoreResult<T> {
         let found = outcome?;
@@ -143,6 +172,7 @@ impl Lease {
 
     fn give_back(mut self) {
         if let Some(connection) = self.connection.take() {
+            connection.limit.set(None);
             self.idle.lock().push(connection);
         }
     }

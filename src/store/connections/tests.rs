@@ -3,11 +3,15 @@
 use std::time::Duration;
 
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
+use tokio::time;
 
 use crate::{
     service::ports::StoreError,
     store::{Options, connections::Lease, dialect::sqlite::connect::Pools, error::defect},
 };
+
+/// Counts for ever.
+const ENDLESS: &str = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n";
 
 async fn opened() -> (tempfile::TempDir, Pools) {
     let directory = tempfile::tempdir().unwrap();
@@ -88,4 +92,37 @@ async fn a_connection_that_nobody_gives_back_is_waited_for_no_longer_than_told()
     pools.writer().await.unwrap().finish(Ok(())).await.unwrap();
     pools.close().await.unwrap();
     assert!(matches!(pools.writer().await, Err(StoreError::Unavailable(_))));
+}
+
+async fn endless(connection: &Lease) -> Result<(), StoreError> {
+    let endless = Statement::from_string(DbBackend::Sqlite, ENDLESS);
+    Ok(connection.query_one_raw(endless).await.map(drop)?)
+}
+
+#[tokio::test]
+async fn a_statement_ends_when_it_has_taken_as_long_as_it_may() {
+    let (_directory, pools) = opened().await;
+    let reader = pools.reader().await.unwrap();
+    reader.connection.as_ref().unwrap().limit.set(Some(Duration::ZERO));
+    let ended = endless(&reader).await;
+    assert!(matches!(ended, Err(StoreError::Unavailable(_))), "{ended:?}");
+    assert!(reader.finish(ended).await.is_err());
+    // The next connection may take as long as any.
+    let reader = pools.reader().await.unwrap();
+    assert!(!reader.connection.as_ref().unwrap().limit.is_over());
+    reader.finish(Ok(())).await.unwrap();
+    pools.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_statement_that_nobody_waits_for_ends() {
+    let (_directory, pools) = opened().await;
+    for _ in 0..3 {
+        for connection in [pools.reader().await.unwrap(), pools.writer().await.unwrap()] {
+            let endless = async move { endless(&connection).await };
+            time::timeout(Duration::from_millis(20), endless).await.unwrap_err();
+        }
+    }
+    // Which waits for all that runs.
+    pools.close().await.unwrap();
 }

@@ -48,10 +48,14 @@ pub(in crate::store) type Begin =
 /// Runs a read in the snapshot's transaction, and notes its outcome. A future that is dropped in between notes nothing, and
 /// so the snapshot stays broken.
 macro_rules! reading {
-    ($self:ident, |$tx:ident, $tenant:ident| $read:expr) => {{
+    ($self:ident, |$tx:ident, $tenant:ident| $read:expr) => {
+        reading!($self, true, |$tx, $tenant| $read)
+    };
+    ($self:ident, $is_limited:expr, |$tx:ident, $tenant:ident| $read:expr) => {{
         $self.open().await?;
         $self.is_intact = false;
         let ($tx, $tenant) = ($self.tx.as_ref().ok_or_else(|| defect("the snapshot is closed"))?, &*$self.tenant.id);
+        $tx.limit_next($is_limited);
         let found = $read.await;
         $self.is_intact = found.is_ok();
         found
@@ -112,7 +116,7 @@ impl Snapshot for SqlSnapshot {
 
     async fn load(&mut self, sink: &mut dyn SnapshotSink) -> StoreResult<()> {
         let whole = (self.tenant.clone(), self.head);
-        reading!(self, |tx, _tenant| load::load(tx, whole, sink))
+        reading!(self, false, |tx, _tenant| load::load(tx, whole, sink))
     }
 
     async fn commits_after(&mut self, revision: Revision, limit: u32) -> StoreResult<Vec<Commit>> {

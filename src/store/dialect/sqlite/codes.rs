@@ -11,12 +11,12 @@ pub(in crate::store) fn trouble(error: &dyn DatabaseError) -> Option<Trouble> {
 }
 
 /// By the low byte of SQLite's extended result codes (<https://www.sqlite.org/rescode.html>): BUSY and LOCKED; READONLY;
-/// PERM, IOERR, FULL and CANTOPEN.
+/// PERM, INTERRUPT, IOERR, FULL and CANTOPEN.
 fn of_code(code: &str) -> Trouble {
     match code.parse::<u32>().map(|code| code & 0xff) {
         Ok(5 | 6) => Trouble::Busy,
         Ok(8) => Trouble::ReadOnly,
-        Ok(3 | 10 | 13 | 14) => Trouble::Passing,
+        Ok(3 | 9 | 10 | 13 | 14) => Trouble::Passing,
         _ => Trouble::Lasting,
     }
 }
@@ -30,7 +30,7 @@ mod tests {
         for (codes, trouble) in [
             (&["5", "6", "261", "517"][..], Trouble::Busy),
             (&["8", "264", "776", "1032"], Trouble::ReadOnly),
-            (&["3", "13", "14", "778", "1034"], Trouble::Passing),
+            (&["3", "9", "13", "14", "778", "1034"], Trouble::Passing),
             (&["1", "11", "26", "787", ""], Trouble::Lasting),
         ] {
             for code in codes {

@@ -1,6 +1,6 @@
 //! Opens the database that the url names, with the connection settings of its kind.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, sync::Arc, time::Duration};
 
 use sea_orm::{
     ConnectOptions, ConnectionTrait as _, DbBackend, Statement,
@@ -11,7 +11,7 @@ use crate::{
     service::ports::{StoreError, StoreResult},
     store::{
         Options,
-        connections::{Connections, Lease},
+        connections::{Connections, Lease, Limit},
         dialect::sqlite::ownership::{Ownership, ROW},
         error::defect,
     },
@@ -20,6 +20,13 @@ use crate::{
 /// Rows that a reading connection may run ahead of the task that takes them: the default of 50 makes loading a
 /// big tenant a ping-pong between two threads.
 const ROWS_AHEAD: usize = 1024;
+
+/// How long a statement may take that only reads; a load of all facts may take longer. Whoever asks for something has gone
+/// by then.
+const LONGEST: Option<Duration> = Some(Duration::from_secs(30));
+
+/// After how many of its instructions SQLite asks whether a statement has to end: some tenths of a millisecond.
+const STEPS: i32 = 10_000;
 
 /// What the writer's connection keeps of the file, in KiB with a minus before: with the default of 2 MiB it reads the same
 /// pages again and again where many tenants are written to.
@@ -134,40 +141,66 @@ async fn sqlite(options: &Options) -> StoreResult<Pools> {
     make_directory(file.get_filename())?;
     let ownership = Ownership::lock(file.get_filename())?;
     let timeout = options.timeout;
-    let connections = |capacity: u32, configure: fn(SqliteConnectOptions) -> SqliteConnectOptions| {
-        let mut connection = ConnectOptions::new(&options.url);
-        connection
-            .acquire_timeout(timeout)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .test_before_acquire(false)
-            .sqlx_logging(false)
-            .record_stmt_in_spans(false)
-            .map_sqlx_sqlite_opts(move |file| {
-                configure(
-                    // It was made when it was locked: whoever finds none now must not go on with an empty one.
-                    file.create_if_missing(false)
-                        .journal_mode(SqliteJournalMode::Wal)
-                        .synchronous(SqliteSynchronous::Full)
-                        .foreign_keys(true)
-                        // What is erased is overwritten, and not only forgotten.
-                        .pragma("secure_delete", "ON")
-                        .busy_timeout(timeout),
-                )
-            });
-        Connections::open(connection, capacity, timeout)
+    let connections = |capacity: u32, longest: Option<Duration>, configure: Configure| {
+        let url = options.url.clone();
+        let open = move |limit: &Arc<Limit>| limited(connection(&url, timeout, configure), limit);
+        Connections::open(open, capacity, timeout, longest)
     };
     let writing = |file: SqliteConnectOptions| {
         // What a statement changed before it failed is kept in memory, and not in a file of its own.
         let file = file.pragma("temp_store", "MEMORY");
         file.pragma("cache_size", CACHE).pragma("wal_autocheckpoint", LOG_PAGES)
     };
-    let writer = connections(1, writing).await?;
+    let writer = connections(1, None, writing).await?;
     let reading = |file: SqliteConnectOptions| file.pragma("query_only", "ON").row_buffer_size(ROWS_AHEAD);
-    let readers = connections(options.read_connections.max(1), reading).await?;
-    let looker = connections(1, reading).await?;
-    let (prober, anchor) = (connections(1, reading).await?, connections(1, reading).await?);
+    let readers = connections(options.read_connections.max(1), LONGEST, reading).await?;
+    let looker = connections(1, LONGEST, reading).await?;
+    let (prober, anchor) = (connections(1, LONGEST, reading).await?, connections(1, LONGEST, reading).await?);
     Ok(Pools { writer, readers, looker, prober, anchor, ownership })
+}
+
+/// What sets the connections of a kind apart.
+type Configure = fn(SqliteConnectOptions) -> SqliteConnectOptions;
+
+/// How a connection is opened.
+fn connection(url: &str, timeout: Duration, configure: Configure) -> ConnectOptions {
+    let mut connection = ConnectOptions::new(url);
+    connection
+        .acquire_timeout(timeout)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+        .sqlx_logging(false)
+        .record_stmt_in_spans(false)
+        .map_sqlx_sqlite_opts(move |file| {
+            configure(
+                // It was made when it was locked: whoever finds none now must not go on with an empty one.
+                file.create_if_missing(false)
+                    .journal_mode(SqliteJournalMode::Wal)
+                    .synchronous(SqliteSynchronous::Full)
+                    .foreign_keys(true)
+                    // What is erased is overwritten, and not only forgotten.
+                    .pragma("secure_delete", "ON")
+                    .busy_timeout(timeout),
+            )
+        });
+    connection
+}
+
+/// The same, where what runs ends with the limit.
+fn limited(mut connection: ConnectOptions, limit: &Arc<Limit>) -> ConnectOptions {
+    let limit = Arc::clone(limit);
+    connection.map_sqlx_sqlite_pool_opts(move |pool| {
+        let limit = Arc::clone(&limit);
+        pool.after_connect(move |connection, _| {
+            let limit = Arc::clone(&limit);
+            Box::pin(async move {
+                connection.lock_handle().await?.set_progress_handler(STEPS, move || !limit.is_over());
+                Ok(())
+            })
+        })
+    });
+    connection
 }
 
 fn in_memory(url: &str) -> bool {
