@@ -242,6 +242,7 @@ mod tests {
             assert_eq!(pragma::<i32>(pool, "busy_timeout").await, 5000);
         }
         assert_eq!(pragma::<i32>(&*writer, "query_only").await, 0);
+        assert_eq!(pragma::<i32>(&*writer, "temp_store").await, 2, "in memory");
         assert_eq!(pragma::<i32>(&*reader, "query_only").await, 1);
         drop((writer, reader));
         pools.close().await.unwrap();
