@@ -123,9 +123,7 @@ impl Connection {
     }
 
     async fn close(self) -> Result<(), DbErr> {
-        let Self { tx, pool, limit } = self;
-        // Nobody waits for what runs on it.
-        limit.end();
+        let Self { tx, pool, .. } = self;
         drop(tx);
         pool.close().await
     }
@@ -188,7 +186,10 @@ impl Deref for Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        let (Some(connection), Ok(runtime)) = (self.connection.take(), Handle::try_current()) else { return };
+        let Some(connection) = self.connection.take() else { return };
+        // Nobody waits for what runs on it.
+        connection.limit.end();
+        let Ok(runtime) = Handle::try_current() else { return };
         let permit = self.permit.take();
         runtime.spawn(async move {
             if let Err(error) = connection.close().await {

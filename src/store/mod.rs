@@ -49,7 +49,7 @@ impl SqlStore {
     /// another process has the file open, or it can't be opened.
     pub async fn open(options: &Options) -> StoreResult<Self> {
         let pools = Arc::new(Pools::open(options).await?);
-        let (writer, looks) = (Writer::start(&pools), Looks::start(&pools));
+        let (writer, looks) = (Writer::start(&pools), Looks::start(&pools, options.timeout));
         Ok(Self { pools, writer, looks, adopt: options.adopt, identity: OnceCell::new() })
     }
 
@@ -132,6 +132,8 @@ impl Store for SqlStore {
 
     async fn commits_after(&self, tenant: &str, after: Head) -> StoreResult<Feed> {
         let reader = self.pools.reader().await?;
+        // There may be any number of them.
+        reader.limit_next(false);
         let found = feed::after(&*reader, tenant, after).await;
         reader.finish(found).await
     }

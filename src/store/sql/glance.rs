@@ -9,11 +9,10 @@ use crate::{
         error::defect,
         sql::{
             entity::{binding, member, profile, request},
-            member as members,
             newest::Newest,
             read, rows,
-            script::{Script, TABLE},
-            sought::{BINDINGS, MEMBERS, NUMBER, PROFILE, RESPONSES, Sought, TABLES, TENANTS},
+            script::Script,
+            sought::{BINDINGS, MEMBERS, PROFILE, RESPONSES, Sought, TENANTS},
         },
     },
 };
@@ -32,8 +31,8 @@ pub(in crate::store) struct Look {
 
 /// What looks came to.
 pub(in crate::store) enum Looked {
-    /// What each saw; none where there is no such tenant.
-    Seen(Vec<Option<Seen>>),
+    /// What each saw, or that it can't be read; none where there is no such tenant.
+    Seen(Vec<StoreResult<Option<Seen>>>),
     /// There is too much to be seen together: each had better look by itself.
     TooMuch,
 }
@@ -54,100 +53,73 @@ struct Found {
     people: Vec<Option<(member::Model, profile::Model)>>,
     grants: Vec<Vec<Grant>>,
     bindings: usize,
-    /// Those who are not found by their subject alone.
-    others: Vec<members::Found>,
 }
 
 impl Look {
     pub(in crate::store) fn new(tenant: &str, at: &Glance<'_>) -> Self {
-        let members = at.members.get(..MOST_MEMBERS).unwrap_or(at.members).to_vec();
-        Self { tenant: tenant.to_owned(), members, response: at.response.map(str::to_owned) }
+        let members = at.members.get(..MOST_MEMBERS).unwrap_or(at.members);
+        // Others are found by more than their subject.
+        let members = members.iter().filter(|subject| ![kind::EMAIL, kind::ERASED].contains(&&*subject.kind));
+        let (tenant, members) = (tenant.to_owned(), members.cloned().collect());
+        Self { tenant, members, response: at.response.map(str::to_owned) }
     }
 }
 
 /// Looks at a tenant in a transaction, which is ended; none where there is no such tenant.
 pub(in crate::store) async fn alone(db: &impl ConnectionTrait, look: Look) -> StoreResult<Option<Seen>> {
     let found = find(db, std::slice::from_ref(&look), None).await?;
-    Ok(see(vec![look], found)?.pop().flatten())
+    see(vec![look], found).pop().unwrap_or(Ok(None))
 }
 
 /// Looks at several tenants in a transaction, which is ended.
 pub(in crate::store) async fn together(db: &impl ConnectionTrait, looks: Vec<Look>) -> StoreResult<Looked> {
     let found = find(db, &looks, Some(MOST_BINDINGS)).await?;
-    if found.bindings > MOST_BINDINGS { Ok(Looked::TooMuch) } else { Ok(Looked::Seen(see(looks, found)?)) }
+    if found.bindings > MOST_BINDINGS { Ok(Looked::TooMuch) } else { Ok(Looked::Seen(see(looks, found))) }
 }
 
 /// Finds what is looked for, up to one binding more than the most.
 async fn find(db: &impl ConnectionTrait, looks: &[Look], most_bindings: Option<usize>) -> StoreResult<Found> {
-    let (mut sought, mut others) = (Sought::default(), Vec::new());
-    for look in looks {
-        let response = look.response.as_deref();
-        sought.tenants.push([&look.tenant]);
-        sought.responses.extend(response.map(|hash| [&*look.tenant, hash]));
-        for subject in &look.members {
-            if is_found_by_subject(subject) {
-                sought.people.push([&look.tenant, &subject.kind, &subject.id]);
-            } else {
-                others.push((&look.tenant, subject.as_ref()));
-            }
-        }
+    let mut sought = Sought::default();
+    for Look { tenant, members, response } in looks {
+        sought.tenants.push([tenant]);
+        sought.responses.extend(response.iter().map(|hash| [&**tenant, hash]));
+        sought.people.extend(members.iter().map(|subject| [&**tenant, &subject.kind, &subject.id]));
     }
     let mut script = Script::new(db);
     sought.look_up(most_bindings, &mut script);
-    for (number, (tenant, subject)) in (0..).zip(&others) {
-        members::look_up(tenant, MemberBy::Subject(*subject), TABLES + number * members::TABLES, &mut script);
-    }
     let mut found = Found::default();
     found.tenants.resize_with(sought.tenants.len(), || None);
     found.responses.resize_with(sought.responses.len(), || None);
     found.people.resize_with(sought.people.len(), || None);
     found.grants.resize_with(sought.people.len(), Vec::new);
-    found.others.resize_with(others.len(), members::Found::default);
     for row in script.find_and_end(db).await? {
         found.note(&row)?;
     }
     Ok(found)
 }
 
-/// What each of the looks saw.
-fn see(looks: Vec<Look>, found: Found) -> StoreResult<Vec<Option<Seen>>> {
-    let Found { tenants, responses, people, grants, others, .. } = found;
-    let (mut responses, mut others) = (responses.into_iter(), others.into_iter());
-    let mut people = people.into_iter().zip(grants);
+/// What each of the looks saw, or that a row of it can't be read.
+fn see(looks: Vec<Look>, found: Found) -> Vec<StoreResult<Option<Seen>>> {
+    let Found { tenants, responses, people, grants, .. } = found;
     // In the order in which they were sought.
-    let mut record = |subject: &Subject| {
-        if !is_found_by_subject(subject) {
-            return others.next().map_or(Ok(None), members::Found::into_record);
-        }
-        let (person, grants) = people.next().unwrap_or_default();
-        person.map(|(member, profile)| rows::into_member(member, Some(profile), grants)).transpose()
-    };
+    let (mut responses, mut people) = (responses.into_iter(), people.into_iter().zip(grants));
     let mut all = Vec::with_capacity(looks.len());
     for (look, newest) in looks.into_iter().zip(tenants) {
         let response = look.response.map(|hash| (hash, responses.next().flatten()));
-        let mut members = Vec::with_capacity(look.members.len());
-        for subject in look.members {
-            let record = record(&subject)?;
-            members.push((subject, record));
-        }
-        all.push(newest.map(|newest| Seen { newest, response, members }));
+        let rows: Vec<_> = look.members.into_iter().zip(people.by_ref()).collect();
+        let records = rows.into_iter().map(|(subject, (person, grants))| {
+            let record = person.map(|(member, profile)| rows::into_member(member, Some(profile), grants));
+            Ok((subject, record.transpose()?))
+        });
+        let members: StoreResult<Vec<_>> = records.collect();
+        all.push(members.map(|members| newest.map(|newest| Seen { newest, response, members })));
     }
-    Ok(all)
-}
-
-/// Whether a member's profile has the subject as it is asked for.
-fn is_found_by_subject(subject: &Subject) -> bool {
-    ![kind::EMAIL, kind::ERASED].contains(&&*subject.kind)
+    all
 }
 
 impl Found {
     fn note(&mut self, row: &QueryResult) -> StoreResult<()> {
-        let table: i32 = row.try_get("", TABLE)?;
-        if table >= TABLES {
-            let other = at(&mut self.others, (table - TABLES) / members::TABLES)?;
-            return other.note((table - TABLES) % members::TABLES, row);
-        }
-        let number: i32 = row.try_get("", NUMBER)?;
+        let (table, number): (i32, i32) = row.try_get_many_by_index()?;
         match table {
             TENANTS => *at(&mut self.tenants, number)? = Some(Newest::of(row)?),
             RESPONSES => {

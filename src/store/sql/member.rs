@@ -3,7 +3,7 @@
 use rollcall_engine::{SubjectRef, kind};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, EntityTrait as _, FromQueryResult as _, QueryFilter as _, QueryResult,
-    QuerySelect as _, QueryTrait as _, Select,
+    QuerySelect as _, QueryTrait as _, Select, Value,
     sea_query::{Expr, ExprTrait as _, Func, SelectStatement},
 };
 
@@ -17,15 +17,13 @@ use crate::{
     },
 };
 
-/// How many tables a member is read from.
-pub(super) const TABLES: i32 = 3;
 const MEMBER: i32 = 0;
 const PROFILE: i32 = 1;
 const BINDING: i32 = 2;
 
 /// The rows of a member that were found.
 #[derive(Default)]
-pub(super) struct Found {
+struct Found {
     member: Option<member::Model>,
     profile: Option<profile::Model>,
     grants: Vec<binding::Model>,
@@ -38,7 +36,7 @@ pub(super) async fn one(
     by: MemberBy<'_>,
 ) -> StoreResult<Option<MemberRecord>> {
     let mut script = Script::new(db);
-    look_up(tenant, by, 0, &mut script);
+    look_up(tenant, by, &mut script);
     let mut found = Found::default();
     for row in script.find(db).await? {
         found.note(row.try_get("", TABLE)?, &row)?;
@@ -46,29 +44,28 @@ pub(super) async fn one(
     found.into_record()
 }
 
-/// Looks a member up. The tables in the rows are numbered from `first`.
-pub(super) fn look_up(tenant: &str, by: MemberBy<'_>, first: i32, script: &mut Script<'_>) {
+fn look_up(tenant: &str, by: MemberBy<'_>, script: &mut Script<'_>) {
     static BY_SUBJECT: [Template; 3] = [const { Template::new() }; 3];
-    let tables = [first + MEMBER, first + PROFILE, first + BINDING];
+    const PARTS: [i32; 3] = [MEMBER, PROFILE, BINDING];
     if let MemberBy::Subject(subject) = by
         && ![kind::EMAIL, kind::ERASED].contains(&subject.kind)
     {
-        for ((template, table), row) in BY_SUBJECT.iter().zip(tables).zip([MEMBER, PROFILE, BINDING]) {
-            let arguments = [tenant.into(), subject.kind.into(), subject.id.into(), table.into()];
-            script.fill(template, &arguments, |[tenant, kind, id, table]: [String; 4]| {
-                part(&tenant, by_subject(&tenant, &kind, &id), row, Expr::value(table))
-            });
+        for (template, table) in BY_SUBJECT.iter().zip(PARTS) {
+            let arguments = [tenant, subject.kind, subject.id].map(Value::from);
+            script
+                .fill(template, &arguments, |[tenant, kind, id]| part(&tenant, by_subject(&tenant, &kind, &id), table));
         }
         return;
     }
     let id = id_of(tenant, by);
-    for (table, row) in tables.into_iter().zip([MEMBER, PROFILE, BINDING]) {
-        script.push_query(&part(tenant, id.clone(), row, Expr::value(table)));
+    for table in PARTS {
+        script.push_query(&part(tenant, id.clone(), table));
     }
 }
 
 /// Finds the rows of a member in one of the tables.
-fn part(tenant: &str, id: Expr, table: i32, number: Expr) -> SelectStatement {
+fn part(tenant: &str, id: Expr, table: i32) -> SelectStatement {
+    let number = Expr::value(table);
     match table {
         MEMBER => {
             let query = member::Entity::find().filter(member::Column::TenantId.eq(tenant));
@@ -96,7 +93,7 @@ fn part(tenant: &str, id: Expr, table: i32, number: Expr) -> SelectStatement {
 
 impl Found {
     /// Takes a row of a table, numbered from 0.
-    pub(super) fn note(&mut self, table: i32, row: &QueryResult) -> StoreResult<()> {
+    fn note(&mut self, table: i32, row: &QueryResult) -> StoreResult<()> {
         match table {
             MEMBER => self.member = Some(member::Model::from_query_result(row, "")?),
             PROFILE => self.profile = Some(profile::Model::from_query_result(row, "")?),
@@ -106,7 +103,7 @@ impl Found {
     }
 
     /// The member of the rows.
-    pub(super) fn into_record(self) -> StoreResult<Option<MemberRecord>> {
+    fn into_record(self) -> StoreResult<Option<MemberRecord>> {
         let Self { member, profile, grants } = self;
         let grants = grants.into_iter().map(rows::into_grant).collect();
         member.map(|member| rows::into_member(member, profile, grants)).transpose()

@@ -120,7 +120,7 @@ impl Snapshot for SqlSnapshot {
     }
 
     async fn commits_after(&mut self, revision: Revision, limit: u32) -> StoreResult<Vec<Commit>> {
-        reading!(self, |tx, tenant| feed::commits(&**tx, tenant, revision, Some(limit)))
+        reading!(self, false, |tx, tenant| feed::commits(&**tx, tenant, revision, Some(limit)))
     }
 
     async fn commit_at(&mut self, revision: Revision) -> StoreResult<Option<Head>> {

@@ -15,8 +15,8 @@ use crate::store::sql::{
     template::Template,
 };
 
-/// The column with the number of what was sought.
-pub(super) const NUMBER: &str = "number";
+/// The column with the number of what was sought, after that with the table.
+const NUMBER: &str = "number";
 /// What the columns of a profile begin with, where they are a member's too.
 pub(super) const PROFILE: &str = "profile_";
 
@@ -26,8 +26,6 @@ pub(super) const MEMBERS: i32 = 2;
 pub(super) const BINDINGS: i32 = 3;
 pub(super) const PERSON_IDS: i32 = 4;
 pub(super) const ADDRESS_IDS: i32 = 5;
-/// How many tables there are.
-pub(super) const TABLES: i32 = 6;
 
 /// The most that a statement looks up.
 const MOST: usize = 256;
@@ -98,7 +96,8 @@ fn values<const N: usize>(rows: &[[&str; N]], first: i32, size: usize) -> Vec<Va
     }
     while values.len() < size * (N + 1) {
         values.push((-1).into());
-        values.extend([""; N].map(Value::from));
+        // Which equals nothing.
+        values.extend([const { Value::String(None) }; N]);
     }
     values
 }

@@ -1,6 +1,6 @@
 //! Statements whose text is made once: to write a long one down costs more than to run it.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use parking_lot::RwLock;
 use sea_orm::{DbBackend, Statement, StatementBuilder, Value};
@@ -56,10 +56,11 @@ impl Text {
     fn of<Q: StatementBuilder>(backend: DbBackend, arguments: usize, make: impl FnOnce(Vec<String>) -> Q) -> Self {
         // What no statement has of its own.
         let marks: Vec<String> = (0..arguments).map(|number| format!("\u{1}argument {number}")).collect();
-        let Statement { sql, values, .. } = make(marks.clone()).build(&backend);
+        let numbers: HashMap<String, usize> = marks.iter().cloned().zip(0..).collect();
+        let Statement { sql, values, .. } = make(marks).build(&backend);
         let part = |value: Value| {
-            let number = marks.iter().position(|mark| value == Value::from(mark.as_str()));
-            number.map_or(Part::Same(value), Part::Argument)
+            let mark = if let Value::String(Some(mark)) = &value { numbers.get(mark).copied() } else { None };
+            mark.map_or(Part::Same(value), Part::Argument)
         };
         let values = values.into_iter().flat_map(|values| values.0).map(part).collect();
         Self { backend, arguments, sql, values }

@@ -26,6 +26,7 @@ use crate::{
 /// What a binding is found by.
 const KEY: [Column; 5] = [Column::TenantId, Column::Holder, Column::ResourceType, Column::ResourceId, Column::Role];
 
+/// Both with and without the number of a row that must be there.
 static DELETE: Template = Template::new();
 static UPDATE: Template = Template::new();
 
