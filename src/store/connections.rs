@@ -4,8 +4,7 @@
 //! the transaction back by itself, the driver believes that it is still open, and what comes next on that connection is
 //! a savepoint that commits nothing, or reads one snapshot for ever. It also asks a connection whether it lives each time
 //! that it is given back, which costs as much as a statement. So a connection is taken from the driver's pool once, in a
-//! transaction as the driver sees it, and we say ourselves where one ends and the next begins. One that has read nothing
-//! yet holds nothing, so a connection waits in it.
+//! transaction as the driver sees it, and we say ourselves where one ends and the next begins.
 
 mod limit;
 #[cfg(test)]
@@ -34,6 +33,7 @@ pub(super) use limit::Limit;
 /// A pool of up to `capacity` connections, each opened when it is first needed.
 pub(super) struct Connections {
     open: Arc<Open>,
+    ends: Ends,
     timeout: Duration,
     /// How long a statement may take; none: as long as it does.
     longest: Option<Duration>,
@@ -46,7 +46,17 @@ pub(super) struct Connections {
 /// on it ends when the limit does.
 type Open = dyn Fn(&Arc<Limit>) -> ConnectOptions + Send + Sync;
 
-/// A connection, at the beginning of a transaction while it waits.
+/// How a transaction ends on a connection, which then waits for whoever needs it next.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ends {
+    /// The statements that commit.
+    pub(super) commit: &'static str,
+    /// The statements that roll back.
+    pub(super) rollback: &'static str,
+    /// What lets the statements of a transaction take as long as they do, where the database would end them.
+    pub(super) unlimited: Option<&'static str>,
+}
+
 struct Connection {
     // Dropped in this order: the driver's pool is closed when nobody uses its connection.
     tx: DatabaseTransaction,
@@ -60,24 +70,28 @@ pub(super) struct Lease {
     connection: Option<Connection>,
     permit: Option<OwnedSemaphorePermit>,
     longest: Option<Duration>,
+    ends: Ends,
+    /// Whether it was opened for this.
+    is_fresh: bool,
     idle: Arc<Mutex<Vec<Connection>>>,
 }
 
-/// Ends a transaction that only read, and begins the next.
-pub(super) const NEXT: &str = "ROLLBACK; BEGIN";
+/// How long closing a connection that failed may keep another from being opened in its place.
+const CLOSING: Duration = Duration::from_secs(2);
 
 impl Connections {
     /// Opens one connection, which shows whether the database can be opened at all.
     pub(super) async fn open(
         open: impl Fn(&Arc<Limit>) -> ConnectOptions + Send + Sync + 'static,
+        ends: Ends,
         capacity: u32,
         timeout: Duration,
         longest: Option<Duration>,
     ) -> StoreResult<Self> {
-        let first = Connection::open(&open).await?;
+        let first = Connection::open(&open, ends).await?;
         let permits = Arc::new(Semaphore::new(capacity as usize));
         let idle = Arc::new(Mutex::new(vec![first]));
-        Ok(Self { open: Arc::new(open), timeout, longest, capacity, permits, idle })
+        Ok(Self { open: Arc::new(open), ends, timeout, longest, capacity, permits, idle })
     }
 
     /// A connection, as soon as one is free; after the timeout, or once the pool is closed, the store is unavailable.
@@ -86,16 +100,16 @@ impl Connections {
         let permit = permit.await.map_err(|_| unavailable("no connection became free in time"))?;
         let permit = permit.map_err(|_| unavailable("the store is closed"))?;
         let idle = self.idle.lock().pop();
-        let (open, home, longest) = (Arc::clone(&self.open), Arc::clone(&self.idle), self.longest);
-        let lease = move |connection: Connection| {
+        let (open, home, longest, ends) = (Arc::clone(&self.open), Arc::clone(&self.idle), self.longest, self.ends);
+        let lease = move |connection: Connection, is_fresh| {
             connection.limit.set(longest);
-            Lease { connection: Some(connection), permit: Some(permit), longest, idle: home }
+            Lease { connection: Some(connection), permit: Some(permit), longest, ends, is_fresh, idle: home }
         };
         if let Some(connection) = idle {
-            return Ok(lease(connection));
+            return Ok(lease(connection, false));
         }
         // In a task of its own, so that a caller who stops waiting leaves no connection behind without a permit.
-        let opening = tokio::spawn(async move { Ok(lease(Connection::open(&*open).await?)) });
+        let opening = tokio::spawn(async move { Ok(lease(Connection::open(&*open, ends).await?, true)) });
         opening.await.map_err(|error| defect(error.to_string()))?
     }
 
@@ -114,37 +128,62 @@ impl Connections {
 }
 
 impl Connection {
-    async fn open(open: &Open) -> StoreResult<Self> {
+    async fn open(open: &Open, ends: Ends) -> StoreResult<Self> {
         let limit = Arc::new(Limit::default());
         let mut options = open(&limit);
         options.min_connections(1).max_connections(1);
         let pool = Database::connect(options).await?;
-        Ok(Self { tx: pool.begin().await?, pool, limit })
+        let tx = pool.begin().await?;
+        tx.execute_unprepared(ends.rollback).await?;
+        Ok(Self { tx, pool, limit })
     }
 
     async fn close(self) -> Result<(), DbErr> {
         let Self { tx, pool, .. } = self;
-        drop(tx);
-        pool.close().await
+        // The pool first hears that it is closed: what is given back is closed then, and not asked whether it lives.
+        let (closed, ()) = tokio::join!(pool.close(), async { drop(tx) });
+        closed
     }
 }
 
 impl Lease {
-    /// Gives what runs next as long as a statement may take, or no limit.
-    pub(super) fn limit_next(&self, is_limited: bool) {
+    /// Runs a part of the transaction, which may take as long as a statement may.
+    pub(super) async fn limited<T>(&self, part: impl Future<Output = StoreResult<T>>) -> StoreResult<T> {
+        let Some(longest) = self.longest else { return part.await };
+        self.set_limit(self.longest);
+        // The database ends it sooner, if it can be reached.
+        let ended = time::timeout(longest + CLOSING, part).await;
+        ended.unwrap_or_else(|_| Err(unavailable("the database has not answered in time")))
+    }
+
+    /// Lets what runs next take as long as it does.
+    pub(super) async fn take_limit_off(&self) -> StoreResult<()> {
+        self.set_limit(None);
+        if let Some(unlimited) = self.ends.unlimited {
+            self.execute_unprepared(unlimited).await?;
+        }
+        Ok(())
+    }
+
+    fn set_limit(&self, longest: Option<Duration>) {
         if let Some(connection) = &self.connection {
-            connection.limit.set(self.longest.filter(|_| is_limited));
+            connection.limit.set(longest);
         }
     }
 
     /// Ends a transaction that only read, with its outcome, which is returned.
     pub(super) async fn finish<T>(self, outcome: StoreResult<T>) -> StoreResult<T> {
         let found = outcome?;
-        self.end(NEXT).await?;
+        self.rollback().await?;
         Ok(found)
     }
 
-    /// The same, where the last statement was [`NEXT`].
+    /// Whether it was opened for this lease, so that its peer was there just now.
+    pub(super) fn is_fresh(&self) -> bool {
+        self.is_fresh
+    }
+
+    /// The same, where no transaction is open any more, or none was.
     pub(super) fn finish_ended<T>(self, outcome: StoreResult<T>) -> StoreResult<T> {
         if outcome.is_ok() {
             self.give_back();
@@ -154,12 +193,14 @@ impl Lease {
 
     /// Commits. After an error it is unknown whether the commit happened.
     pub(super) async fn commit(self) -> StoreResult<()> {
-        self.end("COMMIT; BEGIN").await
+        let commit = self.ends.commit;
+        self.end(commit).await
     }
 
     /// Rolls back a transaction of which every statement succeeded.
     pub(super) async fn rollback(self) -> StoreResult<()> {
-        self.end(NEXT).await
+        let rollback = self.ends.rollback;
+        self.end(rollback).await
     }
 
     async fn end(self, how: &str) -> StoreResult<()> {
@@ -192,7 +233,7 @@ impl Drop for Lease {
         let Ok(runtime) = Handle::try_current() else { return };
         let permit = self.permit.take();
         runtime.spawn(async move {
-            if let Err(error) = connection.close().await {
+            if let Ok(Err(error)) = time::timeout(CLOSING, connection.close()).await {
                 tracing::warn!(%error, "a database connection was not closed cleanly");
             }
             drop(permit);

@@ -1,5 +1,7 @@
 //! Maps the errors of the database driver to the store port's: whether a retry may help, a key is taken, or neither.
 
+use std::iter;
+
 use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
 
 use crate::{
@@ -31,6 +33,12 @@ pub(super) fn unavailable(what: impl Into<String>) -> StoreError {
 /// A [`StoreError::Conflict`] that a condition found, rather than an index; `what` goes to the log only.
 pub(super) fn conflict(what: impl Into<String>) -> StoreError {
     StoreError::Conflict(Box::new(Cause(what.into())))
+}
+
+/// What an error says with all that caused it, for the log.
+pub(super) fn cause(error: &StoreError) -> String {
+    let causes = iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 impl From<DbErr> for StoreError {

@@ -11,7 +11,6 @@ mod sql;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use sea_orm_migration::MigratorTrait as _;
 use tokio::sync::OnceCell;
 
 pub use dialect::sqlite::reader::{ReadError, SqlReader};
@@ -21,10 +20,11 @@ pub use sql::verify::LogFault;
 use crate::{
     service::ports::{Batch, Committed, Feed, Glance, Snapshot, Store, StoreIdentity, StoreResult},
     store::{
-        dialect::sqlite::{connect::Pools, looks::Looks, writer::Writer},
+        dialect::{database::Database, postgres::database::Postgres, sqlite::database::Sqlite},
+        error::defect,
         schema::FORMAT,
         sql::{
-            due, feed, migration, read,
+            due, feed, read,
             snapshot::{Begin, SqlSnapshot},
         },
     },
@@ -33,42 +33,37 @@ use rollcall_engine::{Head, Timestamp};
 
 /// The [`Store`] in a SQL database.
 pub struct SqlStore {
-    pools: Arc<Pools>,
-    writer: Writer,
-    looks: Looks,
-    adopt: bool,
+    database: Arc<dyn Database>,
     identity: OnceCell<StoreIdentity>,
 }
 
 impl SqlStore {
-    /// Opens the database, and creates the file and its directory when they are missing. [`Self::migrate`] makes the
+    /// Opens the database. A file and its directory are created when they are missing. [`Self::migrate`] makes the
     /// tables.
     ///
     /// # Errors
     /// `StoreError::Broken` when the url names no supported database, or one in memory; `StoreError::Unavailable` when
-    /// another process has the file open, or it can't be opened.
+    /// another process has the file open, or the database can't be reached.
     pub async fn open(options: &Options) -> StoreResult<Self> {
-        let pools = Arc::new(Pools::open(options).await?);
-        let (writer, looks) = (Writer::start(&pools), Looks::start(&pools, options.timeout));
-        Ok(Self { pools, writer, looks, adopt: options.adopt, identity: OnceCell::new() })
+        let database: Arc<dyn Database> = match options.url.split_once(':') {
+            Some(("sqlite", _)) => Arc::new(Sqlite::open(options).await?),
+            Some(("postgres" | "postgresql", _)) => Arc::new(Postgres::open(options).await?),
+            _ => {
+                let message = "the store's url names no supported database; begin it with `sqlite:` or `postgres:`";
+                return Err(defect(message));
+            }
+        };
+        Ok(Self { database, identity: OnceCell::new() })
     }
 
-    /// Brings the tables up to what this version of the service expects, and makes the database this process's. Only one
-    /// process may do so at a time.
+    /// Brings the tables up to what this version of the service expects, and makes the database this process's where only
+    /// one process may have it. Whoever does so at the same time waits.
     ///
     /// # Errors
     /// When a migration fails, which leaves the tables as the one before it made them, or when the database was
     /// migrated by a newer version; `StoreError::Copied` when it is a copy that is not to be adopted.
     pub async fn migrate(&self) -> StoreResult<()> {
-        let writer = self.pools.writer().await?;
-        migration::Migrator::up(&*writer, None).await?;
-        writer.commit().await?;
-        self.pools.make_durable().await?;
-        let writer = self.pools.writer().await?;
-        self.pools.ownership.claim(&*writer, self.adopt).await?;
-        writer.commit().await?;
-        // From now on it is known which file the write-ahead log is.
-        self.ping().await?;
+        self.database.migrate().await?;
         // Read once, so that answers from memory need the store for nothing.
         self.identity().await.map(drop)
     }
@@ -78,73 +73,69 @@ impl SqlStore {
     /// # Errors
     /// When a connection can't be closed cleanly.
     pub async fn close(&self) -> StoreResult<()> {
-        self.writer.close().await;
-        self.pools.close().await
+        self.database.close().await
     }
 }
 
 #[async_trait]
 impl Store for SqlStore {
     async fn ping(&self) -> StoreResult<()> {
-        let prober = self.pools.prober().await?;
-        let checked = self.pools.ownership.check(&*prober).await;
-        prober.finish(checked).await
+        self.database.ping().await
     }
 
     fn check_owned(&self) -> StoreResult<()> {
-        self.pools.ownership.check_owned()
+        self.database.check_owned()
     }
 
     fn can_commit(&self) -> StoreResult<()> {
-        self.pools.ownership.check_writable()?;
-        self.writer.check()
+        self.database.can_commit()
     }
 
     async fn identity(&self) -> StoreResult<StoreIdentity> {
         let read = async || {
-            let reader = self.pools.reader().await?;
-            let identity = read::identity(&*reader, FORMAT).await;
+            let reader = self.database.reader().await?;
+            let identity = reader.limited(read::identity(&*reader, FORMAT)).await;
             reader.finish(identity).await
         };
         self.identity.get_or_try_init(read).await.copied()
     }
 
     async fn heads(&self, tenants: &[String]) -> StoreResult<Vec<(String, Head)>> {
-        let reader = self.pools.reader().await?;
-        let heads = due::heads(&*reader, tenants).await;
+        let reader = self.database.reader().await?;
+        let heads = reader.limited(due::heads(&*reader, tenants)).await;
         reader.finish(heads).await
     }
 
     async fn snapshot(&self, tenant: &str) -> StoreResult<Option<Box<dyn Snapshot>>> {
-        let snapshot = SqlSnapshot::begin(self.pools.reader().await?, tenant).await?;
+        let snapshot = SqlSnapshot::begin(self.database.reader().await?, tenant).await?;
         Ok(snapshot.map(|snapshot| Box::new(snapshot) as Box<dyn Snapshot>))
     }
 
     async fn glance(&self, tenant: &str, at: &Glance<'_>) -> StoreResult<Option<Box<dyn Snapshot>>> {
-        let Some(seen) = self.looks.look(tenant, at).await? else { return Ok(None) };
-        let pools = Arc::clone(&self.pools);
+        let Some(seen) = self.database.look(tenant, at).await? else { return Ok(None) };
+        let database = Arc::clone(&self.database);
         let begin: Begin = Box::new(move || {
-            let pools = Arc::clone(&pools);
-            Box::pin(async move { pools.reader().await })
+            let database = Arc::clone(&database);
+            Box::pin(async move { database.reader().await })
         });
         Ok(Some(Box::new(SqlSnapshot::seen(seen, begin))))
     }
 
     async fn commits_after(&self, tenant: &str, after: Head) -> StoreResult<Feed> {
-        let reader = self.pools.reader().await?;
+        let reader = self.database.reader().await?;
         // There may be any number of them.
-        reader.limit_next(false);
+        reader.take_limit_off().await?;
         let found = feed::after(&*reader, tenant, after).await;
         reader.finish(found).await
     }
 
     async fn due(&self, now: Timestamp, after: &str, limit: u32) -> StoreResult<Vec<String>> {
-        let reader = self.pools.reader().await?;
-        let tenants = due::due_tenants(&*reader, now, after, limit).await;
+        let reader = self.database.reader().await?;
+        let tenants = reader.limited(due::due_tenants(&*reader, now, after, limit)).await;
         reader.finish(tenants).await
     }
 
     async fn commit(&self, tenant: &str, expected: Option<Head>, batch: &Batch<'_>) -> StoreResult<Committed> {
-        self.writer.commit(tenant, expected, batch).await
+        self.database.commit(tenant, expected, batch).await
     }
 }

@@ -6,24 +6,27 @@ use std::{fmt, time::Duration};
 #[derive(Clone, PartialEq, Eq)]
 pub struct Options {
     /// The database: `sqlite:` and the path of a file, relative to the working directory or absolute, such as
-    /// `sqlite:data/rollcall.db`. The file and its directory are made when missing. Any other scheme is refused when
-    /// the store is opened. [`fmt::Debug`] leaves it out, for it may hold a password.
+    /// `sqlite:data/rollcall.db`, which is made when missing, with its directory; or `postgres:` and where it is at a
+    /// server, such as `postgres://rollcall@db.example.com/rollcall`, which must exist. Any other scheme is refused
+    /// when the store is opened. [`fmt::Debug`] leaves it out, for it may hold a password.
     pub url: String,
-    /// How many connections serve reads at once, at least 1; the settings allow 1 to 256. Writes have a connection of
-    /// their own.
+    /// How many connections serve reads at once, at least 1; the settings allow 1 to 256.
     pub read_connections: u32,
+    /// How many connections serve writes at once, at least 1; the settings allow 1 to 256. To a file always one writes.
+    pub write_connections: u32,
     /// How long a statement waits for a connection, or for another process's lock, before the store counts as
     /// unavailable.
     pub timeout: Duration,
-    /// Whether a copy of the file that the database was in is taken for a store of its own, with another identity;
-    /// otherwise it is refused. Nothing comes of it for a file that is no copy.
+    /// Whether a copy of a store becomes one of its own, with another identity. A copy of a file is refused otherwise, and
+    /// nothing comes of this for a file that is no copy; what is at a server always gets another identity.
     pub adopt: bool,
 }
 
 impl Options {
-    /// The database at `url`, with four read connections and a timeout of five seconds.
+    /// The database at `url`, with four connections that read, eight that write, and a timeout of five seconds.
     pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into(), read_connections: 4, timeout: Duration::from_secs(5), adopt: false }
+        let timeout = Duration::from_secs(5);
+        Self { url: url.into(), read_connections: 4, write_connections: 8, timeout, adopt: false }
     }
 }
 
@@ -31,6 +34,7 @@ impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Options")
             .field("read_connections", &self.read_connections)
+            .field("write_connections", &self.write_connections)
             .field("timeout", &self.timeout)
             .field("adopt", &self.adopt)
             .finish_non_exhaustive()

@@ -29,6 +29,7 @@ mod log;
 mod members;
 mod model;
 mod people;
+mod postgres;
 mod random_change;
 mod random_commits;
 mod resources;

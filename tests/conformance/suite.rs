@@ -40,6 +40,15 @@ macro_rules! conformance {
                 }
             )+
         }
+
+        mod postgres {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $name() {
+                    crate::suite::run(&crate::postgres::Postgres, super::TESTS, stringify!($name)).await;
+                }
+            )+
+        }
     };
 }
 

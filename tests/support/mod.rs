@@ -17,6 +17,8 @@ pub mod golden;
 pub mod membership_writes;
 pub mod names;
 pub mod observation;
+pub mod postgres;
+pub mod postgres_proxy;
 pub mod profile;
 pub mod raw;
 pub mod reads;

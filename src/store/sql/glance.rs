@@ -1,33 +1,25 @@
-//! Looks at tenants, each of which is over at once: a tenant's newest commit, and what a plan is likely to need.
+//! Looks at several tenants at once: of each the newest commit, and what a plan is likely to need.
 
-use rollcall_engine::{Grant, Subject, kind};
+use rollcall_engine::Grant;
 use sea_orm::{ConnectionTrait, FromQueryResult as _, QueryResult};
 
 use crate::{
-    service::ports::{Glance, MemberBy, MemberRecord, StoreResult, StoredResponse},
+    service::ports::{StoreResult, StoredResponse},
     store::{
         error::defect,
         sql::{
             entity::{binding, member, profile, request},
+            look::{Look, PROFILE, Seen},
             newest::Newest,
             read, rows,
             script::Script,
-            sought::{BINDINGS, MEMBERS, PROFILE, RESPONSES, Sought, TENANTS},
+            sought::{BINDINGS, MEMBERS, RESPONSES, Sought, TENANTS},
         },
     },
 };
 
-/// The most members that are looked for in one tenant.
-const MOST_MEMBERS: usize = 8;
 /// The most bindings that are found in looks of several tenants.
 const MOST_BINDINGS: usize = 1000;
-
-/// What is looked for.
-pub(in crate::store) struct Look {
-    tenant: String,
-    members: Vec<Subject>,
-    response: Option<String>,
-}
 
 /// What looks came to.
 pub(in crate::store) enum Looked {
@@ -35,14 +27,6 @@ pub(in crate::store) enum Looked {
     Seen(Vec<StoreResult<Option<Seen>>>),
     /// There is too much to be seen together: each had better look by itself.
     TooMuch,
-}
-
-/// What was seen of a tenant, all of it as of one instant.
-pub(in crate::store) struct Seen {
-    pub(super) newest: Newest,
-    /// The response under the hash that was looked for; none: for no hash.
-    response: Option<(String, Option<StoredResponse>)>,
-    members: Vec<(Subject, Option<MemberRecord>)>,
 }
 
 /// What was found of what is sought, by its number.
@@ -55,44 +39,28 @@ struct Found {
     bindings: usize,
 }
 
-impl Look {
-    pub(in crate::store) fn new(tenant: &str, at: &Glance<'_>) -> Self {
-        let members = at.members.get(..MOST_MEMBERS).unwrap_or(at.members);
-        // Others are found by more than their subject.
-        let members = members.iter().filter(|subject| ![kind::EMAIL, kind::ERASED].contains(&&*subject.kind));
-        let (tenant, members) = (tenant.to_owned(), members.cloned().collect());
-        Self { tenant, members, response: at.response.map(str::to_owned) }
-    }
-}
-
-/// Looks at a tenant in a transaction, which is ended; none where there is no such tenant.
-pub(in crate::store) async fn alone(db: &impl ConnectionTrait, look: Look) -> StoreResult<Option<Seen>> {
-    let found = find(db, std::slice::from_ref(&look), None).await?;
-    see(vec![look], found).pop().unwrap_or(Ok(None))
-}
-
-/// Looks at several tenants in a transaction, which is ended.
-pub(in crate::store) async fn together(db: &impl ConnectionTrait, looks: Vec<Look>) -> StoreResult<Looked> {
-    let found = find(db, &looks, Some(MOST_BINDINGS)).await?;
+/// Looks at several tenants in a transaction, which the statement ends.
+pub(in crate::store) async fn together(db: &impl ConnectionTrait, looks: Vec<Look>, end: &str) -> StoreResult<Looked> {
+    let found = find(db, &looks, end).await?;
     if found.bindings > MOST_BINDINGS { Ok(Looked::TooMuch) } else { Ok(Looked::Seen(see(looks, found))) }
 }
 
 /// Finds what is looked for, up to one binding more than the most.
-async fn find(db: &impl ConnectionTrait, looks: &[Look], most_bindings: Option<usize>) -> StoreResult<Found> {
+async fn find(db: &impl ConnectionTrait, looks: &[Look], end: &str) -> StoreResult<Found> {
     let mut sought = Sought::default();
     for Look { tenant, members, response } in looks {
         sought.tenants.push([tenant]);
         sought.responses.extend(response.iter().map(|hash| [&**tenant, hash]));
         sought.people.extend(members.iter().map(|subject| [&**tenant, &subject.kind, &subject.id]));
     }
-    let mut script = Script::new(db);
-    sought.look_up(most_bindings, &mut script);
+    let mut script = Script::of_tables(db);
+    sought.look_up(MOST_BINDINGS, &mut script);
     let mut found = Found::default();
     found.tenants.resize_with(sought.tenants.len(), || None);
     found.responses.resize_with(sought.responses.len(), || None);
     found.people.resize_with(sought.people.len(), || None);
     found.grants.resize_with(sought.people.len(), Vec::new);
-    for row in script.find_and_end(db).await? {
+    for row in script.find_and_end(db, end).await? {
         found.note(&row)?;
     }
     Ok(found)
@@ -144,20 +112,4 @@ impl Found {
 fn at<T>(all: &mut [T], number: i32) -> StoreResult<&mut T> {
     let found = usize::try_from(number).ok().and_then(|number| all.get_mut(number));
     found.ok_or_else(|| defect("a row is of nothing that was looked for"))
-}
-
-impl Seen {
-    /// The member, if it was looked for this one.
-    pub(super) fn member(&self, by: MemberBy<'_>) -> Option<&Option<MemberRecord>> {
-        let MemberBy::Subject(sought) = by else { return None };
-        let is_it = |(subject, record): &&(Subject, Option<MemberRecord>)| {
-            subject.as_ref() == sought || record.as_ref().is_some_and(|record| record.member.subject.as_ref() == sought)
-        };
-        self.members.iter().find(is_it).map(|(_, record)| record)
-    }
-
-    /// The response, if it was looked for this one.
-    pub(super) fn response(&self, hash: &str) -> Option<&Option<StoredResponse>> {
-        self.response.as_ref().filter(|(known, _)| known == hash).map(|(_, response)| response)
-    }
 }

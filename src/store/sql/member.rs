@@ -35,7 +35,7 @@ pub(super) async fn one(
     tenant: &str,
     by: MemberBy<'_>,
 ) -> StoreResult<Option<MemberRecord>> {
-    let mut script = Script::new(db);
+    let mut script = Script::of_tables(db);
     look_up(tenant, by, &mut script);
     let mut found = Found::default();
     for row in script.find(db).await? {

@@ -10,6 +10,7 @@ mod invitations;
 mod list;
 pub(super) mod load;
 pub(super) mod log;
+pub(super) mod look;
 mod member;
 pub(super) mod migration;
 mod newest;

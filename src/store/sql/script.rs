@@ -10,7 +10,7 @@ use sea_orm::{
 use crate::{
     service::ports::{StoreError, StoreResult},
     store::{
-        connections::NEXT,
+        dialect,
         error::{conflict, defect},
         sql::{statements::ROWS_PER_STATEMENT, template::Template},
     },
@@ -20,6 +20,8 @@ use crate::{
 const STATEMENTS: usize = 32;
 /// The most values that are sent at a time, but for a single statement that has more.
 const VALUES: usize = 4000;
+/// Statements that have a piece of their own.
+const ALONE: usize = 1;
 
 /// The column that says which of its statements a row is of, where a script finds rows of several.
 pub(super) const TABLE: &str = "table";
@@ -27,17 +29,17 @@ pub(super) const TABLE: &str = "table";
 /// Statements to be run in order.
 pub(super) struct Script<'a> {
     backend: DbBackend,
+    /// Whether the rows that its statements find have the same columns.
+    is_uniform: bool,
     pieces: Vec<Piece>,
     /// Of the statements that must change one row each, what it means if one does not.
     musts: Vec<Otherwise<'a>>,
 }
 
-/// What is run at a time: statements, one after another in one text, with the values of all.
-#[derive(Default)]
+/// What is run at a time: statements that become one text, with the values of all.
 struct Piece {
-    sql: String,
+    statements: Vec<String>,
     values: Vec<Value>,
-    statements: usize,
 }
 
 /// What it means that a statement did not change one row.
@@ -57,9 +59,15 @@ pub(super) trait Changing {
 }
 
 impl<'a> Script<'a> {
-    /// A script without a statement, for the database of a connection.
+    /// A script without a statement, for the database of a connection. Of its statements those that find rows all find
+    /// rows of the same columns.
     pub(super) fn new(db: &impl ConnectionTrait) -> Self {
-        Self { backend: db.get_database_backend(), pieces: Vec::new(), musts: Vec::new() }
+        Self { backend: db.get_database_backend(), is_uniform: true, pieces: Vec::new(), musts: Vec::new() }
+    }
+
+    /// A script whose statements find rows of different columns.
+    pub(super) fn of_tables(db: &impl ConnectionTrait) -> Self {
+        Self { is_uniform: false, ..Self::new(db) }
     }
 
     /// Appends a statement, which may change or find any number of rows.
@@ -103,9 +111,14 @@ impl<'a> Script<'a> {
     /// were run, so this must be in a transaction.
     pub(super) async fn run(mut self, db: &impl ConnectionTrait) -> StoreResult<()> {
         let musts = std::mem::take(&mut self.musts);
-        let mut changed = self.find(db).await?.into_iter().map(|row| row.try_get_by_index::<i64>(0));
+        let mut changed: Vec<i64> = Vec::with_capacity(musts.len());
+        for row in self.find(db).await? {
+            changed.push(row.try_get_by_index(0)?);
+        }
+        changed.sort_unstable();
+        let mut changed = changed.into_iter();
         for (number, otherwise) in (1..).zip(musts) {
-            if changed.next().transpose()? != Some(number) {
+            if changed.next() != Some(number) {
                 return Err(otherwise.into());
             }
         }
@@ -115,18 +128,20 @@ impl<'a> Script<'a> {
         }
     }
 
-    /// Runs the statements: the rows that they find, in the order of the statements.
+    /// Runs the statements: the rows that they find. Those of one statement stay together only where each finds other
+    /// columns.
     pub(super) async fn find(self, db: &impl ConnectionTrait) -> StoreResult<Vec<QueryResult>> {
         let mut found = Vec::new();
-        for Piece { sql, values, .. } in self.pieces {
+        for Piece { statements, values } in self.pieces {
+            let sql = dialect::one_text(self.backend, statements);
             found.extend(db.query_all_raw(Statement::from_sql_and_values(self.backend, sql, values)).await?);
         }
         Ok(found)
     }
 
-    /// Runs the statements, which only read, and ends the transaction that they are in.
-    pub(super) async fn find_and_end(mut self, db: &impl ConnectionTrait) -> StoreResult<Vec<QueryResult>> {
-        self.append(Statement::from_string(self.backend, NEXT));
+    /// Runs the statements, which only read, and then one that ends the transaction that they are in.
+    pub(super) async fn find_and_end(mut self, db: &impl ConnectionTrait, end: &str) -> StoreResult<Vec<QueryResult>> {
+        self.append(Statement::from_string(self.backend, end));
         self.find(db).await
     }
 
@@ -181,16 +196,20 @@ impl<'a> Script<'a> {
     }
 
     fn append(&mut self, statement: Statement) {
-        let values = statement.values.map(|values| values.0).unwrap_or_default();
-        let fits = |piece: &Piece| piece.statements < STATEMENTS && piece.values.len() + values.len() <= VALUES;
+        let Statement { sql, values, .. } = statement;
+        let values = values.map(|values| values.0).unwrap_or_default();
+        let most = if self.is_uniform || dialect::finds_several(self.backend) { STATEMENTS } else { ALONE };
+        let fits = |piece: &Piece| {
+            piece.statements.len() < most
+                && piece.values.len() + values.len() <= VALUES
+                && dialect::goes_with(self.backend, &piece.statements, &sql)
+        };
         match self.pieces.last_mut().filter(|piece| fits(piece)) {
             Some(piece) => {
-                piece.sql.push_str("; ");
-                piece.sql.push_str(&statement.sql);
+                piece.statements.push(sql);
                 piece.values.extend(values);
-                piece.statements += 1;
             }
-            None => self.pieces.push(Piece { sql: statement.sql, values, statements: 1 }),
+            None => self.pieces.push(Piece { statements: vec![sql], values }),
         }
     }
 }

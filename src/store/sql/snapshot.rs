@@ -18,9 +18,9 @@ use crate::{
         connections::Lease,
         error::{defect, unavailable},
         sql::{
-            due, feed,
-            glance::Seen,
-            invitations, list, load, log, member,
+            due, feed, invitations, list, load, log,
+            look::Seen,
+            member,
             newest::{Newest, newest},
             read, subtree,
         },
@@ -55,8 +55,12 @@ macro_rules! reading {
         $self.open().await?;
         $self.is_intact = false;
         let ($tx, $tenant) = ($self.tx.as_ref().ok_or_else(|| defect("the snapshot is closed"))?, &*$self.tenant.id);
-        $tx.limit_next($is_limited);
-        let found = $read.await;
+        let found = if $is_limited {
+            $tx.limited($read).await
+        } else {
+            $tx.take_limit_off().await?;
+            $read.await
+        };
         $self.is_intact = found.is_ok();
         found
     }};

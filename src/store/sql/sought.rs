@@ -4,12 +4,13 @@
 //! text that the database does not know costs more to prepare than to run.
 
 use sea_orm::{
-    ColumnTrait, Iden as _, Iterable as _, Value,
+    ColumnTrait, Iterable as _, Value,
     sea_query::{Expr, ExprTrait as _, Query, SelectStatement, ValueTuple},
 };
 
 use crate::store::sql::{
     entity::{address, binding, member, profile, request, tenant},
+    look::{PROFILE, select_as},
     newest,
     script::{Script, TABLE},
     template::Template,
@@ -17,8 +18,6 @@ use crate::store::sql::{
 
 /// The column with the number of what was sought, after that with the table.
 const NUMBER: &str = "number";
-/// What the columns of a profile begin with, where they are a member's too.
-pub(super) const PROFILE: &str = "profile_";
 
 pub(super) const TENANTS: i32 = 0;
 pub(super) const RESPONSES: i32 = 1;
@@ -49,7 +48,7 @@ pub(super) struct Sought<'a> {
 
 impl Sought<'_> {
     /// Looks all up. Of the bindings there are so many at most, and one more.
-    pub(super) fn look_up(&self, most_bindings: Option<usize>, script: &mut Script<'_>) {
+    pub(super) fn look_up(&self, most_bindings: usize, script: &mut Script<'_>) {
         static TEMPLATES: [Template; 4] = [const { Template::new() }; 4];
         let [tenants, responses, members, bindings] = &TEMPLATES;
         // One size for all, so that the text of them together is one of few.
@@ -62,14 +61,14 @@ impl Sought<'_> {
             let values = values(&self.people, 0, size);
             script.fill_many(members, &values, "", members_of);
             // Not a value, with which the statement would be prepared anew each time.
-            let ending = most_bindings.map_or_else(String::new, |most| format!(" LIMIT {}", most + 1));
+            let ending = format!(" LIMIT {}", most_bindings + 1);
             script.fill_many(bindings, &values, &ending, bindings_of);
         }
     }
 }
 
 /// Looks up the ids of people by tenant and subject, and of addresses by tenant and email. A row has the table, the number
-/// in the list, and the id.
+/// in the list, the id, and no bytes.
 pub(super) fn look_up_ids(people: &[[&str; 3]], addresses: &[[&str; 2]], script: &mut Script<'_>) {
     static TEMPLATES: [Template; 2] = [const { Template::new() }; 2];
     let [person_ids, address_ids] = &TEMPLATES;
@@ -122,9 +121,7 @@ fn responses_of(marks: Vec<String>) -> SelectStatement {
 fn members_of(marks: Vec<String>) -> SelectStatement {
     let mut query = people(marks, MEMBERS, member::Column::TenantId, member::Column::MemberId);
     query.columns(member::Column::iter().map(|column| column.as_column_ref()));
-    for column in profile::Column::iter() {
-        query.expr_as(Expr::col(column.as_column_ref()), format!("{PROFILE}{}", column.to_string()));
-    }
+    select_as::<profile::Column>(&mut query, PROFILE);
     query
 }
 
@@ -134,13 +131,15 @@ fn bindings_of(marks: Vec<String>) -> SelectStatement {
 }
 
 fn person_ids_of(marks: Vec<String>) -> SelectStatement {
-    with_profiles(marks, PERSON_IDS).column(profile::Column::MemberId.as_column_ref()).take()
+    let mut query = with_profiles(marks, PERSON_IDS);
+    query.column(profile::Column::MemberId.as_column_ref()).expr(Expr::value(None::<Vec<u8>>)).take()
 }
 
 fn address_ids_of(marks: Vec<String>) -> SelectStatement {
     use address::{Column, Entity};
     let is_it = is_column(Column::TenantId, SECOND).and(is_column(Column::Email, THIRD));
-    sought(marks, 3, ADDRESS_IDS).inner_join(Entity, is_it).column(Column::AddressId.as_column_ref()).take()
+    let mut query = sought(marks, 3, ADDRESS_IDS);
+    query.inner_join(Entity, is_it).column(Column::AddressId.as_column_ref()).expr(Expr::value(None::<Vec<u8>>)).take()
 }
 
 /// The people sought, by their profiles, and the rows of a table that have their ids.
@@ -205,7 +204,7 @@ mod tests {
                 let Statement { sql, values, .. } = StatementBuilder::build(&statement(marks), &DbBackend::Sqlite);
                 let explain = format!("EXPLAIN QUERY PLAN {sql}");
                 let explain = Statement { sql: explain, values, db_backend: DbBackend::Sqlite };
-                let steps = store.pools.reader().await.unwrap().query_all_raw(explain).await.unwrap();
+                let steps = store.database.reader().await.unwrap().query_all_raw(explain).await.unwrap();
                 for step in steps {
                     let step: String = step.try_get("", "detail").unwrap();
                     let is_of_values = ["CONSTANT ROW", "VALUES CLAUSE", SOUGHT].iter().any(|what| step.contains(what));

@@ -47,7 +47,13 @@ pub(super) async fn swap<'a>(
             swap_head(number, write.tenant, expected, write.head(), &mut script);
         } else {
             let existing = tenant::Entity::find_by_id(write.tenant).select_only();
-            script.push(&existing.exprs([HEAD, number].map(Expr::value)));
+            let nothing = Expr::value(None::<String>);
+            script.push(&existing.exprs([
+                Expr::value(HEAD),
+                Expr::value(number),
+                nothing,
+                Expr::value(None::<Vec<u8>>),
+            ]));
         }
     }
     let named: Vec<_> = writes.iter().map(|write| Named::by(&write.batch)).collect();
@@ -67,7 +73,7 @@ pub(super) async fn swap<'a>(
     let before = |(((write, head), named), ids): (((&Pending<'a>, _), _), _)| {
         let digest = match (write.expected, head) {
             (Some(expected), Some(row)) => {
-                let digest: Option<Vec<u8>> = QueryResult::try_get_by_index(&row, 2)?;
+                let digest: Option<Vec<u8>> = QueryResult::try_get_by_index(&row, 3)?;
                 digest.ok_or_else(|| defect(format!("the log has no commit {}", expected.revision.0)))?
             }
             (None, None) => GENESIS.to_vec(),
@@ -97,7 +103,9 @@ fn swap_head(number: i32, tenant: &str, expected: Head, head: Head, script: &mut
             .filter(Expr::col((tenant::Entity, tenant::Column::Revision)).eq(Expr::value(before)))
             .filter(Expr::col((tenant::Entity, tenant::Column::Head)).eq(Expr::value(expected)));
 
-        let found = Query::returning().exprs([Expr::value(HEAD), Expr::value(number), digest.into_query().into()]);
+        let nothing = Expr::value(None::<String>);
+        let found =
+            Query::returning().exprs([Expr::value(HEAD), Expr::value(number), nothing, digest.into_query().into()]);
         let mut swap = swap.into_query();
         swap.returning(found);
         swap

@@ -7,12 +7,12 @@ mod untested;
 use std::collections::BTreeSet;
 
 use self::{sentences::sentences, untested::UNTESTED};
-use crate::{dialect::Dialect, sqlite::Sqlite, suite::Test};
+use crate::{dialect::Dialect, postgres::Postgres, sqlite::Sqlite, suite::Test};
 
 /// The files of `src/service/ports` that say what a store does.
 const FILES: [&str; 8] = ["store", "snapshot", "batch", "error", "invitations", "log", "members", "resources"];
 /// Every dialect that the suite runs on.
-const DIALECTS: [&dyn Dialect; 1] = [&Sqlite];
+const DIALECTS: [&dyn Dialect; 2] = [&Sqlite, &Postgres];
 
 /// Every test of the suite.
 fn tests() -> impl Iterator<Item = &'static Test> {

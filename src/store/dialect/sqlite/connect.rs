@@ -11,7 +11,7 @@ use crate::{
     service::ports::{StoreError, StoreResult},
     store::{
         Options,
-        connections::{Connections, Lease, Limit},
+        connections::{Connections, Ends, Lease, Limit},
         dialect::sqlite::ownership::{Ownership, ROW},
         error::defect,
     },
@@ -36,6 +36,9 @@ const CACHE: &str = "-32768";
 /// once, however many commits changed it.
 const LOG_PAGES: &str = "4000";
 
+/// A connection waits at the beginning of a transaction, which holds nothing as long as nothing was read in it.
+pub(super) const ENDS: Ends = Ends { commit: "COMMIT; BEGIN", rollback: "ROLLBACK; BEGIN", unlimited: None };
+
 /// What the writer's transaction begins with: the write lock is waited for here, and nothing that was read before is stale.
 const BEGIN: &str = "ROLLBACK; BEGIN IMMEDIATE";
 
@@ -58,10 +61,7 @@ pub(in crate::store) struct Pools {
 impl Pools {
     /// Opens the database that `options.url` names.
     pub(in crate::store) async fn open(options: &Options) -> StoreResult<Self> {
-        if options.url.starts_with("sqlite:") {
-            return sqlite(options).await;
-        }
-        Err(defect("the store's url names no supported database; begin it with `sqlite:`"))
+        sqlite(options).await
     }
 
     /// A transaction that has taken the one write lock.
@@ -89,7 +89,7 @@ impl Pools {
         self.prober.lease().await
     }
 
-    /// The same, of a database that is this process's still.
+    /// A transaction that has taken the one write lock, of a database that is this process's still.
     pub(in crate::store) async fn begin_write(&self) -> StoreResult<Lease> {
         let writer = self.idle_writer().await?;
         let begin = format!("{BEGIN}; {ROW}");
@@ -144,7 +144,7 @@ async fn sqlite(options: &Options) -> StoreResult<Pools> {
     let connections = |capacity: u32, longest: Option<Duration>, configure: Configure| {
         let url = options.url.clone();
         let open = move |limit: &Arc<Limit>| limited(connection(&url, timeout, configure), limit);
-        Connections::open(open, capacity, timeout, longest)
+        Connections::open(open, ENDS, capacity, timeout, longest)
     };
     let writing = |file: SqliteConnectOptions| {
         // What a statement changed before it failed is kept in memory, and not in a file of its own.
@@ -250,7 +250,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_database_that_connections_could_not_share_is_refused() {
-        for url in ["sqlite::memory:", "sqlite://:memory:", "sqlite:", "sqlite:x.db?mode=memory", "mysql://host/db"] {
+        for url in ["sqlite::memory:", "sqlite://:memory:", "sqlite:", "sqlite:x.db?mode=memory"] {
             assert!(matches!(Pools::open(&Options::new(url)).await, Err(StoreError::Broken(_))), "{url}");
         }
     }

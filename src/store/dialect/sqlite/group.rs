@@ -13,8 +13,8 @@ use tokio::time;
 use crate::{
     service::ports::{Committed, StoreError, StoreResult},
     store::{
-        dialect::sqlite::{connect::Pools, job::Job},
-        error::unavailable,
+        dialect::{job::Job, sqlite::connect::Pools},
+        error::{cause, unavailable},
         sql::{commit, read},
     },
 };
@@ -187,10 +187,4 @@ fn may_pass(error: &StoreError) -> bool {
 
 fn unknown(error: &StoreError) -> StoreError {
     StoreError::Unknown(cause(error).into())
-}
-
-/// What an error says with all that caused it, for the log.
-fn cause(error: &StoreError) -> String {
-    let causes = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

@@ -10,8 +10,11 @@ use tokio::{
 use crate::{
     service::ports::{Glance, StoreResult},
     store::{
-        dialect::sqlite::connect::Pools,
-        sql::glance::{self, Look, Looked, Seen},
+        dialect::sqlite::connect::{ENDS, Pools},
+        sql::{
+            glance::{self, Looked},
+            look::{self, Look, Seen},
+        },
     },
 };
 
@@ -51,8 +54,8 @@ impl Looks {
             return seen;
         }
         let reader = self.pools.reader().await?;
-        let seen = glance::alone(&*reader, Look::new(tenant, at)).await;
-        reader.finish_ended(seen)
+        let seen = look::alone(&*reader, Look::new(tenant, at)).await;
+        reader.finish(seen).await
     }
 }
 
@@ -87,6 +90,6 @@ async fn run(pools: Arc<Pools>, mut waiting: mpsc::Receiver<Waiting>) {
 
 async fn together(pools: &Pools, looks: Vec<Look>) -> StoreResult<Looked> {
     let looker = pools.looker().await?;
-    let looked = glance::together(&*looker, looks).await;
+    let looked = glance::together(&*looker, looks, ENDS.rollback).await;
     looker.finish_ended(looked)
 }

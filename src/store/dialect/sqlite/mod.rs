@@ -2,8 +2,8 @@
 
 pub(in crate::store) mod codes;
 pub(in crate::store) mod connect;
+pub(in crate::store) mod database;
 mod group;
-mod job;
 pub(in crate::store) mod looks;
 pub(in crate::store) mod ownership;
 #[cfg(test)]

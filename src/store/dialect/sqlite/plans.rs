@@ -53,7 +53,7 @@ async fn a_page_of_the_log_is_found_in_an_index_and_never_sorted() {
         for (after, newest_first) in [(None, true), (None, false), (position, true), (position, false)] {
             let revisions = LogQuery::ALL;
             let query = LogQuery { filter: LogFilter::default(), revisions, after, newest_first, limit: 100 };
-            let plan = plan(&store.pools.reader().await.unwrap(), condition(changes(&filter, &query))).await;
+            let plan = plan(&store.database.reader().await.unwrap(), condition(changes(&filter, &query))).await;
             assert!(plan.contains(index) && !plan.contains("TEMP B-TREE"), "{plan}");
             assert!(after.is_none() || plan.contains("AND revision"), "it begins where the page before ended: {plan}");
         }

@@ -19,7 +19,10 @@ use tokio::{
 use crate::{
     service::ports::{Batch, Committed, StoreError, StoreResult},
     store::{
-        dialect::sqlite::{connect::Pools, group::Committer, job::Job},
+        dialect::{
+            job::Job,
+            sqlite::{connect::Pools, group::Committer},
+        },
         error::{Cause, unavailable},
     },
 };

@@ -2,7 +2,7 @@
 
 use sea_orm_migration::prelude::*;
 
-use super::columns::{TENANT, index};
+use super::columns::{TENANT, ascending, index};
 
 pub(super) fn all() -> Vec<IndexCreateStatement> {
     [people(), facts(), log()].concat()
@@ -32,7 +32,7 @@ fn facts() -> Vec<IndexCreateStatement> {
         // With the holder, so that a database that keeps no statistics prefers it to the primary key.
         index("binding_by_resource", "binding", &[TENANT, "resource_type", "resource_id", "role", "holder"]),
         // Across tenants, for the search for bindings that have ended.
-        index("binding_end", "binding", &["expires_at", TENANT])
+        ascending("binding_end", "binding", &["expires_at", TENANT])
             .and_where(Expr::col("expires_at").is_not_null())
             .take(),
         index("invitation_open", "invitation", &[TENANT, "address_id"])
@@ -44,7 +44,9 @@ fn facts() -> Vec<IndexCreateStatement> {
         index("invitation_by_expiry", "invitation", &[TENANT, "expires_at", "invitation_id"]),
         index("invitation_link_by_invitation", "invitation_link", &[TENANT, "invitation_id"]),
         // Across tenants, for the search for invitations that are due.
-        index("invitation_due", "invitation", &["due_at", TENANT]).and_where(Expr::col("due_at").is_not_null()).take(),
+        ascending("invitation_due", "invitation", &["due_at", TENANT])
+            .and_where(Expr::col("due_at").is_not_null())
+            .take(),
     ]
 }
 

@@ -10,6 +10,10 @@ mod tables;
 
 use sea_orm_migration::{prelude::*, sea_orm::DbBackend};
 
+use crate::store::dialect;
+
+use columns::Columns;
+
 /// Makes all tables and indexes in one transaction.
 pub(super) struct Migration;
 
@@ -29,9 +33,10 @@ impl MigrationTrait for Migration {
     }
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let keeps_rows_by_key = manager.get_database_backend() == DbBackend::Sqlite;
-        for mut table in tables::all().into_iter().chain(people::all()) {
-            if keeps_rows_by_key && table.get_table_name().is_some_and(is_found_by_key) {
+        let backend = manager.get_database_backend();
+        let columns = Columns { bytewise: dialect::bytewise(backend) };
+        for mut table in tables::all(columns).into_iter().chain(people::all(columns)) {
+            if backend == DbBackend::Sqlite && table.get_table_name().is_some_and(is_found_by_key) {
                 table.extra("WITHOUT ROWID");
             }
             manager.create_table(table).await?;

@@ -2,55 +2,57 @@
 
 use sea_orm_migration::{
     prelude::*,
-    schema::{big_integer, big_integer_null, boolean, string, string_null, text},
+    schema::{big_integer, big_integer_null, boolean},
 };
 
-use super::columns::{TENANT, table, tenant_key};
+use super::columns::{Columns, TENANT, tenant_key};
 
-pub(super) fn all() -> [TableCreateStatement; 3] {
-    [profile(), address(), reason()]
+pub(super) fn all(columns: Columns) -> [TableCreateStatement; 3] {
+    [profile(columns), address(columns), reason(columns)]
 }
 
 /// Whoever the tenant's facts or its log name: members, those who were removed, and actors who never were members.
-fn profile() -> TableCreateStatement {
-    table("profile", &["member_id"])
-        .col(string("subject_type"))
-        .col(string("subject_id"))
-        .col(string_null("external_id"))
-        .col(string("display_name"))
+fn profile(columns: Columns) -> TableCreateStatement {
+    columns
+        .table("profile", &["member_id"])
+        .col(columns.string("subject_type"))
+        .col(columns.string("subject_id"))
+        .col(columns.string_null("external_id"))
+        .col(columns.string("display_name"))
         // The name in lower case and the email, empty where there is none: what lists are sorted by.
-        .col(string("name_key"))
-        .col(string("email_key"))
+        .col(columns.string("name_key"))
+        .col(columns.string("email_key"))
         // Name, email and user name in lower case, with line breaks between them: what lists are searched in.
-        .col(string("search_key"))
-        .col(string_null("username"))
-        .col(string_null("phone"))
+        .col(columns.string("search_key"))
+        .col(columns.string_null("username"))
+        .col(columns.string_null("phone"))
         // When the profile changed last, so that a position in a list is known to be where it was.
         .col(big_integer("revision"))
         .take()
 }
 
 /// Email addresses by their own random id, each once in a tenant, whoever's they are.
-fn address() -> TableCreateStatement {
-    table("address", &["address_id"])
-        .col(string("email"))
+fn address(columns: Columns) -> TableCreateStatement {
+    columns
+        .table("address", &["address_id"])
+        .col(columns.string("email"))
         // The email in lower case.
-        .col(string("search_key"))
-        .col(string_null("member_id"))
+        .col(columns.string("search_key"))
+        .col(columns.string_null("member_id"))
         .col(boolean("verified"))
         .col(big_integer_null("suppressed_at"))
-        .col(string_null("suppressed_for"))
+        .col(columns.string_null("suppressed_for"))
         .take()
 }
 
 /// Why a write was made, in the words of its request.
-fn reason() -> TableCreateStatement {
+fn reason(columns: Columns) -> TableCreateStatement {
     let mut key = Index::create().col(TENANT).col("revision").take();
     Table::create()
         .table("reason")
-        .col(string(TENANT))
+        .col(columns.string(TENANT))
         .col(big_integer("revision"))
-        .col(text("text"))
+        .col(columns.text("text"))
         .primary_key(&mut key)
         .foreign_key(&mut tenant_key("reason"))
         .take()

@@ -62,6 +62,11 @@ impl Job {
         }
     }
 
+    /// Whether it makes the tenant that it is of.
+    pub(super) fn creates_tenant(&self) -> bool {
+        self.expected.is_none()
+    }
+
     /// The commit that it makes.
     pub(super) fn head(&self) -> Head {
         Head { revision: self.expected.unwrap_or_default().revision.next(), write_id: self.write_id }

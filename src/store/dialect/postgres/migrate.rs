@@ -1,0 +1,60 @@
+//! Makes and changes the tables, by one process at a time.
+
+use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, ConnectionTrait as _, EntityTrait as _};
+use sea_orm_migration::MigratorTrait as _;
+
+use crate::{
+    service::ports::{StoreError, StoreResult},
+    store::{
+        connections::Lease,
+        dialect::postgres::connect::Pools,
+        error::defect,
+        sql::{entity::owner, migration::Migrator},
+    },
+};
+
+/// Makes the table that says who migrates, which must be there before.
+const LEASE_TABLE: &str = r#"CREATE TABLE IF NOT EXISTS "lease" (
+    "name" varchar NOT NULL PRIMARY KEY COLLATE "C", "holder" bytea NOT NULL, "ends_at" bigint NOT NULL)"#;
+/// Takes the row that only one transaction at a time has.
+const TAKE_LEASE: &str = r#"INSERT INTO "lease" ("name", "holder", "ends_at") VALUES ('migrate', '', 0)
+    ON CONFLICT ("name") DO UPDATE SET "ends_at" = 0"#;
+/// How often it is tried to make the table, for two who make it at once may both fail.
+const TRIES: usize = 5;
+
+/// Runs the migrations that are missing, all in one transaction, and adopts the store if that is asked for.
+pub(super) async fn migrate(pools: &Pools, adopt: bool) -> StoreResult<()> {
+    make_lease_table(pools).await?;
+    let tx = pools.migrator().await?;
+    tx.execute_unprepared(TAKE_LEASE).await?;
+    Migrator::up(&*tx, None).await?;
+    if adopt {
+        take_over(&tx).await?;
+    }
+    tx.commit().await
+}
+
+async fn make_lease_table(pools: &Pools) -> StoreResult<()> {
+    let mut failed = defect("the table was not made");
+    for _ in 0..TRIES {
+        let tx = pools.migrator().await?;
+        match tx.execute_unprepared(LEASE_TABLE).await {
+            Ok(_) => return tx.commit().await,
+            Err(error) => failed = StoreError::from(error),
+        }
+    }
+    Err(failed)
+}
+
+/// Gives the store another identity, so that tokens of the one that it is a copy of are told from its own.
+async fn take_over(tx: &Lease) -> StoreResult<()> {
+    let row = owner::Entity::find().all(&**tx).await?.pop().ok_or_else(|| defect("the table `owner` is empty"))?;
+    let random = |bytes: &mut [u8]| getrandom::fill(bytes).map_err(|error| defect(error.to_string()));
+    let (mut store_id, mut page_key) = (vec![0; 16], vec![0; 32]);
+    random(&mut store_id)?;
+    random(&mut page_key)?;
+    let mut row: owner::ActiveModel = row.into();
+    (row.store_id, row.page_key) = (Set(store_id), Set(page_key));
+    row.update(&**tx).await?;
+    Ok(())
+}

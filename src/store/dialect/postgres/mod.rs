@@ -1,0 +1,9 @@
+//! PostgreSQL, and what speaks its protocol.
+
+pub(in crate::store) mod codes;
+mod commits;
+mod connect;
+pub(in crate::store) mod database;
+mod migrate;
+mod settle;
+pub(in crate::store) mod text;

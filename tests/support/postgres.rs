@@ -1,0 +1,97 @@
+//! A PostgreSQL server of the tests' own, with a database for each test.
+
+use std::{
+    env,
+    io::{BufRead as _, BufReader},
+    process::{Child, Command, Stdio},
+    sync::{
+        OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
+    thread,
+};
+
+use sea_orm::{ConnectionTrait as _, Database, DatabaseConnection};
+
+/// Names a server that runs already.
+const URL: &str = "POSTGRES_URL";
+
+/// A database, which goes away with this.
+pub struct PostgresDatabase {
+    name: String,
+}
+
+/// A server that ends with this process, when its standard input does.
+struct Server {
+    url: String,
+    _child: Option<Child>,
+}
+
+/// The server that all tests of this process share.
+fn server() -> &'static Server {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    SERVER.get_or_init(|| env::var(URL).map_or_else(|_| start(), |url| Server { url, _child: None }))
+}
+
+fn start() -> Server {
+    let program = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/postgres");
+    let mut child =
+        Command::new(program).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("`tests/postgres` runs");
+    let mut url = String::new();
+    let printed = child.stdout.take().expect("it is piped");
+    BufReader::new(printed).read_line(&mut url).expect("it prints text");
+    assert!(!url.trim().is_empty(), "no PostgreSQL could be started, see above");
+    Server { url: url.trim().to_owned(), _child: Some(child) }
+}
+
+/// The url of a database of the server.
+fn url_of(database: &str) -> String {
+    let (server, _) = server().url.rsplit_once('/').expect("it names a database");
+    format!("{server}/{database}")
+}
+
+/// A connection to the server's own database, in which others are made.
+async fn administrate() -> DatabaseConnection {
+    Database::connect(&server().url).await.expect("the server takes connections")
+}
+
+impl PostgresDatabase {
+    /// A new one without tables.
+    pub async fn create() -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let name = format!("test_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+        let connection = administrate().await;
+        connection.execute_unprepared(&format!("CREATE DATABASE {name}")).await.expect("there is room for it");
+        connection.close().await.expect("it was open");
+        Self { name }
+    }
+
+    /// Where it is.
+    pub fn url(&self) -> String {
+        url_of(&self.name)
+    }
+
+    /// The host and the port of its server.
+    pub fn server(&self) -> String {
+        let url = self.url();
+        let (_, rest) = url.split_once('@').expect("it names a user");
+        rest.split('/').next().unwrap_or_default().to_owned()
+    }
+}
+
+impl Drop for PostgresDatabase {
+    fn drop(&mut self) {
+        let name = std::mem::take(&mut self.name);
+        // On a thread of its own, for a runtime can't wait for another. What is left over goes away with the server.
+        let dropping = thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(async {
+                let connection = administrate().await;
+                let statement = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+                connection.execute_unprepared(&statement).await.ok();
+            });
+            std::io::Result::Ok(())
+        });
+        dropping.join().ok();
+    }
+}
