@@ -14,12 +14,12 @@ use crate::{
             people::Ids,
         },
         sql::{
-            entity::{log_change, log_commit, reason, request, tenant},
+            entity::{log_change, log_commit, reason, request},
             ids::Newcomers,
             pending::Pending,
             project::{self, Write},
             script::Script,
-            swap::swap,
+            swap::{Before, swap},
         },
     },
 };
@@ -38,22 +38,44 @@ struct Records {
 /// # Errors
 /// Those of any write: then none is made.
 pub(in crate::store) async fn commit(db: &impl ConnectionTrait, writes: &[Pending<'_>]) -> StoreResult<Vec<Committed>> {
+    let begun = begin(db, writes).await?;
+    finish(db, writes, begun).await
+}
+
+/// Swaps the heads of the tenants, so that nobody else changes these until the transaction has ended.
+///
+/// # Errors
+/// Those of any write.
+pub(in crate::store) async fn begin<'a>(
+    db: &impl ConnectionTrait,
+    writes: &[Pending<'a>],
+) -> StoreResult<Vec<Option<Before<'a>>>> {
     for write in writes {
         check(write)?;
     }
+    swap(db, writes).await
+}
+
+/// Makes the writes that have begun.
+///
+/// # Errors
+/// Those of any write: then none is made.
+pub(in crate::store) async fn finish<'a>(
+    db: &impl ConnectionTrait,
+    writes: &[Pending<'a>],
+    begun: Vec<Option<Before<'a>>>,
+) -> StoreResult<Vec<Committed>> {
     let mut script = Script::new(db);
-    let (mut tenants, mut newcomers, mut made) = (Vec::new(), Newcomers::default(), Vec::new());
+    let (mut newcomers, mut made) = (Newcomers::default(), Vec::new());
     let mut outcomes = Vec::with_capacity(writes.len());
-    for (write, before) in writes.iter().zip(swap(db, writes).await?) {
+    for (write, before) in writes.iter().zip(begun) {
         let Some(before) = before else {
             outcomes.push(Committed::Missed);
             continue;
         };
         outcomes.push(Committed::Done(write.head()));
-        tenants.extend(created(write));
         made.push((write, before.digest, before.named.complete(write.tenant, before.ids, &mut newcomers)?));
     }
-    script.insert(tenants);
     newcomers.insert(&mut script);
     let mut records = Records::default();
     for (write, digest, ids) in &made {
@@ -84,22 +106,6 @@ fn check(Pending { tenant, expected, batch }: &Pending<'_>) -> StoreResult<()> {
         (Some(_), None, None) => Ok(()),
         _ => Err(defect("a write creates the tenant that it is of, once and first, if there is none, and no other")),
     }
-}
-
-/// The row of a tenant that a write creates.
-fn created(write: &Pending<'_>) -> Option<tenant::ActiveModel> {
-    let Change::TenantCreated { tenant } = &write.batch.changes.first()?.change else { return None };
-    let head = write.head();
-    Some(tenant::ActiveModel {
-        tenant_id: Set(tenant.id.clone()),
-        display_name: Set(tenant.display_name.clone()),
-        policy: Set(tenant.policy.clone()),
-        policy_version: Set(tenant.policy_version.into()),
-        root_type: Set(tenant.root_type.clone()),
-        revision: Set(head.revision.0),
-        head: Set(head.write_id.0.to_vec()),
-        created_at: Set(tenant.created_at.0),
-    })
 }
 
 impl Records {

@@ -1,10 +1,11 @@
 //! The swaps of the tenants' heads, which show whether each is what its write was planned at.
 
-use rollcall_engine::Head;
+use rollcall_engine::{Change, Head};
 use sea_orm::{
+    ActiveValue::Set,
     ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryResult, QuerySelect as _,
     QueryTrait as _, Value,
-    sea_query::{Expr, ExprTrait as _, Query},
+    sea_query::{Expr, ExprTrait as _, OnConflict, Query},
 };
 
 use crate::{
@@ -26,7 +27,7 @@ use crate::{
 const HEAD: i32 = -1;
 
 /// What was there before a write.
-pub(super) struct Before<'a> {
+pub(in crate::store) struct Before<'a> {
     /// The digest of the commit before.
     pub(super) digest: Vec<u8>,
     /// Whom the write names.
@@ -36,7 +37,7 @@ pub(super) struct Before<'a> {
 }
 
 /// Makes each write's commit the newest of its tenant, if the one that it expects is; none for those whose tenant has
-/// another.
+/// another, or is there already. Whoever is about to do so too is waited for.
 pub(super) async fn swap<'a>(
     db: &impl ConnectionTrait,
     writes: &[Pending<'a>],
@@ -45,15 +46,8 @@ pub(super) async fn swap<'a>(
     for (number, write) in (0..).zip(writes) {
         if let Some(expected) = write.expected {
             swap_head(number, write.tenant, expected, write.head(), &mut script);
-        } else {
-            let existing = tenant::Entity::find_by_id(write.tenant).select_only();
-            let nothing = Expr::value(None::<String>);
-            script.push(&existing.exprs([
-                Expr::value(HEAD),
-                Expr::value(number),
-                nothing,
-                Expr::value(None::<Vec<u8>>),
-            ]));
+        } else if let Some(tenant) = created(write) {
+            create(number, tenant, &mut script);
         }
     }
     let named: Vec<_> = writes.iter().map(|write| Named::by(&write.batch)).collect();
@@ -76,7 +70,7 @@ pub(super) async fn swap<'a>(
                 let digest: Option<Vec<u8>> = QueryResult::try_get_by_index(&row, 3)?;
                 digest.ok_or_else(|| defect(format!("the log has no commit {}", expected.revision.0)))?
             }
-            (None, None) => GENESIS.to_vec(),
+            (None, Some(_)) => GENESIS.to_vec(),
             _ => return Ok(None),
         };
         Ok(Some(Before { digest, named, ids }))
@@ -110,4 +104,29 @@ fn swap_head(number: i32, tenant: &str, expected: Head, head: Head, script: &mut
         swap.returning(found);
         swap
     });
+}
+
+/// Inserts a tenant, unless there is one of its id.
+fn create(number: i32, tenant: tenant::ActiveModel, script: &mut Script<'_>) {
+    let is_there = OnConflict::column(tenant::Column::TenantId).do_nothing().to_owned();
+    let mut create = tenant::Entity::insert(tenant).on_conflict(is_there).into_query();
+    let nothing = [Expr::value(None::<String>), Expr::value(None::<Vec<u8>>)];
+    create.returning(Query::returning().exprs([Expr::value(HEAD), Expr::value(number)].into_iter().chain(nothing)));
+    script.push_query(&create);
+}
+
+/// The row of a tenant that a write creates.
+fn created(write: &Pending<'_>) -> Option<tenant::ActiveModel> {
+    let Change::TenantCreated { tenant } = &write.batch.changes.first()?.change else { return None };
+    let head = write.head();
+    Some(tenant::ActiveModel {
+        tenant_id: Set(tenant.id.clone()),
+        display_name: Set(tenant.display_name.clone()),
+        policy: Set(tenant.policy.clone()),
+        policy_version: Set(tenant.policy_version.into()),
+        root_type: Set(tenant.root_type.clone()),
+        revision: Set(head.revision.0),
+        head: Set(head.write_id.0.to_vec()),
+        created_at: Set(tenant.created_at.0),
+    })
 }

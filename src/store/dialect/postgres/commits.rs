@@ -106,21 +106,18 @@ impl Commits {
     /// One transaction: what became of the write.
     async fn transaction(&self, job: &Job) -> Result<Committed, Failure> {
         let tx = self.pools.writer().await.map_err(Failure::Nothing)?;
-        if !job.may_begin() {
-            tx.rollback().await.map_err(Failure::Nothing)?;
-            return Ok(Committed::Withdrawn);
-        }
         let writes = [job.write()];
-        let outcomes = self.pools.in_time(commit::commit(&*tx, &writes)).await.map_err(Failure::Nothing)?;
-        match outcomes.into_iter().next() {
-            Some(Committed::Done(head)) => {
-                self.pools.in_time(tx.commit()).await.map_err(Failure::Unknown)?;
-                Ok(Committed::Done(head))
-            }
-            outcome => {
-                tx.rollback().await.map_err(Failure::Nothing)?;
-                Ok(outcome.unwrap_or(Committed::Withdrawn))
-            }
+        let made = tx.limited(async {
+            // Asked once nobody else changes the tenant any more, for that may have taken a while.
+            let begun = commit::begin(&*tx, &writes).await?;
+            if job.may_begin() { commit::finish(&*tx, &writes, begun).await } else { Ok(vec![Committed::Withdrawn]) }
+        });
+        let outcome = made.await.map_err(Failure::Nothing)?.pop().unwrap_or(Committed::Withdrawn);
+        if matches!(outcome, Committed::Done(_)) {
+            self.pools.in_time(tx.commit()).await.map_err(Failure::Unknown)?;
+        } else {
+            tx.rollback().await.map_err(Failure::Nothing)?;
         }
+        Ok(outcome)
     }
 }

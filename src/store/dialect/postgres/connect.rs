@@ -23,11 +23,7 @@ const LONGEST: Duration = Duration::from_secs(30);
 /// What a transaction that only reads begins with: all of it as of one instant.
 const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \
     SET LOCAL statement_timeout = '30s'; SET LOCAL idle_in_transaction_session_timeout = '60s'";
-/// What a transaction that writes begins with. Each statement sees what was committed before it, and whoever waits for a
-/// row sees what became of it. Nobody keeps a tenant for long: not by a statement, nor by doing nothing.
-const WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL lock_timeout = '2s'; \
-    SET LOCAL statement_timeout = '10s'; SET LOCAL idle_in_transaction_session_timeout = '10s'";
-/// The same of one that changes the tables themselves, and waits for nobody who does so too.
+/// What a transaction that changes the tables themselves begins with. Whoever does so too is waited for.
 const MIGRATE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL lock_timeout = '60s'; \
     SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = '10min'";
 
@@ -38,6 +34,8 @@ pub(super) struct Pools {
     /// For what must not wait for a reader or a writer: whether the database answers.
     prober: Connections,
     timeout: Duration,
+    /// What a transaction that writes begins with.
+    write: String,
 }
 
 impl Pools {
@@ -51,7 +49,7 @@ impl Pools {
         let prober = connections(1).await?;
         let readers = connections(options.read_connections.max(1)).await?;
         let writers = connections(options.write_connections.max(1)).await?;
-        Ok(Self { readers, writers, prober, timeout })
+        Ok(Self { readers, writers, prober, timeout, write: write(timeout) })
     }
 
     /// A transaction that only reads, all as of one instant.
@@ -61,7 +59,7 @@ impl Pools {
 
     /// A transaction that writes.
     pub(super) async fn writer(&self) -> StoreResult<Lease> {
-        self.begin(&self.writers, WRITE).await
+        self.begin(&self.writers, &self.write).await
     }
 
     /// A transaction that changes the tables themselves.
@@ -105,6 +103,17 @@ impl Pools {
         self.writers.close().await?;
         self.prober.close().await
     }
+}
+
+/// What a transaction that writes begins with, if locks are waited for so long. Each statement sees what was committed before
+/// it, and whoever waits for a row sees what became of it. Nobody keeps a tenant for long: not by a statement, nor by doing
+/// nothing.
+fn write(timeout: Duration) -> String {
+    let timeout = timeout.as_millis();
+    format!(
+        "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL lock_timeout = {timeout}; \
+         SET LOCAL statement_timeout = '30s'; SET LOCAL idle_in_transaction_session_timeout = '10s'"
+    )
 }
 
 /// How a connection is opened.
