@@ -22,11 +22,17 @@ pub(super) fn socket_address(value: &Value) -> Result<SocketAddr, String> {
         .ok_or_else(|| expected("an IP address and a port, as in `127.0.0.1:7450`", value))
 }
 
+/// What URLs of stores begin with.
+const STORES: [&str; 3] = ["sqlite:", "postgres://", "postgresql://"];
+
 /// A URL may hold a password: it is never shown.
 pub(super) fn store_url(value: &Value) -> Result<String, String> {
     match text(value) {
-        Some(url) if url.len() > "sqlite:".len() && url.starts_with("sqlite:") => Ok(url.to_owned()),
-        _ => Err("expected a URL that begins with `sqlite:`, as in `sqlite:data/rollcall.db`".to_owned()),
+        Some(url) if STORES.iter().any(|begin| url.len() > begin.len() && url.starts_with(begin)) => Ok(url.to_owned()),
+        _ => {
+            Err("expected a URL that begins with `sqlite:` or `postgres://`, as in `sqlite:data/rollcall.db`"
+                .to_owned())
+        }
     }
 }
 

@@ -74,7 +74,12 @@ impl Reader {
     fn store(&mut self) -> Option<store::Options> {
         let url = self.last("store.url", parse::store_url);
         let read_connections = self.last("store.read_connections", |v| parse::integer(v, &(1..=256)));
-        Some(store::Options { read_connections: read_connections?, ..store::Options::new(url?) })
+        let write_connections = self.last("store.write_connections", |v| parse::integer(v, &(1..=256)));
+        Some(store::Options {
+            read_connections: read_connections?,
+            write_connections: write_connections?,
+            ..store::Options::new(url?)
+        })
     }
 
     fn policies(&mut self) -> Option<Policies> {

@@ -72,7 +72,11 @@ fn the_defaults_alone_are_valid() {
     assert!(warnings.is_empty(), "{warnings:?}");
     let expected = Config {
         listen: SocketAddr::from(([127, 0, 0, 1], 7450)),
-        store: store::Options { read_connections: 4, ..store::Options::new("sqlite:data/rollcall.db") },
+        store: store::Options {
+            read_connections: 4,
+            write_connections: 8,
+            ..store::Options::new("sqlite:data/rollcall.db")
+        },
         policies: Policies { dir: PathBuf::from("policies"), poll: Duration::from_secs(2) },
         reflection: true,
         auth: Auth { callers: vec![], operators: vec![], allow_anonymous: false, anonymous_operators: false },
@@ -201,8 +205,9 @@ fn a_section_is_no_setting_and_a_setting_no_section() {
 fn values_out_of_their_domain_are_refused() {
     for (key, values) in [
         ("listen", &["", "7450", "localhost:7450", "127.0.0.1"][..]),
-        ("store.url", &["", "sqlite:", "mysql://h", "data/rollcall.db"]),
+        ("store.url", &["", "sqlite:", "postgres://", "postgres:db", "mysql://h", "data/rollcall.db"]),
         ("store.read_connections", &["0", "257", "-1", "4.0", "four"]),
+        ("store.write_connections", &["0", "257"]),
         ("policies.dir", &["", " "]),
         ("policies.poll", &["", "2", "-1s", "often"]),
         ("reflection", &["", "on", "True"]),

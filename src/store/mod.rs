@@ -5,6 +5,8 @@ mod connections;
 mod dialect;
 mod error;
 mod options;
+mod read_error;
+mod reader;
 mod schema;
 mod sql;
 
@@ -13,8 +15,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tokio::sync::OnceCell;
 
-pub use dialect::sqlite::reader::{ReadError, SqlReader};
 pub use options::Options;
+pub use read_error::ReadError;
+pub use reader::SqlReader;
 pub use sql::verify::LogFault;
 
 use crate::{

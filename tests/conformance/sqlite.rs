@@ -3,7 +3,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;
-use sea_orm::{Database, DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait as _};
+use sea_orm::DatabaseTransaction;
 use tempfile::TempDir;
 
 use crate::{
@@ -53,9 +53,6 @@ impl TestDatabase for SqliteFile {
     }
 
     async fn hold_writes(&self) -> DatabaseTransaction {
-        let connection = Database::connect(self.url()).await.expect("the file opens");
-        let sqlite_transaction_mode = Some(SqliteTransactionMode::Immediate);
-        let options = TransactionOptions { sqlite_transaction_mode, ..TransactionOptions::default() };
-        connection.begin_with_options(options).await.expect("nobody writes")
+        Db::at(&self.path()).await.hold_writes().await
     }
 }

@@ -1,26 +1,18 @@
 //! Writes that wait for the store while another process has its lock: those whose callers have left are never made, the
 //! queue of a tenant is bounded, and what is told to the others is true.
 
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
-use sea_orm::{
-    ConnectOptions, Database, DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
-};
 use tokio::{task::JoinSet, time::sleep};
 use tonic::{Code, Request};
 
 use crate::support::{
-    WireTenant, Write, db::audited, error::reason_of, golden, server::store_file, wire_tenant::fixture,
+    WireTenant, Write,
+    db::{Db, audited},
+    error::reason_of,
+    golden,
+    wire_tenant::fixture,
 };
-
-/// Keeps a server from writing until the transaction ends.
-async fn hold_writes(dir: &Path) -> DatabaseTransaction {
-    let mut options = ConnectOptions::new(format!("sqlite:{}", store_file(dir).display()));
-    let connection = Database::connect(options.max_connections(1).sqlx_logging(false).clone()).await.unwrap();
-    let sqlite_transaction_mode = Some(SqliteTransactionMode::Immediate);
-    let options = TransactionOptions { sqlite_transaction_mode, ..TransactionOptions::default() };
-    connection.begin_with_options(options).await.expect("nobody writes")
-}
 
 /// A write that is allowed once for each number.
 fn allowed(world: &WireTenant, number: usize) -> Write {
@@ -31,7 +23,7 @@ fn allowed(world: &WireTenant, number: usize) -> Write {
 async fn writes_whose_deadlines_have_passed_are_not_carried_out() {
     let (stage, world) = fixture().await;
     let before = world.revision().await;
-    let lock = hold_writes(stage.dir.path()).await;
+    let lock = Db::open(stage.dir.path()).await.hold_writes().await;
     let mut calls = JoinSet::new();
     for number in 0..120 {
         let Write::CreateResource(request) = allowed(&world, number) else { unreachable!() };
@@ -57,7 +49,7 @@ async fn writes_whose_deadlines_have_passed_are_not_carried_out() {
 async fn a_queue_has_a_bound_and_a_busy_store_is_told_from_one_that_is_away() {
     let (stage, world) = fixture().await;
     let before = world.revision().await;
-    let lock = hold_writes(stage.dir.path()).await;
+    let lock = Db::open(stage.dir.path()).await.hold_writes().await;
     let mut calls = JoinSet::new();
     let mut apis = Vec::new();
     for _ in 0..4 {

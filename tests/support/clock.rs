@@ -20,7 +20,7 @@ use rollcall::{
 use rollcall_engine::{Policy, PolicySet, PolicyStore, Timestamp};
 use tempfile::TempDir;
 
-use super::server::store_file;
+use super::store::store_url;
 
 /// A clock that stands still until it is moved, and a source of randomness that counts.
 #[derive(Debug, Default)]
@@ -75,11 +75,10 @@ pub async fn store() -> (Arc<SqlStore>, TempDir) {
     (Arc::new(store_in(dir.path()).await), dir)
 }
 
-/// A migrated store on the file that a server started in `dir` would use.
+/// A migrated store where a server started in `dir` would have it.
 pub async fn store_in(dir: &Path) -> SqlStore {
-    let url = format!("sqlite:{}", store_file(dir).display());
-    let store = SqlStore::open(&Options::new(url)).await.expect("a file can be opened");
-    store.migrate().await.expect("a new file can be migrated");
+    let store = SqlStore::open(&Options::new(store_url(dir))).await.expect("the store can be opened");
+    store.migrate().await.expect("a new one can be migrated");
     store
 }
 

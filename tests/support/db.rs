@@ -1,14 +1,17 @@
-//! The store's file, read and changed by SQL beside the server that has it open.
+//! The store, read and changed by SQL beside the server that has it open.
 
 use std::{collections::BTreeMap, path::Path};
 
 use rollcall::store::SqlReader;
-use sea_orm::{ConnectionTrait as _, Database, DatabaseConnection, DbBackend, QueryResult, Statement, Value};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DatabaseTransaction, DbBackend, QueryResult,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait as _, Value,
+};
 use serde_json::Value as JsonValue;
 
 use super::{
     replay::{InvitationRow, Key, LogRow, MemberRow, ResourceRow, State},
-    server::store_file,
+    store::store_url,
 };
 
 /// The emails that a member's profile has and their addresses have not, or the other way round.
@@ -29,13 +32,41 @@ pub struct Db(DatabaseConnection);
 impl Db {
     /// Opens the store of a server that was started in `dir`.
     pub async fn open(dir: &Path) -> Self {
-        Self::at(&store_file(dir)).await
+        Self::over(store_url(dir)).await
     }
 
     /// Opens a store's file, which must exist.
     pub async fn at(file: &Path) -> Self {
-        let url = format!("sqlite:{}", file.display());
-        Self(Database::connect(url).await.expect("the file opens"))
+        Self::over(format!("sqlite:{}", file.display())).await
+    }
+
+    /// Opens the store at a url.
+    pub async fn over(url: String) -> Self {
+        let mut options = ConnectOptions::new(url);
+        Self(Database::connect(options.max_connections(1).sqlx_logging(false).clone()).await.expect("the store opens"))
+    }
+
+    /// The kind of database that it is in.
+    pub fn backend(&self) -> DbBackend {
+        self.0.get_database_backend()
+    }
+
+    /// A statement of SQLite's with these values, as this database has it.
+    fn statement(&self, sql: &str, values: impl IntoIterator<Item = Value>) -> Statement {
+        let sql = if self.backend() == DbBackend::Sqlite { sql.to_owned() } else { in_postgres(sql) };
+        Statement::from_sql_and_values(self.backend(), sql, values)
+    }
+
+    /// Keeps a server from writing until the transaction ends.
+    pub async fn hold_writes(&self) -> DatabaseTransaction {
+        if self.backend() == DbBackend::Sqlite {
+            let sqlite_transaction_mode = Some(SqliteTransactionMode::Immediate);
+            let options = TransactionOptions { sqlite_transaction_mode, ..TransactionOptions::default() };
+            return self.0.begin_with_options(options).await.expect("nobody writes");
+        }
+        let transaction = self.0.begin().await.expect("the server takes it");
+        transaction.execute_unprepared("LOCK TABLE tenant IN SHARE MODE").await.expect("nobody writes");
+        transaction
     }
 
     /// Closes the connection.
@@ -164,7 +195,7 @@ impl Db {
              AND address_id = (SELECT address_id FROM address WHERE tenant_id = ?1 AND email = ?2)"
         );
         let values = [Value::from(tenant), Value::from(email)];
-        let statement = Statement::from_sql_and_values(DbBackend::Sqlite, sql, values);
+        let statement = self.statement(&sql, values);
         let result = self.0.execute_raw(statement).await.expect("the file can be written");
         assert_eq!(result.rows_affected(), 1, "`{email}` has a pending invitation");
     }
@@ -182,7 +213,7 @@ impl Db {
         );
         let head = "UPDATE tenant SET revision = revision + 1, head = x'0707070707070707' WHERE tenant_id = ?1";
         for sql in [&*commit, &*changes, head] {
-            let statement = Statement::from_sql_and_values(DbBackend::Sqlite, sql, [Value::from(tenant)]);
+            let statement = self.statement(sql, [Value::from(tenant)]);
             self.0.execute_raw(statement).await.expect("the statement fits the tables");
         }
     }
@@ -194,7 +225,7 @@ impl Db {
 
     /// The rows of a query with one parameter.
     pub async fn rows(&self, sql: &str, parameter: &str) -> Vec<QueryResult> {
-        let statement = Statement::from_sql_and_values(DbBackend::Sqlite, sql, [Value::from(parameter)]);
+        let statement = self.statement(sql, [Value::from(parameter)]);
         self.0.query_all_raw(statement).await.expect("the file can be read")
     }
 }
@@ -205,7 +236,7 @@ pub async fn audited(dir: &Path, tenant: &str) -> (Vec<LogRow>, State) {
     let db = Db::open(dir).await;
     let (log, tables, revision) = (db.log(tenant).await, db.state(tenant).await, db.revision(tenant).await);
     let misplaced = db.rows(MISPLACED_ADDRESSES, tenant).await;
-    let reader = SqlReader::open(&store_file(dir).display().to_string()).await.expect("the file can be read");
+    let reader = SqlReader::open(&store_url(dir)).await.expect("the store can be read");
     let verified = reader.verify_log(tenant).await.expect("the log can be read");
     reader.close().await.expect("it was open all the time");
     db.close().await;
@@ -247,6 +278,23 @@ impl Names {
             other => other,
         }
     }
+}
+
+/// A statement of SQLite's as PostgreSQL has it: with other names of values, and other bytes.
+fn in_postgres(sql: &str) -> String {
+    let mut text = String::with_capacity(sql.len());
+    let mut chars = sql.replace("x'", "'\\x").chars().collect::<Vec<_>>().into_iter().peekable();
+    while let Some(char) = chars.next() {
+        if char != '?' {
+            text.push(char);
+            continue;
+        }
+        text.push('$');
+        if !chars.peek().is_some_and(char::is_ascii_digit) {
+            text.push('1');
+        }
+    }
+    text
 }
 
 fn log_row(row: &QueryResult, names: &Names) -> LogRow {

@@ -25,6 +25,7 @@ pub mod reads;
 pub mod replay;
 pub mod rng;
 pub mod server;
+pub mod store;
 pub mod tables;
 pub mod tenant_writes;
 pub mod tokens;

@@ -45,7 +45,7 @@ fn start() -> Server {
 }
 
 /// The url of a database of the server.
-fn url_of(database: &str) -> String {
+pub fn url_of(database: &str) -> String {
     let (server, _) = server().url.rsplit_once('/').expect("it names a database");
     format!("{server}/{database}")
 }
@@ -66,6 +66,20 @@ impl PostgresDatabase {
         Self { name }
     }
 
+    /// Leaves it there: its name, by which it is to be removed.
+    pub fn leave(mut self) -> String {
+        std::mem::take(&mut self.name)
+    }
+
+    /// Removes a database that was left, with whoever uses it still.
+    pub async fn remove(name: &str) {
+        let connection = administrate().await;
+        let statement = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+        // What can't be removed goes away with the server.
+        connection.execute_unprepared(&statement).await.ok();
+        connection.close().await.ok();
+    }
+
     /// Where it is.
     pub fn url(&self) -> String {
         url_of(&self.name)
@@ -82,16 +96,15 @@ impl PostgresDatabase {
 impl Drop for PostgresDatabase {
     fn drop(&mut self) {
         let name = std::mem::take(&mut self.name);
-        // On a thread of its own, for a runtime can't wait for another. What is left over goes away with the server.
-        let dropping = thread::spawn(move || {
+        if name.is_empty() {
+            return;
+        }
+        // On a thread of its own, for a runtime can't wait for another.
+        let removing = thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            runtime.block_on(async {
-                let connection = administrate().await;
-                let statement = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
-                connection.execute_unprepared(&statement).await.ok();
-            });
+            runtime.block_on(Self::remove(&name));
             std::io::Result::Ok(())
         });
-        dropping.join().ok();
+        removing.join().ok();
     }
 }

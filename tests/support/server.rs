@@ -3,7 +3,7 @@
 use std::{
     io::{BufRead as _, BufReader},
     net::SocketAddr,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Child, Command, ExitStatus, Output, Stdio},
     sync::{Arc, Mutex, mpsc},
     thread,
@@ -13,7 +13,9 @@ use std::{
 use serde_json::Value;
 use tonic::transport::{Channel, Endpoint};
 
-use super::Api;
+use super::{Api, store::store_url};
+
+pub use super::store::store_file;
 
 const READY_TIMEOUT: Duration = Duration::from_secs(30);
 const EXIT_TIMEOUT: Duration = Duration::from_mins(1);
@@ -132,11 +134,6 @@ impl Drop for Server {
     }
 }
 
-/// The store's file of a server that was started in `dir`.
-pub fn store_file(dir: &Path) -> PathBuf {
-    dir.join("rollcall.db")
-}
-
 /// The store's file that a command of [`command`] serves, if its settings name one; the last setting wins.
 fn store_of(command: &Command) -> Option<Arc<Path>> {
     let files = command.get_args().filter_map(|argument| argument.to_str()?.strip_prefix("store.url=sqlite:"));
@@ -145,7 +142,7 @@ fn store_of(command: &Command) -> Option<Arc<Path>> {
 
 /// The command that serves with a store in `dir`, ready to be spawned.
 pub fn command(dir: &Path, settings: &[&str]) -> Command {
-    let store = format!("store.url=sqlite:{}", store_file(dir).display());
+    let store = format!("store.url={}", store_url(dir));
     let mut command = Command::new(env!("CARGO_BIN_EXE_rollcall"));
     command.current_dir(env!("CARGO_MANIFEST_DIR")).arg("serve");
     // Without callers of its own a test calls as anybody, operators included.

@@ -5,5 +5,6 @@ mod commits;
 mod connect;
 pub(in crate::store) mod database;
 mod migrate;
+pub(in crate::store) mod outside;
 mod settle;
 pub(in crate::store) mod text;

@@ -1,0 +1,42 @@
+//! Why a database can't be read from outside.
+
+use crate::service::ports::StoreError;
+
+/// Why a database can't be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The url names a database of a kind that is not supported.
+    #[error("expected a file, or an url that begins with `sqlite:` or `postgres:`")]
+    Unsupported,
+    /// The path names no file.
+    #[error("there is no such file")]
+    Missing,
+    /// Its tables are not those of this version of the service.
+    #[error("its tables are of another version of rollcall; let its server migrate it, or use that version")]
+    SchemaMismatch,
+    /// The newest writes are only in the write-ahead log of this path, which no process has open.
+    #[error("its newest writes are in `{0}` only; start its server once, which puts them into the file")]
+    UncheckpointedLog(String),
+    /// Another process began to use the file while it was read as one that nobody uses.
+    #[error("another process opened it meanwhile; ask again")]
+    OpenedMeanwhile,
+    /// The store failed while it was read.
+    #[error(transparent)]
+    Store(StoreError),
+}
+
+impl From<StoreError> for ReadError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            // A statement does not fit the tables, or there are none.
+            StoreError::Broken(_) => Self::SchemaMismatch,
+            other => Self::Store(other),
+        }
+    }
+}
+
+impl From<sea_orm::DbErr> for ReadError {
+    fn from(error: sea_orm::DbErr) -> Self {
+        StoreError::from(error).into()
+    }
+}
