@@ -46,8 +46,8 @@ pub struct Api {
     pub watch: WatchServiceClient<Transport>,
     /// The connection below them.
     pub channel: Channel,
-    /// The file of the store behind the server, where the test has it at hand.
-    pub store: Option<Arc<Path>>,
+    /// The url of the store behind the server, where the test has it at hand.
+    pub store: Option<Arc<str>>,
 }
 
 macro_rules! reads {

@@ -23,6 +23,7 @@ pub mod profile;
 pub mod raw;
 pub mod reads;
 pub mod replay;
+pub mod retry_case;
 pub mod rng;
 pub mod server;
 pub mod store;

@@ -10,7 +10,7 @@ pub enum Observation {
     Api(ObservedState),
 }
 
-/// Looks at one tenant, with the store's file open.
+/// Looks at one tenant, with the store open.
 pub struct Observer<'t> {
     tenant: &'t WireTenant,
     db: Option<Db>,
@@ -39,7 +39,7 @@ impl<'t> Observer<'t> {
     /// Opens the store behind a tenant, if the test has it at hand.
     pub async fn of(tenant: &'t WireTenant) -> Self {
         let db = match &tenant.api.store {
-            Some(file) => Some(Db::at(file).await),
+            Some(url) => Some(Db::over(url.to_string()).await),
             None => None,
         };
         Self { tenant, db }

@@ -34,9 +34,12 @@ fn server() -> &'static Server {
 }
 
 fn start() -> Server {
-    let program = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/postgres");
-    let mut child =
-        Command::new(program).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("`tests/postgres` runs");
+    let program = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/postgres-server");
+    let mut child = Command::new(program)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("`tests/postgres-server` runs");
     let mut url = String::new();
     let printed = child.stdout.take().expect("it is piped");
     BufReader::new(printed).read_line(&mut url).expect("it prints text");

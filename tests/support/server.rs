@@ -26,7 +26,7 @@ pub struct Server {
     child: Child,
     address: SocketAddr,
     log: Arc<Mutex<Vec<String>>>,
-    store: Option<Arc<Path>>,
+    store: Option<Arc<str>>,
 }
 
 impl Server {
@@ -134,10 +134,11 @@ impl Drop for Server {
     }
 }
 
-/// The store's file that a command of [`command`] serves, if its settings name one; the last setting wins.
-fn store_of(command: &Command) -> Option<Arc<Path>> {
-    let files = command.get_args().filter_map(|argument| argument.to_str()?.strip_prefix("store.url=sqlite:"));
-    files.last().map(Path::new).filter(|file| file.is_absolute()).map(Arc::from)
+/// The url of the store that a command of [`command`] serves, if it is of use elsewhere; the last setting wins.
+fn store_of(command: &Command) -> Option<Arc<str>> {
+    let urls = command.get_args().filter_map(|argument| argument.to_str()?.strip_prefix("store.url="));
+    let is_of_use = |url: &&str| url.strip_prefix("sqlite:").is_none_or(|file| Path::new(file).is_absolute());
+    urls.last().filter(is_of_use).map(Arc::from)
 }
 
 /// The command that serves with a store in `dir`, ready to be spawned.

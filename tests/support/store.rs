@@ -30,9 +30,15 @@ pub fn store_file(dir: &Path) -> PathBuf {
 
 /// The url of the store of a server that is started in `dir`. A database is made when there is none yet.
 pub fn store_url(dir: &Path) -> String {
-    if !is_postgres() {
-        return format!("sqlite:{}", store_file(dir).display());
+    if is_postgres() || dir.join(NAME).exists() {
+        postgres_url(dir)
+    } else {
+        format!("sqlite:{}", store_file(dir).display())
     }
+}
+
+/// The url of a database in PostgreSQL, in which the store of `dir` is from now on.
+pub fn postgres_url(dir: &Path) -> String {
     let file = dir.join(NAME);
     let name = fs::read_to_string(&file).unwrap_or_else(|_| {
         let name = make();

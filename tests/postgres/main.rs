@@ -1,0 +1,19 @@
+//! The server on PostgreSQL, where that is another thing than on a file: what comes of a broken way to the database, and what
+//! is in it.
+
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "a test fails loudly, shows its seed, and is nobody's library"
+)]
+
+mod away;
+mod cuts;
+mod round_trips;
+mod schema;
+mod stage;
+#[path = "../support/mod.rs"]
+mod support;
