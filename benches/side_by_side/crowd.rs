@@ -6,7 +6,7 @@ use std::{fs, path::Path, time::Instant};
 use rollcall_engine::ResourceKey;
 
 use crate::{
-    fixture::member,
+    names::member,
     plan::progress,
     stats::whole,
     support::{

@@ -7,6 +7,8 @@ use tempfile::TempDir;
 use tokio::task::JoinSet;
 
 use crate::{
+    crowd,
+    names::member,
     plan::progress,
     process::Process,
     stats::whole,
@@ -36,6 +38,9 @@ pub const SMALL: Size = Size { name: "1 k bindings", members: 330, sites: 20, ea
 /// Some 100,000 bindings, and one for each member of the workspace.
 pub const LARGE: Size = Size { name: "100 k bindings", members: 10_000, sites: 625, each: 10 };
 
+/// A binding for each member of the workspace, and no more.
+pub const MILLION: Size = Size { name: "1 M bindings", members: 1_000_000, sites: 0, each: 0 };
+
 /// A server with one tenant. It is stopped but while somebody resumes it.
 pub struct Fixture {
     pub size: Size,
@@ -56,6 +61,11 @@ impl Size {
         (0..self.each).map(move |number| format!("site-{}", (group + number * STRIDE) % sites))
     }
 
+    /// How many sites a member has, beside the small one.
+    pub fn sites_each(&self) -> usize {
+        self.each
+    }
+
     /// A member by chance.
     pub fn any_member(&self, rng: &mut Rng) -> usize {
         chance(rng, self.members)
@@ -65,11 +75,6 @@ impl Size {
     pub fn any_site(&self, rng: &mut Rng) -> String {
         format!("site-{}", chance(rng, self.sites))
     }
-}
-
-/// The id of a member.
-pub fn member(number: usize) -> String {
-    format!("user-{number}")
 }
 
 /// A number below `end` by chance.
@@ -102,6 +107,20 @@ impl Fixture {
         process.stop();
         let bindings = whole((size.members * (size.each + 1) + GROUP) as f64);
         progress(&format!("{}: {bindings} bindings made in {:.1} s", size.name, start.elapsed().as_secs_f64()));
+        Self { size, process, world, dir }
+    }
+}
+
+impl Fixture {
+    /// Makes a tenant whose members are committed to the store before the server starts.
+    pub async fn crowd(core: usize, size: Size) -> Self {
+        let dir = directory();
+        crowd::make(dir.path(), "bench", size.members).await;
+        let process = Process::rollcall(core, dir.path(), SETTINGS).await;
+        let world = WireTenant { api: process.api().await, tenant: "bench".to_owned() };
+        world.api.write(world.create_site("ada", SMALL_SITE)).await.expect("an admin creates a site");
+        invite(&world, &(0..GROUP).map(member).collect::<Vec<_>>(), &[(SMALL_SITE, "viewer")]).await;
+        process.stop();
         Self { size, process, world, dir }
     }
 }

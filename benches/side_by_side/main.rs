@@ -18,6 +18,7 @@ mod closed;
 mod crowd;
 mod empty;
 mod fixture;
+mod names;
 mod open;
 mod pin;
 mod plan;
@@ -33,7 +34,7 @@ use std::{env, fs, process::ExitCode};
 
 use clap::{Parser, ValueEnum};
 
-use fixture::{Fixture, LARGE, SMALL};
+use fixture::{Fixture, LARGE, MILLION, SMALL};
 use pin::Cores;
 use plan::{Plan, progress};
 
@@ -69,6 +70,8 @@ enum Section {
     Beside,
     /// The first question after a start.
     Cold,
+    /// Lists, and the first question after a start, of a tenant of a million; only where it is asked for.
+    Million,
 }
 
 fn main() -> ExitCode {
@@ -113,6 +116,12 @@ async fn measure(plan: &Plan, only: &[Section]) {
         if is_selected(Section::Cold) {
             sections::cold::run(plan, vec![small, large]).await;
         }
+    }
+    if only.contains(&Section::Million) {
+        let small = Fixture::new(plan.cores.server, SMALL).await;
+        let crowd = Fixture::crowd(plan.cores.server, MILLION).await;
+        sections::lists::run(plan, &small, &crowd).await;
+        sections::cold::run(plan, vec![crowd]).await;
     }
     if is_selected(Section::Writes) {
         sections::writes::run(plan).await;

@@ -3,7 +3,8 @@
 use rollcall::proto::{BatchCheckRequest, CheckItem, CheckRequest};
 
 use crate::{
-    fixture::{Fixture, chance, member},
+    fixture::{Fixture, chance},
+    names::member,
     plan::progress,
     process::resume,
     support::rng::Rng,

@@ -33,7 +33,7 @@ pub(super) use limit::Limit;
 /// A pool of up to `capacity` connections, each opened when it is first needed.
 pub(super) struct Connections {
     open: Arc<Open>,
-    ends: Ends,
+    endings: Endings,
     timeout: Duration,
     /// How long a statement may take; none: as long as it does.
     longest: Option<Duration>,
@@ -48,7 +48,7 @@ type Open = dyn Fn(&Arc<Limit>) -> ConnectOptions + Send + Sync;
 
 /// How a transaction ends on a connection, which then waits for whoever needs it next.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Ends {
+pub(super) struct Endings {
     /// The statements that commit.
     pub(super) commit: &'static str,
     /// The statements that roll back.
@@ -70,7 +70,7 @@ pub(super) struct Lease {
     connection: Option<Connection>,
     permit: Option<OwnedSemaphorePermit>,
     longest: Option<Duration>,
-    ends: Ends,
+    endings: Endings,
     /// Whether it was opened for this.
     is_fresh: bool,
     idle: Arc<Mutex<Vec<Connection>>>,
@@ -83,15 +83,15 @@ impl Connections {
     /// Opens one connection, which shows whether the database can be opened at all.
     pub(super) async fn open(
         open: impl Fn(&Arc<Limit>) -> ConnectOptions + Send + Sync + 'static,
-        ends: Ends,
+        endings: Endings,
         capacity: u32,
         timeout: Duration,
         longest: Option<Duration>,
     ) -> StoreResult<Self> {
-        let first = Connection::open(&open, ends).await?;
+        let first = Connection::open(&open, endings).await?;
         let permits = Arc::new(Semaphore::new(capacity as usize));
         let idle = Arc::new(Mutex::new(vec![first]));
-        Ok(Self { open: Arc::new(open), ends, timeout, longest, capacity, permits, idle })
+        Ok(Self { open: Arc::new(open), endings, timeout, longest, capacity, permits, idle })
     }
 
     /// A connection, as soon as one is free; after the timeout, or once the pool is closed, the store is unavailable.
@@ -100,16 +100,17 @@ impl Connections {
         let permit = permit.await.map_err(|_| unavailable("no connection became free in time"))?;
         let permit = permit.map_err(|_| unavailable("the store is closed"))?;
         let idle = self.idle.lock().pop();
-        let (open, home, longest, ends) = (Arc::clone(&self.open), Arc::clone(&self.idle), self.longest, self.ends);
+        let (open, home, longest, endings) =
+            (Arc::clone(&self.open), Arc::clone(&self.idle), self.longest, self.endings);
         let lease = move |connection: Connection, is_fresh| {
             connection.limit.set(longest);
-            Lease { connection: Some(connection), permit: Some(permit), longest, ends, is_fresh, idle: home }
+            Lease { connection: Some(connection), permit: Some(permit), longest, endings, is_fresh, idle: home }
         };
         if let Some(connection) = idle {
             return Ok(lease(connection, false));
         }
         // In a task of its own, so that a caller who stops waiting leaves no connection behind without a permit.
-        let opening = tokio::spawn(async move { Ok(lease(Connection::open(&*open, ends).await?, true)) });
+        let opening = tokio::spawn(async move { Ok(lease(Connection::open(&*open, endings).await?, true)) });
         opening.await.map_err(|error| defect(error.to_string()))?
     }
 
@@ -128,13 +129,13 @@ impl Connections {
 }
 
 impl Connection {
-    async fn open(open: &Open, ends: Ends) -> StoreResult<Self> {
+    async fn open(open: &Open, endings: Endings) -> StoreResult<Self> {
         let limit = Arc::new(Limit::default());
         let mut options = open(&limit);
         options.min_connections(1).max_connections(1);
         let pool = Database::connect(options).await?;
         let tx = pool.begin().await?;
-        tx.execute_unprepared(ends.rollback).await?;
+        tx.execute_unprepared(endings.rollback).await?;
         Ok(Self { tx, pool, limit })
     }
 
@@ -159,7 +160,7 @@ impl Lease {
     /// Lets what runs next take as long as it does.
     pub(super) async fn take_limit_off(&self) -> StoreResult<()> {
         self.set_limit(None);
-        if let Some(unlimited) = self.ends.unlimited {
+        if let Some(unlimited) = self.endings.unlimited {
             self.execute_unprepared(unlimited).await?;
         }
         Ok(())
@@ -171,7 +172,7 @@ impl Lease {
         }
     }
 
-    /// Ends a transaction that only read, with its outcome, which is returned.
+    /// Endings a transaction that only read, with its outcome, which is returned.
     pub(super) async fn finish<T>(self, outcome: StoreResult<T>) -> StoreResult<T> {
         let found = outcome?;
         self.rollback().await?;
@@ -193,13 +194,13 @@ impl Lease {
 
     /// Commits. After an error it is unknown whether the commit happened.
     pub(super) async fn commit(self) -> StoreResult<()> {
-        let commit = self.ends.commit;
+        let commit = self.endings.commit;
         self.end(commit).await
     }
 
     /// Rolls back a transaction of which every statement succeeded.
     pub(super) async fn rollback(self) -> StoreResult<()> {
-        let rollback = self.ends.rollback;
+        let rollback = self.endings.rollback;
         self.end(rollback).await
     }
 

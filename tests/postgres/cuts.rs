@@ -93,7 +93,7 @@ async fn a_write_is_made_once_whichever_message_the_way_breaks_at() {
             let step = messages.div_ceil(most).max(1);
             let first = usize::try_from(rng.range(0, step as u64)).expect("few");
             for number in (first..messages).step_by(step) {
-                cut(&stage, &beside, (*kind, number, fault)).await;
+                Box::pin(cut(&stage, &beside, (*kind, number, fault))).await;
             }
         }
     }

@@ -8,10 +8,11 @@ use crate::support::{Api, Server, postgres_proxy::Proxy, store::postgres_url, wi
 
 /// The server, the way to its database, and the directory that stands for it.
 pub struct Stage {
-    pub server: Server,
     pub api: Api,
     pub proxy: Proxy,
     pub dir: TempDir,
+    /// Ends with this.
+    _server: Server,
 }
 
 impl Stage {
@@ -23,7 +24,7 @@ impl Stage {
         let url = format!("store.url={}", direct.replace(host(&direct), &proxy.address().to_string()));
         let server = Self::server(dir.path(), &[&[&*url], settings].concat()).await;
         let api = server.api().await;
-        Self { server, api, proxy, dir }
+        Self { api, proxy, dir, _server: server }
     }
 
     /// Another server over the same database, that no fault reaches.

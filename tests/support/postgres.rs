@@ -30,7 +30,8 @@ struct Server {
 /// The server that all tests of this process share.
 fn server() -> &'static Server {
     static SERVER: OnceLock<Server> = OnceLock::new();
-    SERVER.get_or_init(|| env::var(URL).map_or_else(|_| start(), |url| Server { url, _child: None }))
+    let given = || env::var_os(URL).filter(|url| !url.is_empty())?.into_string().ok();
+    SERVER.get_or_init(|| given().map_or_else(start, |url| Server { url, _child: None }))
 }
 
 fn start() -> Server {

@@ -16,10 +16,11 @@ const NAME: &str = "postgres";
 
 /// Whether stores are in PostgreSQL.
 pub fn is_postgres() -> bool {
-    match env::var(DATABASE).as_deref() {
-        Ok("postgres") => true,
-        Ok("sqlite") | Err(_) => false,
-        Ok(other) => panic!("{DATABASE} is `sqlite` or `postgres`, and not `{other}`"),
+    match env::var_os(DATABASE) {
+        None => false,
+        Some(database) if database == "sqlite" => false,
+        Some(database) if database == "postgres" => true,
+        Some(database) => panic!("{DATABASE}={} is neither `sqlite` nor `postgres`", database.display()),
     }
 }
 

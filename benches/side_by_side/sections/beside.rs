@@ -11,7 +11,8 @@ use rollcall::proto::SetPolicyRequest;
 use crate::{
     client::{Target, framed},
     closed, crowd,
-    fixture::{SETTINGS, directory, member},
+    fixture::{SETTINGS, directory},
+    names::member,
     plan::{Plan, progress},
     process::{Process, resume},
     questions::{ACTIONS, CHECK},

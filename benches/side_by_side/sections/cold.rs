@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::{
     client::{Target, framed},
-    fixture::{Fixture, SETTINGS, member},
+    fixture::{Fixture, SETTINGS},
+    names::member,
     plan::{Plan, progress},
     process::{Meter, Process, Used},
     questions::CHECK,

@@ -6,7 +6,8 @@ use rollcall::proto::{ListActionsRequest, ListResourcesRequest};
 use crate::{
     client::{IN_FLIGHT, Target, framed},
     closed::{self, Round, typical},
-    fixture::{self, Fixture, SMALL_SITE},
+    fixture::{Fixture, SMALL_SITE},
+    names,
     plan::{Plan, progress},
     process::resume,
     stats::{Percentiles, Spread, micros, percent, short, whole},
@@ -28,8 +29,8 @@ const LISTS: [List; 3] = [
 
 /// Measures a small and a large tenant in turn, and prints what was found.
 pub async fn run(plan: &Plan, small: &Fixture, large: &Fixture) {
-    look(small, 2).await;
-    look(large, 10).await;
+    look(small).await;
+    look(large).await;
     let mut table = Table::new(
         "Lists, with 64 calls under way and with one",
         &["", "", "calls/s", "CPU a call, µs", "server busy", "alone, p50 µs", "alone, p99 µs"],
@@ -62,19 +63,19 @@ fn cells(fixture: &Fixture, rounds: &[Round], alone: &[Round]) -> [String; 6] {
 }
 
 /// Makes sure that the lists are what they are said to be.
-async fn look(fixture: &Fixture, sites: usize) {
+async fn look(fixture: &Fixture) {
     let _running = resume(fixture.process.id);
-    let (world, member) = (&fixture.world, fixture::member(MEMBER));
+    let (world, member) = (&fixture.world, names::member(MEMBER));
     let members = world.list(world.members_at(SMALL_SITE)).await.len();
     assert_eq!(members, 17, "the members of the small site, and the admin");
     // One site more: the small one.
-    assert_eq!(world.sites(&member, "data.view").await.len(), sites + 1, "the sites of a member");
+    assert_eq!(world.sites(&member, "data.view").await.len(), fixture.size.sites_each() + 1, "the sites of a member");
     assert_eq!(world.actions(&member, SMALL_SITE).await.len(), 3, "the actions of a viewer");
 }
 
 async fn connect(fixture: &Fixture, method: &str, request: fn(&WireTenant, &str) -> Bytes) -> Target {
     let _running = resume(fixture.process.id);
-    let message = request(&fixture.world, &fixture::member(MEMBER));
+    let message = request(&fixture.world, &names::member(MEMBER));
     let mut target = Target::connect(&fixture.process, method, vec![message]).await;
     target.once().await;
     target

@@ -15,11 +15,16 @@ use rollcall::proto::ChangeRoleRequest;
 use crate::{
     client::{IN_FLIGHT, Target, framed},
     closed::{self, Round, typical},
-    fixture::{SETTINGS, directory, invite, join, member},
+    fixture::{SETTINGS, directory, invite, join},
+    names::member,
     plan::{Plan, progress},
     process::Process,
     stats::{Percentiles, Spread, micros, percent, short, whole},
-    support::{Api, WireTenant, resource, server::store_file, subject},
+    support::{
+        Api, WireTenant, resource,
+        store::{is_postgres, store_file},
+        subject,
+    },
     table::Table,
 };
 
@@ -111,14 +116,17 @@ fn cells(rounds: Vec<(Round, u64)>, syncs: &[f64]) -> Vec<String> {
         short(micros(times.p50) / 1000.0),
         short(micros(times.p99) / 1000.0),
         percent(typical(&rounds, Round::busy)),
-        short(writes / transactions.iter().sum::<u64>() as f64),
+        if is_postgres() { short(1.0) } else { short(writes / transactions.iter().sum::<u64>() as f64) },
     ]);
     cells
 }
 
 /// How many transactions the store has committed since the server opened it. SQLite counts them in the file of its
-/// wal-index, in the machine's own order of bytes, so the server need not be asked.
+/// wal-index, in the machine's own order of bytes, so the server need not be asked. In PostgreSQL each write has its own.
 fn transactions(dir: &Path) -> u64 {
+    if is_postgres() {
+        return 0;
+    }
     let index = File::open(store_file(dir).with_extension("db-shm")).expect("the server has the store open");
     let mut count = [0; size_of::<u32>()];
     index.read_exact_at(&mut count, CHANGE_COUNT).expect("a wal-index has a header");

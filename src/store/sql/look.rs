@@ -126,12 +126,11 @@ fn note_members(found: &[QueryResult], members: &mut [(Subject, Option<MemberRec
     for row in found {
         let Some(member) = member::Model::from_query_result_optional(row, MEMBER)? else { continue };
         let grant = binding::Model::from_query_result_optional(row, BINDING)?.map(rows::into_grant);
-        match known.iter_mut().find(|(profile, ..)| profile.member_id == member.member_id) {
-            Some((.., grants)) => grants.extend(grant),
-            None => {
-                let profile = profile::Model::from_query_result(row, PROFILE)?;
-                known.push((profile, member, grant.into_iter().collect()));
-            }
+        if let Some((.., grants)) = known.iter_mut().find(|(profile, ..)| profile.member_id == member.member_id) {
+            grants.extend(grant);
+        } else {
+            let profile = profile::Model::from_query_result(row, PROFILE)?;
+            known.push((profile, member, grant.into_iter().collect()));
         }
     }
     for (profile, member, grants) in known {

@@ -44,27 +44,27 @@ pub struct Frames {
     side: Side,
     /// Whether the next message is one without a type.
     begins: bool,
-    /// What was read and not taken.
+    /// What was read and not consumed.
     bytes: Vec<u8>,
-    /// How much at the start of it has been taken nevertheless.
-    taken: usize,
+    /// How much at the start of it has been consumed nevertheless.
+    consumed: usize,
 }
 
 impl Frames {
     /// The messages of a side that has sent nothing yet.
     pub fn of(side: Side) -> Self {
-        Self { side, begins: side == Side::Client, bytes: Vec::new(), taken: 0 }
+        Self { side, begins: side == Side::Client, bytes: Vec::new(), consumed: 0 }
     }
 
     /// Adds what was read.
     pub fn add(&mut self, read: &[u8]) {
-        self.bytes.drain(..mem::take(&mut self.taken));
+        self.bytes.drain(..mem::take(&mut self.consumed));
         self.bytes.extend_from_slice(read);
     }
 
     /// The next message, if all of it has been read. An error says that this can't be the protocol.
     pub fn take(&mut self) -> io::Result<Option<Frame>> {
-        let left = &self.bytes[self.taken..];
+        let left = &self.bytes[self.consumed..];
         let (head, lengths) = if self.begins { (0, 8..=LONGEST_FIRST) } else { (1, 4..=LONGEST) };
         let Some(length) = number(left, head) else { return Ok(None) };
         let length = length as usize;
@@ -82,7 +82,7 @@ impl Frames {
         }
         let Some(bytes) = left.get(..head + length) else { return Ok(None) };
         let bytes = bytes.to_vec();
-        self.taken += bytes.len();
+        self.consumed += bytes.len();
         self.begins = kind == ENCRYPTION;
         let seen = Seen { side: self.side, kind, text: text(self.side, kind, &bytes[head + 4..]) };
         Ok(Some(Frame { seen, bytes }))
@@ -138,7 +138,7 @@ mod tests {
     }
 
     /// All messages that are there.
-    fn taken(frames: &mut Frames) -> Vec<Frame> {
+    fn consumed(frames: &mut Frames) -> Vec<Frame> {
         iter::from_fn(|| frames.take().expect("it is the protocol")).collect()
     }
 
@@ -163,12 +163,12 @@ mod tests {
     fn several_messages_in_one_read_are_told_apart() {
         let mut frames = Frames::of(Side::Client);
         frames.add(&conversation().concat());
-        let taken = taken(&mut frames);
-        let kinds = taken.iter().map(|frame| frame.seen.kind).collect::<Vec<_>>();
+        let consumed = consumed(&mut frames);
+        let kinds = consumed.iter().map(|frame| frame.seen.kind).collect::<Vec<_>>();
         assert_eq!(kinds, [ENCRYPTION, STARTUP, b'Q', b'P', b'S']);
-        let texts = taken.iter().map(|frame| frame.seen.text.as_deref()).collect::<Vec<_>>();
+        let texts = consumed.iter().map(|frame| frame.seen.text.as_deref()).collect::<Vec<_>>();
         assert_eq!(texts, [None, None, Some("BEGIN"), Some("SELECT $1"), None]);
-        let bytes = taken.into_iter().map(|frame| frame.bytes).collect::<Vec<_>>();
+        let bytes = consumed.into_iter().map(|frame| frame.bytes).collect::<Vec<_>>();
         assert_eq!(bytes, conversation());
     }
 
@@ -180,7 +180,7 @@ mod tests {
             let mut bytes = Vec::new();
             for read in stream.chunks(size) {
                 frames.add(read);
-                bytes.extend(taken(&mut frames).into_iter().map(|frame| frame.bytes));
+                bytes.extend(consumed(&mut frames).into_iter().map(|frame| frame.bytes));
             }
             assert_eq!(bytes, conversation(), "in reads of {size}");
         }
@@ -192,21 +192,21 @@ mod tests {
         let mut frames = Frames::of(Side::Server);
         for byte in &whole[..whole.len() - 1] {
             frames.add(&[*byte]);
-            assert!(taken(&mut frames).is_empty());
+            assert!(consumed(&mut frames).is_empty());
         }
         frames.add(&whole[whole.len() - 1..]);
         let seen = Seen { side: Side::Server, kind: b'D', text: None };
-        assert_eq!(taken(&mut frames), [Frame { seen, bytes: whole }]);
+        assert_eq!(consumed(&mut frames), [Frame { seen, bytes: whole }]);
     }
 
     #[test]
     fn a_client_begins_without_a_type_and_a_server_does_not() {
         let mut frames = Frames::of(Side::Client);
         frames.add(&first(80_877_102, &[0; 8]));
-        assert_eq!(taken(&mut frames)[0].seen, Seen { side: Side::Client, kind: CANCEL, text: None });
+        assert_eq!(consumed(&mut frames)[0].seen, Seen { side: Side::Client, kind: CANCEL, text: None });
         let mut frames = Frames::of(Side::Server);
         frames.add(&message(b'P', b"one\0two\0"));
-        assert_eq!(taken(&mut frames)[0].seen, Seen { side: Side::Server, kind: b'P', text: None });
+        assert_eq!(consumed(&mut frames)[0].seen, Seen { side: Side::Server, kind: b'P', text: None });
     }
 
     #[test]

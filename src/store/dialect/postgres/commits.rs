@@ -33,7 +33,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// Makes commits.
 pub(super) struct Commits {
     pools: Arc<Pools>,
-    places: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     /// Whether the store is being closed.
     is_closing: AtomicBool,
 }
@@ -48,8 +48,8 @@ enum Failure {
 
 impl Commits {
     pub(super) fn new(pools: &Arc<Pools>) -> Self {
-        let places = Arc::new(Semaphore::new(WAITING));
-        Self { pools: Arc::clone(pools), places, is_closing: AtomicBool::new(false) }
+        let permits = Arc::new(Semaphore::new(WAITING));
+        Self { pools: Arc::clone(pools), permits, is_closing: AtomicBool::new(false) }
     }
 
     /// Begins no commit any more, and gives up finding out what became of others.
@@ -64,7 +64,7 @@ impl Commits {
         expected: Option<Head>,
         batch: &Batch<'_>,
     ) -> StoreResult<Committed> {
-        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
+        let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() else {
             let message = format!("{WAITING} commits wait already");
             return Err(StoreError::Busy(Box::new(Cause::new(message))));
         };
@@ -72,7 +72,7 @@ impl Commits {
         let commits = Arc::clone(self);
         tokio::spawn(async move {
             let outcome = commits.run(&job).await;
-            drop(place);
+            drop(permit);
             job.end(outcome);
         });
         // The task ends a job without an outcome only if it ends itself, perhaps in the midst of a commit.

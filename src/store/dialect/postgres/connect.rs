@@ -9,13 +9,14 @@ use crate::{
     service::ports::StoreResult,
     store::{
         Options,
-        connections::{Connections, Ends, Lease, Limit},
+        connections::{Connections, Endings, Lease, Limit},
         error::unavailable,
     },
 };
 
 /// No transaction is open on a connection that waits, so that a pooler may give its server to others.
-const ENDS: Ends = Ends { commit: "COMMIT", rollback: "ROLLBACK", unlimited: Some("SET LOCAL statement_timeout = 0") };
+const ENDINGS: Endings =
+    Endings { commit: "COMMIT", rollback: "ROLLBACK", unlimited: Some("SET LOCAL statement_timeout = 0") };
 
 /// How long a statement may take that only reads; a load of all facts may take longer. Whoever asks for something has gone
 /// by then.
@@ -44,7 +45,7 @@ impl Pools {
         let connections = |capacity: u32| {
             let url = options.url.clone();
             let open = move |_: &Arc<Limit>| connection(&url, timeout);
-            Connections::open(open, ENDS, capacity, timeout, Some(LONGEST))
+            Connections::open(open, ENDINGS, capacity, timeout, Some(LONGEST))
         };
         let prober = connections(1).await?;
         let readers = connections(options.read_connections.max(1)).await?;

@@ -16,8 +16,7 @@ enum Target<'s> {
 pub(in crate::store) fn goes_with(others: &[String], statement: &str) -> bool {
     let this = target(statement);
     others.iter().all(|other| match (target(other), &this) {
-        (Target::Reads, _) | (_, Target::Reads) => true,
-        (Target::Deletes(_), Target::Deletes(_)) => true,
+        (Target::Reads, _) | (_, Target::Reads) | (Target::Deletes(_), Target::Deletes(_)) => true,
         (Target::Deletes(other) | Target::Writes(other), Target::Deletes(table) | Target::Writes(table)) => {
             other != *table
         }
@@ -100,7 +99,7 @@ mod tests {
         ]));
         let expected = r#"WITH part0 AS (UPDATE "a" SET "x$1" = $1 WHERE "y" = $2 AND "z" = '$2''$1' RETURNING $3), part1 AS (INSERT INTO "b" ("x") VALUES ($4), ($5)), part2 AS (DELETE FROM "c" WHERE "x" = $6 RETURNING $7) SELECT * FROM part0 UNION ALL SELECT * FROM part2"#;
         assert_eq!(one, expected);
-        assert_eq!(one_text(texts([r#"SELECT $1"#])), "SELECT $1");
+        assert_eq!(one_text(texts(["SELECT $1"])), "SELECT $1");
         assert_eq!(
             one_text(texts([r#"DELETE FROM "a""#, r#"DELETE FROM "a""#])),
             r#"WITH part0 AS (DELETE FROM "a"), part1 AS (DELETE FROM "a") SELECT 0 WHERE FALSE"#

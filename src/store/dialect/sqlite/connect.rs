@@ -11,7 +11,7 @@ use crate::{
     service::ports::{StoreError, StoreResult},
     store::{
         Options,
-        connections::{Connections, Ends, Lease, Limit},
+        connections::{Connections, Endings, Lease, Limit},
         dialect::sqlite::ownership::{Ownership, ROW},
         error::defect,
     },
@@ -37,7 +37,7 @@ const CACHE: &str = "-32768";
 const LOG_PAGES: &str = "4000";
 
 /// A connection waits at the beginning of a transaction, which holds nothing as long as nothing was read in it.
-pub(super) const ENDS: Ends = Ends { commit: "COMMIT; BEGIN", rollback: "ROLLBACK; BEGIN", unlimited: None };
+pub(super) const ENDINGS: Endings = Endings { commit: "COMMIT; BEGIN", rollback: "ROLLBACK; BEGIN", unlimited: None };
 
 /// What the writer's transaction begins with: the write lock is waited for here, and nothing that was read before is stale.
 const BEGIN: &str = "ROLLBACK; BEGIN IMMEDIATE";
@@ -144,7 +144,7 @@ async fn sqlite(options: &Options) -> StoreResult<Pools> {
     let connections = |capacity: u32, longest: Option<Duration>, configure: Configure| {
         let url = options.url.clone();
         let open = move |limit: &Arc<Limit>| limited(connection(&url, timeout, configure), limit);
-        Connections::open(open, ENDS, capacity, timeout, longest)
+        Connections::open(open, ENDINGS, capacity, timeout, longest)
     };
     let writing = |file: SqliteConnectOptions| {
         // What a statement changed before it failed is kept in memory, and not in a file of its own.

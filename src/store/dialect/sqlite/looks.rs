@@ -10,7 +10,7 @@ use tokio::{
 use crate::{
     service::ports::{Glance, StoreResult},
     store::{
-        dialect::sqlite::connect::{ENDS, Pools},
+        dialect::sqlite::connect::{ENDINGS, Pools},
         sql::{
             glance::{self, Looked},
             look::{self, Look, Seen},
@@ -90,6 +90,6 @@ async fn run(pools: Arc<Pools>, mut waiting: mpsc::Receiver<Waiting>) {
 
 async fn together(pools: &Pools, looks: Vec<Look>) -> StoreResult<Looked> {
     let looker = pools.looker().await?;
-    let looked = glance::together(&*looker, looks, ENDS.rollback).await;
+    let looked = glance::together(&*looker, looks, ENDINGS.rollback).await;
     looker.finish_ended(looked)
 }
