@@ -1,8 +1,10 @@
 //! The command line of `rollcall`: its commands, and what each runs.
 
 mod log;
+mod migrate;
 pub mod policy;
 mod serve;
+mod settings;
 
 use std::{
     io::{self, Write as _},
@@ -25,6 +27,8 @@ struct Cli {
 enum Command {
     /// Run the service.
     Serve(serve::ServeArgs),
+    /// Make or change the tables of the database, and end. Whoever does so at the same time waits.
+    Migrate(migrate::MigrateArgs),
     /// Check policy files, run their cases, and show what they come to.
     Policy(policy::PolicyArgs),
     /// Verify the change logs of a database.
@@ -37,6 +41,7 @@ enum Command {
 pub fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Serve(args) => serve::run(&args),
+        Command::Migrate(args) => migrate::run(&args),
         Command::Policy(args) => policy::run(&args),
         Command::Log(args) => log::run(&args),
         Command::Settings => match io::stdout().write_all(DEFAULTS.as_bytes()) {

@@ -36,6 +36,15 @@ pub(super) fn store_url(value: &Value) -> Result<String, String> {
     }
 }
 
+/// A URL of a store at a server, or nothing.
+pub(super) fn direct_store_url(value: &Value) -> Result<Option<String>, String> {
+    match text(value) {
+        Some("") => Ok(None),
+        Some(url) if url.starts_with("postgres") => store_url(value).map(Some),
+        _ => Err("expected nothing, or a URL that begins with `postgres://`".to_owned()),
+    }
+}
+
 pub(super) fn path(value: &Value) -> Result<PathBuf, String> {
     name(value).map(PathBuf::from).map_err(|_| expected("a path", value))
 }

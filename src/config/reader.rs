@@ -75,7 +75,13 @@ impl Reader {
         let url = self.last("store.url", parse::store_url);
         let read_connections = self.last("store.read_connections", |v| parse::integer(v, &(1..=256)));
         let write_connections = self.last("store.write_connections", |v| parse::integer(v, &(1..=256)));
+        let direct_url = self.last("store.direct_url", parse::direct_store_url);
+        let migrates = self.last("store.migrate", parse::boolean);
+        let prepared_statements = self.last("store.prepared_statements", |v| parse::integer(v, &(0..=1000)));
         Some(store::Options {
+            direct_url: direct_url?,
+            migrates: migrates?,
+            prepared_statements: prepared_statements?,
             read_connections: read_connections?,
             write_connections: write_connections?,
             ..store::Options::new(url?)

@@ -106,9 +106,9 @@ fn the_defaults_alone_are_valid() {
 #[test]
 fn every_setting_is_documented_and_read() {
     let keys = keys();
-    assert_eq!(keys.len(), 27, "{keys:?}");
+    assert_eq!(keys.len(), 31, "{keys:?}");
     for key in keys {
-        let error = file(&format!("{key} = 1979-05-27")).unwrap_err();
+        let error = file(&format!("{key} = 1979-05-31")).unwrap_err();
         assert!(error.starts_with(&format!("rollcall.toml:1: {key}: expected ")), "{error}");
     }
     let lines: Vec<&str> = DEFAULTS.lines().collect();
@@ -208,6 +208,9 @@ fn values_out_of_their_domain_are_refused() {
         ("store.url", &["", "sqlite:", "postgres://", "postgres:db", "mysql://h", "data/rollcall.db"]),
         ("store.read_connections", &["0", "257", "-1", "4.0", "four"]),
         ("store.write_connections", &["0", "257"]),
+        ("store.direct_url", &["sqlite:x", "host"]),
+        ("store.migrate", &["", "yes"]),
+        ("store.prepared_statements", &["-1", "1001"]),
         ("policies.dir", &["", " "]),
         ("policies.poll", &["", "2", "-1s", "often"]),
         ("reflection", &["", "on", "True"]),

@@ -60,7 +60,7 @@ pub async fn run(config: &Config, demo: bool, stop: impl Future<Output = ()>) ->
     let files = sources.load()?;
     let policies = Arc::new(PolicyStore::new(files.policy_set()));
     let store = Arc::new(SqlStore::open(&config.store).await?);
-    store.migrate().await?;
+    if config.store.migrates { store.migrate().await } else { store.check_tables().await }?;
     let (clock, random) = (Arc::new(SystemClock::new()), Arc::new(ambient::SystemRandom));
     let views = Arc::new(Registry::new(store.clone(), policies.clone(), clock.clone(), config.snapshots));
     let reload = Reload::new(sources, files, policies.clone(), views.clone());

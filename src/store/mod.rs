@@ -66,7 +66,19 @@ impl SqlStore {
     /// When a migration fails, which leaves the tables as the one before it made them, or when the database was
     /// migrated by a newer version; `StoreError::Copied` when it is a copy that is not to be adopted.
     pub async fn migrate(&self) -> StoreResult<()> {
-        self.database.migrate().await?;
+        self.prepare(true).await
+    }
+
+    /// The same, but for the tables, which must be what this version expects already.
+    ///
+    /// # Errors
+    /// When they are not; `StoreError::Copied` when it is a copy that is not to be adopted.
+    pub async fn check_tables(&self) -> StoreResult<()> {
+        self.prepare(false).await
+    }
+
+    async fn prepare(&self, migrates: bool) -> StoreResult<()> {
+        self.database.prepare(migrates).await?;
         // Read once, so that answers from memory need the store for nothing.
         self.identity().await.map(drop)
     }

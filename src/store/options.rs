@@ -10,6 +10,13 @@ pub struct Options {
     /// server, such as `postgres://rollcall@db.example.com/rollcall`, which must exist. Any other scheme is refused
     /// when the store is opened. [`fmt::Debug`] leaves it out, for it may hold a password.
     pub url: String,
+    /// Where the tables are made and changed, if it is not `url`: past a pooler, whose connections are others for each
+    /// transaction. None for a file.
+    pub direct_url: Option<String>,
+    /// Whether the tables are made or changed at the start of a service.
+    pub migrates: bool,
+    /// How many statements a connection to a server keeps prepared; 0 for a pooler that can't keep them.
+    pub prepared_statements: usize,
     /// How many connections serve reads at once, at least 1; the settings allow 1 to 256.
     pub read_connections: u32,
     /// How many connections serve writes at once, at least 1; the settings allow 1 to 256. To a file always one writes.
@@ -26,13 +33,24 @@ impl Options {
     /// The database at `url`, with four connections that read, eight that write, and a timeout of five seconds.
     pub fn new(url: impl Into<String>) -> Self {
         let timeout = Duration::from_secs(5);
-        Self { url: url.into(), read_connections: 4, write_connections: 8, timeout, adopt: false }
+        let (url, direct_url) = (url.into(), None);
+        Self {
+            url,
+            direct_url,
+            migrates: true,
+            prepared_statements: 100,
+            read_connections: 4,
+            write_connections: 8,
+            timeout,
+            adopt: false,
+        }
     }
 }
 
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Options")
+            .field("prepared_statements", &self.prepared_statements)
             .field("read_connections", &self.read_connections)
             .field("write_connections", &self.write_connections)
             .field("timeout", &self.timeout)

@@ -7,7 +7,6 @@ use sea_orm::{
     AccessMode, ColumnTrait as _, DatabaseConnection, DatabaseTransaction, DbBackend, EntityTrait as _, IsolationLevel,
     QueryFilter as _, QueryOrder as _, QuerySelect as _, TransactionTrait as _,
 };
-use sea_orm_migration::{MigratorTrait as _, seaql_migrations};
 
 use crate::store::{
     dialect::{postgres, sqlite},
@@ -16,7 +15,7 @@ use crate::store::{
     sql::{
         entity::tenant,
         load,
-        migration::Migrator,
+        migration::applied,
         read,
         verify::{self, LogFault},
     },
@@ -57,15 +56,7 @@ impl SqlReader {
     }
 
     async fn check_schema(&self) -> Result<(), ReadError> {
-        let query = seaql_migrations::Entity::find()
-            .select_only()
-            .column(seaql_migrations::Column::Version)
-            .order_by_asc(seaql_migrations::Column::Version);
-        let applied: Vec<String> = query.into_tuple().all(&self.connection).await?;
-        let ours: Vec<String> = Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect();
-        if applied != ours {
-            return Err(ReadError::SchemaMismatch);
-        }
+        applied::check(&self.connection).await?;
         read::identity(&self.connection, FORMAT).await?;
         Ok(())
     }

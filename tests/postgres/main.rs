@@ -12,6 +12,7 @@
 
 mod away;
 mod cuts;
+mod migrate;
 mod round_trips;
 mod schema;
 mod stage;

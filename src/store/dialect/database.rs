@@ -11,9 +11,9 @@ use crate::{
 /// An open database. What its methods promise is what [`Store`](crate::service::ports::Store) does of theirs.
 #[async_trait]
 pub(in crate::store) trait Database: Send + Sync {
-    /// Brings the tables up to what this version of the service expects, and makes the database this process's where only
-    /// one may have it.
-    async fn migrate(&self) -> StoreResult<()>;
+    /// Brings the tables up to what this version of the service expects, or only looks whether they are; and makes the
+    /// database this process's where only one may have it.
+    async fn prepare(&self, migrates: bool) -> StoreResult<()>;
 
     /// Succeeds when the database answers now, and is the one that it was.
     async fn ping(&self) -> StoreResult<()>;

@@ -21,6 +21,8 @@ const ENDINGS: Endings =
 /// How long a statement may take that only reads; a load of all facts may take longer. Whoever asks for something has gone
 /// by then.
 const LONGEST: Duration = Duration::from_secs(30);
+/// How long the server may take to begin a migration.
+const MIGRATION_BEGINS: Duration = Duration::from_secs(10);
 /// What a transaction that only reads begins with: all of it as of one instant.
 const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \
     SET LOCAL statement_timeout = '30s'; SET LOCAL idle_in_transaction_session_timeout = '60s'";
@@ -37,20 +39,30 @@ pub(super) struct Pools {
     timeout: Duration,
     /// What a transaction that writes begins with.
     write: String,
+    /// Whether a look is a transaction of its own: without prepared statements it goes to the server twice, and a pooler
+    /// may give the second time to another.
+    looks_in_transactions: bool,
+    direct: Options,
 }
+
+/// Connections past a pooler.
+pub(super) struct Direct(Connections);
 
 impl Pools {
     pub(super) async fn open(options: &Options) -> StoreResult<Self> {
         let timeout = options.timeout;
-        let connections = |capacity: u32| {
-            let url = options.url.clone();
-            let open = move |_: &Arc<Limit>| connection(&url, timeout);
-            Connections::open(open, ENDINGS, capacity, timeout, Some(LONGEST))
-        };
-        let prober = connections(1).await?;
-        let readers = connections(options.read_connections.max(1)).await?;
-        let writers = connections(options.write_connections.max(1)).await?;
-        Ok(Self { readers, writers, prober, timeout, write: write(timeout) })
+        let prober = connections(options, 1).await?;
+        let readers = connections(options, options.read_connections.max(1)).await?;
+        let writers = connections(options, options.write_connections.max(1)).await?;
+        let looks_in_transactions = options.prepared_statements == 0;
+        let direct =
+            Options { url: options.direct_url.clone().unwrap_or_else(|| options.url.clone()), ..options.clone() };
+        Ok(Self { readers, writers, prober, timeout, write: write(timeout), looks_in_transactions, direct })
+    }
+
+    /// Opens the way past a pooler.
+    pub(super) async fn direct(&self) -> StoreResult<Direct> {
+        Ok(Direct(connections(&self.direct, 1).await?))
     }
 
     /// A transaction that only reads, all as of one instant.
@@ -63,39 +75,32 @@ impl Pools {
         self.begin(&self.writers, &self.write).await
     }
 
-    /// A transaction that changes the tables themselves.
-    pub(super) async fn migrator(&self) -> StoreResult<Lease> {
-        self.begin(&self.writers, MIGRATE).await
-    }
-
-    /// A connection outside a transaction, for one statement that only reads for whoever plans a write.
+    /// A connection for one statement that only reads, for whoever plans a write.
     pub(super) async fn looker(&self) -> StoreResult<Lease> {
-        self.writers.lease().await
+        self.look(&self.writers).await
     }
 
     /// The same, for a look at the database itself.
     pub(super) async fn prober(&self) -> StoreResult<Lease> {
-        self.prober.lease().await
+        self.look(&self.prober).await
     }
 
-    /// Begins a transaction. A connection that waited may be dead by now, as after a restart of the server: then it is
-    /// begun on another.
+    async fn look(&self, connections: &Connections) -> StoreResult<Lease> {
+        if self.looks_in_transactions { self.begin(connections, READ).await } else { connections.lease().await }
+    }
+
+    /// Ends a look with its outcome, which is returned.
+    pub(super) async fn finish_look<T>(&self, lease: Lease, outcome: StoreResult<T>) -> StoreResult<T> {
+        if self.looks_in_transactions { lease.finish(outcome).await } else { lease.finish_ended(outcome) }
+    }
+
     async fn begin(&self, connections: &Connections, begin: &str) -> StoreResult<Lease> {
-        loop {
-            let lease = connections.lease().await?;
-            match self.in_time(async { Ok(lease.execute_unprepared(begin).await?) }).await {
-                Ok(_) => return Ok(lease),
-                Err(error) if lease.is_fresh() => return Err(error),
-                Err(_) => {}
-            }
-        }
+        begin_on(connections, begin, self.timeout).await
     }
 
     /// What the server does not answer in time it is not waited for, for it may be out of reach.
     pub(super) async fn in_time<T>(&self, asking: impl Future<Output = StoreResult<T>>) -> StoreResult<T> {
-        time::timeout(self.timeout, asking)
-            .await
-            .unwrap_or_else(|_| Err(unavailable("the database did not answer in time")))
+        in_time(self.timeout, asking).await
     }
 
     /// Waits for what is under way, and closes all connections.
@@ -104,6 +109,41 @@ impl Pools {
         self.writers.close().await?;
         self.prober.close().await
     }
+}
+
+impl Direct {
+    /// A transaction that changes the tables themselves.
+    pub(super) async fn migrator(&self) -> StoreResult<Lease> {
+        begin_on(&self.0, MIGRATE, MIGRATION_BEGINS).await
+    }
+
+    pub(super) async fn close(&self) -> StoreResult<()> {
+        self.0.close().await
+    }
+}
+
+/// Begins a transaction. A connection that waited may be dead by now, as after a restart of the server: then it is begun on
+/// another.
+async fn begin_on(connections: &Connections, begin: &str, timeout: Duration) -> StoreResult<Lease> {
+    loop {
+        let lease = connections.lease().await?;
+        match in_time(timeout, async { Ok(lease.execute_unprepared(begin).await?) }).await {
+            Ok(_) => return Ok(lease),
+            Err(error) if lease.is_fresh() => return Err(error),
+            Err(_) => {}
+        }
+    }
+}
+
+async fn in_time<T>(timeout: Duration, asking: impl Future<Output = StoreResult<T>>) -> StoreResult<T> {
+    let answered = time::timeout(timeout, asking).await;
+    answered.unwrap_or_else(|_| Err(unavailable("the database did not answer in time")))
+}
+
+async fn connections(options: &Options, capacity: u32) -> StoreResult<Connections> {
+    let (options, timeout) = (options.clone(), options.timeout);
+    let open = move |_: &Arc<Limit>| connection(&options);
+    Connections::open(open, ENDINGS, capacity, timeout, Some(LONGEST)).await
 }
 
 /// What a transaction that writes begins with, if locks are waited for so long. Each statement sees what was committed before
@@ -118,16 +158,19 @@ fn write(timeout: Duration) -> String {
 }
 
 /// How a connection is opened.
-fn connection(url: &str, timeout: Duration) -> ConnectOptions {
-    let mut connection = ConnectOptions::new(url);
+fn connection(Options { url, prepared_statements, timeout, .. }: &Options) -> ConnectOptions {
+    let (mut connection, prepared) = (ConnectOptions::new(url), *prepared_statements);
     connection
-        .acquire_timeout(timeout)
-        .connect_timeout(timeout)
+        .acquire_timeout(*timeout)
+        .connect_timeout(*timeout)
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
         .sqlx_logging(false)
         .record_stmt_in_spans(false)
-        .map_sqlx_postgres_opts(|server| server.application_name("rollcall").extra_float_digits(None));
+        .map_sqlx_postgres_opts(move |server| {
+            let server = server.application_name("rollcall").extra_float_digits(None);
+            server.statement_cache_capacity(prepared)
+        });
     connection
 }

@@ -61,8 +61,12 @@ impl Postgres {
 
 #[async_trait]
 impl Database for Postgres {
-    async fn migrate(&self) -> StoreResult<()> {
-        migrate::migrate(&self.pools, self.adopt).await?;
+    async fn prepare(&self, migrates: bool) -> StoreResult<()> {
+        let direct = self.pools.direct().await?;
+        let migrated = migrate::migrate(&direct, migrates, self.adopt).await;
+        // Nothing of it is used again.
+        direct.close().await?;
+        migrated?;
         self.ping().await
     }
 
@@ -72,7 +76,7 @@ impl Database for Postgres {
             let found = self.pools.in_time(self.probe(&prober)).await;
             // One that waited may be dead by now.
             if found.is_ok() || prober.is_fresh() {
-                break prober.finish_ended(found)?;
+                break self.pools.finish_look(prober, found).await?;
             }
         };
         self.is_read_only.store(read_only == "on", Ordering::Relaxed);
@@ -112,7 +116,7 @@ impl Database for Postgres {
             let seen = self.pools.in_time(look::alone(&*looker, Look::new(tenant, at))).await;
             // One that waited may be dead by now.
             if seen.is_ok() || looker.is_fresh() {
-                return looker.finish_ended(seen);
+                return self.pools.finish_look(looker, seen).await;
             }
         }
     }

@@ -7,9 +7,12 @@ use crate::{
     service::ports::{StoreError, StoreResult},
     store::{
         connections::Lease,
-        dialect::postgres::connect::Pools,
+        dialect::postgres::connect::Direct,
         error::defect,
-        sql::{entity::owner, migration::Migrator},
+        sql::{
+            entity::owner,
+            migration::{Migrator, applied},
+        },
     },
 };
 
@@ -22,19 +25,30 @@ const TAKE_LEASE: &str = r#"INSERT INTO "lease" ("name", "holder", "ends_at") VA
 /// How often it is tried to make the table, for two who make it at once may both fail.
 const TRIES: usize = 5;
 
-/// Runs the migrations that are missing, all in one transaction, and adopts the store if that is asked for.
-pub(super) async fn migrate(pools: &Pools, adopt: bool) -> StoreResult<()> {
+/// Runs the migrations that are missing, all in one transaction, or only looks whether some are; and adopts the store if that
+/// is asked for.
+pub(super) async fn migrate(pools: &Direct, migrates: bool, adopt: bool) -> StoreResult<()> {
+    if !migrates && !adopt {
+        let tx = pools.migrator().await?;
+        let checked = applied::check(&*tx).await;
+        return tx.finish(checked).await;
+    }
     make_lease_table(pools).await?;
     let tx = pools.migrator().await?;
     tx.execute_unprepared(TAKE_LEASE).await?;
-    Migrator::up(&*tx, None).await?;
+    if migrates {
+        applied::missing(&*tx).await?;
+        Migrator::up(&*tx, None).await?;
+    } else {
+        applied::check(&*tx).await?;
+    }
     if adopt {
         take_over(&tx).await?;
     }
     tx.commit().await
 }
 
-async fn make_lease_table(pools: &Pools) -> StoreResult<()> {
+async fn make_lease_table(pools: &Direct) -> StoreResult<()> {
     let mut failed = defect("the table was not made");
     for _ in 0..TRIES {
         let tx = pools.migrator().await?;

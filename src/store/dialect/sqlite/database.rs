@@ -15,7 +15,10 @@ use crate::{
             database::Database,
             sqlite::{connect::Pools, looks::Looks, writer::Writer},
         },
-        sql::{look::Seen, migration::Migrator},
+        sql::{
+            look::Seen,
+            migration::{Migrator, applied},
+        },
     },
 };
 
@@ -38,9 +41,14 @@ impl Sqlite {
 
 #[async_trait]
 impl Database for Sqlite {
-    async fn migrate(&self) -> StoreResult<()> {
+    async fn prepare(&self, migrates: bool) -> StoreResult<()> {
         let writer = self.pools.writer().await?;
-        Migrator::up(&*writer, None).await?;
+        if migrates {
+            applied::missing(&*writer).await?;
+            Migrator::up(&*writer, None).await?;
+        } else {
+            applied::check(&*writer).await?;
+        }
         writer.commit().await?;
         self.pools.make_durable().await?;
         let writer = self.pools.writer().await?;

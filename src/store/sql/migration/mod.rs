@@ -1,5 +1,6 @@
 //! The schema, one migration after another. A migration that was released never changes: the next one corrects it.
 
+pub(in crate::store) mod applied;
 mod m0001_tables;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
