@@ -13,6 +13,7 @@
 mod away;
 mod cuts;
 mod migrate;
+mod pooler;
 mod round_trips;
 mod schema;
 mod stage;

@@ -20,7 +20,7 @@ use rollcall::{
 use rollcall_engine::{Policy, PolicySet, PolicyStore, Timestamp};
 use tempfile::TempDir;
 
-use super::store::store_url;
+use super::store::store_options;
 
 /// A clock that stands still until it is moved, and a source of randomness that counts.
 #[derive(Debug, Default)]
@@ -77,7 +77,7 @@ pub async fn store() -> (Arc<SqlStore>, TempDir) {
 
 /// A migrated store where a server started in `dir` would have it.
 pub async fn store_in(dir: &Path) -> SqlStore {
-    let store = SqlStore::open(&Options::new(store_url(dir))).await.expect("the store can be opened");
+    let store = SqlStore::open(&store_options(dir)).await.expect("the store can be opened");
     store.migrate().await.expect("a new one can be migrated");
     store
 }

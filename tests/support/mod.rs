@@ -17,6 +17,7 @@ pub mod golden;
 pub mod membership_writes;
 pub mod names;
 pub mod observation;
+pub mod pooler;
 pub mod postgres;
 pub mod postgres_proxy;
 pub mod profile;

@@ -13,7 +13,10 @@ use std::{
 use serde_json::Value;
 use tonic::transport::{Channel, Endpoint};
 
-use super::{Api, store::store_url};
+use super::{
+    Api,
+    store::{self, store_options},
+};
 
 pub use super::store::store_file;
 
@@ -143,14 +146,18 @@ fn store_of(command: &Command) -> Option<Arc<str>> {
 
 /// The command that serves with a store in `dir`, ready to be spawned.
 pub fn command(dir: &Path, settings: &[&str]) -> Command {
-    let store = format!("store.url={}", store_url(dir));
+    let store = store::settings(&store_options(dir));
+    let store = store.iter().map(String::as_str);
     let mut command = Command::new(env!("CARGO_BIN_EXE_rollcall"));
     command.current_dir(env!("CARGO_MANIFEST_DIR")).arg("serve");
     // Without callers of its own a test calls as anybody, operators included.
     let names_callers = settings.iter().any(|setting| setting.starts_with("auth."));
     let anybody: &[&str] =
         if names_callers { &[] } else { &["auth.allow_anonymous=true", "auth.anonymous_operators=true"] };
-    for setting in ["listen=127.0.0.1:0", &store, "log.format=json"].iter().chain(anybody).chain(settings) {
+    for setting in ["listen=127.0.0.1:0", "log.format=json"].iter().chain(anybody).copied().chain(store) {
+        command.args(["--set", setting]);
+    }
+    for setting in settings {
         command.args(["--set", setting]);
     }
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());

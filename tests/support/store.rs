@@ -7,9 +7,15 @@ use std::{
     thread,
 };
 
-use super::postgres::{PostgresDatabase, url_of};
+use rollcall::store::Options;
 
-/// Says on which database the tests run that have a store in a directory: `sqlite` or `postgres`.
+use super::{
+    pooler::pooled,
+    postgres::{PostgresDatabase, url_of},
+};
+
+/// Says on which database the tests run that have a store in a directory: `sqlite`, `postgres`, or `pgbouncer`, which is
+/// PostgreSQL by way of a pooler.
 const DATABASE: &str = "TEST_DATABASE";
 /// The file in the directory that names the database.
 const NAME: &str = "postgres";
@@ -19,9 +25,37 @@ pub fn is_postgres() -> bool {
     match env::var_os(DATABASE) {
         None => false,
         Some(database) if database == "sqlite" => false,
-        Some(database) if database == "postgres" => true,
-        Some(database) => panic!("{DATABASE}={} is neither `sqlite` nor `postgres`", database.display()),
+        Some(database) if database == "postgres" || database == "pgbouncer" => true,
+        Some(database) => panic!("{DATABASE}={} is no database", database.display()),
     }
+}
+
+/// Whether a server goes to PostgreSQL by way of a pooler.
+fn is_pooled() -> bool {
+    env::var_os(DATABASE).is_some_and(|database| database == "pgbouncer")
+}
+
+/// The options of the store of a server that is started in `dir`. A database is made when there is none yet.
+pub fn store_options(dir: &Path) -> Options {
+    let url = store_url(dir);
+    if is_pooled() { pooled_options(&url) } else { Options::new(url) }
+}
+
+/// The options of a store by way of a pooler, given the url of its database.
+pub fn pooled_options(direct: &str) -> Options {
+    let direct_url = Some(direct.to_owned());
+    Options { direct_url, prepared_statements: 0, ..Options::new(pooled(direct)) }
+}
+
+/// The same as settings.
+pub fn settings(options: &Options) -> Vec<String> {
+    let Options { url, direct_url, prepared_statements, .. } = options;
+    let mut settings = vec![format!("store.url={url}")];
+    if let Some(direct_url) = direct_url {
+        settings.push(format!("store.direct_url={direct_url}"));
+        settings.push(format!("store.prepared_statements={prepared_statements}"));
+    }
+    settings
 }
 
 /// The store's file of a server that was started in `dir`, where stores are in files.
