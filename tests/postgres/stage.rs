@@ -11,8 +11,7 @@ pub struct Stage {
     pub api: Api,
     pub proxy: Proxy,
     pub dir: TempDir,
-    /// Ends with this.
-    _server: Server,
+    pub server: Server,
 }
 
 impl Stage {
@@ -24,7 +23,7 @@ impl Stage {
         let url = format!("store.url={}", direct.replace(host(&direct), &proxy.address().to_string()));
         let server = Self::server(dir.path(), &[&[&*url], settings].concat()).await;
         let api = server.api().await;
-        Self { api, proxy, dir, _server: server }
+        Self { api, proxy, dir, server }
     }
 
     /// Another server over the same database, that no fault reaches.

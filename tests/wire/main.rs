@@ -24,6 +24,7 @@ mod kept_store;
 mod large_subtree;
 mod log;
 mod lumicon;
+mod nul;
 #[path = "../oracle/mod.rs"]
 mod oracle;
 mod policy_cases_over_grpc;

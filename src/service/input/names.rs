@@ -14,11 +14,20 @@ const MAX_ID: usize = 128;
 const MAX_TENANT: usize = 64;
 const MAX_NAME: usize = 64;
 
+/// A letter that PostgreSQL holds in no text, so that nothing is to be looked up by it. Other texts have no control character
+/// at all.
+const NUL: char = '\0';
+const HAS_NUL: &str = "has U+0000, a control character; leave it out";
+
 impl Validator {
-    /// The id of an existing tenant, 1 to 64 bytes.
+    /// The id of an existing tenant, 1 to 64 bytes without a NUL.
     pub fn tenant(&mut self, text: &str) {
-        if self.required("tenant", text) && self.max_bytes("tenant", text, MAX_TENANT) && text.starts_with('$') {
-            self.invalid("tenant", "begins with `$`, which is kept for the server's own; name a tenant of yours");
+        if self.required("tenant", text) && self.max_bytes("tenant", text, MAX_TENANT) {
+            if text.starts_with('$') {
+                self.invalid("tenant", "begins with `$`, which is kept for the server's own; name a tenant of yours");
+            } else if text.contains(NUL) {
+                self.invalid("tenant", HAS_NUL);
+            }
         }
     }
 
@@ -79,6 +88,8 @@ impl Validator {
         if resource.kind.is_empty() || resource.kind.len() > MAX_NAME {
             let field = format!("{field}.type");
             let _ = self.required(&field, resource.kind) && self.max_bytes(&field, resource.kind, MAX_NAME);
+        } else if resource.kind.contains(NUL) {
+            self.invalid(&format!("{field}.type"), HAS_NUL);
         }
         if resource.id == "*" {
             self.invalid(&format!("{field}.id"), "is `*`, which stands for everybody and is no resource");
@@ -89,7 +100,7 @@ impl Validator {
 
     /// Whether [`Validator::resource`] finds nothing wrong with a resource.
     pub fn is_resource(resource: ResourceRef<'_>) -> bool {
-        let has_type = !resource.kind.is_empty() && resource.kind.len() <= MAX_NAME;
+        let has_type = !resource.kind.is_empty() && resource.kind.len() <= MAX_NAME && !resource.kind.contains(NUL);
         let id = resource.id;
         has_type && (id.is_empty() || (id != "*" && id.len() <= MAX_ID && is_id(id)))
     }

@@ -2,7 +2,7 @@
 
 use rollcall_engine::{Head, ResourceRef, SnapshotSink, Subject, SubjectRef, Tenant, Timestamp, kind};
 use rustc_hash::FxHashMap;
-use sea_orm::{ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _, QuerySelect as _};
+use sea_orm::{ColumnTrait as _, DatabaseTransaction, EntityTrait as _, JoinType, QueryFilter as _, QuerySelect as _};
 use tokio_stream::StreamExt as _;
 
 use crate::{
@@ -25,61 +25,59 @@ pub(in crate::store) async fn load(
     let id = tenant.id.clone();
     sink.tenant(tenant, head);
     let subjects = members(tx, &id, sink).await?;
-    resources(tx, &id, &subjects, sink).await?;
+    resources(tx, &id, sink).await?;
     bindings(tx, &id, &subjects, sink).await
 }
 
-/// The subject of an id; whoever is no member and has no profile was erased.
-fn subject<'s>(subjects: &'s Subjects, id: &'s str) -> SubjectRef<'s> {
-    subjects.get(id).map_or(SubjectRef { kind: kind::ERASED, id }, Subject::as_ref)
+/// The subject of an id; whoever has no profile was erased.
+fn subject<'s>(known: Option<&'s Subject>, id: &'s str) -> SubjectRef<'s> {
+    known.map_or(SubjectRef { kind: kind::ERASED, id }, Subject::as_ref)
 }
 
 async fn members(tx: &DatabaseTransaction, tenant: &str, sink: &mut dyn SnapshotSink) -> StoreResult<Subjects> {
-    let profiles = profile::Entity::find()
-        .select_only()
-        .columns([profile::Column::MemberId, profile::Column::SubjectType, profile::Column::SubjectId])
-        .filter(profile::Column::TenantId.eq(tenant));
-    let mut subjects = Subjects::default();
-    let mut rows = profiles.into_tuple::<(String, String, String)>().stream(tx).await?;
-    while let Some((member, kind, id)) = rows.try_next().await? {
-        subjects.insert(member, Subject { kind, id });
-    }
-    drop(rows);
-    let members = member::Entity::find()
+    type Row = (String, i16, bool, Option<String>, Option<String>);
+    let to_profile = member::Entity::belongs_to(profile::Entity)
+        .from((member::Column::TenantId, member::Column::MemberId))
+        .to((profile::Column::TenantId, profile::Column::MemberId));
+    // One row for both: to take a row from the driver costs more than to find the other for the database.
+    let query = member::Entity::find()
         .select_only()
         .columns([member::Column::MemberId, member::Column::Status, member::Column::Locked])
+        .columns([profile::Column::SubjectType, profile::Column::SubjectId])
+        .join(JoinType::LeftJoin, to_profile.into())
         .filter(member::Column::TenantId.eq(tenant));
-    let mut rows = members.into_tuple::<(String, i16, bool)>().stream(tx).await?;
-    while let Some((member, status, locked)) = rows.try_next().await? {
-        sink.member(subject(&subjects, &member), rows::member_status(status)?, locked);
+    let mut subjects = Subjects::default();
+    let mut rows = query.into_tuple::<Row>().stream(tx).await?;
+    while let Some((member, status, locked, kind, id)) = rows.try_next().await? {
+        let known = kind.zip(id).map(|(kind, id)| Subject { kind, id });
+        sink.member(subject(known.as_ref(), &member), rows::member_status(status)?, locked);
+        if let Some(known) = known {
+            subjects.insert(member, known);
+        }
     }
     Ok(subjects)
 }
 
-async fn resources(
-    tx: &DatabaseTransaction,
-    tenant: &str,
-    subjects: &Subjects,
-    sink: &mut dyn SnapshotSink,
-) -> StoreResult<()> {
+async fn resources(tx: &DatabaseTransaction, tenant: &str, sink: &mut dyn SnapshotSink) -> StoreResult<()> {
     use resource::Column;
-    type Row = (String, String, Option<String>, Option<String>, Option<String>, bool);
+    type Row = (String, String, Option<String>, Option<String>, bool, Option<String>, Option<String>, Option<String>);
+    // Whoever owns something need not be a member any more.
+    let to_owner = resource::Entity::belongs_to(profile::Entity)
+        .from((Column::TenantId, Column::Owner))
+        .to((profile::Column::TenantId, profile::Column::MemberId));
     let query = resource::Entity::find()
         .select_only()
-        .columns([
-            Column::ResourceType,
-            Column::ResourceId,
-            Column::ParentType,
-            Column::ParentId,
-            Column::Owner,
-            Column::Archived,
-        ])
+        .columns([Column::ResourceType, Column::ResourceId, Column::ParentType, Column::ParentId, Column::Archived])
+        .column(Column::Owner)
+        .columns([profile::Column::SubjectType, profile::Column::SubjectId])
+        .join(JoinType::LeftJoin, to_owner.into())
         .filter(Column::TenantId.eq(tenant));
     let mut rows = query.into_tuple::<Row>().stream(tx).await?;
-    while let Some((kind, id, parent_type, parent_id, owner, archived)) = rows.try_next().await? {
+    while let Some((kind, id, parent_type, parent_id, archived, owner, owner_type, owner_id)) = rows.try_next().await? {
         let key = ResourceRef { kind: &kind, id: &id };
         let parent = parent_type.as_deref().zip(parent_id.as_deref()).map(|(kind, id)| ResourceRef { kind, id });
-        sink.resource(key, parent, owner.as_deref().map(|owner| subject(subjects, owner)), archived);
+        let known = owner_type.zip(owner_id).map(|(kind, id)| Subject { kind, id });
+        sink.resource(key, parent, owner.as_deref().map(|owner| subject(known.as_ref(), owner)), archived);
     }
     Ok(())
 }
@@ -98,7 +96,7 @@ async fn bindings(
     let mut rows = query.into_tuple::<(String, String, String, String, Option<i64>)>().stream(tx).await?;
     while let Some((holder, resource_type, resource_id, role, end)) = rows.try_next().await? {
         let resource = ResourceRef { kind: &resource_type, id: &resource_id };
-        sink.binding(subject(subjects, &holder), resource, &role, end.map(Timestamp));
+        sink.binding(subject(subjects.get(&holder), &holder), resource, &role, end.map(Timestamp));
     }
     Ok(())
 }
