@@ -10,7 +10,11 @@ mod limit;
 #[cfg(test)]
 mod tests;
 
-use std::{ops::Deref, sync::Arc, time::Duration};
+use std::{
+    ops::Deref,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use parking_lot::Mutex;
 use sea_orm::{
@@ -40,6 +44,8 @@ pub(super) struct Connections {
     capacity: u32,
     permits: Arc<Semaphore>,
     idle: Arc<Mutex<Vec<Connection>>>,
+    /// What each connection has a share in, so that it is known how many there are.
+    share: Arc<()>,
 }
 
 /// How to open a connection: as a driver's pool of one, for a pool can be closed and a connection inside one can't. What runs
@@ -62,6 +68,7 @@ struct Connection {
     tx: DatabaseTransaction,
     pool: DatabaseConnection,
     limit: Arc<Limit>,
+    _share: Arc<()>,
 }
 
 /// A connection in use by one task, in a transaction. It is used again only if that ended well; otherwise it is closed, and
@@ -76,6 +83,8 @@ pub(super) struct Lease {
     idle: Arc<Mutex<Vec<Connection>>>,
 }
 
+/// How long the pause is before another connection is looked for, where none could be opened.
+const AGAIN: Duration = Duration::from_millis(20);
 /// How long closing a connection that failed may keep another from being opened in its place.
 const CLOSING: Duration = Duration::from_secs(2);
 
@@ -88,20 +97,34 @@ impl Connections {
         timeout: Duration,
         longest: Option<Duration>,
     ) -> StoreResult<Self> {
-        let first = Connection::open(&open, endings).await?;
+        let share = Arc::default();
+        let first = Connection::open(&open, endings, &share).await?;
         let permits = Arc::new(Semaphore::new(capacity as usize));
         let idle = Arc::new(Mutex::new(vec![first]));
-        Ok(Self { open: Arc::new(open), endings, timeout, longest, capacity, permits, idle })
+        Ok(Self { open: Arc::new(open), endings, timeout, longest, capacity, permits, idle, share })
     }
 
-    /// A connection, as soon as one is free; after the timeout, or once the pool is closed, the store is unavailable.
+    /// A connection, as soon as one is free; after the timeout, or once the pool is closed, the store is unavailable. So it is
+    /// where none can be opened, and there is no other that could be waited for.
     pub(super) async fn lease(&self) -> StoreResult<Lease> {
+        let until = Instant::now() + self.timeout;
+        loop {
+            let leased = self.lease_or_open().await;
+            let has_others = Arc::strong_count(&self.share) > 1 && !self.permits.is_closed();
+            if leased.is_ok() || !has_others || Instant::now() >= until {
+                return leased;
+            }
+            time::sleep(AGAIN).await;
+        }
+    }
+
+    async fn lease_or_open(&self) -> StoreResult<Lease> {
         let permit = time::timeout(self.timeout, Arc::clone(&self.permits).acquire_owned());
         let permit = permit.await.map_err(|_| unavailable("no connection became free in time"))?;
         let permit = permit.map_err(|_| unavailable("the store is closed"))?;
         let idle = self.idle.lock().pop();
-        let (open, home, longest, endings) =
-            (Arc::clone(&self.open), Arc::clone(&self.idle), self.longest, self.endings);
+        let (open, home, share) = (Arc::clone(&self.open), Arc::clone(&self.idle), Arc::clone(&self.share));
+        let (longest, endings) = (self.longest, self.endings);
         let lease = move |connection: Connection, is_fresh| {
             connection.limit.set(longest);
             Lease { connection: Some(connection), permit: Some(permit), longest, endings, is_fresh, idle: home }
@@ -110,7 +133,7 @@ impl Connections {
             return Ok(lease(connection, false));
         }
         // In a task of its own, so that a caller who stops waiting leaves no connection behind without a permit.
-        let opening = tokio::spawn(async move { Ok(lease(Connection::open(&*open, endings).await?, true)) });
+        let opening = tokio::spawn(async move { Ok(lease(Connection::open(&*open, endings, &share).await?, true)) });
         opening.await.map_err(|error| defect(error.to_string()))?
     }
 
@@ -129,14 +152,14 @@ impl Connections {
 }
 
 impl Connection {
-    async fn open(open: &Open, endings: Endings) -> StoreResult<Self> {
+    async fn open(open: &Open, endings: Endings, share: &Arc<()>) -> StoreResult<Self> {
         let limit = Arc::new(Limit::default());
         let mut options = open(&limit);
         options.min_connections(1).max_connections(1);
         let pool = Database::connect(options).await?;
         let tx = pool.begin().await?;
         tx.execute_unprepared(endings.rollback).await?;
-        Ok(Self { tx, pool, limit })
+        Ok(Self { tx, pool, limit, _share: Arc::clone(share) })
     }
 
     async fn close(self) -> Result<(), DbErr> {

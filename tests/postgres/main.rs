@@ -12,6 +12,7 @@
 
 mod away;
 mod cuts;
+mod hardship;
 mod migrate;
 mod pooler;
 mod round_trips;

@@ -21,31 +21,43 @@ pub struct PostgresDatabase {
     name: String,
 }
 
-/// A server that ends with this process, when its standard input does.
-struct Server {
-    url: String,
-    _child: Option<Child>,
+/// A server that ends when its standard input does: with this, or with this process.
+pub struct Server {
+    pub url: String,
+    child: Option<Child>,
 }
 
 /// The server that all tests of this process share.
 fn server() -> &'static Server {
     static SERVER: OnceLock<Server> = OnceLock::new();
     let given = || env::var_os(URL).filter(|url| !url.is_empty())?.into_string().ok();
-    SERVER.get_or_init(|| given().map_or_else(start, |url| Server { url, _child: None }))
+    SERVER.get_or_init(|| given().map_or_else(Server::start, |url| Server { url, child: None }))
 }
 
-fn start() -> Server {
-    let program = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/postgres-server");
-    let mut child = Command::new(program)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("`tests/postgres-server` runs");
-    let mut url = String::new();
-    let printed = child.stdout.take().expect("it is piped");
-    BufReader::new(printed).read_line(&mut url).expect("it prints text");
-    assert!(!url.trim().is_empty(), "no PostgreSQL could be started, see above");
-    Server { url: url.trim().to_owned(), _child: Some(child) }
+impl Server {
+    /// A server of one's own.
+    pub fn start() -> Self {
+        let program = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/postgres-server");
+        let mut child = Command::new(program)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("`tests/postgres-server` runs");
+        let mut url = String::new();
+        let printed = child.stdout.take().expect("it is piped");
+        BufReader::new(printed).read_line(&mut url).expect("it prints text");
+        assert!(!url.trim().is_empty(), "no PostgreSQL could be started, see above");
+        Self { url: url.trim().to_owned(), child: Some(child) }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            drop(child.stdin.take());
+            child.wait().ok();
+        }
+    }
 }
 
 /// The url of a database of the server.
