@@ -9,7 +9,7 @@ use std::{
 
 use clap::{Args, Subcommand};
 
-use crate::store::{LogFault, ReadError, SqlReader};
+use crate::store::{LogFault, ReadError, SqlReader, shown};
 
 /// The exit code when a log is not what its digests cover.
 const EXIT_FAULT: u8 = 1;
@@ -103,5 +103,5 @@ async fn verify(args: &VerifyArgs) -> Result<Vec<VerifiedLog>, ReadError> {
 fn explained(database: &str, error: &ReadError) -> String {
     let causes = iter::successors(error.source(), |cause| (**cause).source());
     let why: Vec<String> = iter::once(error.to_string()).chain(causes.map(ToString::to_string)).collect();
-    format!("can't read the database `{database}`: {}", why.join(": "))
+    format!("can't read the database `{}`: {}", shown(database), why.join(": "))
 }

@@ -225,12 +225,12 @@ impl From<StoreError> for Error {
             StoreError::Busy(_) => return Self { cause: Some(Box::new(error)), ..Self::writer_busy() },
             StoreError::Unknown(_) => return Self::commit_unknown(error),
             StoreError::ReadOnly(_) => {
-                (ErrorKind::Unavailable, "STORE_READ_ONLY", "the store's file may not be written; nothing was written")
+                (ErrorKind::Unavailable, "STORE_READ_ONLY", "the store may not be written; nothing was written")
             }
             StoreError::Lost(_) | StoreError::Copied(_) => (
                 ErrorKind::Unavailable,
                 "STORE_LOST",
-                "the store's file is gone or is another process's, and nothing is answered without it; the server's log \
+                "the store is gone or is another process's, and nothing is answered without it; the server's log \
                  says what happened to it",
             ),
             StoreError::Conflict(_) => {

@@ -16,7 +16,7 @@ use async_trait::async_trait;
 use tokio::sync::OnceCell;
 
 pub use options::Options;
-pub use read_error::ReadError;
+pub use read_error::{ReadError, shown};
 pub use reader::SqlReader;
 pub use sql::verify::LogFault;
 

@@ -1,4 +1,4 @@
-//! Why a database can't be read from outside.
+//! Why a database can't be read from outside, and how it is called.
 
 use crate::service::ports::StoreError;
 
@@ -38,5 +38,34 @@ impl From<StoreError> for ReadError {
 impl From<sea_orm::DbErr> for ReadError {
     fn from(error: sea_orm::DbErr) -> Self {
         StoreError::from(error).into()
+    }
+}
+
+/// A database as it may be shown: a url without the password in it.
+pub fn shown(database: &str) -> String {
+    let hidden = || {
+        let (scheme, rest) = database.split_once("://")?;
+        let (user, host) = rest.rsplit_once('@')?;
+        let (user, _) = user.split_once(':')?;
+        Some(format!("{scheme}://{user}@{}", host.split('?').next()?))
+    };
+    hidden().unwrap_or_else(|| database.split_once('?').map_or(database, |(database, _)| database).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_not_shown() {
+        for (database, expected) in [
+            ("postgres://ada:secret@host/db", "postgres://ada@host/db"),
+            ("postgres://ada:sec@ret@host/db?sslmode=require", "postgres://ada@host/db"),
+            ("postgres://host/db?user=ada&password=secret", "postgres://host/db"),
+            ("postgres://ada@host/db", "postgres://ada@host/db"),
+            ("data/rollcall.db", "data/rollcall.db"),
+        ] {
+            assert_eq!(shown(database), expected);
+        }
     }
 }

@@ -11,6 +11,7 @@
 )]
 
 mod away;
+mod citus;
 mod cuts;
 mod hardship;
 mod migrate;
@@ -18,5 +19,6 @@ mod pooler;
 mod round_trips;
 mod schema;
 mod stage;
+mod standby;
 #[path = "../support/mod.rs"]
 mod support;

@@ -10,7 +10,7 @@ use crate::{
     cli::policy::file::Mistake,
     serve::SystemClock,
     service::{PolicyIncompatibilities, ports::Clock as _},
-    store::{ReadError, SqlReader},
+    store::{ReadError, SqlReader, shown},
 };
 
 /// What changes for the members of one tenant.
@@ -93,7 +93,7 @@ impl Comparison<'_> {
     fn unreadable(&self, error: &ReadError) -> Mistake {
         let causes = iter::successors(error.source(), |error| (**error).source());
         let why: Vec<String> = iter::once(error.to_string()).chain(causes.map(ToString::to_string)).collect();
-        Mistake::Unreadable(format!("can't read the database `{}`: {}", self.database, why.join(": ")))
+        Mistake::Unreadable(format!("can't read the database `{}`: {}", shown(self.database), why.join(": ")))
     }
 }
 

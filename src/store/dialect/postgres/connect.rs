@@ -27,7 +27,8 @@ const MIGRATION_BEGINS: Duration = Duration::from_secs(10);
 const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \
     SET LOCAL statement_timeout = '30s'; SET LOCAL idle_in_transaction_session_timeout = '60s'";
 /// What a transaction that changes the tables themselves begins with. Whoever does so too is waited for.
-const MIGRATE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL lock_timeout = '60s'; \
+const MIGRATE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = '60s'; \
+    SET LOCAL client_min_messages = warning; \
     SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = '10min'";
 
 /// The open database.
@@ -125,14 +126,17 @@ impl Direct {
 /// Begins a transaction. A connection that waited may be dead by now, as after a restart of the server: then it is begun on
 /// another.
 async fn begin_on(connections: &Connections, begin: &str, timeout: Duration) -> StoreResult<Lease> {
-    loop {
-        let lease = connections.lease().await?;
-        match in_time(timeout, async { Ok(lease.execute_unprepared(begin).await?) }).await {
-            Ok(_) => return Ok(lease),
-            Err(error) if lease.is_fresh() => return Err(error),
-            Err(_) => {}
+    in_time(timeout, async {
+        loop {
+            let lease = connections.lease().await?;
+            match lease.execute_unprepared(begin).await {
+                Ok(_) => return Ok(lease),
+                Err(error) if lease.is_fresh() => return Err(error.into()),
+                Err(_) => {}
+            }
         }
-    }
+    })
+    .await
 }
 
 async fn in_time<T>(timeout: Duration, asking: impl Future<Output = StoreResult<T>>) -> StoreResult<T> {
@@ -152,7 +156,7 @@ async fn connections(options: &Options, capacity: u32) -> StoreResult<Connection
 fn write(timeout: Duration) -> String {
     let timeout = timeout.as_millis();
     format!(
-        "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL lock_timeout = {timeout}; \
+        "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = {timeout}; \
          SET LOCAL statement_timeout = '30s'; SET LOCAL idle_in_transaction_session_timeout = '10s'"
     )
 }

@@ -71,14 +71,17 @@ impl Database for Postgres {
     }
 
     async fn ping(&self) -> StoreResult<()> {
-        let (store, read_only) = loop {
-            let prober = self.pools.prober().await?;
-            let found = self.pools.in_time(self.probe(&prober)).await;
-            // One that waited may be dead by now.
-            if found.is_ok() || prober.is_fresh() {
-                break self.pools.finish_look(prober, found).await?;
+        let probe = async {
+            loop {
+                let prober = self.pools.prober().await?;
+                let found = self.probe(&prober).await;
+                // One that waited may be dead by now.
+                if found.is_ok() || prober.is_fresh() {
+                    return self.pools.finish_look(prober, found).await;
+                }
             }
         };
+        let (store, read_only) = self.pools.in_time(probe).await?;
         self.is_read_only.store(read_only == "on", Ordering::Relaxed);
         let is_another = *self.store.get_or_init(|| store.clone()) != store;
         if is_another != self.is_another.swap(is_another, Ordering::Relaxed) {
@@ -111,14 +114,17 @@ impl Database for Postgres {
 
     async fn look(&self, tenant: &str, at: &Glance<'_>) -> StoreResult<Option<Seen>> {
         self.check_owned()?;
-        loop {
-            let looker = self.pools.looker().await?;
-            let seen = self.pools.in_time(look::alone(&*looker, Look::new(tenant, at))).await;
-            // One that waited may be dead by now.
-            if seen.is_ok() || looker.is_fresh() {
-                return self.pools.finish_look(looker, seen).await;
+        let look = async {
+            loop {
+                let looker = self.pools.looker().await?;
+                let seen = look::alone(&*looker, Look::new(tenant, at)).await;
+                // One that waited may be dead by now.
+                if seen.is_ok() || looker.is_fresh() {
+                    return self.pools.finish_look(looker, seen).await;
+                }
             }
-        }
+        };
+        self.pools.in_time(look).await
     }
 
     async fn commit(&self, tenant: &str, expected: Option<Head>, batch: &Batch<'_>) -> StoreResult<Committed> {

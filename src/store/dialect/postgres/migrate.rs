@@ -37,7 +37,7 @@ pub(super) async fn migrate(pools: &Direct, migrates: bool, adopt: bool) -> Stor
     let tx = pools.migrator().await?;
     tx.execute_unprepared(TAKE_LEASE).await?;
     if migrates {
-        applied::missing(&*tx).await?;
+        applied::check_known(&*tx).await?;
         Migrator::up(&*tx, None).await?;
     } else {
         applied::check(&*tx).await?;

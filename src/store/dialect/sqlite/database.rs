@@ -44,7 +44,7 @@ impl Database for Sqlite {
     async fn prepare(&self, migrates: bool) -> StoreResult<()> {
         let writer = self.pools.writer().await?;
         if migrates {
-            applied::missing(&*writer).await?;
+            applied::check_known(&*writer).await?;
             Migrator::up(&*writer, None).await?;
         } else {
             applied::check(&*writer).await?;

@@ -1,6 +1,6 @@
 //! Which migrations a database has.
 
-use sea_orm::{ConnectionTrait, EntityTrait as _, IntoDatabaseExecutor, QueryOrder as _, QuerySelect as _};
+use sea_orm::{ConnectionTrait, EntityTrait as _, IntoDatabaseExecutor, QuerySelect as _};
 use sea_orm_migration::{MigratorTrait as _, SchemaManager, seaql_migrations};
 
 use crate::{
@@ -8,50 +8,59 @@ use crate::{
     store::{error::defect, sql::migration::Migrator},
 };
 
-/// The names of the migrations that it lacks, oldest first.
+/// Succeeds when it has none that this version does not know.
 ///
 /// # Errors
-/// When it has one that this version does not know, for then a newer version has changed its tables.
-pub(in crate::store) async fn missing<'c, C>(db: &'c C) -> StoreResult<Vec<String>>
+/// When it has one, for then a newer version has changed its tables, and is the one to change them further.
+pub(in crate::store) async fn check_known<'c, C>(db: &'c C) -> StoreResult<()>
 where
     C: ConnectionTrait,
     &'c C: IntoDatabaseExecutor<'c>,
 {
-    let ours: Vec<String> = Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect();
-    let applied: Vec<String> = if SchemaManager::new(db).has_table("seaql_migrations").await? {
-        let query = seaql_migrations::Entity::find()
-            .select_only()
-            .column(seaql_migrations::Column::Version)
-            .order_by_asc(seaql_migrations::Column::Version);
-        query.into_tuple().all(db).await?
-    } else {
-        Vec::new()
-    };
+    let (ours, applied) = (ours(), applied(db).await?);
     let unknown: Vec<&str> = applied.iter().filter(|name| !ours.contains(name)).map(String::as_str).collect();
-    if !unknown.is_empty() {
-        return Err(defect(format!(
-            "a newer version of rollcall has changed its tables ({}); use that version, or a newer one",
-            unknown.join(", ")
-        )));
+    if unknown.is_empty() {
+        return Ok(());
     }
-    Ok(ours.into_iter().filter(|name| !applied.contains(name)).collect())
+    Err(defect(format!(
+        "a newer version of rollcall has changed its tables ({}); migrate with that version, or a newer one, and serve with \
+         `store.migrate = false` what is older",
+        unknown.join(", ")
+    )))
 }
 
-/// Succeeds when it has all.
+/// Succeeds when it has all that this version knows. Whether a version serves what a newer one has changed, the row of
+/// `owner` says.
 ///
 /// # Errors
-/// When it lacks some, or has one that this version does not know.
+/// When it lacks some.
 pub(in crate::store) async fn check<'c, C>(db: &'c C) -> StoreResult<()>
 where
     C: ConnectionTrait,
     &'c C: IntoDatabaseExecutor<'c>,
 {
-    let missing = missing(db).await?;
+    let applied = applied(db).await?;
+    let missing: Vec<String> = ours().into_iter().filter(|name| !applied.contains(name)).collect();
     if missing.is_empty() {
         return Ok(());
     }
-    Err(defect(format!(
-        "its tables are not those of this version ({} missing); run `rollcall migrate`",
-        missing.join(", ")
-    )))
+    let missing = missing.join(", ");
+    Err(defect(format!("its tables are not those of this version ({missing} missing); run `rollcall migrate`")))
+}
+
+fn ours() -> Vec<String> {
+    Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect()
+}
+
+/// The names of those that were applied.
+async fn applied<'c, C>(db: &'c C) -> StoreResult<Vec<String>>
+where
+    C: ConnectionTrait,
+    &'c C: IntoDatabaseExecutor<'c>,
+{
+    if !SchemaManager::new(db).has_table("seaql_migrations").await? {
+        return Ok(Vec::new());
+    }
+    let query = seaql_migrations::Entity::find().select_only().column(seaql_migrations::Column::Version);
+    Ok(query.into_tuple().all(db).await?)
 }
