@@ -10,6 +10,7 @@ use crate::{
     stage::Stage,
     support::{
         Kind, WireTenant,
+        db::{Db, audited},
         error::reason_of,
         postgres_proxy::Fault,
         repetitions, resource,
@@ -21,6 +22,9 @@ use crate::{
 
 /// How long it may take until a write goes through again.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Later than the server waits for an answer of the database.
+const LATE: Duration = Duration::from_secs(7);
 
 /// Sends a write until it is answered.
 async fn insist(case: &mut RetryCase) {
@@ -99,27 +103,55 @@ async fn a_write_is_made_once_whichever_message_the_way_breaks_at() {
     }
 }
 
+/// Sends a write without a request id, so that nothing but the look at the log keeps it from being made twice, with a fault at
+/// its COMMIT; and asserts that it is answered, and was made once.
+async fn with_fault_at_commit(stage: &Stage, kind: Kind, fault: Fault) {
+    let tenant = format!("{kind:?}-{fault:?}").to_lowercase().replace(['(', ')', ' '], "-");
+    let mut case = RetryCase::new(kind, stage.api.clone(), tenant).await;
+    case.write = case.write.under("");
+    stage.proxy.record();
+    stage.proxy.fault_on(|seen| seen.text.as_deref() == Some("COMMIT"), fault);
+    // Nobody sees anything of it: it is found out, and made anew if need be.
+    let answer = case.world.api.write(case.write.clone()).await;
+    assert_eq!(stage.proxy.faults_done(), 1);
+    stage.proxy.disarm();
+    let db = Db::open(stage.dir.path()).await;
+    match answer {
+        Ok(answer) => case.record_answer(&answer),
+        // It took longer than a caller waits.
+        Err(status) => {
+            assert_eq!(reason_of(&status), "COMMIT_UNKNOWN", "{status:?}");
+            let begun = Instant::now();
+            while !case.has_happened(&db).await {
+                assert!(begun.elapsed() < PATIENCE, "it is not found out what became of it");
+                sleep(Duration::from_millis(50)).await;
+            }
+            // Whatever would make it twice has had its time.
+            sleep(LATE).await;
+        }
+    }
+    assert!(case.has_happened(&db).await, "{kind:?}");
+    db.close().await;
+    audited(stage.dir.path(), &case.world.tenant).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_commit_whose_answer_is_lost_is_looked_up() {
     let stage = Stage::new(&[]).await;
-    let server = stage.beside().await;
-    let beside = WireTenant { api: server.api().await, tenant: String::new() };
-    for (number, kind) in [Kind::ChangeRole, Kind::CreateTenant, Kind::Invite].into_iter().enumerate() {
+    for kind in [Kind::ChangeRole, Kind::CreateTenant, Kind::Invite, Kind::CreateResource] {
         for fault in [Fault::CutBefore, Fault::CutAfter] {
-            let mut case =
-                RetryCase::new(kind, stage.api.clone(), format!("commit-{number}-{fault:?}").to_lowercase()).await;
-            stage.proxy.record();
-            stage.proxy.fault_on(|seen| seen.text.as_deref() == Some("COMMIT"), fault);
-            // Nobody sees anything of it: it is found out, and made anew if need be.
-            let answer = case.world.api.write(case.write.clone()).await.expect("it is found out in time");
-            case.record_answer(&answer);
-            assert_eq!(stage.proxy.faults_done(), 1);
-            stage.proxy.disarm();
-            let beside = WireTenant { tenant: case.world.tenant.clone(), ..beside.clone() };
-            let stored = actions(&beside, "otto", Some(Requirement::FullyConsistent(true))).await;
-            assert_eq!(actions(&case.world, "otto", None).await, stored);
-            case.conclude(stage.dir.path(), stage.api.clone()).await;
+            with_fault_at_commit(&stage, kind, fault).await;
         }
+    }
+}
+
+/// The database gets the COMMIT when the server has given it up already: not before its transaction is over is it known what
+/// became of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_commit_that_arrives_late_is_waited_for() {
+    let stage = Stage::new(&["sweep.every=0s", "watch.poll=0s"]).await;
+    for kind in [Kind::Invite, Kind::CreateTenant] {
+        with_fault_at_commit(&stage, kind, Fault::Delay(LATE)).await;
     }
 }
 

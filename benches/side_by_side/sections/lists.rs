@@ -4,7 +4,7 @@ use prost::bytes::Bytes;
 use rollcall::proto::{ListActionsRequest, ListResourcesRequest};
 
 use crate::{
-    client::{IN_FLIGHT, Target, framed},
+    client::{Target, framed},
     closed::{self, Round, typical},
     fixture::{Fixture, SMALL_SITE},
     names,
@@ -27,12 +27,12 @@ const LISTS: [List; 3] = [
     ("ListActions", "/rollcall.v1.AuthorizationService/ListActions", actions),
 ];
 
-/// Measures a small and a large tenant in turn, and prints what was found.
-pub async fn run(plan: &Plan, small: &Fixture, large: &Fixture) {
+/// Measures a small and a large tenant in turn, with so many calls under way, and prints what was found.
+pub async fn run(plan: &Plan, small: &Fixture, large: &Fixture, in_flight: usize) {
     look(small).await;
     look(large).await;
     let mut table = Table::new(
-        "Lists, with 64 calls under way and with one",
+        &format!("Lists, with {in_flight} calls under way and with one"),
         &["", "", "calls/s", "CPU a call, µs", "server busy", "alone, p50 µs", "alone, p99 µs"],
     );
     let mut growth = Table::new("Lists, the large tenant by the small one", &["", "CPU a call", "quartiles", "range"]);
@@ -40,7 +40,7 @@ pub async fn run(plan: &Plan, small: &Fixture, large: &Fixture) {
         progress(&format!("lists: {name}"));
         let mut first = connect(small, method, request).await;
         let mut second = connect(large, method, request).await;
-        let (firsts, seconds) = closed::alternate(&mut first, &mut second, IN_FLIGHT, plan.pairs).await;
+        let (firsts, seconds) = closed::alternate(&mut first, &mut second, in_flight, plan.pairs).await;
         let alone = closed::alternate(&mut first, &mut second, 1, plan.latency_pairs()).await;
         for (fixture, rounds, alone) in [(small, &firsts, &alone.0), (large, &seconds, &alone.1)] {
             table.row(name, cells(fixture, rounds, alone));
