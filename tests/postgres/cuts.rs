@@ -155,6 +155,24 @@ async fn a_commit_that_arrives_late_is_waited_for() {
     }
 }
 
+/// Has each COMMIT take a while.
+const SLOW_COMMITS: &str = "
+    CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.7); RETURN NULL; END';
+    CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON log_commit DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION slow()";
+
+/// The database is at the COMMIT still when the server asks what became of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_commit_that_is_under_way_is_waited_for() {
+    let stage = Stage::new(&["sweep.every=0s", "watch.poll=0s"]).await;
+    let db = Db::open(stage.dir.path()).await;
+    db.execute(SLOW_COMMITS).await;
+    for kind in [Kind::Invite, Kind::CreateTenant] {
+        with_fault_at_commit(&stage, kind, Fault::CutAfter).await;
+    }
+    db.close().await;
+}
+
 /// Nobody is told that a message was lost: neither the server, which waits for its answer, nor the database, whose transaction
 /// stays open.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
