@@ -5,7 +5,7 @@ use std::{
     fs,
     net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
     sync::OnceLock,
     thread,
     time::{Duration, Instant},
@@ -22,7 +22,6 @@ const READY_TIMEOUT: Duration = Duration::from_secs(10);
 /// A pooler that ends with this process.
 struct Pooler {
     port: u16,
-    _child: Child,
     _dir: TempDir,
 }
 
@@ -74,15 +73,23 @@ impl Pooler {
         if is_root() {
             command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]);
         }
-        let child = command.arg(copied).arg("--quiet").arg(&file).env("LD_LIBRARY_PATH", libraries);
-        let child = child.stdin(Stdio::null()).spawn().expect("`setpriv` runs");
+        command.arg(copied).arg("--quiet").arg(&file).env("LD_LIBRARY_PATH", libraries).stdin(Stdio::null());
+        spawn_for_good(command);
         let begun = Instant::now();
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
             assert!(begun.elapsed() < READY_TIMEOUT, "pgbouncer does not listen");
             thread::sleep(Duration::from_millis(20));
         }
-        Self { port, _child: child, _dir: dir }
+        Self { port, _dir: dir }
     }
+}
+
+/// Starts a program that ends with the thread that has started it, as the system has it: so that is one that never ends.
+fn spawn_for_good(mut command: Command) {
+    thread::spawn(move || {
+        let mut child = command.spawn().expect("`setpriv` runs");
+        child.wait().ok();
+    });
 }
 
 fn is_root() -> bool {
