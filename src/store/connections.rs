@@ -12,7 +12,7 @@ mod tests;
 
 use std::{
     ops::Deref,
-    sync::Arc,
+    sync::{Arc, Weak},
     time::{Duration, Instant},
 };
 
@@ -85,6 +85,8 @@ pub(super) struct Lease {
 
 /// How long the pause is before another connection is looked for, where none could be opened.
 const AGAIN: Duration = Duration::from_millis(20);
+/// How long a transaction may take to begin or to end in which nothing was written.
+const ENDING: Duration = Duration::from_secs(10);
 /// How long closing a connection that failed may keep another from being opened in its place.
 const CLOSING: Duration = Duration::from_secs(2);
 
@@ -98,7 +100,7 @@ impl Connections {
         longest: Option<Duration>,
     ) -> StoreResult<Self> {
         let share = Arc::default();
-        let first = Connection::open(&open, endings, &share).await?;
+        let first = Connection::open(&open, endings, &Arc::downgrade(&share)).await?;
         let permits = Arc::new(Semaphore::new(capacity as usize));
         let idle = Arc::new(Mutex::new(vec![first]));
         Ok(Self { open: Arc::new(open), endings, timeout, longest, capacity, permits, idle, share })
@@ -109,7 +111,7 @@ impl Connections {
     pub(super) async fn lease(&self) -> StoreResult<Lease> {
         let until = Instant::now() + self.timeout;
         loop {
-            let leased = self.lease_or_open().await;
+            let leased = self.lease_or_open(until.saturating_duration_since(Instant::now())).await;
             let has_others = Arc::strong_count(&self.share) > 1 && !self.permits.is_closed();
             if leased.is_ok() || !has_others || Instant::now() >= until {
                 return leased;
@@ -118,12 +120,12 @@ impl Connections {
         }
     }
 
-    async fn lease_or_open(&self) -> StoreResult<Lease> {
-        let permit = time::timeout(self.timeout, Arc::clone(&self.permits).acquire_owned());
+    async fn lease_or_open(&self, timeout: Duration) -> StoreResult<Lease> {
+        let permit = time::timeout(timeout, Arc::clone(&self.permits).acquire_owned());
         let permit = permit.await.map_err(|_| unavailable("no connection became free in time"))?;
         let permit = permit.map_err(|_| unavailable("the store is closed"))?;
         let idle = self.idle.lock().pop();
-        let (open, home, share) = (Arc::clone(&self.open), Arc::clone(&self.idle), Arc::clone(&self.share));
+        let (open, home, share) = (Arc::clone(&self.open), Arc::clone(&self.idle), Arc::downgrade(&self.share));
         let (longest, endings) = (self.longest, self.endings);
         let lease = move |connection: Connection, is_fresh| {
             connection.limit.set(longest);
@@ -135,6 +137,14 @@ impl Connections {
         // In a task of its own, so that a caller who stops waiting leaves no connection behind without a permit.
         let opening = tokio::spawn(async move { Ok(lease(Connection::open(&*open, endings, &share).await?, true)) });
         opening.await.map_err(|error| defect(error.to_string()))?
+    }
+
+    /// Closes what waits: its peer may be out of reach.
+    pub(super) fn forget_idle(&self) {
+        let idle = std::mem::take(&mut *self.idle.lock());
+        for connection in idle {
+            tokio::spawn(time::timeout(CLOSING, connection.close()));
+        }
     }
 
     /// Waits for the connections in use, and closes all for good. Closing again does nothing.
@@ -152,14 +162,29 @@ impl Connections {
 }
 
 impl Connection {
-    async fn open(open: &Open, endings: Endings, share: &Arc<()>) -> StoreResult<Self> {
+    async fn open(open: &Open, endings: Endings, share: &Weak<()>) -> StoreResult<Self> {
         let limit = Arc::new(Limit::default());
         let mut options = open(&limit);
         options.min_connections(1).max_connections(1);
         let pool = Database::connect(options).await?;
-        let tx = pool.begin().await?;
-        tx.execute_unprepared(endings.rollback).await?;
-        Ok(Self { tx, pool, limit, _share: Arc::clone(share) })
+        let begun = time::timeout(ENDING, async {
+            let tx = pool.begin().await?;
+            tx.execute_unprepared(endings.rollback).await?;
+            Ok::<_, DbErr>(tx)
+        });
+        let begun = match begun.await {
+            Ok(begun) => begun.map_err(Into::into),
+            Err(_) => Err(unavailable("the database has not answered a connection in time")),
+        };
+        match begun {
+            // Only what is open is waited for.
+            Ok(tx) => Ok(Self { tx, pool, limit, _share: share.upgrade().unwrap_or_default() }),
+            Err(error) => {
+                // Otherwise the driver would open another of its own accord.
+                drop(time::timeout(CLOSING, pool.close()).await);
+                Err(error)
+            }
+        }
     }
 
     async fn close(self) -> Result<(), DbErr> {
@@ -217,18 +242,15 @@ impl Lease {
 
     /// Commits. After an error it is unknown whether the commit happened.
     pub(super) async fn commit(self) -> StoreResult<()> {
-        let commit = self.endings.commit;
-        self.end(commit).await
+        self.execute_unprepared(self.endings.commit).await?;
+        self.give_back();
+        Ok(())
     }
 
     /// Rolls back a transaction of which every statement succeeded.
     pub(super) async fn rollback(self) -> StoreResult<()> {
-        let rollback = self.endings.rollback;
-        self.end(rollback).await
-    }
-
-    async fn end(self, how: &str) -> StoreResult<()> {
-        self.execute_unprepared(how).await?;
+        let ended = time::timeout(ENDING, self.execute_unprepared(self.endings.rollback)).await;
+        ended.map_err(|_| unavailable("the database has not answered the end of a transaction in time"))??;
         self.give_back();
         Ok(())
     }

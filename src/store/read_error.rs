@@ -45,11 +45,11 @@ impl From<sea_orm::DbErr> for ReadError {
 pub fn shown(database: &str) -> String {
     let hidden = || {
         let (scheme, rest) = database.split_once("://")?;
-        let (user, host) = rest.rsplit_once('@')?;
-        let (user, _) = user.split_once(':')?;
-        Some(format!("{scheme}://{user}@{}", host.split('?').next()?))
+        let (user, host) = rest.split_once('?').map_or(rest, |(rest, _)| rest).rsplit_once('@')?;
+        Some(format!("{scheme}://{}@{host}", user.split(':').next()?))
     };
-    hidden().unwrap_or_else(|| database.split_once('?').map_or(database, |(database, _)| database).to_owned())
+    let question = database.find('?').unwrap_or(database.len());
+    hidden().unwrap_or_else(|| database.get(..question).unwrap_or_default().to_owned())
 }
 
 #[cfg(test)]
@@ -62,6 +62,7 @@ mod tests {
             ("postgres://ada:secret@host/db", "postgres://ada@host/db"),
             ("postgres://ada:sec@ret@host/db?sslmode=require", "postgres://ada@host/db"),
             ("postgres://host/db?user=ada&password=secret", "postgres://host/db"),
+            ("postgres://ada@host:5432/db?password=a@b", "postgres://ada@host:5432/db"),
             ("postgres://ada@host/db", "postgres://ada@host/db"),
             ("data/rollcall.db", "data/rollcall.db"),
         ] {

@@ -1,6 +1,7 @@
 //! By way of a pooler that hands a connection over after each transaction, each kind of write is made, and read back.
 
 use tokio::task::JoinSet;
+use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient};
 
 use crate::support::{
     Kind, Server, WireTenant,
@@ -16,6 +17,12 @@ async fn every_kind_of_write_is_made_by_way_of_a_pooler() {
     let all: Vec<&str> = DEPOT.iter().copied().chain(pooled.iter().map(String::as_str)).collect();
     let server = Server::start_with(dir.path(), &all).await;
     let api = server.api().await;
+    let mut health = HealthClient::new(server.channel().await);
+    for service in ["", "writes"] {
+        let request = HealthCheckRequest { service: service.into() };
+        let found = health.check(request).await.expect("the service is known").into_inner().status();
+        assert_eq!(found, ServingStatus::Serving, "`{service}`");
+    }
     // More at once than it has connections.
     for round in 0..3 {
         let mut writing = JoinSet::new();

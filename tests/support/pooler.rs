@@ -45,12 +45,11 @@ impl Pooler {
         let port = free_port();
         let users = dir.path().join("users");
         fs::write(&users, "\"rollcall\" \"\"\n").expect("there is room");
-        // Few connections, so that each is many clients' in turn. What a client has prepared is dropped between two of them,
-        // for versions before 1.21 do not know whose it is.
+        // Few connections, so that each is many clients' in turn.
         let settings = format!(
             "[databases]\n* = host={host} port={server_port}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n\
              unix_socket_dir =\nauth_type = trust\nauth_file = {}\npool_mode = transaction\ndefault_pool_size = 4\n\
-             max_client_conn = 2000\nserver_reset_query = DEALLOCATE ALL\nserver_reset_query_always = 1\n",
+             max_client_conn = 2000\n",
             users.display()
         );
         let file = dir.path().join("settings");

@@ -156,7 +156,8 @@ async fn a_database_that_is_none_is_named_and_never_made() {
     assert_eq!(refused(&path("none.db"), &[]), "error: can't read the database `FILE`: there is no such file");
     assert_eq!(refused(&path("none/none.db"), &[]), "error: can't read the database `FILE`: there is no such file");
     assert!(files(dir.path()).is_empty(), "nothing is made");
-    let unsupported = "error: can't read the database `FILE`: expected a file, or an url that begins with `sqlite:`";
+    let unsupported =
+        "error: can't read the database `FILE`: expected a file, or an url that begins with `sqlite:` or `postgres:`";
     assert_eq!(refused("mysql://host/rollcall", &[]), unsupported);
 
     let foreign = "error: can't read the database `FILE`: its tables are of another version of rollcall; let its \

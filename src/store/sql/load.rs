@@ -1,15 +1,23 @@
 //! Streams a tenant's facts into a snapshot's sink, row by row: they may be millions.
 
+use std::{future::poll_fn, pin::pin, task::Poll, time::Duration};
+
 use rollcall_engine::{Head, ResourceRef, SnapshotSink, Subject, SubjectRef, Tenant, Timestamp, kind};
 use rustc_hash::FxHashMap;
-use sea_orm::{ColumnTrait as _, DatabaseTransaction, EntityTrait as _, JoinType, QueryFilter as _, QuerySelect as _};
-use tokio_stream::StreamExt as _;
+use sea_orm::{
+    ColumnTrait as _, DatabaseTransaction, DbErr, EntityTrait as _, JoinType, QueryFilter as _, QuerySelect as _,
+};
+use tokio::time;
+use tokio_stream::{Stream, StreamExt as _};
 
 use crate::{
     service::ports::StoreResult,
-    store::sql::{
-        entity::{binding, member, profile, resource},
-        rows,
+    store::{
+        error::unavailable,
+        sql::{
+            entity::{binding, member, profile, resource},
+            rows,
+        },
     },
 };
 
@@ -27,6 +35,22 @@ pub(in crate::store) async fn load(
     let subjects = members(tx, &id, sink).await?;
     resources(tx, &id, sink).await?;
     bindings(tx, &id, &subjects, sink).await
+}
+
+/// How long the next row may take to come, however many there are.
+const NEXT_ROW: Duration = Duration::from_mins(1);
+
+/// The next row. Where it is there already, no time is looked at.
+async fn next<T>(rows: &mut (impl Stream<Item = Result<T, DbErr>> + Unpin)) -> StoreResult<Option<T>> {
+    let mut next = pin!(rows.try_next());
+    let found = match poll_fn(|context| Poll::Ready(next.as_mut().poll(context))).await {
+        Poll::Ready(found) => found,
+        Poll::Pending => {
+            let found = time::timeout(NEXT_ROW, next).await;
+            found.map_err(|_| unavailable("the database has not sent the next row in time"))?
+        }
+    };
+    Ok(found?)
 }
 
 /// The subject of an id; whoever has no profile was erased.
@@ -48,7 +72,7 @@ async fn members(tx: &DatabaseTransaction, tenant: &str, sink: &mut dyn Snapshot
         .filter(member::Column::TenantId.eq(tenant));
     let mut subjects = Subjects::default();
     let mut rows = query.into_tuple::<Row>().stream(tx).await?;
-    while let Some((member, status, locked, kind, id)) = rows.try_next().await? {
+    while let Some((member, status, locked, kind, id)) = next(&mut rows).await? {
         let known = kind.zip(id).map(|(kind, id)| Subject { kind, id });
         sink.member(subject(known.as_ref(), &member), rows::member_status(status)?, locked);
         if let Some(known) = known {
@@ -73,7 +97,7 @@ async fn resources(tx: &DatabaseTransaction, tenant: &str, sink: &mut dyn Snapsh
         .join(JoinType::LeftJoin, to_owner.into())
         .filter(Column::TenantId.eq(tenant));
     let mut rows = query.into_tuple::<Row>().stream(tx).await?;
-    while let Some((kind, id, parent_type, parent_id, archived, owner, owner_type, owner_id)) = rows.try_next().await? {
+    while let Some((kind, id, parent_type, parent_id, archived, owner, owner_type, owner_id)) = next(&mut rows).await? {
         let key = ResourceRef { kind: &kind, id: &id };
         let parent = parent_type.as_deref().zip(parent_id.as_deref()).map(|(kind, id)| ResourceRef { kind, id });
         let known = owner_type.zip(owner_id).map(|(kind, id)| Subject { kind, id });
@@ -94,7 +118,7 @@ async fn bindings(
         .columns([Column::Holder, Column::ResourceType, Column::ResourceId, Column::Role, Column::ExpiresAt])
         .filter(Column::TenantId.eq(tenant));
     let mut rows = query.into_tuple::<(String, String, String, String, Option<i64>)>().stream(tx).await?;
-    while let Some((holder, resource_type, resource_id, role, end)) = rows.try_next().await? {
+    while let Some((holder, resource_type, resource_id, role, end)) = next(&mut rows).await? {
         let resource = ResourceRef { kind: &resource_type, id: &resource_id };
         sink.binding(subject(subjects.get(&holder), &holder), resource, &role, end.map(Timestamp));
     }

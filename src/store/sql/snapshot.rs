@@ -69,7 +69,7 @@ macro_rules! reading {
 impl SqlSnapshot {
     /// The tenant, read first in this transaction; none when there is no such tenant, and the transaction is over.
     pub(in crate::store) async fn begin(tx: Lease, tenant: &str) -> StoreResult<Option<Self>> {
-        let Some(Newest { tenant, head, committed_at }) = newest(&*tx, tenant).await? else {
+        let Some(Newest { tenant, head, committed_at }) = tx.limited(newest(&*tx, tenant)).await? else {
             tx.rollback().await?;
             return Ok(None);
         };
@@ -88,7 +88,7 @@ impl SqlSnapshot {
     async fn open(&mut self) -> StoreResult<()> {
         let (None, Some((_, begin))) = (&self.tx, &self.look) else { return Ok(()) };
         let tx = begin().await?;
-        let head = newest(&*tx, &self.tenant.id).await?.map(|newest| newest.head);
+        let head = tx.limited(newest(&*tx, &self.tenant.id)).await?.map(|newest| newest.head);
         if head != Some(self.head) {
             // Not kept: what it reads is of another commit.
             self.has_moved_on = true;

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use sea_orm::{ConnectOptions, ConnectionTrait as _};
+use sea_orm::{ConnectOptions, ConnectionTrait as _, sqlx::postgres::PgConnectOptions};
 use tokio::time;
 
 use crate::{
@@ -10,13 +10,19 @@ use crate::{
     store::{
         Options,
         connections::{Connections, Endings, Lease, Limit},
-        error::unavailable,
+        error::{defect, unavailable},
     },
 };
 
 /// No transaction is open on a connection that waits, so that a pooler may give its server to others.
 const ENDINGS: Endings =
     Endings { commit: "COMMIT", rollback: "ROLLBACK", unlimited: Some("SET LOCAL statement_timeout = 0") };
+/// The same where no statements are kept: the driver gives each a name all the same, and never drops it.
+const FORGETFUL: Endings = Endings {
+    commit: "COMMIT; DEALLOCATE ALL",
+    rollback: "ROLLBACK; DEALLOCATE ALL",
+    unlimited: Some("SET LOCAL statement_timeout = 0"),
+};
 
 /// How long a statement may take that only reads; a load of all facts may take longer. Whoever asks for something has gone
 /// by then.
@@ -78,16 +84,13 @@ impl Pools {
 
     /// A connection for one statement that only reads, for whoever plans a write.
     pub(super) async fn looker(&self) -> StoreResult<Lease> {
-        self.look(&self.writers).await
+        if self.looks_in_transactions { self.begin(&self.writers, READ).await } else { self.writers.lease().await }
     }
 
     /// The same, for a look at the database itself.
     pub(super) async fn prober(&self) -> StoreResult<Lease> {
-        self.look(&self.prober).await
-    }
-
-    async fn look(&self, connections: &Connections) -> StoreResult<Lease> {
-        if self.looks_in_transactions { self.begin(connections, READ).await } else { connections.lease().await }
+        // It asks whether a transaction may write, so it must not be one that only reads.
+        if self.looks_in_transactions { self.begin(&self.prober, &self.write).await } else { self.prober.lease().await }
     }
 
     /// Ends a look with its outcome, which is returned.
@@ -96,7 +99,12 @@ impl Pools {
     }
 
     async fn begin(&self, connections: &Connections, begin: &str) -> StoreResult<Lease> {
-        begin_on(connections, begin, self.timeout).await
+        let begun = begin_on(connections, begin, self.timeout).await;
+        if begun.is_err() {
+            // One after another would be waited for as long.
+            connections.forget_idle();
+        }
+        begun
     }
 
     /// What the server does not answer in time it is not waited for, for it may be out of reach.
@@ -146,8 +154,14 @@ async fn in_time<T>(timeout: Duration, asking: impl Future<Output = StoreResult<
 
 async fn connections(options: &Options, capacity: u32) -> StoreResult<Connections> {
     let (options, timeout) = (options.clone(), options.timeout);
+    // What it says of a url that it can't read has the password in it.
+    if options.url.parse::<PgConnectOptions>().is_err() {
+        let message = "the store's url can't be read; percent-encode what is special in its user, password and name";
+        return Err(defect(message));
+    }
+    let endings = if options.prepared_statements == 0 { FORGETFUL } else { ENDINGS };
     let open = move |_: &Arc<Limit>| connection(&options);
-    Connections::open(open, ENDINGS, capacity, timeout, Some(LONGEST)).await
+    Connections::open(open, endings, capacity, timeout, Some(LONGEST)).await
 }
 
 /// What a transaction that writes begins with, if locks are waited for so long. Each statement sees what was committed before
@@ -165,8 +179,9 @@ fn write(timeout: Duration) -> String {
 fn connection(Options { url, prepared_statements, timeout, .. }: &Options) -> ConnectOptions {
     let (mut connection, prepared) = (ConnectOptions::new(url), *prepared_statements);
     connection
-        .acquire_timeout(*timeout)
-        .connect_timeout(*timeout)
+        // Sooner than whoever waits gives up, for the driver tries again and again, and another may be free meanwhile.
+        .acquire_timeout(*timeout / 2)
+        .connect_timeout(*timeout / 2)
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)

@@ -76,7 +76,7 @@ impl Database for Postgres {
                 let prober = self.pools.prober().await?;
                 let found = self.probe(&prober).await;
                 // One that waited may be dead by now.
-                if found.is_ok() || prober.is_fresh() {
+                if !matches!(found, Err(StoreError::Unavailable(_))) || prober.is_fresh() {
                     return self.pools.finish_look(prober, found).await;
                 }
             }
@@ -119,7 +119,7 @@ impl Database for Postgres {
                 let looker = self.pools.looker().await?;
                 let seen = look::alone(&*looker, Look::new(tenant, at)).await;
                 // One that waited may be dead by now.
-                if seen.is_ok() || looker.is_fresh() {
+                if !matches!(seen, Err(StoreError::Unavailable(_))) || looker.is_fresh() {
                     return self.pools.finish_look(looker, seen).await;
                 }
             }

@@ -33,14 +33,17 @@ pub(super) async fn migrate(pools: &Direct, migrates: bool, adopt: bool) -> Stor
         let checked = applied::check(&*tx).await;
         return tx.finish(checked).await;
     }
-    make_lease_table(pools).await?;
+    if migrates {
+        make_lease_table(pools).await?;
+    }
     let tx = pools.migrator().await?;
+    if !migrates {
+        applied::check(&*tx).await?;
+    }
     tx.execute_unprepared(TAKE_LEASE).await?;
     if migrates {
         applied::check_known(&*tx).await?;
         Migrator::up(&*tx, None).await?;
-    } else {
-        applied::check(&*tx).await?;
     }
     if adopt {
         take_over(&tx).await?;
