@@ -186,7 +186,10 @@ async fn a_database_that_is_none_is_named_and_never_made() {
 
     assert_eq!(Server::start(served.path()).await.terminate().await.code(), Some(0));
     let newer = Database::connect(format!("sqlite:{file}")).await.unwrap();
+    // What a newer version has added does no harm, unless it says so.
     newer.execute_unprepared("INSERT INTO seaql_migrations VALUES ('m9999_later', 0)").await.unwrap();
+    assert_eq!(refused(&file, &["--tenant", "acne"]), "error: no tenant in `FILE` is called `acne`");
+    newer.execute_unprepared("UPDATE owner SET min_reader = 2").await.unwrap();
     newer.close().await.unwrap();
     assert_eq!(refused(&file, &[]), foreign);
 }
