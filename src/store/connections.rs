@@ -28,7 +28,7 @@ use tokio::{
 };
 
 use crate::{
-    service::ports::StoreResult,
+    service::ports::{StoreError, StoreResult},
     store::error::{defect, unavailable},
 };
 
@@ -112,8 +112,9 @@ impl Connections {
         let until = Instant::now() + self.timeout;
         loop {
             let leased = self.lease_or_open(until.saturating_duration_since(Instant::now())).await;
+            let may_pass = matches!(leased, Err(StoreError::Unavailable(_)));
             let has_others = Arc::strong_count(&self.share) > 1 && !self.permits.is_closed();
-            if leased.is_ok() || !has_others || Instant::now() >= until {
+            if !may_pass || !has_others || Instant::now() >= until {
                 return leased;
             }
             time::sleep(AGAIN).await;
@@ -220,7 +221,7 @@ impl Lease {
         }
     }
 
-    /// Endings a transaction that only read, with its outcome, which is returned.
+    /// Ends a transaction that only read, with its outcome, which is returned.
     pub(super) async fn finish<T>(self, outcome: StoreResult<T>) -> StoreResult<T> {
         let found = outcome?;
         self.rollback().await?;

@@ -5,9 +5,7 @@ use std::collections::BTreeSet;
 
 use sea_orm::{ConnectionTrait as _, Database, DatabaseConnection, DbBackend, DbErr, Statement};
 
-use rollcall::store::{Options, SqlStore};
-
-use crate::support::postgres::PostgresDatabase;
+use crate::{schema::migrated, support::postgres::PostgresDatabase};
 
 /// What operators run.
 const DISTRIBUTE: &str = include_str!("../../deploy/citus.sql");
@@ -18,11 +16,7 @@ const LOCAL: [&str; 2] = ["lease", "seaql_migrations"];
 
 /// A database with the tables and the functions that stand in for Citus.
 async fn coordinator() -> (PostgresDatabase, DatabaseConnection) {
-    let database = PostgresDatabase::create().await;
-    let store = SqlStore::open(&Options::new(database.url())).await.unwrap();
-    store.migrate().await.unwrap();
-    store.close().await.unwrap();
-    let connection = Database::connect(database.url()).await.unwrap();
+    let (database, connection) = migrated().await;
     connection.execute_unprepared(STUB).await.unwrap();
     (database, connection)
 }

@@ -6,7 +6,8 @@ use rollcall::store::{Options, SqlStore};
 
 use crate::support::postgres::PostgresDatabase;
 
-async fn migrated() -> (PostgresDatabase, DatabaseConnection) {
+/// A database with the tables, and a connection to it.
+pub async fn migrated() -> (PostgresDatabase, DatabaseConnection) {
     let database = PostgresDatabase::create().await;
     let store = SqlStore::open(&Options::new(database.url())).await.unwrap();
     store.migrate().await.unwrap();

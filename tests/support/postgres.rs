@@ -100,13 +100,6 @@ impl PostgresDatabase {
     pub fn url(&self) -> String {
         url_of(&self.name)
     }
-
-    /// The host and the port of its server.
-    pub fn server(&self) -> String {
-        let url = self.url();
-        let (_, rest) = url.split_once('@').expect("it names a user");
-        rest.split('/').next().unwrap_or_default().to_owned()
-    }
 }
 
 impl Drop for PostgresDatabase {

@@ -19,9 +19,9 @@ const ROW_TEXTS: &str = r#"
     HAVING sum(columns.name = ?) > 0
 "#;
 
-/// The tables with a column of a given name.
-const POSTGRES_TABLES: &str = "SELECT table_name::text AS name FROM information_schema.columns \
-    WHERE table_schema = 'public' AND column_name = ? ORDER BY name";
+/// The same in PostgreSQL.
+const POSTGRES_ROW_TEXTS: &str = "SELECT table_name::text AS name, 'to_jsonb(\"' || table_name || '\")::text' AS row_text \
+    FROM information_schema.columns WHERE table_schema = 'public' AND column_name = ?";
 
 /// Every row of every table that is of a tenant, the log and the stored answers included, and the tenant's revision,
 /// which is 0 for a tenant that is not there.
@@ -34,30 +34,13 @@ pub struct Tables {
 impl Tables {
     /// Reads them all with one statement, so that nothing is written in between.
     pub async fn read(db: &Db, tenant: &str) -> Self {
-        if db.backend() != DbBackend::Sqlite {
-            return Self::of_postgres(db, tenant).await;
-        }
+        let tables = if db.backend() == DbBackend::Sqlite { ROW_TEXTS } else { POSTGRES_ROW_TEXTS };
         let select = |table: &QueryResult| {
             let (name, row_text) = (text(table, "name"), text(table, "row_text"));
             format!("SELECT '{name}: ' || {row_text} AS row_text FROM \"{name}\" WHERE {TENANT} = ?1")
         };
-        let selects = db.rows(ROW_TEXTS, TENANT).await.iter().map(select).collect::<Vec<_>>();
+        let selects = db.rows(tables, TENANT).await.iter().map(select).collect::<Vec<_>>();
         assert!(!selects.is_empty(), "the store has its tables");
-        let sql = format!(
-            "SELECT row_text, (SELECT revision FROM tenant WHERE {TENANT} = ?1) AS revision FROM ({})",
-            selects.join(" UNION ALL ")
-        );
-        let rows = db.rows(&sql, tenant).await;
-        let revision = rows.first().map(|row| row.try_get("", "revision").expect("a number"));
-        Self { revision: revision.unwrap_or_default(), rows: rows.iter().map(|row| text(row, "row_text")).collect() }
-    }
-
-    async fn of_postgres(db: &Db, tenant: &str) -> Self {
-        let select = |table: &QueryResult| {
-            let name = text(table, "name");
-            format!("SELECT '{name}: ' || to_jsonb(\"{name}\")::text AS row_text FROM \"{name}\" WHERE {TENANT} = ?1")
-        };
-        let selects = db.rows(POSTGRES_TABLES, TENANT).await.iter().map(select).collect::<Vec<_>>();
         let sql = format!(
             "SELECT row_text, (SELECT revision FROM tenant WHERE {TENANT} = ?1) AS revision FROM ({}) AS every",
             selects.join(" UNION ALL ")

@@ -1,6 +1,6 @@
 //! A look at one tenant: its newest commit, and what a plan is likely to need, by one statement.
 
-use rollcall_engine::{Subject, kind};
+use rollcall_engine::{Grant, Subject, kind};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, FromQueryResult as _, Iterable, QueryResult, Value,
     sea_query::{Condition, Expr, ExprTrait as _, Query, SelectStatement},
@@ -68,12 +68,12 @@ pub(in crate::store) async fn alone(db: &impl ConnectionTrait, look: Look) -> St
 fn statement(marks: Vec<String>) -> SelectStatement {
     let mut marks = marks.into_iter();
     let mut next = || marks.next().unwrap_or_default();
-    let is_of_tenant = |column: &dyn Fn() -> Expr| column().equals(tenant::Column::TenantId.as_column_ref());
+    let is_of_tenant = |column: Expr| column.equals(tenant::Column::TenantId.as_column_ref());
     let (tenant, hash) = (next(), next());
     let mut query = Query::select();
     query.from(tenant::Entity).and_where(tenant::Column::TenantId.eq(tenant));
     newest::select(&mut query);
-    let is_response = is_of_tenant(&|| Expr::col(request::Column::TenantId.as_column_ref()));
+    let is_response = is_of_tenant(Expr::col(request::Column::TenantId.as_column_ref()));
     query.left_join(request::Entity, is_response.and(request::Column::RequestHash.eq(hash)));
     select_as::<request::Column>(&mut query, RESPONSE);
     let mut is_sought = Condition::any();
@@ -84,7 +84,7 @@ fn statement(marks: Vec<String>) -> SelectStatement {
     if is_sought.is_empty() {
         return query;
     }
-    let is_profile = is_of_tenant(&|| Expr::col(profile::Column::TenantId.as_column_ref()));
+    let is_profile = is_of_tenant(Expr::col(profile::Column::TenantId.as_column_ref()));
     query.left_join(profile::Entity, Condition::all().add(is_profile).add(is_sought));
     let is_same = |column: Expr, other: profile::Column| column.equals(other.as_column_ref());
     let is_member = is_same(Expr::col(member::Column::TenantId.as_column_ref()), profile::Column::TenantId)
@@ -122,7 +122,7 @@ fn see(look: Look, found: &[QueryResult]) -> StoreResult<Option<Seen>> {
 
 /// Takes the members in rows, each with their bindings.
 fn note_members(found: &[QueryResult], members: &mut [(Subject, Option<MemberRecord>)]) -> StoreResult<()> {
-    let mut known: Vec<(profile::Model, member::Model, Vec<rollcall_engine::Grant>)> = Vec::new();
+    let mut known: Vec<(profile::Model, member::Model, Vec<Grant>)> = Vec::new();
     for row in found {
         let Some(member) = member::Model::from_query_result_optional(row, MEMBER)? else { continue };
         let grant = binding::Model::from_query_result_optional(row, BINDING)?.map(rows::into_grant);

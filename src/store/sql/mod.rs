@@ -5,6 +5,7 @@ pub(super) mod due;
 pub(super) mod entity;
 pub(super) mod feed;
 pub(super) mod glance;
+pub(super) mod identity;
 mod ids;
 mod invitations;
 mod list;

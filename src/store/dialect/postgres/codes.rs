@@ -18,8 +18,9 @@ fn of_code(code: &str) -> Trouble {
         "55P03" => Trouble::Busy,
         // A standby, or one that was told to take no writes.
         "25006" => Trouble::ReadOnly,
-        // An answer of other columns than were prepared, as after a migration; a transaction that was idle or went on for too long; a
-        // prepared statement that the server behind a pooler does not know, or has of another; a statement that took too long.
+        // An answer of other columns than were prepared, as after a migration; a transaction that was idle or went on for
+        // too long; a prepared statement that the server behind a pooler does not know, or has of another; a statement that
+        // took too long.
         "0A000" | "25P03" | "25P04" | "26000" | "42P05" | "57014" => Trouble::Passing,
         // Connections, rights to connect, rollbacks because of others (serialization, deadlock), resources, the operator,
         // the system.

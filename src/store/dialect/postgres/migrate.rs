@@ -11,6 +11,7 @@ use crate::{
         error::defect,
         sql::{
             entity::owner,
+            identity,
             migration::{Migrator, applied},
         },
     },
@@ -66,10 +67,7 @@ async fn make_lease_table(pools: &Direct) -> StoreResult<()> {
 /// Gives the store another identity, so that tokens of the one that it is a copy of are told from its own.
 async fn take_over(tx: &Lease) -> StoreResult<()> {
     let row = owner::Entity::find().all(&**tx).await?.pop().ok_or_else(|| defect("the table `owner` is empty"))?;
-    let random = |bytes: &mut [u8]| getrandom::fill(bytes).map_err(|error| defect(error.to_string()));
-    let (mut store_id, mut page_key) = (vec![0; 16], vec![0; 32]);
-    random(&mut store_id)?;
-    random(&mut page_key)?;
+    let (store_id, page_key) = identity::draw().map_err(|error| defect(error.to_string()))?;
     let mut row: owner::ActiveModel = row.into();
     (row.store_id, row.page_key) = (Set(store_id), Set(page_key));
     row.update(&**tx).await?;

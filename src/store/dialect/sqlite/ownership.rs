@@ -21,7 +21,10 @@ use sea_orm::{
 
 use crate::{
     service::ports::{StoreError, StoreResult},
-    store::{error::defect, sql::entity::owner},
+    store::{
+        error::defect,
+        sql::{entity::owner, identity},
+    },
 };
 
 /// Finds the row that says whose the database is.
@@ -124,10 +127,7 @@ impl Ownership {
         let epoch = row.epoch + 1;
         let mut row: owner::ActiveModel = row.into();
         if is_copy {
-            let random = |bytes: &mut [u8]| getrandom::fill(bytes).map_err(|error| defect(error.to_string()));
-            let (mut store_id, mut page_key) = (vec![0; 16], vec![0; 32]);
-            random(&mut store_id)?;
-            random(&mut page_key)?;
+            let (store_id, page_key) = identity::draw().map_err(|error| defect(error.to_string()))?;
             (row.store_id, row.page_key) = (Set(store_id), Set(page_key));
         }
         (row.file, row.process, row.epoch) = (Set(Some(file)), Set(Some(self.process.to_vec())), Set(epoch));

@@ -10,7 +10,7 @@ mod tables;
 
 use sea_orm_migration::{prelude::*, sea_orm::DbBackend};
 
-use crate::store::dialect;
+use crate::store::{dialect, sql::identity};
 
 use columns::Columns;
 
@@ -59,10 +59,7 @@ fn is_found_by_key(table: &TableRef) -> bool {
 
 /// The one row of `owner`: what this store is, and which versions of the service may use it.
 fn owner_row() -> Result<InsertStatement, DbErr> {
-    let random = |bytes: &mut [u8]| getrandom::fill(bytes).map_err(|error| DbErr::Custom(error.to_string()));
-    let (mut store_id, mut page_key) = (vec![0; 16], vec![0; 32]);
-    random(&mut store_id)?;
-    random(&mut page_key)?;
+    let (store_id, page_key) = identity::draw().map_err(|error| DbErr::Custom(error.to_string()))?;
     Ok(Query::insert()
         .into_table("owner")
         .columns(["id", "store_id", "page_key", "min_reader", "min_writer", "epoch", "barriers"])
