@@ -2,7 +2,7 @@
 
 use rollcall_engine::{Grant, Subject, kind};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, FromQueryResult as _, Iterable, QueryResult, Value,
+    ColumnTrait, ConnectionTrait, FromQueryResult, Iterable, QueryResult, Value,
     sea_query::{Condition, Expr, ExprTrait as _, Query, SelectStatement},
 };
 
@@ -109,7 +109,7 @@ pub(super) fn select_as<C: ColumnTrait + Iterable>(query: &mut SelectStatement, 
 fn see(look: Look, found: &[QueryResult]) -> StoreResult<Option<Seen>> {
     let Some(first) = found.first() else { return Ok(None) };
     let response = look.response.map(|hash| {
-        let row = request::Model::from_query_result_optional(first, RESPONSE)?;
+        let row: Option<request::Model> = joined(first, RESPONSE, "request_hash")?;
         StoreResult::Ok((hash, row.map(read::into_response)))
     });
     let mut members: Vec<(Subject, Option<MemberRecord>)> =
@@ -120,12 +120,19 @@ fn see(look: Look, found: &[QueryResult]) -> StoreResult<Option<Seen>> {
     Ok(Some(Seen { newest: Newest::of(first)?, response: response.transpose()?, members }))
 }
 
+/// What was joined of a table; none where there was nothing, which shows in a part of the key. What can't be read is an error,
+/// and not nothing.
+fn joined<M: FromQueryResult>(row: &QueryResult, prefix: &str, key: &str) -> StoreResult<Option<M>> {
+    let is_there = row.try_get::<Option<String>>(prefix, key)?.is_some();
+    Ok(if is_there { Some(M::from_query_result(row, prefix)?) } else { None })
+}
+
 /// Takes the members in rows, each with their bindings.
 fn note_members(found: &[QueryResult], members: &mut [(Subject, Option<MemberRecord>)]) -> StoreResult<()> {
     let mut known: Vec<(profile::Model, member::Model, Vec<Grant>)> = Vec::new();
     for row in found {
-        let Some(member) = member::Model::from_query_result_optional(row, MEMBER)? else { continue };
-        let grant = binding::Model::from_query_result_optional(row, BINDING)?.map(rows::into_grant);
+        let Some(member): Option<member::Model> = joined(row, MEMBER, "member_id")? else { continue };
+        let grant = joined(row, BINDING, "holder")?.map(rows::into_grant);
         if let Some((.., grants)) = known.iter_mut().find(|(profile, ..)| profile.member_id == member.member_id) {
             grants.extend(grant);
         } else {
@@ -159,5 +166,35 @@ impl Seen {
     /// The response, if it was looked for this one.
     pub(super) fn response(&self, hash: &str) -> Option<&Option<StoredResponse>> {
         self.response.as_ref().filter(|(known, _)| known == hash).map(|(_, response)| response)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Options, SqlStore};
+
+    #[tokio::test]
+    async fn what_can_not_be_read_is_not_taken_for_nothing() {
+        let directory = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", directory.path().join("rollcall.db").display());
+        let store = SqlStore::open(&Options::new(&url)).await.unwrap();
+        store.migrate().await.unwrap();
+        let db = sea_orm::Database::connect(&url).await.unwrap();
+        for row in [
+            "INSERT INTO tenant VALUES ('acme', '', 'lumicon', 1, 'workspace', 0, x'0000000000000000', 0)",
+            "INSERT INTO profile VALUES ('acme', 'a', 'user', 'ada', NULL, '', '', '', '', NULL, NULL, 0)",
+            "INSERT INTO member VALUES ('acme', 'a', 2, 0, 1, x'0000000000000000', 0)",
+        ] {
+            db.execute_unprepared(row).await.unwrap();
+        }
+        let sought = [Subject::user("ada"), Subject::user("bo")];
+        let look = || Look::new("acme", &Glance { members: &sought, response: Some("none") });
+        let seen = alone(&db, look()).await.unwrap().unwrap();
+        assert!(seen.response("none").is_some_and(Option::is_none));
+        let found = |subject: &Subject| seen.member(MemberBy::Subject(subject.as_ref())).cloned().flatten();
+        assert!(found(&sought[0]).is_some() && found(&sought[1]).is_none());
+        db.execute_unprepared("UPDATE member SET created_at = 'never'").await.unwrap();
+        assert!(alone(&db, look()).await.is_err(), "the member is there, and can't be read");
     }
 }

@@ -28,23 +28,17 @@ const TRIES: usize = 5;
 
 /// Runs the migrations that are missing, all in one transaction, or only looks whether some are; and adopts the store if that
 /// is asked for.
-pub(super) async fn migrate(pools: &Direct, migrates: bool, adopt: bool) -> StoreResult<()> {
-    if !migrates && !adopt {
-        let tx = pools.migrator().await?;
-        let checked = applied::check(&*tx).await;
-        return tx.finish(checked).await;
-    }
+pub(super) async fn migrate(direct: &Direct, migrates: bool, adopt: bool) -> StoreResult<()> {
     if migrates {
-        make_lease_table(pools).await?;
+        make_lease_table(direct).await?;
     }
-    let tx = pools.migrator().await?;
-    if !migrates {
-        applied::check(&*tx).await?;
-    }
-    tx.execute_unprepared(TAKE_LEASE).await?;
+    let tx = direct.migrator().await?;
     if migrates {
+        tx.execute_unprepared(TAKE_LEASE).await?;
         applied::check_known(&*tx).await?;
         Migrator::up(&*tx, None).await?;
+    } else {
+        applied::check(&*tx).await?;
     }
     if adopt {
         take_over(&tx).await?;
@@ -52,10 +46,10 @@ pub(super) async fn migrate(pools: &Direct, migrates: bool, adopt: bool) -> Stor
     tx.commit().await
 }
 
-async fn make_lease_table(pools: &Direct) -> StoreResult<()> {
+async fn make_lease_table(direct: &Direct) -> StoreResult<()> {
     let mut failed = defect("the table was not made");
     for _ in 0..TRIES {
-        let tx = pools.migrator().await?;
+        let tx = direct.migrator().await?;
         match tx.execute_unprepared(LEASE_TABLE).await {
             Ok(_) => return tx.commit().await,
             Err(error) => failed = StoreError::from(error),
