@@ -21,7 +21,7 @@ pub use reader::SqlReader;
 pub use sql::verify::LogFault;
 
 use crate::{
-    service::ports::{Batch, Committed, Feed, Glance, Snapshot, Store, StoreIdentity, StoreResult},
+    service::ports::{Batch, Committed, Feed, Glance, Reservation, Snapshot, Store, StoreIdentity, StoreResult},
     store::{
         dialect::{database::Database, postgres::database::Postgres, sqlite::database::Sqlite},
         error::defect,
@@ -152,5 +152,9 @@ impl Store for SqlStore {
 
     async fn commit(&self, tenant: &str, expected: Option<Head>, batch: &Batch<'_>) -> StoreResult<Committed> {
         self.database.commit(tenant, expected, batch).await
+    }
+
+    async fn reserve(&self, tenant: &str) -> StoreResult<Option<Box<dyn Reservation>>> {
+        self.database.reserve(tenant).await
     }
 }

@@ -22,3 +22,4 @@ mod stage;
 mod standby;
 #[path = "../support/mod.rs"]
 mod support;
+mod together;

@@ -10,7 +10,10 @@ use std::{
 
 use async_trait::async_trait;
 use rollcall::{
-    service::ports::{Batch, Clock, Committed, Feed, Glance, Reading, Snapshot, Store, StoreIdentity, StoreResult},
+    service::ports::{
+        Batch, Clock, Committed, Feed, Glance, Reading, Reservation, Snapshot, Store, StoreError, StoreIdentity,
+        StoreResult,
+    },
     store::SqlStore,
 };
 use rollcall_engine::{Head, Timestamp};
@@ -149,6 +152,13 @@ impl Store for ContraryStore {
 
     async fn due(&self, now: Timestamp, after: &str, limit: u32) -> StoreResult<Vec<String>> {
         self.store.due(now, after, limit).await
+    }
+
+    async fn reserve(&self, tenant: &str) -> StoreResult<Option<Box<dyn Reservation>>> {
+        if self.misses_all.load(Ordering::SeqCst) {
+            return Err(StoreError::Busy("another process has the tenant".into()));
+        }
+        self.store.reserve(tenant).await
     }
 
     async fn commit(&self, tenant: &str, expected: Option<Head>, batch: &Batch<'_>) -> StoreResult<Committed> {

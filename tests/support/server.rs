@@ -137,11 +137,12 @@ impl Drop for Server {
     }
 }
 
-/// The url of the store that a command of [`command`] serves, if it is of use elsewhere; the last setting wins.
+/// The url of the store that a command of [`command`] serves, past a pooler, if it is of use elsewhere; the last setting wins.
 fn store_of(command: &Command) -> Option<Arc<str>> {
-    let urls = command.get_args().filter_map(|argument| argument.to_str()?.strip_prefix("store.url="));
+    let setting = |name: &str| command.get_args().filter_map(|argument| argument.to_str()?.strip_prefix(name)).last();
+    let url = setting("store.direct_url=").or_else(|| setting("store.url="));
     let is_of_use = |url: &&str| url.strip_prefix("sqlite:").is_none_or(|file| Path::new(file).is_absolute());
-    urls.last().filter(is_of_use).map(Arc::from)
+    url.filter(is_of_use).map(Arc::from)
 }
 
 /// The command that serves with a store in `dir`, ready to be spawned.

@@ -1,8 +1,8 @@
-//! What a write hands to the store to be committed.
+//! What a write hands to the store to be committed, and what becomes of that.
 
 use std::{fmt, sync::Arc};
 
-use rollcall_engine::{Change, Revision, SubjectRef, Timestamp, WriteId};
+use rollcall_engine::{Change, Head, Revision, SubjectRef, Timestamp, WriteId};
 
 /// Everything that one write commits at once.
 #[derive(Clone, Debug)]
@@ -65,4 +65,15 @@ impl AllowedChange {
     pub fn by(rule: &str, changes: impl IntoIterator<Item = Change>) -> Vec<Self> {
         changes.into_iter().map(|change| Self { change, rule: rule.to_owned() }).collect()
     }
+}
+
+/// What became of a commit that did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Committed {
+    /// It is durable; this is the tenant's newest commit.
+    Done(Head),
+    /// Nothing was written: the tenant's newest commit was not the expected one.
+    Missed,
+    /// Nothing was written: the gate said no, or nobody waited for it any more.
+    Withdrawn,
 }

@@ -18,7 +18,12 @@
 use async_trait::async_trait;
 use rollcall_engine::{Commit, Head, Subject, Timestamp};
 
-use crate::service::ports::{batch::Batch, error::StoreResult, snapshot::Snapshot};
+use crate::service::ports::{
+    batch::{Batch, Committed},
+    error::StoreResult,
+    reservation::Reservation,
+    snapshot::Snapshot,
+};
 
 /// Where tenants' facts and their change logs are kept.
 #[async_trait]
@@ -86,6 +91,12 @@ pub trait Store: Send + Sync {
     /// `StoreError::Unavailable`. It ends in `StoreError::Unknown` when the store was closed or lost before the outcome was
     /// known: it may have happened.
     async fn commit(&self, tenant: &str, expected: Option<Head>, batch: &Batch<'_>) -> StoreResult<Committed>;
+
+    /// Keeps everybody else from writing a tenant, so that a write of it that was missed again and again can be planned
+    /// and made. None where there is no such tenant, or where only this process writes.
+    ///
+    /// Ends in `StoreError::Busy` when somebody else keeps it for about a second.
+    async fn reserve(&self, tenant: &str) -> StoreResult<Option<Box<dyn Reservation>>>;
 }
 
 /// What is read of a tenant at a glance.
@@ -104,17 +115,6 @@ pub struct StoreIdentity {
     pub id: [u8; 16],
     /// A random key that no other store has. Page tokens are sealed with it.
     pub page_key: [u8; 32],
-}
-
-/// What became of a commit that did not fail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Committed {
-    /// It is durable; this is the tenant's newest commit.
-    Done(Head),
-    /// Nothing was written: the tenant's newest commit was not the expected one.
-    Missed,
-    /// Nothing was written: the gate said no, or nobody waited for it any more.
-    Withdrawn,
 }
 
 /// What follows on a commit in a tenant's log.

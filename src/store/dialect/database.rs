@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use rollcall_engine::Head;
 
 use crate::{
-    service::ports::{Batch, Committed, Glance, StoreResult},
+    service::ports::{Batch, Committed, Glance, Reservation, StoreResult},
     store::{connections::Lease, sql::look::Seen},
 };
 
@@ -32,6 +32,9 @@ pub(in crate::store) trait Database: Send + Sync {
 
     /// Makes a write, if the tenant is where it was planned.
     async fn commit(&self, tenant: &str, expected: Option<Head>, batch: &Batch<'_>) -> StoreResult<Committed>;
+
+    /// Keeps everybody else from writing a tenant; none where only this process writes, or there is no such tenant.
+    async fn reserve(&self, tenant: &str) -> StoreResult<Option<Box<dyn Reservation>>>;
 
     /// Waits for what is under way, then closes the database for good.
     async fn close(&self) -> StoreResult<()>;

@@ -10,7 +10,8 @@ use self::{sentences::sentences, untested::UNTESTED};
 use crate::{dialect::Dialect, postgres::Postgres, sqlite::Sqlite, suite::Test};
 
 /// The files of `src/service/ports` that say what a store does.
-const FILES: [&str; 8] = ["store", "snapshot", "batch", "error", "invitations", "log", "members", "resources"];
+const FILES: [&str; 9] =
+    ["store", "snapshot", "batch", "error", "invitations", "log", "members", "reservation", "resources"];
 /// Every dialect that the suite runs on.
 const DIALECTS: [&dyn Dialect; 2] = [&Sqlite, &Postgres];
 
@@ -18,6 +19,7 @@ const DIALECTS: [&dyn Dialect; 2] = [&Sqlite, &Postgres];
 fn tests() -> impl Iterator<Item = &'static Test> {
     let modules = [
         crate::calls::TESTS,
+        crate::commits::alone::TESTS,
         crate::commits::conflicts::TESTS,
         crate::commits::kept::TESTS,
         crate::commits::gates::TESTS,

@@ -69,7 +69,8 @@ impl Service {
         ticket: &Arc<Ticket>,
         permits: WritePermits,
     ) -> Result<Attempt<A>> {
-        let AllowedWrite { request, secret, expected, head, at, changes, mut answer, more, view, .. } = allowed;
+        let AllowedWrite { request, secret, expected, head, at, changes, mut answer, more, view, reservation, .. } =
+            allowed;
         let response = match &request.idempotency_key {
             // A repetition goes on where the steps have come to.
             Some(key) if !more => Some(StoredResponse {
@@ -93,7 +94,11 @@ impl Service {
             response: response.as_ref(),
             gate: Some(&gate),
         };
-        match self.store.commit(&request.tenant, expected, &batch).await {
+        let committed = match reservation.zip(expected) {
+            Some((reservation, expected)) => reservation.commit(expected, &batch).await,
+            None => self.store.commit(&request.tenant, expected, &batch).await,
+        };
+        match committed {
             Ok(Committed::Done(head)) => {
                 let changes = changes.into_iter().map(|allowed| allowed.change).collect();
                 self.views.show(&request.tenant, &Commit { head, at, changes });

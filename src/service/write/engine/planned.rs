@@ -7,7 +7,7 @@ use rollcall_engine::{Head, Moment, Subject, Timestamp};
 use crate::service::{
     Service,
     error::{Error, ErrorKind, Result},
-    ports::{AllowedChange, Glance, Snapshot, StoreResult, StoredResponse, TenantView},
+    ports::{AllowedChange, Glance, Reservation, Snapshot, StoreResult, StoredResponse, TenantView},
     resolve::subjects::resolve,
     write::engine::{
         answers::StorableResponse,
@@ -46,6 +46,8 @@ pub(super) struct AllowedWrite<A> {
     /// Whether it is a first step only.
     pub(super) more: bool,
     pub(super) view: Option<Arc<dyn TenantView>>,
+    /// Who keeps others from writing the tenant until then.
+    pub(super) reservation: Option<Box<dyn Reservation>>,
 }
 
 impl Service {
@@ -121,7 +123,19 @@ impl Service {
             return Ok(Planned::Ended(Written { answer, moment }));
         }
         let holds_until = [relied_until, next_end].into_iter().flatten().min();
-        let allowed = AllowedWrite { request, secret, expected, head, at, holds_until, changes, answer, more, view };
+        let allowed = AllowedWrite {
+            request,
+            secret,
+            expected,
+            head,
+            at,
+            holds_until,
+            changes,
+            answer,
+            more,
+            view,
+            reservation: None,
+        };
         Ok(Planned::Allowed(Box::new(allowed)))
     }
 

@@ -9,8 +9,9 @@ use crate::service::{
     Service,
     error::{Error, ErrorKind, Result},
     input::operator_not_allowed,
+    ports::StoreError,
     write::engine::{
-        commit::{Attempt, Rest},
+        commit::{Attempt, Rest, WritePermits},
         plan::{Write, Written},
         planned::Planned,
         queue::WritePermit,
@@ -22,6 +23,8 @@ use crate::service::{
 const SOON: Duration = Duration::from_millis(250);
 /// How often a write is planned when the tenant has moved on meanwhile.
 const PLANS: usize = 4;
+/// How long the plan of a write may take that keeps all others from its tenant.
+const ALONE: Duration = Duration::from_secs(1);
 
 impl Service {
     /// Does a write, or only decides about it where the request says `validate_only`.
@@ -80,8 +83,44 @@ impl Service {
             self.catch_up(&request.tenant).await?;
             planned = Planned::MovedOn;
         }
+        if let Some(written) = self.write_alone(request, write, permits).await? {
+            return Ok(written);
+        }
         let message = "other writes came in between again and again; try again";
         Err(Error::new(ErrorKind::Aborted, "CONFLICT", message).with("tenant", request.tenant.clone()))
+    }
+
+    /// The last resort: the write is planned and made while the store keeps all others from writing the tenant; none where
+    /// it does not, or not soon enough.
+    async fn write_alone<W: Write>(
+        self: &Arc<Self>,
+        request: &RequestContext,
+        write: &W,
+        permits: WritePermits,
+    ) -> Result<Option<Written<W::Answer>>> {
+        let reservation = match self.store.reserve(&request.tenant).await {
+            Ok(Some(reservation)) => reservation,
+            Ok(None) | Err(StoreError::Busy(_)) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let planning = async {
+            self.catch_up(&request.tenant).await?;
+            self.plan(request, write).await
+        };
+        // All others wait meanwhile, in other processes too.
+        let Ok(planned) = time::timeout(ALONE, planning).await else { return Ok(None) };
+        match planned? {
+            Planned::Ended(written) => Ok(Some(written)),
+            Planned::MovedOn => Ok(None),
+            Planned::Allowed(mut allowed) => {
+                allowed.reservation = Some(reservation);
+                let rest = allowed.more.then(|| self.rest(request.clone(), write.clone()));
+                match self.commit(allowed, permits, rest).await? {
+                    Attempt::Done(written) => Ok(Some(written)),
+                    Attempt::Again(_) => Ok(None),
+                }
+            }
+        }
     }
 
     /// The steps of a write after one, with or without its caller.

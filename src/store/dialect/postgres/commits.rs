@@ -14,6 +14,7 @@ use tokio::{sync::Semaphore, time};
 use crate::{
     service::ports::{Batch, Committed, StoreError, StoreResult},
     store::{
+        connections::Lease,
         dialect::{
             job::Job,
             postgres::{connect::Pools, settle},
@@ -58,11 +59,13 @@ impl Commits {
     }
 
     /// Commits a write, in a task of its own. Dropped before it has begun, nothing is written, unless it has a gate.
+    /// The first try is in the transaction that is `reserved`, if one is.
     pub(super) async fn commit(
         self: &Arc<Self>,
         tenant: &str,
         expected: Option<Head>,
         batch: &Batch<'_>,
+        reserved: Option<Lease>,
     ) -> StoreResult<Committed> {
         let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() else {
             let message = format!("{WAITING} commits wait already");
@@ -71,7 +74,7 @@ impl Commits {
         let (job, outcome) = Job::new(tenant, expected, batch);
         let commits = Arc::clone(self);
         tokio::spawn(async move {
-            let outcome = commits.run(&job).await;
+            let outcome = commits.run(&job, reserved).await;
             drop(permit);
             job.end(outcome);
         });
@@ -79,13 +82,13 @@ impl Commits {
         outcome.await.unwrap_or_else(|_| Err(StoreError::Unknown("the task that commits has ended".into())))
     }
 
-    async fn run(&self, job: &Job) -> StoreResult<Committed> {
+    async fn run(&self, job: &Job, mut reserved: Option<Lease>) -> StoreResult<Committed> {
         let (mut failed, mut pause) = (unavailable("the commit was not tried"), PAUSE);
         for _ in 0..TRIES {
             if self.is_closing.load(Ordering::Relaxed) {
                 return Err(unavailable("the store is closed"));
             }
-            match self.transaction(job).await {
+            match self.transaction(job, reserved.take()).await {
                 Ok(outcome) => return Ok(outcome),
                 Err(Failure::Nothing(error @ StoreError::Unavailable(_))) => failed = error,
                 Err(Failure::Nothing(error)) => return Err(error),
@@ -104,8 +107,11 @@ impl Commits {
     }
 
     /// One transaction: what became of the write.
-    async fn transaction(&self, job: &Job) -> Result<Committed, Failure> {
-        let tx = self.pools.writer().await.map_err(Failure::Nothing)?;
+    async fn transaction(&self, job: &Job, reserved: Option<Lease>) -> Result<Committed, Failure> {
+        let tx = match reserved {
+            Some(tx) => tx,
+            None => self.pools.writer().await.map_err(Failure::Nothing)?,
+        };
         let writes = [job.write()];
         let made = tx.limited(async {
             // Asked once nobody else changes the tenant any more, for that may have taken a while.

@@ -29,6 +29,10 @@ const FORGETFUL: Endings = Endings {
 const LONGEST: Duration = Duration::from_secs(30);
 /// How long the server may take to begin a migration.
 const MIGRATION_BEGINS: Duration = Duration::from_secs(10);
+/// How many tenants a process keeps to itself at once.
+const RESERVERS: u32 = 2;
+/// How long somebody else who has a tenant is waited for, for it to be kept.
+const RESERVED_WITHIN: Duration = Duration::from_secs(1);
 /// What a transaction that only reads begins with: all of it as of one instant.
 const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \
     SET LOCAL statement_timeout = '30s'; SET LOCAL idle_in_transaction_session_timeout = '60s'";
@@ -41,6 +45,8 @@ const MIGRATE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_time
 pub(super) struct Pools {
     readers: Connections,
     writers: Connections,
+    /// For those who keep a tenant to themselves while they wait for the others.
+    reservers: Connections,
     /// For what must not wait for a reader or a writer: whether the database answers.
     prober: Connections,
     timeout: Duration,
@@ -61,10 +67,11 @@ impl Pools {
         let prober = connections(options, 1).await?;
         let readers = connections(options, options.read_connections.max(1)).await?;
         let writers = connections(options, options.write_connections.max(1)).await?;
+        let reservers = connections(options, RESERVERS).await?;
         let looks_in_transactions = options.prepared_statements == 0;
         let direct =
             Options { url: options.direct_url.clone().unwrap_or_else(|| options.url.clone()), ..options.clone() };
-        Ok(Self { readers, writers, prober, timeout, write: write(timeout), looks_in_transactions, direct })
+        Ok(Self { readers, writers, reservers, prober, timeout, write: write(timeout), looks_in_transactions, direct })
     }
 
     /// Opens the way past a pooler.
@@ -80,6 +87,11 @@ impl Pools {
     /// A transaction that writes.
     pub(super) async fn writer(&self) -> StoreResult<Lease> {
         self.begin(&self.writers, &self.write).await
+    }
+
+    /// A transaction that writes a tenant which nobody else is to write meanwhile.
+    pub(super) async fn reserver(&self) -> StoreResult<Lease> {
+        self.begin(&self.reservers, &write(RESERVED_WITHIN)).await
     }
 
     /// A connection for one statement that only reads, for whoever plans a write.
@@ -116,6 +128,7 @@ impl Pools {
     pub(super) async fn close(&self) -> StoreResult<()> {
         self.readers.close().await?;
         self.writers.close().await?;
+        self.reservers.close().await?;
         self.prober.close().await
     }
 }

@@ -10,13 +10,13 @@ use rollcall_engine::Head;
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 
 use crate::{
-    service::ports::{Batch, Committed, Glance, StoreError, StoreResult},
+    service::ports::{Batch, Committed, Glance, Reservation, StoreError, StoreResult},
     store::{
         Options,
         connections::Lease,
         dialect::{
             database::Database,
-            postgres::{commits::Commits, connect::Pools, migrate},
+            postgres::{commits::Commits, connect::Pools, migrate, reserved::Reserved},
         },
         error::defect,
         sql::look::{self, Look, Seen},
@@ -129,7 +129,13 @@ impl Database for Postgres {
 
     async fn commit(&self, tenant: &str, expected: Option<Head>, batch: &Batch<'_>) -> StoreResult<Committed> {
         self.check_owned()?;
-        self.commits.commit(tenant, expected, batch).await
+        self.commits.commit(tenant, expected, batch, None).await
+    }
+
+    async fn reserve(&self, tenant: &str) -> StoreResult<Option<Box<dyn Reservation>>> {
+        self.check_owned()?;
+        let reserved = Reserved::new(&self.pools, &self.commits, tenant).await?;
+        Ok(reserved.map(|reserved| Box::new(reserved) as Box<dyn Reservation>))
     }
 
     async fn close(&self) -> StoreResult<()> {

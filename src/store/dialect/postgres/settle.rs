@@ -5,16 +5,17 @@ use std::{
     time::Duration,
 };
 
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _, sea_query::OnConflict,
-};
+use sea_orm::{ActiveValue::Set, EntityTrait as _, sea_query::OnConflict};
 use tokio::time;
 
 use crate::{
     service::ports::{StoreError, StoreResult},
     store::{
         connections::Lease,
-        dialect::{job::Job, postgres::connect::Pools},
+        dialect::{
+            job::Job,
+            postgres::{connect::Pools, lock::lock},
+        },
         error::cause,
         sql::{entity::tenant, read},
     },
@@ -91,8 +92,7 @@ async fn wait_for_others(tx: &Lease, job: &Job) -> StoreResult<()> {
         let nothing = OnConflict::column(tenant::Column::TenantId).do_nothing().to_owned();
         tenant::Entity::insert(nobody).on_conflict(nothing).exec_without_returning(&**tx).await?;
     } else {
-        let row = tenant::Entity::find().filter(tenant::Column::TenantId.eq(&*job.tenant)).lock_exclusive();
-        row.all(&**tx).await?;
+        lock(tx, &job.tenant).await?;
     }
     Ok(())
 }

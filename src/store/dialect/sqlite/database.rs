@@ -7,7 +7,7 @@ use rollcall_engine::Head;
 use sea_orm_migration::MigratorTrait as _;
 
 use crate::{
-    service::ports::{Batch, Committed, Glance, StoreResult},
+    service::ports::{Batch, Committed, Glance, Reservation, StoreResult},
     store::{
         Options,
         connections::Lease,
@@ -83,6 +83,11 @@ impl Database for Sqlite {
 
     async fn commit(&self, tenant: &str, expected: Option<Head>, batch: &Batch<'_>) -> StoreResult<Committed> {
         self.writer.commit(tenant, expected, batch).await
+    }
+
+    async fn reserve(&self, _tenant: &str) -> StoreResult<Option<Box<dyn Reservation>>> {
+        // One process alone serves a file.
+        Ok(None)
     }
 
     async fn close(&self) -> StoreResult<()> {
