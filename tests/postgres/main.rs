@@ -13,6 +13,7 @@
 mod away;
 mod citus;
 mod cuts;
+mod disk_full;
 mod hardship;
 mod migrate;
 mod pooler;
@@ -22,4 +23,5 @@ mod stage;
 mod standby;
 #[path = "../support/mod.rs"]
 mod support;
+mod tls;
 mod together;

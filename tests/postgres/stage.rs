@@ -37,7 +37,7 @@ impl Stage {
 }
 
 /// The host and the port in a url.
-fn host(url: &str) -> &str {
+pub fn host(url: &str) -> &str {
     let (_, rest) = url.split_once('@').expect("it names a user");
     rest.split('/').next().unwrap_or_default()
 }

@@ -8,13 +8,14 @@ use rollcall_engine::{Policy, compile};
 use tempfile::TempDir;
 
 use crate::{
-    faults::disk::{EIO, Shim},
+    faults::disk::{EIO, fail_each_commit_once},
     support::{
         Api, Server,
         clock::{self, ManualClock},
         clocked_server::ClockedServer,
         contrary::{ContraryStore, JumpingClock},
         server::command,
+        shim::Shim,
     },
 };
 
@@ -72,7 +73,7 @@ impl Contrary {
         let server = Server::spawn(command).await;
         match self {
             Self::Nothing => {}
-            Self::Unknown => shim.fail_each_commit_once(EIO),
+            Self::Unknown => fail_each_commit_once(&shim, EIO),
             Self::Misses | Self::Jumps => panic!("{self:?} is for a server in this process"),
         }
         server

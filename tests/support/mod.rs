@@ -27,6 +27,7 @@ pub mod replay;
 pub mod retry_case;
 pub mod rng;
 pub mod server;
+pub mod shim;
 pub mod store;
 pub mod tables;
 pub mod tenant_writes;

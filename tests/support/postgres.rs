@@ -37,12 +37,18 @@ fn server() -> &'static Server {
 impl Server {
     /// A server of one's own.
     pub fn start() -> Self {
-        let program = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/postgres-server");
-        let mut child = Command::new(program)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("`tests/postgres-server` runs");
+        Self::spawn(Self::command())
+    }
+
+    /// The command that starts one, to be changed.
+    pub fn command() -> Command {
+        Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/postgres-server"))
+    }
+
+    /// A server of one's own, by a command.
+    pub fn spawn(mut command: Command) -> Self {
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("`tests/postgres-server` runs");
         let mut url = String::new();
         let printed = child.stdout.take().expect("it is piped");
         BufReader::new(printed).read_line(&mut url).expect("it prints text");

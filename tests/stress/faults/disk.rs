@@ -1,25 +1,16 @@
-//! A server whose disk fails when a test says so, by a shim that the dynamic linker loads before libc.
+//! A server whose disk fails when a test says so.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-    sync::OnceLock,
-};
+use std::{fs, path::Path};
 
 use tempfile::TempDir;
 
 use crate::support::{
     Server, WireTenant,
     server::{command, store_file},
+    shim::Shim,
 };
 
-/// `EIO`: the device failed.
-pub const EIO: i32 = 5;
-/// `ENOSPC`: the disk is full.
-pub const ENOSPC: i32 = 28;
-/// `ESTALE`: what a network file system says of a file that it lost. (SQLite takes EIO of a read for corruption.)
-pub const ESTALE: i32 = 116;
+pub use crate::support::shim::{EIO, ENOSPC, ESTALE};
 
 /// A server under the shim, and its tenant `acme`.
 pub struct FaultyServer {
@@ -28,52 +19,14 @@ pub struct FaultyServer {
     pub dir: TempDir,
 }
 
-/// The shim under a server whose store is in a directory.
-pub struct Shim {
-    dir: PathBuf,
-}
-
-impl Shim {
-    /// Has a server run under the shim.
-    pub fn load(command: &mut Command, dir: &Path) -> Self {
-        command.env("LD_PRELOAD", shim()).env("FAULT_ORDER", dir.join("order"));
-        Self { dir: dir.to_owned() }
-    }
-
-    /// Lets each commit fail once with this `errno`, at the sync of the write-ahead log: its barrier and its second try then
-    /// succeed.
-    pub fn fail_each_commit_once(&self, errno: i32) {
-        self.order(&format!("sync {errno} {}-wal third", store_name()));
-    }
-
-    /// Lets everything succeed from now on.
-    pub fn heal(&self) {
-        drop(fs::remove_file(self.dir.join("order")));
-    }
-
-    fn order(&self, text: &str) {
-        let whole = self.dir.join("whole");
-        fs::write(&whole, text).unwrap();
-        fs::rename(whole, self.dir.join("order")).unwrap();
-    }
+/// Lets each commit of a server under the shim fail once with this `errno`, at the sync of the write-ahead log: its barrier
+/// and its second try then succeed.
+pub fn fail_each_commit_once(shim: &Shim, errno: i32) {
+    shim.order(&format!("sync {errno} {}-wal third", store_name()));
 }
 
 fn store_name() -> String {
     store_file(Path::new("")).display().to_string()
-}
-
-/// The shim, compiled once.
-fn shim() -> &'static Path {
-    static SHIM: OnceLock<(TempDir, PathBuf)> = OnceLock::new();
-    let (_, file) = SHIM.get_or_init(|| {
-        let dir = tempfile::tempdir().expect("there is room for a directory");
-        let file = dir.path().join("shim.so");
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stress/faults/shim.c");
-        let compiled = Command::new("cc").args(["-shared", "-fPIC", "-O1", "-o"]).arg(&file).arg(source).status();
-        assert!(compiled.expect("a C compiler is there").success());
-        (dir, file)
-    });
-    file
 }
 
 impl FaultyServer {
@@ -108,7 +61,7 @@ impl FaultyServer {
 
     /// Lets each commit fail once with this `errno`, until [`Self::heal`].
     pub fn fail_each_commit_once(&self, errno: i32) {
-        self.shim().fail_each_commit_once(errno);
+        fail_each_commit_once(&self.shim(), errno);
     }
 
     /// Ends what [`Self::fail_on`] began.
@@ -117,12 +70,12 @@ impl FaultyServer {
     }
 
     fn shim(&self) -> Shim {
-        Shim { dir: self.dir.path().to_owned() }
+        Shim::of(self.dir.path())
     }
 
     /// Whether the last call that was to fail has not been made yet.
     pub fn is_pending(&self) -> bool {
-        self.dir.path().join("order").exists()
+        self.shim().is_pending()
     }
 
     /// Kills the server, and starts another on its store.

@@ -1,6 +1,8 @@
 //! The schema, one migration after another. A migration that was released never changes: the next one corrects it.
 
 pub(in crate::store) mod applied;
+#[cfg(test)]
+mod expand;
 mod m0001_tables;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
