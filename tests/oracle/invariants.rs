@@ -6,10 +6,14 @@ use super::{
 };
 
 impl ModelFacts {
-    /// How many active members have a role at a resource without an end.
+    /// How many people who can act have a role at a resource without an end.
     pub fn count_permanent_holders(&self, at: &Key, role: &str) -> usize {
+        let can_act = |holder: &Key| {
+            let member = &self.members[holder];
+            holder.0 == "user" && holder.1 != "*" && member.status == "ACTIVE" && !member.locked
+        };
         let counts = |((holder, resource), assigned): &(&(Key, Key), &AssignedRole)| {
-            resource == at && assigned.role == role && assigned.end.is_none() && self.members[holder].status == "ACTIVE"
+            resource == at && assigned.role == role && assigned.end.is_none() && can_act(holder)
         };
         self.bindings.iter().filter(counts).count()
     }

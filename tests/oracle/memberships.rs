@@ -9,16 +9,14 @@ use super::{
 };
 
 impl Evaluation<'_> {
-    /// Several exchanges, each decided as if there were no other; but the last holders are counted without all of them.
+    /// Several exchanges, each decided as if there were no other; but holders are counted after all of them.
     pub fn changes(&mut self, changes: &[RoleChange]) {
-        let (mut seen, mut without) = (BTreeSet::new(), self.facts.clone());
+        let mut seen = BTreeSet::new();
         for change in changes {
             let binding = (change.member.clone(), change.resource.clone());
-            without.bindings.remove(&binding);
             self.refuse_if(!seen.insert(binding), "FIELD_INVALID");
             self.change(change);
         }
-        self.refuse_if(without.role_short_of_holders(self.policy, self.facts).is_some(), "LAST_HOLDER");
     }
 
     pub fn change(&mut self, change: &RoleChange) {

@@ -23,6 +23,7 @@ impl PolicyFile {
         let table = DeTable::parse(text).expect("the policy is TOML");
         let table = table.get_ref();
         assert_eq!(number(&table["edition"]), 1, "the oracle knows no other edition");
+        assert!(!table.contains_key("people"), "the oracle knows no other people than `user`");
         let version = number(&table["version"]).try_into().expect("a version is small");
         let reactivates = table.get("invitations").and_then(|table| table.get_ref().get("reactivates"));
         let mut policy = Self {

@@ -22,6 +22,7 @@ mod identity;
 mod invitations;
 mod kept_store;
 mod large_subtree;
+mod last_who_can_act;
 mod log;
 mod lumicon;
 mod nul;

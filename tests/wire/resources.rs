@@ -218,7 +218,10 @@ async fn who_is_deactivated_is_out_of_everything_until_they_are_let_back() {
 
 #[tokio::test]
 async fn whoever_is_locked_creates_nothing_even_where_the_action_survives_a_lock() {
-    let yard = tenant("yard").person("ada", "master").joined("ben", "yard:", "keeper").by("ben").resource("hall:north");
+    let keepers =
+        tenant("yard").person("ada", "master").joined("ben", "yard:", "keeper").joined("bea", "yard:", "keeper");
+    // Not the last of either role.
+    let yard = keepers.by("ben").resource("hall:north").role("bea", "hall:north", "warden");
     let (_server, yard) = yard.by("ada").locked("ben").wire().await;
     assert!(yard.may("ben", "hall.create", "yard:acme").await);
     yard.refused(yard.create_resource("ben", "hall:south", None), "ACTOR_LOCKED").await;

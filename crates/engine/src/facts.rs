@@ -63,9 +63,9 @@ pub trait Facts {
     fn each_member<'f>(&'f self, visit: &mut dyn FnMut(SubjectRef<'f>, MemberState));
     /// The roles that are bound to a member at one resource, without those that they imply.
     fn assigned_roles(&self, member: MemberKey, node: Node) -> Mask;
-    /// Those of [`Facts::assigned_roles`] that do not expire, if the member is neither a team nor everybody of a type:
-    /// only they count for a role with `at_least`.
-    fn permanent_roles(&self, member: MemberKey, node: Node) -> Mask;
+    /// Those of [`Facts::assigned_roles`] by which the member counts as a holder of a role with `at_least`: they do not
+    /// expire, and the member is of a type of people, active and not locked.
+    fn counting_roles(&self, member: MemberKey, node: Node) -> Mask;
     /// When a role that is bound there expires; none if it is permanent or not bound.
     fn role_expiry(&self, member: MemberKey, node: Node, role: RoleId) -> Option<Timestamp>;
     /// The teams that a member belongs to, through other teams too. A team is a member itself.
@@ -78,9 +78,9 @@ pub trait Facts {
     fn each_assignment(&self, member: MemberKey, visit: &mut dyn FnMut(Node, Mask));
     /// The registered resources of a type, in the order of their ids, compared byte by byte.
     fn resources_of_type(&self, resource_type: TypeId) -> &[Node];
-    /// How many active members hold a role with `at_least` at one resource permanently, teams and everybody of a type
-    /// not counted. Always 0 for other roles.
-    fn active_holders(&self, node: Node, role: RoleId) -> u32;
+    /// How many members count as holders of a role with `at_least` at one resource, as [`Facts::counting_roles`] says.
+    /// Always 0 for other roles.
+    fn counted_holders(&self, node: Node, role: RoleId) -> u32;
     /// The next instant at which a role that counts now ends, whoever holds it; none where every role is permanent. It may
     /// have passed already where nobody has taken that role out yet.
     fn next_expiry(&self) -> Option<Timestamp>;

@@ -8,7 +8,7 @@ use crate::{
     domain::NameForm,
     language::{
         diagnostic::{Diagnostic, Diagnostics, Problems},
-        edition,
+        edition, people,
         reader::{
             Fields, Value, check_case_twins, checked_name, list, name, number, read_file, string, strings, wrong_type,
         },
@@ -31,6 +31,8 @@ pub(crate) struct Document {
     pub(crate) name: Located<String>,
     pub(crate) version: u32,
     pub(crate) root: Located<String>,
+    /// The subject types of people; empty where the file does not say.
+    pub(crate) people: Vec<Located<String>>,
     pub(crate) invitations: InvitationsDecl,
     pub(crate) never: Vec<NeverDecl>,
     pub(crate) types: Vec<TypeDecl>,
@@ -118,6 +120,7 @@ fn policy(table: &DeTable<'_>, problems: &mut Problems) -> Option<Document> {
         .require("version", "version = 1", problems)
         .and_then(|value| number(value, "version", 1, 1_000_000, problems));
     let root = fields.require("root", "root = \"TYPE\"", problems).and_then(|value| string(value, "root", problems));
+    let people = people::read(&mut fields, problems);
     let invitations = fields.get("invitations").and_then(|value| invitations(value, problems));
     let never = fields.tables("never", "an entry of `never`", problems);
     let never = never.into_iter().filter_map(|table| never_constraint(table, problems)).collect();
@@ -138,6 +141,7 @@ fn policy(table: &DeTable<'_>, problems: &mut Problems) -> Option<Document> {
         name: policy?,
         version: version?.value,
         root: root?,
+        people,
         invitations: invitations.unwrap_or_else(|| InvitationsDecl {
             lifetime: days(DEFAULT_LIFETIME_DAYS),
             reminders: Vec::new(),

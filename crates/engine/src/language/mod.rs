@@ -8,6 +8,7 @@ mod edition;
 mod expr;
 mod lint;
 mod never;
+mod people;
 pub mod reader;
 mod reserved;
 mod resolve;

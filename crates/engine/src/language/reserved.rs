@@ -25,7 +25,7 @@ const RESERVED: [&str; 13] = [
     "target",
 ];
 
-/// Words that will be keys beside the types, which are tables there.
+/// Words that are keys beside the types, which are tables there.
 const RESERVED_BESIDE_TYPES: [&str; 2] = ["edition", "people"];
 
 /// Whether a name is one of these words, in whatever case: names that differ by case alone are not told apart.

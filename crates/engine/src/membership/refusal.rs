@@ -1,7 +1,10 @@
 //! The refusals of membership writes, and their stable codes.
 
 use crate::{
-    decision::reason::Reason, domain::Timestamp, facts::Node, membership::write::MembershipWrite, model::RoleId,
+    decision::reason::Reason,
+    domain::Timestamp,
+    facts::Node,
+    membership::{protection::LackingRole, write::MembershipWrite},
 };
 
 /// Why a membership write is refused. Which of several comes first is a contract of
@@ -62,12 +65,10 @@ pub enum Refusal {
     /// The target is a team, and in the team at the resource it would make a chain of more than
     /// [`MAX_TEAM_DEPTH`](super::nesting::MAX_TEAM_DEPTH) teams, each of which belongs to the next.
     TeamsTooDeep,
-    /// A role with `at_least` would be left with too few active holders.
+    /// Roles with `at_least` would be left with too few holders.
     LastHolder {
-        /// The role that must keep its holders.
-        role: RoleId,
-        /// The resource at which they hold it.
-        at: Node,
+        /// Each of them, at least one, in the order of resources.
+        lacking: Vec<LackingRole>,
     },
 }
 

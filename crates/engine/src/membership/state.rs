@@ -6,7 +6,7 @@ use crate::{
     membership::{
         expiry::narrows,
         nesting::{Nesting, nesting_refusals},
-        protection::last_holder,
+        protection::HolderCounts,
         refusal::Refusal,
         request::Request,
         rules::find_rule,
@@ -16,6 +16,7 @@ use crate::{
 };
 
 /// Step 5 of [`permit`](super::permit::permit()); `until` is when the actor's right to the write ends, if it does.
+/// Of a write that is not alone, the holders that it takes are counted with those of the others.
 ///
 /// # Errors
 /// What forbids the write: that it would change nothing comes before that somebody must be kept, and that before an end
@@ -24,6 +25,7 @@ pub(super) fn check_state<F: Facts + ?Sized>(
     request: &Request<'_, '_, F>,
     removed_roles: Mask,
     until: Option<Timestamp>,
+    is_alone: bool,
 ) -> Result<(), Refusal> {
     let write = request.write;
     let sends_again = write.kind == WriteKind::Invite && request.has_new_role();
@@ -32,7 +34,9 @@ pub(super) fn check_state<F: Facts + ?Sized>(
         WriteKind::Change => check_change(request, removed_roles)?,
         _ => check_status(request)?,
     }
-    check_last_holders(request, removed_roles)?;
+    if is_alone {
+        check_last_holders(request, removed_roles)?;
+    }
     match until {
         Some(latest) if !write.ends_by(latest) && !sends_again && !narrows(request, removed_roles) => {
             Err(Refusal::OutlastsGranter { latest })
@@ -92,15 +96,14 @@ fn check_status<F: Facts + ?Sized>(request: &Request<'_, '_, F>) -> Result<(), R
 
 /// Refuses what would leave a role with too few active holders, wherever the target loses it.
 fn check_last_holders<F: Facts + ?Sized>(request: &Request<'_, '_, F>, removed_roles: Mask) -> Result<(), Refusal> {
-    let Request { facts, node, write, .. } = *request;
-    let mut lost = vec![(node, removed_roles)];
+    let Request { facts, node, target, write, .. } = *request;
+    let mut counts = HolderCounts::default();
     let leaves = write.kind == WriteKind::Remove && node == facts.root() && write.from.is_none();
-    if let (Some(state), true) = (request.target_state, leaves || write.kind == WriteKind::Deactivate) {
-        facts.each_assignment(state.member, &mut |at, roles| lost.push((at, roles)));
+    if leaves || matches!(write.kind, WriteKind::Deactivate | WriteKind::Lock) {
+        counts.lose_all(facts, target);
+    } else {
+        counts.lose(facts, target, node, removed_roles);
     }
-    let last = lost.into_iter().find_map(|(at, roles)| {
-        let role = last_holder(facts, request.target, at, roles)?;
-        Some(Refusal::LastHolder { role: role.id(), at })
-    });
-    last.map_or(Ok(()), Err)
+    let lacking = counts.lacking(facts);
+    if lacking.is_empty() { Ok(()) } else { Err(Refusal::LastHolder { lacking }) }
 }

@@ -2,12 +2,14 @@
 
 use crate::{
     decision::reason::Reason,
-    domain::SubjectRef,
+    domain::{SubjectRef, kind},
     facts::{Facts, Node, name_of},
     membership::{
         nesting::MAX_TEAM_DEPTH,
+        protection::LackingRole,
         refusal::{Refusal, RuleLine},
         write::MembershipWrite,
+        writes::join_words,
     },
     model::{RoleId, write_kind::WriteKind},
 };
@@ -63,7 +65,7 @@ pub fn describe_refusal(
             "`{target}` in `{resource}` would make a chain of more than {MAX_TEAM_DEPTH} teams, each in the next, and teams \
              are nested at most {MAX_TEAM_DEPTH} deep: take a team out of that chain first"
         ),
-        Refusal::LastHolder { role, at } => describe_last_holder(facts, *at, target, *role),
+        Refusal::LastHolder { lacking } => describe_last_holder(facts, target, lacking),
     }
 }
 
@@ -78,14 +80,20 @@ pub fn describe_inactive_actor(actor: SubjectRef<'_>, reason: Reason) -> String 
     format!("actor `{actor}` {why}")
 }
 
-/// Says that a member is the last that a resource must keep in a role.
-pub fn describe_last_holder(facts: &dyn Facts, node: Node, member: SubjectRef<'_>, role: RoleId) -> String {
-    let (policy, resource) = (facts.policy(), name_of(facts, node));
-    let role = policy.role(role);
+/// Says which roles must keep a member, at which resources.
+pub fn describe_last_holder(facts: &dyn Facts, member: SubjectRef<'_>, lacking: &[LackingRole]) -> String {
+    let policy = facts.policy();
+    let kept = |lacking: &LackingRole| {
+        let role = policy.role(lacking.role);
+        let resource = name_of(facts, lacking.at);
+        format!("`{resource}` must keep as `{}` ({} at least)", policy.qualified(role), role.at_least())
+    };
+    let kept: Vec<String> = lacking.iter().map(kept).collect();
+    let whom = if policy.people() == [kind::USER] { "" } else { " who is one of `people`" };
     format!(
-        "`{member}` is the last that `{resource}` must keep as `{}` ({} at least); give the role to somebody else first",
-        policy.qualified(role),
-        role.at_least()
+        "`{member}` is the last that {}; give {} first to somebody else{whom} who is active and not locked",
+        join_words(&kept, "and"),
+        if kept.len() == 1 { "the role" } else { "these roles" }
     )
 }
 

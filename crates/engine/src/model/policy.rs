@@ -25,6 +25,7 @@ pub struct Policy {
     pub(crate) invitation_lifetime: Duration,
     pub(crate) reminders: Vec<Duration>,
     pub(crate) invitations_reactivate: bool,
+    pub(crate) people: Vec<String>,
     pub(crate) types: Vec<ResourceType>,
     pub(crate) roles: Vec<Role>,
     pub(crate) type_index: Index,
@@ -77,6 +78,16 @@ impl Policy {
         self.invitations_reactivate
     }
 
+    /// The subject types of people, at least one: only they count for a role with [`at_least`](Role::at_least).
+    pub fn people(&self) -> &[String] {
+        &self.people
+    }
+
+    /// Whether subjects of this type are people.
+    pub fn is_type_of_people(&self, kind: &str) -> bool {
+        self.people.iter().any(|people| people == kind)
+    }
+
     /// The resource type of this name.
     ///
     /// # Errors
@@ -95,7 +106,7 @@ impl Policy {
         self.type_named(subject.kind).is_some_and(ResourceType::is_team_type)
     }
 
-    /// Whether a subject is neither a team nor everybody of a type.
+    /// Whether a subject is neither a team nor everybody of a type: somebody who acts, be it a person or a program.
     pub fn is_person(&self, subject: SubjectRef<'_>) -> bool {
         !subject.is_everybody() && !self.is_team(subject)
     }

@@ -75,11 +75,16 @@ impl View {
         }
     }
 
-    /// Whether a role that is bound there counts for `at_least`: it does not expire, and its holder is neither a team
-    /// nor everybody of a type.
+    /// Whether a role that is bound there does not expire.
     pub(crate) fn is_permanent(&self, row: u32, assignment: Assignment) -> bool {
-        let is_somebody = self.members.get(row as usize).is_some_and(|member| *member.id != *EVERYBODY);
-        is_somebody && !self.is_team(row) && self.expirations.expiry_of(row, assignment).is_none()
+        self.expirations.expiry_of(row, assignment).is_none()
+    }
+
+    /// Whether a member counts for `at_least` by the roles that last: a person who can act.
+    pub(crate) fn may_count(&self, row: u32) -> bool {
+        let Some(member) = self.members.get(row as usize) else { return false };
+        let is_people = self.subject_types.get(usize::from(member.subject_type)).is_some_and(|known| known.is_people);
+        is_people && member.status == MemberStatus::Active && !member.locked && *member.id != *EVERYBODY
     }
 
     pub(crate) fn count_holder_everywhere(&mut self, row: u32, add: bool) {
@@ -89,10 +94,10 @@ impl View {
         }
     }
 
-    /// Counts an active holder in or out, if the role has `at_least` and is bound permanently.
+    /// Counts a holder in or out, if the role has `at_least` and they count.
     fn count_holder(&mut self, row: u32, assignment: Assignment, add: bool) {
-        let is_active = self.members.get(row as usize).is_some_and(|member| member.status == MemberStatus::Active);
-        if !is_active || self.policy.role(assignment.role).at_least() == 0 || !self.is_permanent(row, assignment) {
+        let has_least = self.policy.role(assignment.role).at_least() > 0;
+        if !has_least || !self.may_count(row) || !self.is_permanent(row, assignment) {
             return;
         }
         let count = self.holder_counts.entry((assignment.node, assignment.role)).or_default();
@@ -135,7 +140,7 @@ mod tests {
         let count = |change: &Change| {
             view.apply(change).expect("the change can be made");
             let role = view.policy.roles().first().expect("there is one").id();
-            view.active_holders(view.root(), role)
+            view.counted_holders(view.root(), role)
         };
         changes.iter().map(count).skip(1).collect()
     }

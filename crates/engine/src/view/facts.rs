@@ -38,7 +38,7 @@ pub struct View {
     /// The teams to which roles are bound at a team, by that team's row; not those within these.
     pub(crate) inner_teams: HashMap<u32, Vec<MemberKey>, FxBuildHasher>,
     pub(crate) expirations: Expirations,
-    /// How many active members hold each role with `at_least` permanently, teams and everybody of a type not counted.
+    /// How many members count as holders of each role with `at_least`.
     pub(crate) holder_counts: HashMap<(Node, RoleId), u32, FxBuildHasher>,
 }
 
@@ -48,6 +48,8 @@ pub(crate) struct SubjectType {
     pub(crate) name: Box<str>,
     /// Whether its subjects are teams.
     pub(crate) is_team: bool,
+    /// Whether its subjects are people.
+    pub(crate) is_people: bool,
     /// The member that stands for everybody of the type.
     pub(crate) everybody: Option<MemberKey>,
 }
@@ -224,7 +226,10 @@ impl Facts for View {
         self.member(member).roles_at(node).map(RoleId::mask).collect()
     }
 
-    fn permanent_roles(&self, member: MemberKey, node: Node) -> Mask {
+    fn counting_roles(&self, member: MemberKey, node: Node) -> Mask {
+        if !self.may_count(member.0) {
+            return Mask::EMPTY;
+        }
         let is_permanent = |role: &RoleId| self.is_permanent(member.0, Assignment { node, role: *role });
         self.member(member).roles_at(node).filter(is_permanent).map(RoleId::mask).collect()
     }
@@ -257,7 +262,7 @@ impl Facts for View {
         self.nodes_by_type.get(usize::from(resource_type)).map_or(&[], Vec::as_slice)
     }
 
-    fn active_holders(&self, node: Node, role: RoleId) -> u32 {
+    fn counted_holders(&self, node: Node, role: RoleId) -> u32 {
         self.holder_counts.get(&(node, role)).copied().unwrap_or(0)
     }
 

@@ -13,8 +13,8 @@ impl View {
     /// Adds a member who has no roles yet.
     pub(crate) fn add_member(&mut self, subject: SubjectRef<'_>, status: MemberStatus, locked: bool) {
         let subject_type = self.find_subject_type(subject.kind).unwrap_or_else(|| {
-            let is_team = self.policy.is_team(subject);
-            self.subject_types.push(SubjectType { name: subject.kind.into(), is_team, everybody: None });
+            let (is_team, is_people) = (self.policy.is_team(subject), self.policy.is_type_of_people(subject.kind));
+            self.subject_types.push(SubjectType { name: subject.kind.into(), is_team, is_people, everybody: None });
             u16::try_from(self.subject_types.len() - 1).unwrap_or(u16::MAX)
         });
         let member = MemberRow { id: subject.id.into(), assignments: Vec::new(), subject_type, status, locked };

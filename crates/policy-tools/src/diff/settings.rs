@@ -18,6 +18,7 @@ pub(crate) fn of_policy(old: &Policy, new: &Policy) -> Vec<Setting> {
     let settings = [
         setting("edition", old.edition().to_string(), new.edition().to_string()),
         setting("root type", root(old), root(new)),
+        setting("people", notes::people(old), notes::people(new)),
         setting("an invitation can be accepted for", notes::lifetime(old), notes::lifetime(new)),
         setting("an invitation is reminded of after", reminders(old), reminders(new)),
         setting("an invitation reactivates", reactivates(old), reactivates(new)),

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use rollcall_engine::{Action, Mask, OWNER, Policy, ResourceType, Role, WriteKind, join_words};
+use rollcall_engine::{Action, Mask, OWNER, Policy, ResourceType, Role, WriteKind, join_words, kind};
 
 const DAY: u64 = 24 * 60 * 60;
 
@@ -168,10 +168,21 @@ fn about_role(policy: &Policy, resource_type: &ResourceType, role: &Role) -> Vec
     }
     match role.at_least() {
         0 => {}
-        1 => notes.push(format!("The last `{name}` stays.")),
-        least => notes.push(format!("At least {least} who are `{name}` stay.")),
+        1 => notes.push(format!("The last `{name}`{} stays.", among(policy))),
+        least => notes.push(format!("At least {least} who are `{name}`{} stay.", among(policy))),
     }
     notes
+}
+
+/// Who counts where holders must stay, where it is not said of users alone.
+fn among(policy: &Policy) -> String {
+    if policy.people() == [kind::USER] { String::new() } else { format!(" (a {})", people(policy)) }
+}
+
+/// The subject types of people.
+pub(crate) fn people(policy: &Policy) -> String {
+    let types: Vec<String> = policy.people().iter().map(|name| format!("`{name}`")).collect();
+    join_words(&types, "or")
 }
 
 /// The writes that would change roles, but that no rule allows anybody.

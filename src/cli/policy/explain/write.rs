@@ -95,9 +95,9 @@ fn bounds(policy: &Policy, resource_type: &ResourceType, write: &WriteGroup) -> 
     if (write.kind.removes_roles() || write.kind.grants_roles()) && !protecting.is_empty() {
         lines.push(("protected", format!("not to whoever is {}, whoever asks", names(protecting))));
     }
-    // Whoever leaves the tenant, or is deactivated, takes every role along.
-    let leaves =
-        write.kind == WriteKind::Deactivate || (write.kind == WriteKind::Remove && resource_type.parent().is_none());
+    // Whoever leaves the tenant, or can't act any more, takes every role along.
+    let leaves = matches!(write.kind, WriteKind::Deactivate | WriteKind::Lock)
+        || (write.kind == WriteKind::Remove && resource_type.parent().is_none());
     let removed_roles = if leaves { !Mask::EMPTY } else { write.from };
     let with_minimum: Vec<&Role> = policy.roles_in(removed_roles).filter(|role| role.at_least() > 0).collect();
     if !with_minimum.is_empty() {

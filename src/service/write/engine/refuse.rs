@@ -1,7 +1,7 @@
 //! Errors of refused membership writes, with the kind and the metadata that a program needs to go on.
 
 use rollcall_engine::{
-    Facts, MembershipWrite, Node, Reason, Refusal, RoleId, Subject, describe_inactive_actor, describe_last_holder,
+    Facts, LackingRole, MembershipWrite, Node, Reason, Refusal, Subject, describe_inactive_actor, describe_last_holder,
     describe_refusal, name_of,
 };
 
@@ -66,7 +66,7 @@ pub(crate) fn membership_write(
     let kind = match refusal {
         Refusal::Actor(reason) => return inactive_actor(request, *reason),
         Refusal::NoMember => return no_member(&target.to_string()),
-        Refusal::LastHolder { role, at } => return last_holder(facts, *at, target, *role),
+        Refusal::LastHolder { lacking } => return last_holder(facts, target, lacking),
         Refusal::NotPermitted { .. } | Refusal::Protected { .. } | Refusal::OutlastsGranter { .. } => {
             return permission_denied(facts, request, node, target, write, refusal);
         }
@@ -130,13 +130,19 @@ pub(crate) fn inactive_actor(request: &RequestContext, reason: Reason) -> Error 
         .with("actor", request.actor.to_string())
 }
 
-/// The error of a write that leaves a role at a resource with too few holders.
-pub(crate) fn last_holder(facts: &dyn Facts, node: Node, target: &Subject, role: RoleId) -> Error {
-    let message = describe_last_holder(facts, node, target.as_ref(), role);
-    let role = facts.policy().role(role);
-    Error::new(ErrorKind::FailedPrecondition, "LAST_HOLDER", message)
-        .with("member", target.to_string())
+/// The error of a write that leaves roles at resources with too few holders.
+pub(crate) fn last_holder(facts: &dyn Facts, target: &Subject, lacking: &[LackingRole]) -> Error {
+    let message = describe_last_holder(facts, target.as_ref(), lacking);
+    let named = |lacking: &LackingRole| (name_of(facts, lacking.at).to_string(), facts.policy().role(lacking.role));
+    let error = Error::new(ErrorKind::FailedPrecondition, "LAST_HOLDER", message).with("member", target.to_string());
+    let Some((resource, role)) = lacking.first().map(named) else { return error };
+    let error = error
         .with("role", facts.policy().qualified(role))
-        .with("resource", name_of(facts, node).to_string())
-        .with("at_least", role.at_least().to_string())
+        .with("resource", resource)
+        .with("at_least", role.at_least().to_string());
+    if lacking.len() == 1 {
+        return error;
+    }
+    let all = lacking.iter().map(named).map(|(at, role)| format!("{at}={}", facts.policy().qualified(role)));
+    error.with("resources", all.collect::<Vec<_>>().join(","))
 }

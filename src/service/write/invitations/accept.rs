@@ -2,7 +2,8 @@
 
 use async_trait::async_trait;
 use rollcall_engine::{
-    self as engine, Change, Facts, Grant, Member, MemberStatus, MembershipWrite, Profile, Subject, WriteKind,
+    self as engine, Change, Facts, Grant, HolderCounts, Member, MemberStatus, MembershipWrite, Profile, Subject,
+    WriteKind,
 };
 
 use crate::service::{
@@ -13,6 +14,7 @@ use crate::service::{
             answers::{AcceptedInvitation, MemberAnswer},
             context::WriteContext,
             plan::{Plan, Write},
+            refuse,
         },
         invitations::invitation,
     },
@@ -51,6 +53,7 @@ impl Write for AcceptInvitation {
             let before = member_able_to_act(record)?;
             let member = Member { locked: invited.member.locked, ..before.clone() };
             if member.locked {
+                check_last_holder(context, &actor)?;
                 changes.push(Change::updated(&before, member.clone()));
             } else {
                 unchanged_since = Some(changed_at);
@@ -114,6 +117,16 @@ fn check_person(context: &WriteContext<'_>, actor: &Subject) -> Result<()> {
         return Ok(());
     }
     Err(Error::field("FIELD_INVALID", "actor", format!("`{actor}` can't accept anything; it must be a person")))
+}
+
+/// Refuses an actor who would be locked by this, and is the last who can act in a role that must be held.
+fn check_last_holder(context: &WriteContext<'_>, actor: &Subject) -> Result<()> {
+    context.with_facts(|facts| {
+        let mut counts = HolderCounts::default();
+        counts.lose_all(facts, actor.as_ref());
+        let lacking = counts.lacking(facts);
+        if lacking.is_empty() { Ok(()) } else { Err(refuse::last_holder(facts, actor, &lacking)) }
+    })
 }
 
 /// Refuses an actor who accepts their own invitation, sent to another email of theirs, without the right to give

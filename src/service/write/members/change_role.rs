@@ -1,10 +1,10 @@
 //! Changes of roles: one, or a batch of them that happens as a whole or not at all.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use async_trait::async_trait;
 use rollcall_engine::{
-    self as engine, Change, MembershipWrite, Node, ResourceKey, RoleId, Subject, Timestamp, WriteKind,
+    Change, HolderCounts, Mask, MembershipWrite, Node, ResourceKey, RoleId, Subject, Timestamp, WriteKind,
 };
 
 use crate::service::{
@@ -54,8 +54,10 @@ struct RoleExchange {
     node: Node,
     /// The removed roles and the new one.
     roles: Vec<RoleId>,
-    /// The removed roles for which the member counted as one of the holders that the role must keep.
-    counted_roles: Vec<RoleId>,
+    /// The roles that lose the member as a holder.
+    removed: Mask,
+    /// The role that the member gets for good.
+    gained: Option<RoleId>,
 }
 
 #[async_trait]
@@ -67,7 +69,7 @@ impl Write for ChangeRole {
     }
 
     async fn plan(&self, context: &mut WriteContext<'_>) -> Result<Plan<ChangedRole>> {
-        let RoleExchange { change, rule, answer, .. } = self.exchange(context, "").await?;
+        let RoleExchange { change, rule, answer, .. } = self.exchange(context, "", true).await?;
         Ok(Plan::by(&rule, [change], answer))
     }
 }
@@ -86,7 +88,7 @@ impl Write for ChangeRoles {
         let (mut exchanges, mut refusals) = (Vec::new(), Refusals::default());
         for (index, change) in self.changes.iter().enumerate() {
             let field = format!("changes[{index}]");
-            match change.exchange(context, &format!("{field}.")).await {
+            match change.exchange(context, &format!("{field}."), false).await {
                 Ok(exchange) if !exchange.touched_roles().into_iter().all(|role| seen.insert(role)) => {
                     let description = "takes or gives a role that an earlier change takes or gives";
                     return Err(Error::field("FIELD_INVALID", field, description));
@@ -96,7 +98,7 @@ impl Write for ChangeRoles {
             }
         }
         if refusals.is_empty() {
-            for (field, error) in self.missing_holders(context, &exchanges)? {
+            for (field, error) in Self::missing_holders(context, &exchanges)? {
                 refusals.add(field, error);
             }
         }
@@ -110,8 +112,9 @@ impl Write for ChangeRoles {
 }
 
 impl ChangeRole {
-    /// Decides about one change; errors name its fields with `prefix` before them.
-    async fn exchange(&self, context: &mut WriteContext<'_>, prefix: &str) -> Result<RoleExchange> {
+    /// Decides about one change; errors name its fields with `prefix` before them. Where it is not alone,
+    /// whether roles keep their holders is left to be decided.
+    async fn exchange(&self, context: &mut WriteContext<'_>, prefix: &str, is_alone: bool) -> Result<RoleExchange> {
         let field = |name: &str| format!("{prefix}{name}");
         let record = context.member(&self.member).await?;
         let resource = context.resource_node(&self.resource, &field("resource"))?;
@@ -124,7 +127,11 @@ impl ChangeRole {
             changes_expiry,
             ..MembershipWrite::giving(WriteKind::Change, to).taking(from).until(self.expires_at)
         };
-        let permitted = context.permit(resource, &self.member, write)?;
+        let permitted = if is_alone {
+            context.permit(resource, &self.member, write)?
+        } else {
+            context.permit_among(resource, &self.member, write)?
+        };
         context.check_member_etag(&record, &self.etag)?;
         let removed_role = permitted.removed_roles.first().copied().unwrap_or(to);
         let before = context.assigned_grant(&record, resource, removed_role)?;
@@ -138,11 +145,11 @@ impl ChangeRole {
             expires_at: self.expires_at,
         };
         let (member, node) = (self.member.clone(), resource.node);
-        let counted_roles = context
-            .with_facts(|facts| Ok(engine::counted_roles(facts, member.as_ref(), node, &permitted.removed_roles)))?;
+        let removed = permitted.removed_roles.iter().map(|role| role.mask()).collect();
+        let gained = self.expires_at.is_none().then_some(to);
         let answer = ChangedRole { member: context.member_answer(record.member), previous_role: before.role };
         let roles = permitted.removed_roles.into_iter().chain([to]).collect();
-        Ok(RoleExchange { change, rule: permitted.rule, answer, member, node, roles, counted_roles })
+        Ok(RoleExchange { change, rule: permitted.rule, answer, member, node, roles, removed, gained })
     }
 }
 
@@ -154,20 +161,21 @@ impl RoleExchange {
 }
 
 impl ChangeRoles {
-    /// Refuses the changes that together leave a role with too few holders, though none of them does so alone.
-    fn missing_holders(&self, context: &WriteContext<'_>, exchanges: &[RoleExchange]) -> Result<Vec<(String, Error)>> {
+    /// Refuses the changes that together leave a role with too few holders: those with which it gets there, in their order.
+    fn missing_holders(context: &WriteContext<'_>, exchanges: &[RoleExchange]) -> Result<Vec<(String, Error)>> {
         context.with_facts(|facts| {
-            let mut removed: HashMap<(Node, RoleId), u32> = HashMap::new();
+            let mut counts = HolderCounts::default();
+            for RoleExchange { member, node, gained, .. } in exchanges {
+                gained.iter().for_each(|role| counts.gain(facts, member.as_ref(), *node, *role));
+            }
             let mut refusals = Vec::new();
-            for (index, (change, exchange)) in self.changes.iter().zip(exchanges).enumerate() {
-                for role in &exchange.counted_roles {
-                    let count = removed.entry((exchange.node, *role)).or_default();
-                    *count += 1;
-                    let role = facts.policy().role(*role);
-                    if facts.active_holders(exchange.node, role.id()) < role.at_least() + *count {
-                        let error = refuse::last_holder(facts, exchange.node, &change.member, role.id());
-                        refusals.push((format!("changes[{index}]"), error));
-                    }
+            for (index, RoleExchange { member, node, removed, .. }) in exchanges.iter().enumerate() {
+                let mut own = HolderCounts::default();
+                own.lose(facts, member.as_ref(), *node, *removed);
+                counts.lose(facts, member.as_ref(), *node, *removed);
+                let lacking: Vec<_> = counts.lacking(facts).into_iter().filter(|role| own.takes(role)).collect();
+                if !lacking.is_empty() {
+                    refusals.push((format!("changes[{index}]"), refuse::last_holder(facts, member, &lacking)));
                 }
             }
             Ok(refusals)

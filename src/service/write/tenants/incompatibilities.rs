@@ -56,10 +56,10 @@ impl<'p> PolicyIncompatibilities<'p> {
                 let lacks_today = was.is_some_and(|(resource_type, role)| {
                     let node = before.find(resource_type, after.id(*node));
                     node.is_some_and(|node| {
-                        role.at_least() > 0 && before.active_holders(node, role.id()) < role.at_least()
+                        role.at_least() > 0 && before.counted_holders(node, role.id()) < role.at_least()
                     })
                 });
-                if !lacks_today && after.active_holders(*node, role.id()) < role.at_least() {
+                if !lacks_today && after.counted_holders(*node, role.id()) < role.at_least() {
                     *self.at_least.entry(self.policy.qualified(role)).or_default() += 1;
                 }
             }
