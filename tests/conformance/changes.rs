@@ -195,7 +195,7 @@ pub fn invitation_expired(invitation: &Invitation) -> Change {
 
 pub fn invitation_accepted(invitation: &Invitation, by: &str) -> Change {
     let Invitation { id, email, .. } = invitation.clone();
-    Change::InvitationAccepted { id, email, subject: Subject::user(by), at: Timestamp(7) }
+    Change::InvitationAccepted { id, email, subject: Subject::user(by), at: Timestamp(7), failed: Vec::new() }
 }
 
 pub fn suppressed(email: &str, detail: &str) -> Change {

@@ -70,7 +70,7 @@ async fn a_role_that_has_ended_is_there_until_the_log_has_its_expiry(harness: &H
         let facts = LoadedFacts::loaded(&mut *snapshot).await;
         assert_eq!(facts.bindings.len(), 2 * expected.len());
         let found = snapshot.member(MemberBy::Subject(bo.as_ref())).await.unwrap().unwrap();
-        assert_eq!(found.grants, expected);
+        assert_eq!(found.plain_grants(), expected);
         let found = snapshot.bindings_at(&[root()], 10).await.unwrap();
         assert_eq!(found.len(), 2 * expected.len());
         let found = snapshot.invitation("i1").await.unwrap().unwrap();

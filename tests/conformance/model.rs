@@ -117,7 +117,7 @@ impl Model {
                 facts.members.remove(&member.subject);
                 self.members.remove(&member.subject);
             }
-            Change::RoleGranted { subject, resource, role, expires_at } => {
+            Change::RoleGranted { subject, resource, role, expires_at, .. } => {
                 facts.unbind(subject, &grant(resource, role));
                 facts.bindings.insert((subject.clone(), Grant { expires_at: *expires_at, ..grant(resource, role) }));
                 self.touch(subject, revision);

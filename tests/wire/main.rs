@@ -10,6 +10,7 @@
     reason = "a test fails loudly, shows its seed, and is nobody's library"
 )]
 
+mod chains;
 mod conversation;
 #[path = "../support/driver/mod.rs"]
 mod driver;
@@ -22,7 +23,6 @@ mod identity;
 mod invitations;
 mod kept_store;
 mod large_subtree;
-mod last_who_can_act;
 mod log;
 mod lumicon;
 mod nul;

@@ -35,7 +35,7 @@ pub use language::{
 pub use membership::{
     actor::active_actor,
     effects::{Effect, Effects, effects},
-    expiry::may_renew,
+    expiry::{may_renew, may_still_give},
     nesting::{MAX_TEAM_DEPTH, Nesting, nesting_refusals},
     permit::{Permission, permit, permit_among},
     protection::{HolderCounts, LackingRole, is_protected},

@@ -1,15 +1,15 @@
 //! Changes of the log as Protobuf messages. A new kind of change needs its line in [`detail`], and its name in the
 //! contract's `ChangeKind`.
 
-use rollcall_engine::{
-    Change, LoggedChange, Member, MemberAccess, Profile, ProfileField, ResourceKey, Subject, Timestamp,
-};
+use rollcall_engine::{Change, LoggedChange, Member, MemberAccess, Profile, ProfileField, ResourceKey, Subject};
 
 use crate::{
     edge::grpc::{
         MAX_ENUMS,
         address::to_address,
-        convert::{to_past_member, to_past_resource, to_resource_ref, to_subject, to_timestamp},
+        convert::{
+            to_failed_grant, to_granted_by, to_past_member, to_past_resource, to_resource_ref, to_subject, to_timestamp,
+        },
         invitation::to_past_invitation,
         tenant::to_tenant,
     },
@@ -65,8 +65,14 @@ fn detail(change: Change) -> Option<Detail> {
         Change::MemberRemoved { member } => {
             Detail::MemberRemoved(proto::MemberRemoved { before: Some(to_past_member(member)) })
         }
-        Change::RoleGranted { subject, resource, role, expires_at } => {
-            role_granted(subject, resource, role, expires_at)
+        Change::RoleGranted { subject, resource, role, expires_at, granted_by } => {
+            Detail::RoleGranted(proto::RoleGranted {
+                member: Some(to_subject(subject)),
+                resource: Some(to_resource_ref(resource)),
+                role,
+                expire_time: expires_at.map(to_timestamp),
+                granted_by: granted_by.map(to_granted_by),
+            })
         }
         Change::RoleChanged { subject, resource, from, from_expires_at, to, expires_at } => {
             Detail::RoleChanged(proto::RoleChanged {
@@ -92,8 +98,13 @@ fn detail(change: Change) -> Option<Detail> {
             before: before.map(to_past_invitation),
             after: Some(to_past_invitation(invitation)),
         }),
-        Change::InvitationAccepted { id, email, subject, .. } => {
-            Detail::InvitationAccepted(proto::InvitationAccepted { id, email, member: Some(to_subject(subject)) })
+        Change::InvitationAccepted { id, email, subject, failed, .. } => {
+            Detail::InvitationAccepted(proto::InvitationAccepted {
+                id,
+                email,
+                member: Some(to_subject(subject)),
+                failed_grants: failed.into_iter().map(to_failed_grant).collect(),
+            })
         }
         Change::InvitationRevoked { id, email, .. } => {
             Detail::InvitationRevoked(proto::InvitationRevoked { id, email })
@@ -153,15 +164,6 @@ fn owner_changed(resource: ResourceKey, previous_owner: Option<Subject>, owner: 
         resource: Some(to_resource_ref(resource)),
         previous_owner: previous_owner.map(to_subject),
         owner: owner.map(to_subject),
-    })
-}
-
-fn role_granted(subject: Subject, resource: ResourceKey, role: String, expires_at: Option<Timestamp>) -> Detail {
-    Detail::RoleGranted(proto::RoleGranted {
-        member: Some(to_subject(subject)),
-        resource: Some(to_resource_ref(resource)),
-        role,
-        expire_time: expires_at.map(to_timestamp),
     })
 }
 

@@ -2,8 +2,8 @@
 //! make messages; the others read them.
 
 use rollcall_engine::{
-    Explanation, Grant, Member, MemberStatus, Profile, Reason, Resource, ResourceKey, ResourceRef, Subject, SubjectRef,
-    Timestamp, etag, kind,
+    Explanation, FailedGrant, Grant, GrantedBy, Member, MemberStatus, Profile, Reason, Resource, ResourceKey,
+    ResourceRef, Subject, SubjectRef, Timestamp, etag, kind,
 };
 
 use crate::{
@@ -146,6 +146,14 @@ pub(crate) fn to_grant(grant: Grant) -> proto::Grant {
         expire_time: grant.expires_at.map(to_timestamp),
         granted_by: None,
     }
+}
+
+pub(crate) fn to_failed_grant(FailedGrant { resource, role, reason }: FailedGrant) -> proto::FailedGrant {
+    proto::FailedGrant { resource: Some(to_resource_ref(resource)), role, reason: to_error_reason(&reason).into() }
+}
+
+pub(crate) fn to_granted_by(GrantedBy { subject, rule, at }: GrantedBy) -> proto::GrantedBy {
+    proto::GrantedBy { subject: Some(to_subject(subject)), rule, time: Some(to_timestamp(at)) }
 }
 
 /// The first 1,000 grants.

@@ -5,7 +5,10 @@ use rollcall_engine::{Subject, kind};
 use crate::{
     edge::grpc::{
         MAX_OPAQUE,
-        convert::{expiry, grant, profile, resource_key, subject, subject_ref, to_count, to_grants, to_member},
+        convert::{
+            MAX_GRANTS, expiry, grant, profile, resource_key, subject, subject_ref, to_count, to_failed_grant,
+            to_grants, to_member,
+        },
         invitation::to_invitation,
     },
     proto,
@@ -53,6 +56,7 @@ pub(super) fn accepted(tenant: &str, answer: AcceptedInvitation) -> proto::Accep
         member: Some(to_member(tenant, answer.member)),
         total_grants: to_count(answer.grants.len()),
         grants: to_grants(answer.grants),
+        failed_grants: answer.failed.into_iter().take(MAX_GRANTS).map(to_failed_grant).collect(),
         ..Default::default()
     }
 }

@@ -6,8 +6,8 @@ use crate::{
     edge::grpc::{
         MAX_ENUMS,
         convert::{
-            resource_key, resource_ref, store_consistency, subject, to_count, to_member, to_resource_ref, to_subject,
-            to_timestamp,
+            resource_key, resource_ref, store_consistency, subject, to_count, to_granted_by, to_member,
+            to_resource_ref, to_subject, to_timestamp,
         },
         handler::CallContext,
     },
@@ -129,12 +129,13 @@ pub(super) async fn get_member(
     Ok((response, found.moment))
 }
 
-fn to_membership(MemberRole { through, grant }: MemberRole) -> proto::Membership {
+fn to_membership(MemberRole { through, grant, granted_by }: MemberRole) -> proto::Membership {
     proto::Membership {
         role: format!("{}.{}", grant.resource.kind, grant.role),
         resource: Some(to_resource_ref(grant.resource)),
         through: through.map(to_subject),
         expire_time: grant.expires_at.map(to_timestamp),
+        granted_by: granted_by.map(to_granted_by),
         ..Default::default()
     }
 }
@@ -186,7 +187,7 @@ fn to_listed(tenant: &str, listed: ListedMember) -> proto::ListedMember {
         implied_by: membership.implied_by.unwrap_or_default(),
         through: membership.through.map(to_subject),
         expire_time: membership.expires_at.map(to_timestamp),
-        granted_by: None,
+        granted_by: membership.granted_by.map(to_granted_by),
     });
     proto::ListedMember {
         member: Some(to_member(tenant, answer)),

@@ -1,5 +1,7 @@
 //! Members as the store port has them, and queries for pages of them.
 
+use std::ops::Deref;
+
 use rollcall_engine::{Grant, Head, Member, MemberStatus, ResourceKey, Revision, SubjectRef, Timestamp};
 
 /// What a member is looked up by. Each is unique in a tenant, and compared exactly.
@@ -25,7 +27,43 @@ pub struct MemberRecord {
     /// The commit that last changed them or one of their bindings.
     pub changed_at: Head,
     /// Their grants, or those that a query asked for, by resource type, resource id and role.
-    pub grants: Vec<Grant>,
+    pub grants: Vec<StoredGrant>,
+}
+
+/// A grant as the store has it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StoredGrant {
+    /// The role, where, and until when.
+    pub grant: Grant,
+    /// Who gave it.
+    pub giver: Giver,
+}
+
+/// Who gave a role: [`GrantedBy`](rollcall_engine::GrantedBy), by an id.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Giver {
+    /// The random id of the subject on whose behalf it was given, which [`Snapshot::subjects`](super::Snapshot::subjects)
+    /// finds.
+    pub id: String,
+    /// What allowed it.
+    pub rule: String,
+    /// When it was given.
+    pub at: Timestamp,
+}
+
+impl Deref for StoredGrant {
+    type Target = Grant;
+
+    fn deref(&self) -> &Grant {
+        &self.grant
+    }
+}
+
+impl MemberRecord {
+    /// The grants alone.
+    pub fn plain_grants(&self) -> Vec<Grant> {
+        self.grants.iter().map(|stored| stored.grant.clone()).collect()
+    }
 }
 
 /// Which members to list; those that meet every condition.

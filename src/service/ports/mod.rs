@@ -17,7 +17,7 @@ pub use batch::{AllowedChange, Batch, Committed, Gate, StoredResponse};
 pub use error::{StoreError, StoreResult};
 pub use invitations::{InvitationCursor, InvitationOrder, InvitationQuery, InvitationRecord};
 pub use log::{LogFilter, LogQuery};
-pub use members::{MemberBy, MemberCursor, MemberOrder, MemberQuery, MemberRecord, MemberScope};
+pub use members::{Giver, MemberBy, MemberCursor, MemberOrder, MemberQuery, MemberRecord, MemberScope, StoredGrant};
 pub use reservation::Reservation;
 pub use resources::ResourceRecord;
 pub use snapshot::Snapshot;

@@ -1,5 +1,7 @@
 //! The port of one tenant as of one instant: everything that is read of it there belongs together.
 
+use std::collections::{BTreeSet, HashMap};
+
 use async_trait::async_trait;
 use rollcall_engine::{
     Commit, Grant, Head, Invitation, LoggedChange, Resource, ResourceKey, ResourceRef, Revision, SnapshotSink, Subject,
@@ -62,6 +64,10 @@ pub trait Snapshot: Send {
     /// One member with all their grants; none when there is no such member. A grant that has ended is among them until the
     /// log has its `role_expired`.
     async fn member(&mut self, by: MemberBy<'_>) -> StoreResult<Option<MemberRecord>>;
+
+    /// The subjects behind these random ids of members, and of whoever else wrote in the tenant; of whom was erased one of
+    /// type `erased`.
+    async fn subjects(&mut self, ids: &BTreeSet<&str>) -> StoreResult<HashMap<String, Subject>>;
 
     /// A page of members, at most `query.limit` of them in the order of `query.order`. Empty after the last member. Whoever
     /// was erased is in none. A position that can't be found any more ends in `StoreError::LostPosition`.

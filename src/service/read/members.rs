@@ -1,17 +1,18 @@
 //! Pages of members: the holders of roles at a resource, and those whose roles at an ancestor of it count there too.
 
 use rollcall_engine::{
-    self as engine, Facts, Mask, Member, MemberKey, MemberStatus, Moment, Policy, ResourceKey, ResourceType, Revision,
-    Role, Subject, Timestamp, TypeSet,
+    self as engine, Facts, GrantedBy, Mask, Member, MemberKey, MemberStatus, Moment, Policy, ResourceKey, ResourceType,
+    Revision, Role, Subject, Timestamp, TypeSet,
 };
 
 use crate::service::{
     Service,
     error::{Error, Result},
     page::cut,
-    ports::{MemberCursor, MemberOrder, MemberQuery, MemberRecord, MemberScope},
+    ports::{MemberCursor, MemberOrder, MemberQuery, MemberRecord, MemberScope, StoredGrant},
     read::consistency::Consistency,
     resolve::{
+        givers::Givers,
         resources::find_node,
         teams::{Team, find_teams},
         types::meant,
@@ -79,6 +80,15 @@ pub struct Membership {
     /// The first instant at which the member's binding counts no more; none for one that lasts. Through a team it is
     /// the end of the binding in the team, not of the team's own.
     pub expires_at: Option<Timestamp>,
+    /// Who gave the member's binding.
+    pub granted_by: Option<GrantedBy>,
+}
+
+impl Membership {
+    /// Whether an answer need not have both, whoever gave them.
+    fn is_same(&self, other: &Self) -> bool {
+        *self == Self { granted_by: self.granted_by.clone(), ..other.clone() }
+    }
 }
 
 /// What a list takes from the policy and the tree of resources, before the store is asked.
@@ -126,7 +136,8 @@ impl Service {
             limit: list.limit.saturating_add(1),
         };
         let records = at.snapshot.list_members(&query).await?;
-        let mut members: Vec<ListedMember> = records.into_iter().map(|record| plan.listed(record)).collect();
+        let givers = Givers::find(&mut *at.snapshot, records.iter().flat_map(|record| &record.grants)).await?;
+        let mut members: Vec<ListedMember> = records.into_iter().map(|record| plan.listed(record, &givers)).collect();
         let more = cut(&mut members, list.limit, ListedMember::bytes);
         let next = more.then(|| page.encode(&plan.cursor(&members, list.order, moment.revision)));
         Ok(MemberPage { members, next, moment })
@@ -144,9 +155,12 @@ impl ListedMember {
         let profile: usize =
             identifiers.into_iter().flatten().map(String::len).sum::<usize>() + profile.display_name.len();
         let membership = |membership: &Membership| {
-            let Membership { role, resource, implied_by, through, .. } = membership;
+            let Membership { role, resource, implied_by, through, granted_by, .. } = membership;
+            let granted_by =
+                granted_by.as_ref().map_or(0, |by| by.subject.kind.len() + by.subject.id.len() + by.rule.len());
             let through = through.as_ref().map_or(0, |team| team.kind.len() + team.id.len());
-            80 + role.len()
+            120 + granted_by
+                + role.len()
                 + resource.kind.len()
                 + resource.id.len()
                 + implied_by.as_ref().map_or(0, String::len)
@@ -278,14 +292,16 @@ impl Meaning {
         Some(Self { roles: policy.roles_in(implied).map(name).collect(), at: at.clone(), through: None, rank })
     }
 
-    /// The memberships that a binding with this end gives.
-    fn memberships(&self, expires_at: Option<Timestamp>) -> impl Iterator<Item = Membership> {
+    /// The memberships that a binding gives.
+    fn memberships(&self, stored: &StoredGrant, givers: &Givers) -> impl Iterator<Item = Membership> {
+        let (expires_at, granted_by) = (stored.expires_at, givers.granted_by(&stored.giver));
         self.roles.iter().map(move |(role, implied_by)| Membership {
             role: role.clone(),
             resource: self.at.clone(),
             implied_by: implied_by.clone(),
             through: self.through.clone(),
             expires_at,
+            granted_by: granted_by.clone(),
         })
     }
 }
@@ -297,13 +313,13 @@ impl ListPlan {
         self.meanings.push((resource.clone(), role.to_owned(), meaning));
     }
 
-    fn listed(&self, record: MemberRecord) -> ListedMember {
+    fn listed(&self, record: MemberRecord, givers: &Givers) -> ListedMember {
         let mut memberships = Vec::new();
         for (resource, role, meaning) in &self.meanings {
             let grant = record.grants.iter().find(|grant| grant.resource == *resource && grant.role == *role);
-            for membership in grant.into_iter().flat_map(|grant| meaning.memberships(grant.expires_at)) {
+            for membership in grant.into_iter().flat_map(|grant| meaning.memberships(grant, givers)) {
                 // A member may belong to a team by several bindings.
-                if !memberships.contains(&membership) {
+                if !memberships.iter().any(|other| membership.is_same(other)) {
                     memberships.push(membership);
                 }
             }

@@ -1,14 +1,15 @@
 //! One tenant, resource or member, read from the store.
 
-use rollcall_engine::{self as engine, Grant, Head, Member, Moment, ResourceRef, Subject, Tenant};
+use rollcall_engine::{self as engine, Grant, GrantedBy, Head, Member, Moment, ResourceRef, Subject, Tenant};
 use serde::{Deserialize, Serialize};
 
 use crate::service::{
     Service,
     error::{Error, Result},
-    ports::{MemberBy, ResourceRecord},
+    ports::{MemberBy, ResourceRecord, StoredGrant},
     read::consistency::Consistency,
     resolve::{
+        givers::Givers,
         not_found::{no_member, no_resource},
         resources::find_node,
         teams::teams_of,
@@ -38,9 +39,11 @@ pub struct MemberRole {
     pub through: Option<Subject>,
     /// The role and where it is bound.
     pub grant: Grant,
+    /// Who gave it; of one that a team has, to the team.
+    pub granted_by: Option<GrantedBy>,
 }
 
-/// What a page token of a member's roles holds: the last role returned, as [`MemberRole::key`] orders them.
+/// What a page token of a member's roles holds: the last role returned, in the order of its fields.
 #[derive(PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 struct RoleCursor {
     through: Option<(String, String)>,
@@ -136,29 +139,35 @@ impl Service {
         let (teams, moment) = teams.await?;
         let now = self.clock.now().max(moment.passed_end).max(at.snapshot.committed_at());
         // One that has ended counts no more, though the log may not say so yet.
-        let lasts = |grant: &Grant| grant.expires_at.is_none_or(|end| end > now);
-        let own = record.grants.into_iter().filter(lasts).map(|grant| MemberRole { through: None, grant });
-        let mut roles: Vec<MemberRole> = own.collect();
+        let lasts = |stored: &StoredGrant| stored.expires_at.is_none_or(|end| end > now);
+        let own = record.grants.into_iter().filter(lasts).map(|stored| (None, stored));
+        let mut roles: Vec<(Option<Subject>, StoredGrant)> = own.collect();
         for team in teams {
             let found = at.snapshot.member(MemberBy::Subject(team.as_ref())).await?;
             let grants = found.into_iter().flat_map(|record| record.grants).filter(lasts);
-            roles.extend(grants.map(|grant| MemberRole { through: Some(team.clone()), grant }));
+            roles.extend(grants.map(|stored| (Some(team.clone()), stored)));
         }
-        roles.sort_by_cached_key(MemberRole::key);
-        roles.retain(|role| after.as_ref().is_none_or(|after| role.key() > *after));
+        roles.sort_by_cached_key(RoleCursor::of);
+        roles.retain(|role| after.as_ref().is_none_or(|after| RoleCursor::of(role) > *after));
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let more = roles.len() > limit;
         roles.truncate(limit);
-        let next = roles.last().filter(|_| more).map(|last| page.encode(&last.key()));
+        let next = roles.last().filter(|_| more).map(|last| page.encode(&RoleCursor::of(last)));
+        let givers = Givers::find(&mut *at.snapshot, roles.iter().map(|(_, stored)| stored)).await?;
+        let role = |(through, StoredGrant { grant, giver }): (Option<Subject>, StoredGrant)| {
+            let granted_by = givers.granted_by(&giver);
+            MemberRole { through, grant, granted_by }
+        };
+        let roles = roles.into_iter().map(role).collect();
         Ok(FoundMember { member: record.member, changed_at: record.changed_at, roles, next, moment })
     }
 }
 
-impl MemberRole {
-    fn key(&self) -> RoleCursor {
-        let Grant { resource, role, .. } = &self.grant;
-        RoleCursor {
-            through: self.through.as_ref().map(|team| (team.kind.clone(), team.id.clone())),
+impl RoleCursor {
+    fn of((through, stored): &(Option<Subject>, StoredGrant)) -> Self {
+        let Grant { resource, role, .. } = &stored.grant;
+        Self {
+            through: through.as_ref().map(|team| (team.kind.clone(), team.id.clone())),
             resource: (resource.kind.clone(), resource.id.clone()),
             role: role.clone(),
         }

@@ -2,7 +2,7 @@
 //!
 //! A kind that was written once is read for ever. A field may be added if it can be left out; what it means never changes.
 
-use rollcall_engine::{Change, ProfileField, ResourceKey, SuppressedAddress, Timestamp};
+use rollcall_engine::{Change, FailedGrant, ProfileField, ResourceKey, SuppressedAddress, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -10,8 +10,8 @@ use crate::{
     store::schema::{
         people::{Ids, Names},
         values::{
-            AccessRecord, AddressId, FieldRecord, InvitationRecord, KeyRecord, MemberId, MemberRecord, ResourceRecord,
-            TenantRecord,
+            AccessRecord, AddressId, FailedGrantRecord, FieldRecord, GrantedByRecord, InvitationRecord, KeyRecord,
+            MemberId, MemberRecord, ResourceRecord, TenantRecord,
         },
     },
 };
@@ -71,6 +71,8 @@ pub(in crate::store) enum ChangeRecord {
         role: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         expires_at: Option<i64>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        granted_by: Option<GrantedByRecord>,
     },
     RoleChanged {
         holder: MemberId,
@@ -102,6 +104,8 @@ pub(in crate::store) enum ChangeRecord {
         address: AddressId,
         member: MemberId,
         at: i64,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        failed: Vec<FailedGrantRecord>,
     },
     InvitationRevoked {
         id: String,
@@ -192,11 +196,12 @@ impl ChangeRecord {
                 changed_fields: changed_fields.iter().copied().map(FieldRecord::from).collect(),
             },
             Change::MemberRemoved { member } => Self::MemberRemoved { member: MemberRecord::of(member, ids)? },
-            Change::RoleGranted { subject, resource, role, expires_at } => Self::RoleGranted {
+            Change::RoleGranted { subject, resource, role, expires_at, granted_by } => Self::RoleGranted {
                 holder: ids.member(subject)?,
                 resource: resource.into(),
                 role: role.clone(),
                 expires_at: micros(expires_at),
+                granted_by: granted_by.as_ref().map(|granted_by| GrantedByRecord::of(granted_by, ids)).transpose()?,
             },
             Change::RoleChanged { subject, resource, from, from_expires_at, to, expires_at } => Self::RoleChanged {
                 holder: ids.member(subject)?,
@@ -216,11 +221,12 @@ impl ChangeRecord {
                 before: before.as_ref().map(|before| InvitationRecord::of(before, ids)).transpose()?,
                 invitation: InvitationRecord::of(invitation, ids)?,
             },
-            Change::InvitationAccepted { id, email, subject, at } => Self::InvitationAccepted {
+            Change::InvitationAccepted { id, email, subject, at, failed } => Self::InvitationAccepted {
                 id: id.clone(),
                 address: ids.address(email)?,
                 member: ids.member(subject)?,
                 at: at.0,
+                failed: failed.iter().map(FailedGrantRecord::from).collect(),
             },
             Change::InvitationRevoked { id, member, email } => {
                 Self::InvitationRevoked { id: id.clone(), address: ids.address(email)?, member: ids.member(member)? }
@@ -303,6 +309,10 @@ impl ChangeRecord {
                     invitation.accepted.iter().for_each(|accepted| note(&accepted.member));
                 }
             }
+            Self::RoleGranted { holder, granted_by, .. } => {
+                note(holder);
+                granted_by.iter().for_each(|granted_by| note(&granted_by.member));
+            }
             Self::AddressSuppressed { .. } | Self::AddressCleared { .. } => {}
             _ => self.about().into_iter().for_each(note),
         }
@@ -352,11 +362,12 @@ impl ChangeRecord {
                 changed_fields: changed_fields.into_iter().map(ProfileField::from).collect(),
             },
             Self::MemberRemoved { member } => Change::MemberRemoved { member: member.into_member(names) },
-            Self::RoleGranted { holder, resource, role, expires_at } => Change::RoleGranted {
+            Self::RoleGranted { holder, resource, role, expires_at, granted_by } => Change::RoleGranted {
                 subject: names.subject(&holder),
                 resource: key(resource),
                 role,
                 expires_at: end(expires_at),
+                granted_by: granted_by.map(|granted_by| granted_by.into_granted_by(names)),
             },
             Self::RoleChanged { holder, resource, from, from_expires_at, to, expires_at } => Change::RoleChanged {
                 subject: names.subject(&holder),
@@ -376,11 +387,12 @@ impl ChangeRecord {
                 before: before.map(|before| before.into_invitation(names)),
                 invitation: invitation.into_invitation(names),
             },
-            Self::InvitationAccepted { id, address, member, at } => Change::InvitationAccepted {
+            Self::InvitationAccepted { id, address, member, at, failed } => Change::InvitationAccepted {
                 id,
                 email: names.email(&address),
                 subject: names.subject(&member),
                 at: Timestamp(at),
+                failed: failed.into_iter().map(FailedGrant::from).collect(),
             },
             Self::InvitationRevoked { id, address, member } => {
                 let (member, email) = (names.subject(&member), names.email(&address));

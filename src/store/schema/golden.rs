@@ -3,8 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use rollcall_engine::{
-    Acceptance, Change, Invitation, InvitationStatus, Member, MemberStatus, Profile, ProfileField, Resource,
-    ResourceKey, Subject, SuppressedAddress, Tenant, Timestamp,
+    Acceptance, Change, FailedGrant, Grant, GrantedBy, Invitation, InvitationStatus, Member, MemberStatus, Profile,
+    ProfileField, Resource, ResourceKey, Subject, SuppressedAddress, Tenant, Timestamp,
 };
 
 use super::{
@@ -89,12 +89,16 @@ fn samples() -> Vec<(&'static str, Change)> {
         root_type: "workspace".into(),
         created_at: BORN,
     };
-    let granted = |expires_at| Change::RoleGranted {
-        subject: ada.clone(),
-        resource: site.clone(),
-        role: "editor".into(),
-        expires_at,
+    let granted = |expires_at: Option<Timestamp>| {
+        let grant = Grant { resource: site.clone(), role: "editor".into(), expires_at };
+        Change::granted(&ada, &grant)
     };
+    let passed_on = Change::passed_on(
+        &ada,
+        &Grant::permanent(site.clone(), "editor"),
+        GrantedBy { subject: bo.clone(), rule: "owner".into(), at: BORN },
+    );
+    let failed = vec![FailedGrant { resource: site.clone(), role: "viewer".into(), reason: "NOT_PERMITTED".into() }];
     let changed = |from_expires_at, expires_at| Change::RoleChanged {
         subject: ada.clone(),
         resource: site.clone(),
@@ -144,9 +148,20 @@ fn samples() -> Vec<(&'static str, Change)> {
         ("invitation_issued again", issued(Some(InvitationStatus::Expired), InvitationStatus::Pending)),
         ("invitation_issued bare", issued(None, InvitationStatus::Revoked)),
         ("invitation_issued declined", issued(None, InvitationStatus::Declined)),
+        ("role_granted passed on", passed_on),
         (
             "invitation_accepted",
-            Change::InvitationAccepted { id: id.clone(), email: email.clone(), subject: bo, at: BORN },
+            Change::InvitationAccepted {
+                id: id.clone(),
+                email: email.clone(),
+                subject: bo.clone(),
+                at: BORN,
+                failed: Vec::new(),
+            },
+        ),
+        (
+            "invitation_accepted in part",
+            Change::InvitationAccepted { id: id.clone(), email: email.clone(), subject: bo.clone(), at: BORN, failed },
         ),
         (
             "invitation_revoked",

@@ -1,8 +1,8 @@
 //! The parts of stored changes, in the words and forms that are kept.
 
 use rollcall_engine::{
-    Acceptance, Invitation, InvitationStatus, Member, MemberAccess, MemberStatus, ProfileField, Resource, ResourceKey,
-    Tenant, Timestamp,
+    Acceptance, FailedGrant, GrantedBy, Invitation, InvitationStatus, Member, MemberAccess, MemberStatus, ProfileField,
+    Resource, ResourceKey, Tenant, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -44,6 +44,20 @@ pub(in crate::store) struct ResourceRecord {
     archived: bool,
     display_name: String,
     created_at: i64,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(in crate::store) struct FailedGrantRecord {
+    resource: KeyRecord,
+    role: String,
+    reason: String,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(in crate::store) struct GrantedByRecord {
+    pub(in crate::store) member: MemberId,
+    rule: String,
+    at: i64,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -155,6 +169,29 @@ impl ResourceRecord {
             display_name: self.display_name,
             created_at: Timestamp(self.created_at),
         }
+    }
+}
+
+impl From<&FailedGrant> for FailedGrantRecord {
+    fn from(FailedGrant { resource, role, reason }: &FailedGrant) -> Self {
+        Self { resource: resource.into(), role: role.clone(), reason: reason.clone() }
+    }
+}
+
+impl From<FailedGrantRecord> for FailedGrant {
+    fn from(FailedGrantRecord { resource, role, reason }: FailedGrantRecord) -> Self {
+        Self { resource: resource.into(), role, reason }
+    }
+}
+
+impl GrantedByRecord {
+    pub(super) fn of(granted_by: &GrantedBy, ids: &Ids) -> StoreResult<Self> {
+        let GrantedBy { subject, rule, at } = granted_by;
+        Ok(Self { member: ids.member(subject)?, rule: rule.clone(), at: at.0 })
+    }
+
+    pub(super) fn into_granted_by(self, names: &Names) -> GrantedBy {
+        GrantedBy { subject: names.subject(&self.member), rule: self.rule, at: Timestamp(self.at) }
     }
 }
 

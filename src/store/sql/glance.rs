@@ -1,10 +1,9 @@
 //! Looks at several tenants at once: of each the newest commit, and what a plan is likely to need.
 
-use rollcall_engine::Grant;
 use sea_orm::{ConnectionTrait, FromQueryResult as _, QueryResult};
 
 use crate::{
-    service::ports::{StoreResult, StoredResponse},
+    service::ports::{StoreResult, StoredGrant, StoredResponse},
     store::{
         error::defect,
         sql::{
@@ -35,7 +34,7 @@ struct Found {
     tenants: Vec<Option<Newest>>,
     responses: Vec<Option<StoredResponse>>,
     people: Vec<Option<(member::Model, profile::Model)>>,
-    grants: Vec<Vec<Grant>>,
+    grants: Vec<Vec<StoredGrant>>,
     bindings: usize,
 }
 
@@ -100,7 +99,8 @@ impl Found {
             }
             BINDINGS => {
                 self.bindings += 1;
-                at(&mut self.grants, number)?.push(rows::into_grant(binding::Model::from_query_result(row, "")?));
+                at(&mut self.grants, number)?
+                    .push(rows::into_stored_grant(binding::Model::from_query_result(row, "")?));
             }
             _ => return Err(defect("a row is of no table")),
         }

@@ -76,6 +76,9 @@ impl<'a> Named<'a> {
             Change::ResourceCreated { resource } | Change::ResourceDeleted { resource } => {
                 subjects.extend(resource.owner.clone());
             }
+            Change::RoleGranted { granted_by, .. } => {
+                subjects.extend(granted_by.iter().map(|granted_by| granted_by.subject.clone()));
+            }
             Change::OwnerChanged { from, to, .. } => subjects.extend(from.iter().chain(to).cloned()),
             Change::MemberAdded { member } | Change::MemberUpdated { member, .. } => {
                 emails.extend(member.profile.email.as_deref());

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use rollcall_engine::{EVERYBODY, Grant, ResourceKey, Timestamp};
+use rollcall_engine::{EVERYBODY, ResourceKey, Timestamp};
 use sea_orm::{
     ColumnTrait as _, Condition, DatabaseTransaction, EntityTrait as _, JoinType, Order, QueryFilter as _,
     QueryOrder as _, QuerySelect as _, QueryTrait as _, SelectTwo, Value,
@@ -10,7 +10,9 @@ use sea_orm::{
 };
 
 use crate::{
-    service::ports::{MemberCursor, MemberOrder, MemberQuery, MemberRecord, MemberScope, StoreError, StoreResult},
+    service::ports::{
+        MemberCursor, MemberOrder, MemberQuery, MemberRecord, MemberScope, StoreError, StoreResult, StoredGrant,
+    },
     store::{
         error::defect,
         sql::{
@@ -242,7 +244,7 @@ async fn bindings(
     tenant: &str,
     query: &MemberQuery,
     members: &[&str],
-) -> StoreResult<HashMap<String, Vec<Grant>>> {
+) -> StoreResult<HashMap<String, Vec<StoredGrant>>> {
     use binding::Column;
     let mut found: HashMap<_, Vec<_>> = HashMap::new();
     if query.scopes.is_empty() {
@@ -256,7 +258,7 @@ async fn bindings(
             .filter(in_scopes.clone())
             .filter(is_current(query.now));
         for row in bindings.all(tx).await? {
-            found.entry(row.holder.clone()).or_default().push(rows::into_grant(row));
+            found.entry(row.holder.clone()).or_default().push(rows::into_stored_grant(row));
         }
     }
     Ok(found)

@@ -1,13 +1,13 @@
 //! A look at one tenant: its newest commit, and what a plan is likely to need, by one statement.
 
-use rollcall_engine::{Grant, Subject, kind};
+use rollcall_engine::{Subject, kind};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, FromQueryResult, Iterable, QueryResult, Value,
     sea_query::{Condition, Expr, ExprTrait as _, Query, SelectStatement},
 };
 
 use crate::{
-    service::ports::{Glance, MemberBy, MemberRecord, StoreResult, StoredResponse},
+    service::ports::{Glance, MemberBy, MemberRecord, StoreResult, StoredGrant, StoredResponse},
     store::sql::{
         entity::{binding, member, profile, request, tenant},
         newest::{self, Newest},
@@ -129,10 +129,10 @@ fn joined<M: FromQueryResult>(row: &QueryResult, prefix: &str, key: &str) -> Sto
 
 /// Takes the members in rows, each with their bindings.
 fn note_members(found: &[QueryResult], members: &mut [(Subject, Option<MemberRecord>)]) -> StoreResult<()> {
-    let mut known: Vec<(profile::Model, member::Model, Vec<Grant>)> = Vec::new();
+    let mut known: Vec<(profile::Model, member::Model, Vec<StoredGrant>)> = Vec::new();
     for row in found {
         let Some(member): Option<member::Model> = joined(row, MEMBER, "member_id")? else { continue };
-        let grant = joined(row, BINDING, "holder")?.map(rows::into_grant);
+        let grant = joined(row, BINDING, "holder")?.map(rows::into_stored_grant);
         if let Some((.., grants)) = known.iter_mut().find(|(profile, ..)| profile.member_id == member.member_id) {
             grants.extend(grant);
         } else {

@@ -105,7 +105,7 @@ impl Found {
     /// The member of the rows.
     fn into_record(self) -> StoreResult<Option<MemberRecord>> {
         let Self { member, profile, grants } = self;
-        let grants = grants.into_iter().map(rows::into_grant).collect();
+        let grants = grants.into_iter().map(rows::into_stored_grant).collect();
         member.map(|member| rows::into_member(member, profile, grants)).transpose()
     }
 }

@@ -1,6 +1,6 @@
 //! The people and addresses behind the ids that rows and records name.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use rollcall_engine::{Profile, Subject, SubjectRef, kind};
 use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QuerySelect as _};
@@ -47,6 +47,16 @@ pub(super) async fn names(
         }));
     }
     Ok(names)
+}
+
+/// The subjects behind these ids of members.
+pub(super) async fn subjects(
+    db: &impl ConnectionTrait,
+    tenant: &str,
+    ids: &BTreeSet<&str>,
+) -> StoreResult<HashMap<String, Subject>> {
+    let names = names(db, tenant, ids.clone(), BTreeSet::new()).await?;
+    Ok(ids.iter().map(|id| ((*id).to_owned(), names.subject(id))).collect())
 }
 
 /// The names behind all ids that these records have.

@@ -6,7 +6,7 @@ use rollcall_engine::{
 };
 
 use crate::{
-    service::ports::{MemberRecord, ResourceRecord, StoreResult},
+    service::ports::{Giver, MemberRecord, ResourceRecord, StoreResult, StoredGrant},
     store::{
         error::defect,
         schema::people::Names,
@@ -41,7 +41,7 @@ pub(in crate::store) fn head(revision: i64, write_id: &[u8]) -> StoreResult<Head
 pub(super) fn into_member(
     row: member::Model,
     profile: Option<profile::Model>,
-    mut grants: Vec<Grant>,
+    mut grants: Vec<StoredGrant>,
 ) -> StoreResult<MemberRecord> {
     grants.sort_unstable();
     let changed_at = head(row.revision, &row.write_id)?;
@@ -82,6 +82,12 @@ pub(super) fn into_resource(row: resource::Model, owner: Option<Subject>) -> Sto
 pub(super) fn into_grant(row: binding::Model) -> Grant {
     let resource = ResourceKey { kind: row.resource_type, id: row.resource_id };
     Grant { resource, role: row.role, expires_at: row.expires_at.map(Timestamp) }
+}
+
+/// The same, with who gave it.
+pub(super) fn into_stored_grant(row: binding::Model) -> StoredGrant {
+    let giver = Giver { id: row.granted_by.clone(), rule: row.rule.clone(), at: Timestamp(row.granted_at) };
+    StoredGrant { grant: into_grant(row), giver }
 }
 
 /// The invitation of a row, and the commit that last changed it.

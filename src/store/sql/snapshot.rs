@@ -1,6 +1,9 @@
 //! One tenant in one read transaction.
 
-use std::pin::Pin;
+use std::{
+    collections::{BTreeSet, HashMap},
+    pin::Pin,
+};
 
 use async_trait::async_trait;
 use rollcall_engine::{
@@ -22,7 +25,7 @@ use crate::{
             look::Seen,
             member,
             newest::{Newest, newest},
-            read, subtree,
+            people, read, subtree,
         },
     },
 };
@@ -153,6 +156,13 @@ impl Snapshot for SqlSnapshot {
             return Ok(seen.clone());
         }
         reading!(self, |tx, tenant| member::one(&**tx, tenant, by))
+    }
+
+    async fn subjects(&mut self, ids: &BTreeSet<&str>) -> StoreResult<HashMap<String, Subject>> {
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        reading!(self, |tx, tenant| people::subjects(&**tx, tenant, ids))
     }
 
     async fn list_members(&mut self, query: &MemberQuery) -> StoreResult<Vec<MemberRecord>> {

@@ -43,6 +43,7 @@ fn tests() -> impl Iterator<Item = &'static Test> {
         crate::members::positions::TESTS,
         crate::members::scopes::TESTS,
         crate::people::erased::TESTS,
+        crate::people::givers::TESTS,
         crate::people::look_ups::TESTS,
         crate::people::names::TESTS,
         crate::random_commits::TESTS,

@@ -69,7 +69,7 @@ async fn whoever_was_erased_is_a_subject_of_their_own_without_a_profile(harness:
     assert_eq!(snapshot.ended_bindings(Timestamp(50), 10).await.unwrap(), bindings);
 
     let found = snapshot.member(MemberBy::Subject(erased.as_ref())).await.unwrap().unwrap();
-    assert_eq!((&found.member, found.grants), (&nobody, vec![ended]));
+    assert_eq!((&found.member, found.plain_grants()), (&nobody, vec![ended]));
     let bo = Subject::user("bo");
     for by in [MemberBy::Subject(bo.as_ref()), MemberBy::Username("bo"), MemberBy::Phone("+4912345")] {
         assert!(snapshot.member(by).await.unwrap().is_none(), "{by:?}");

@@ -76,7 +76,7 @@ async fn a_member_is_found_by_each_identifier_with_all_that_they_hold(harness: &
             grant(&site("s2"), "viewer"),
             grant(&root(), "admin"),
         ];
-        assert_eq!(found.grants, expected, "{by:?}");
+        assert_eq!(found.plain_grants(), expected, "{by:?}");
     }
 }
 

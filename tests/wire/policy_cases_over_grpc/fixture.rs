@@ -92,8 +92,8 @@ impl CaseTenant {
             Change::MemberAdded { member } => {
                 Change::MemberAdded { member: Member { subject: stored(&member.subject), ..member } }
             }
-            Change::RoleGranted { subject, resource, role, expires_at } => {
-                Change::RoleGranted { subject: stored(&subject), resource, role, expires_at }
+            Change::RoleGranted { subject, resource, role, expires_at, granted_by } => {
+                Change::RoleGranted { subject: stored(&subject), resource, role, expires_at, granted_by }
             }
             Change::InvitationIssued { before, invitation } => Change::InvitationIssued {
                 before,
@@ -126,7 +126,7 @@ impl CaseTenant {
                         invited.insert(email(&member.subject));
                     }
                 }
-                Change::RoleGranted { subject, resource, role, expires_at } => {
+                Change::RoleGranted { subject, resource, role, expires_at, .. } => {
                     let mut subjects = vec![subject.clone()];
                     if self.is_invited(subject) {
                         let email_there = email_at(subject, resource);
@@ -140,6 +140,7 @@ impl CaseTenant {
                         resource: self.resource(resource),
                         role: role.clone(),
                         expires_at: *expires_at,
+                        granted_by: None,
                     }));
                 }
                 other => panic!("cases have no such facts: {other:?}"),

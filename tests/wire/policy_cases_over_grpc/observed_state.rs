@@ -57,7 +57,7 @@ impl ObservedState {
                     observed.members.insert(member.subject.clone(), seen);
                 }
                 Change::RoleGranted { expires_at, .. } if tenant.has_ended(*expires_at) => {}
-                Change::RoleGranted { subject, resource, role, expires_at } => {
+                Change::RoleGranted { subject, resource, role, expires_at, .. } => {
                     let holder = observed.members.get_mut(subject).expect("a member");
                     holder.roles.insert((resource.clone(), role.clone(), *expires_at));
                 }

@@ -1,8 +1,8 @@
 //! What a write can change in a tenant.
 
 use crate::domain::{
-    Grant, Invitation, Member, MemberAccess, ProfileField, Resource, ResourceKey, Subject, SuppressedAddress, Tenant,
-    Timestamp,
+    FailedGrant, Grant, GrantedBy, Invitation, Member, MemberAccess, ProfileField, Resource, ResourceKey, Subject,
+    SuppressedAddress, Tenant, Timestamp,
 };
 
 /// One fact that a write made true. The tables and every view are the result of applying a tenant's changes in order.
@@ -93,6 +93,8 @@ pub enum Change {
         role: String,
         /// The role no longer counts from this instant on; none if it is permanent.
         expires_at: Option<Timestamp>,
+        /// Who gave it, where that is not the actor of the write: a role that was pending, and passes to whoever accepts.
+        granted_by: Option<GrantedBy>,
     },
     /// A member's role at a resource was exchanged for another, or got another expiry.
     RoleChanged {
@@ -144,6 +146,8 @@ pub enum Change {
         subject: Subject,
         /// The instant of the acceptance, which is that of the commit.
         at: Timestamp,
+        /// The roles that it offered and did not give, for who offered them may not give them any more.
+        failed: Vec<FailedGrant>,
     },
     /// An invitation was revoked, by a request or because its invited member was removed.
     InvitationRevoked {
@@ -205,7 +209,13 @@ impl Change {
     /// The change by which a subject gets this grant.
     pub fn granted(subject: &Subject, grant: &Grant) -> Self {
         let Grant { resource, role, expires_at } = grant.clone();
-        Self::RoleGranted { subject: subject.clone(), resource, role, expires_at }
+        Self::RoleGranted { subject: subject.clone(), resource, role, expires_at, granted_by: None }
+    }
+
+    /// The change by which a subject gets a grant that somebody gave before.
+    pub fn passed_on(subject: &Subject, grant: &Grant, granted_by: GrantedBy) -> Self {
+        let Grant { resource, role, expires_at } = grant.clone();
+        Self::RoleGranted { subject: subject.clone(), resource, role, expires_at, granted_by: Some(granted_by) }
     }
 
     /// The change by which a subject loses this grant, whenever it would have expired.

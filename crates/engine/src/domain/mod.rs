@@ -3,7 +3,9 @@
 mod change;
 mod commit;
 mod etag;
+mod failed_grant;
 mod fingerprint;
+mod granted_by;
 mod invitation;
 mod member;
 mod member_id;
@@ -19,6 +21,8 @@ mod token;
 pub use change::Change;
 pub use commit::{Commit, Head, LogPosition, LoggedChange, WriteId};
 pub use etag::etag;
+pub use failed_grant::FailedGrant;
+pub use granted_by::GrantedBy;
 pub use invitation::{Acceptance, Invitation, InvitationStatus};
 pub use member::{Member, MemberAccess, MemberStatus, Profile, ProfileField};
 pub use member_id::{is_random_id, random_id};

@@ -90,6 +90,7 @@ impl Compiler<'_> {
             invitation_lifetime: document.invitations.lifetime,
             reminders: document.invitations.reminders.clone(),
             invitations_reactivate: document.invitations.reactivates,
+            invitations_outlive_inviter: document.invitations.outlive_inviter,
             people,
             types: types.collect(),
             roles,

@@ -44,6 +44,7 @@ pub(crate) struct InvitationsDecl {
     /// How long after the invitation was issued; each later than the one before and earlier than the expiry.
     pub(crate) reminders: Vec<Duration>,
     pub(crate) reactivates: bool,
+    pub(crate) outlive_inviter: bool,
 }
 
 /// Somebody who holds only the role `who` must never come to hold the role `becomes`.
@@ -146,6 +147,7 @@ fn policy(table: &DeTable<'_>, problems: &mut Problems) -> Option<Document> {
             lifetime: days(DEFAULT_LIFETIME_DAYS),
             reminders: Vec::new(),
             reactivates: false,
+            outlive_inviter: false,
         }),
         never,
         types,
@@ -171,8 +173,10 @@ fn invitations(value: Value<'_, '_>, problems: &mut Problems) -> Option<Invitati
     let max_days = lifetime.unwrap_or(MAX_LIFETIME_DAYS) - 1;
     let reminders = fields.get("remind_after_days").and_then(|value| reminders(value, max_days, problems));
     let reactivates = fields.flag("reactivates", problems);
+    let outlive_inviter = fields.flag("outlive_inviter", problems);
     fields.finish(problems);
-    Some(InvitationsDecl { lifetime: days(lifetime?), reminders: reminders.unwrap_or_default(), reactivates })
+    let reminders = reminders.unwrap_or_default();
+    Some(InvitationsDecl { lifetime: days(lifetime?), reminders, reactivates, outlive_inviter })
 }
 
 /// When reminders are sent, in days after the invitation was issued: `max_days` at most.

@@ -54,6 +54,41 @@ pub fn may_renew<F: Facts + ?Sized>(
     }
 }
 
+/// Whether a granter may give a role that they offered, now that it is accepted: by any rule that gives it to somebody, and
+/// for as long as it was offered.
+///
+/// # Errors
+/// The refusal of inviting the target to the role, or [`Refusal::OutlastsGranter`].
+pub fn may_still_give<F: Facts + ?Sized>(
+    facts: &F,
+    granter: SubjectRef<'_>,
+    node: Node,
+    target: SubjectRef<'_>,
+    role: RoleId,
+    expires_at: Option<Timestamp>,
+) -> Result<(), Refusal> {
+    let invite = MembershipWrite::giving(WriteKind::Invite, role).until(expires_at);
+    let change = MembershipWrite { kind: WriteKind::Change, ..invite };
+    let resource_type = facts.policy().resource_type(facts.resource(node).resource_type);
+    // It may have been raised while it was pending.
+    let changes = resource_type.roles().iter().map(|from| change.taking(Some(*from)));
+    let mut refusal = None;
+    for write in std::iter::once(invite).chain(changes) {
+        match find_rule(facts, granter, node, target, write) {
+            Err(other) => _ = refusal.get_or_insert(other),
+            Ok(_) => {
+                let until =
+                    write_ends(facts, granter, node, target, write, write.from.map_or(Mask::EMPTY, RoleId::mask));
+                match until.filter(|latest| !write.ends_by(*latest)) {
+                    None => return Ok(()),
+                    Some(latest) => refusal = Some(Refusal::OutlastsGranter { latest }),
+                }
+            }
+        }
+    }
+    refusal.map_or(Ok(()), Err)
+}
+
 /// Until when the actor may make a write, if some end is known after which they may not.
 ///
 /// INVARIANT (nothing outlasts its granter): whoever holds a right for a time gives nothing for longer, themselves

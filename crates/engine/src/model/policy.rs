@@ -25,6 +25,7 @@ pub struct Policy {
     pub(crate) invitation_lifetime: Duration,
     pub(crate) reminders: Vec<Duration>,
     pub(crate) invitations_reactivate: bool,
+    pub(crate) invitations_outlive_inviter: bool,
     pub(crate) people: Vec<String>,
     pub(crate) types: Vec<ResourceType>,
     pub(crate) roles: Vec<Role>,
@@ -76,6 +77,12 @@ impl Policy {
     /// Whether inviting a deactivated member makes them active again; otherwise it is refused.
     pub fn invitations_reactivate(&self) -> bool {
         self.invitations_reactivate
+    }
+
+    /// Whether an invitation gives what its granters could give when they offered it; otherwise, what they still may when
+    /// it is accepted.
+    pub fn invitations_outlive_inviter(&self) -> bool {
+        self.invitations_outlive_inviter
     }
 
     /// The subject types of people, at least one: only they count for a role with [`at_least`](Role::at_least).

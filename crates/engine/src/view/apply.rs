@@ -46,7 +46,7 @@ impl View {
             }
             Change::MemberUpdated { member, .. } => self.update_member(member),
             Change::MemberRemoved { member } => self.remove_member(&member.subject),
-            Change::RoleGranted { subject, resource, role, expires_at } => {
+            Change::RoleGranted { subject, resource, role, expires_at, .. } => {
                 let row = self.bind(subject.as_ref(), resource.as_ref(), role, *expires_at)?;
                 self.refresh_teams_at(row, resource.as_ref());
                 Ok(())

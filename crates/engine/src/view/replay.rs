@@ -68,7 +68,13 @@ impl View {
                     (false, true) => {
                         let (subject, resource, role) = (subject.clone(), resource.clone(), to.clone());
                         let expires_at = *expires_at;
-                        return Some(Cow::Owned(Change::RoleGranted { subject, resource, role, expires_at }));
+                        return Some(Cow::Owned(Change::RoleGranted {
+                            subject,
+                            resource,
+                            role,
+                            expires_at,
+                            granted_by: None,
+                        }));
                     }
                 }
             }

@@ -1,6 +1,8 @@
 //! The answers of writes.
 
-use rollcall_engine::{Effect, Grant, Head, Invitation, Member, Resource, ResourceKey, SuppressedAddress, Tenant};
+use rollcall_engine::{
+    Effect, FailedGrant, Grant, Head, Invitation, Member, Resource, ResourceKey, SuppressedAddress, Tenant,
+};
 
 use crate::service::write::engine::{recorded::Recorded, secret::Secret};
 
@@ -116,6 +118,8 @@ pub struct AcceptedInvitation {
     pub member: MemberAnswer,
     /// The roles that the invitation gave them; what they could not take is left out.
     pub grants: Vec<Grant>,
+    /// Those that it offered, and that who offered them may not give any more.
+    pub failed: Vec<FailedGrant>,
 }
 
 /// The answer to a change of a role.

@@ -258,7 +258,7 @@ impl<'a> WriteContext<'a> {
     /// A role at a resource with the expiry that it has where it is assigned to the member, else without one.
     pub(crate) fn assigned_grant(&self, record: &MemberRecord, resource: ResourceNode, role: RoleId) -> Result<Grant> {
         let named = self.grant(resource, role)?;
-        Ok(record.grants.iter().find(|grant| grant.is_same_role(&named)).cloned().unwrap_or(named))
+        Ok(record.grants.iter().find(|stored| stored.is_same_role(&named)).map_or(named, |stored| stored.grant.clone()))
     }
 
     /// The member that a write is about, who must exist.
@@ -317,8 +317,9 @@ impl<'a> WriteContext<'a> {
         (resource, target, write): (ResourceNode, &Subject, MembershipWrite),
         decided: std::result::Result<engine::Permission<'_>, engine::Refusal>,
     ) -> Result<PermittedWrite> {
-        let permitted = decided
-            .map_err(|refusal| refuse::membership_write(facts, self.request, resource.node, target, write, &refusal))?;
+        let permitted = decided.map_err(|refusal| {
+            refuse::membership_write(facts, &self.request.actor, resource.node, target, write, &refusal)
+        })?;
         Ok(PermittedWrite {
             rule: rule_name(facts.policy(), permitted.rule.by().line()),
             removed_roles: facts.policy().roles_in(permitted.removed_roles).map(engine::Role::id).collect(),

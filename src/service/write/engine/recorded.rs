@@ -21,11 +21,11 @@ pub trait Recorded: Sized {
 
 /// Records with the fields of what they keep; a field may have another name there.
 macro_rules! records {
-    ($($vis:vis $record:ident of $kept:ident { $($field:ident $(as $name:literal)?: $type:ty),* $(,)? })+) => {$(
+    ($($vis:vis $record:ident of $kept:ident { $($(#[$attribute:meta])* $field:ident $(as $name:literal)?: $type:ty),* $(,)? })+) => {$(
         #[doc = concat!("[`", stringify!($kept), "`] as it is stored.")]
         #[derive(Debug, Serialize, Deserialize)]
         $vis struct $record {
-            $($(#[serde(rename = $name)])? $field: <$type as Recorded>::Record,)*
+            $($(#[$attribute])* $(#[serde(rename = $name)])? $field: <$type as Recorded>::Record,)*
         }
 
         impl Recorded for $kept {

@@ -8,7 +8,6 @@ use rollcall_engine::{
 use crate::service::{
     error::{Error, ErrorKind, MAX_REFUSAL_BYTES, RefusedFor, Violation},
     resolve::not_found::no_member,
-    write::engine::request_context::RequestContext,
 };
 
 /// The refused parts of a write as they are found. Past a bound they are counted only, for no answer could name them.
@@ -57,18 +56,18 @@ impl Refusals {
 /// The error of a refused membership write at a resource.
 pub(crate) fn membership_write(
     facts: &dyn Facts,
-    request: &RequestContext,
+    actor: &Subject,
     node: Node,
     target: &Subject,
     write: MembershipWrite,
     refusal: &Refusal,
 ) -> Error {
     let kind = match refusal {
-        Refusal::Actor(reason) => return inactive_actor(request, *reason),
+        Refusal::Actor(reason) => return inactive_actor(actor, *reason),
         Refusal::NoMember => return no_member(&target.to_string()),
         Refusal::LastHolder { lacking } => return last_holder(facts, target, lacking),
         Refusal::NotPermitted { .. } | Refusal::Protected { .. } | Refusal::OutlastsGranter { .. } => {
-            return permission_denied(facts, request, node, target, write, refusal);
+            return permission_denied(facts, actor, node, target, write, refusal);
         }
         Refusal::AlreadyAMember => ErrorKind::AlreadyExists,
         Refusal::Deactivated
@@ -85,7 +84,7 @@ pub(crate) fn membership_write(
         | Refusal::TeamCycle
         | Refusal::TeamsTooDeep => ErrorKind::FailedPrecondition,
     };
-    let message = describe_refusal(facts, request.actor.as_ref(), node, target.as_ref(), write, refusal);
+    let message = describe_refusal(facts, actor.as_ref(), node, target.as_ref(), write, refusal);
     Error::new(kind, refusal.code(), message)
         .with("member", target.to_string())
         .with("operation", write.kind.name())
@@ -95,7 +94,7 @@ pub(crate) fn membership_write(
 /// The error of a write that this actor may not do to this member here.
 fn permission_denied(
     facts: &dyn Facts,
-    request: &RequestContext,
+    actor: &Subject,
     node: Node,
     target: &Subject,
     write: MembershipWrite,
@@ -103,9 +102,9 @@ fn permission_denied(
 ) -> Error {
     // Inviting everybody was decided as publishing.
     let decided = if let Refusal::NotPermitted { write, .. } = refusal { *write } else { write };
-    let message = describe_refusal(facts, request.actor.as_ref(), node, target.as_ref(), write, refusal);
+    let message = describe_refusal(facts, actor.as_ref(), node, target.as_ref(), write, refusal);
     let error = Error::new(ErrorKind::PermissionDenied, refusal.code(), message)
-        .with("actor", request.actor.to_string())
+        .with("actor", actor.to_string())
         .with("operation", decided.kind.name())
         .with("member", target.to_string())
         .with("resource", name_of(facts, node).to_string());
@@ -124,10 +123,9 @@ fn permission_denied(
 }
 
 /// The error of an actor who may not write at all.
-pub(crate) fn inactive_actor(request: &RequestContext, reason: Reason) -> Error {
-    let message = describe_inactive_actor(request.actor.as_ref(), reason);
-    Error::new(ErrorKind::PermissionDenied, Refusal::Actor(reason).code(), message)
-        .with("actor", request.actor.to_string())
+pub(crate) fn inactive_actor(actor: &Subject, reason: Reason) -> Error {
+    let message = describe_inactive_actor(actor.as_ref(), reason);
+    Error::new(ErrorKind::PermissionDenied, Refusal::Actor(reason).code(), message).with("actor", actor.to_string())
 }
 
 /// The error of a write that leaves roles at resources with too few holders.

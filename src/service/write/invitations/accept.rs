@@ -2,13 +2,12 @@
 
 use async_trait::async_trait;
 use rollcall_engine::{
-    self as engine, Change, Facts, Grant, HolderCounts, Member, MemberStatus, MembershipWrite, Profile, Subject,
-    WriteKind,
+    self as engine, Change, Facts, HolderCounts, Invitation, Member, MemberStatus, Profile, Subject,
 };
 
 use crate::service::{
     error::{Error, ErrorKind, Result},
-    ports::{MemberBy, MemberRecord},
+    ports::{MemberBy, MemberRecord, StoredGrant},
     write::{
         engine::{
             answers::{AcceptedInvitation, MemberAnswer},
@@ -16,7 +15,10 @@ use crate::service::{
             plan::{Plan, Write},
             refuse,
         },
-        invitations::invitation,
+        invitations::{
+            invitation,
+            judged::{self, Judged},
+        },
     },
 };
 
@@ -64,24 +66,27 @@ impl Write for AcceptInvitation {
             changes.push(Change::MemberAdded { member: member.clone() });
             member
         };
-        let grants = acceptable_grants(context, &actor, invited.grants)?;
-        changes.extend(grants.iter().map(|grant| Change::granted(&actor, grant)));
+        let offered = acceptable_grants(context, &actor, invited.grants)?;
+        let Judged { given, failed, refusal } = judged::judge(context, &actor, offered).await?;
+        if let Some(refusal) = refusal.filter(|_| given.is_empty()) {
+            return Err(void(&invitation, &refusal));
+        }
+        let grants = given.iter().map(|(grant, _)| grant.clone()).collect::<Vec<_>>();
+        changes.extend(given.into_iter().map(|(grant, by)| Change::passed_on(&actor, &grant, by)));
         changes.push(Change::InvitationAccepted {
             id: invitation.id.clone(),
             email: invitation.email,
             subject: actor.clone(),
             at: context.now(),
+            failed: failed.clone(),
         });
-        if invitation.inviter == actor {
-            check_self_invitation(context, &actor, &grants)?;
-        }
         let rule = format!("invitation:{}", invitation.id);
         // Without a new role the acceptance leaves a member as they were.
         let member = match unchanged_since.filter(|_| grants.is_empty()) {
             Some(changed_at) => MemberAnswer { member, changed_at },
             None => context.member_answer(member),
         };
-        Ok(Plan::by(&rule, changes, AcceptedInvitation { member, grants }))
+        Ok(Plan::by(&rule, changes, AcceptedInvitation { member, grants, failed }))
     }
 }
 
@@ -129,26 +134,15 @@ fn check_last_holder(context: &WriteContext<'_>, actor: &Subject) -> Result<()> 
     })
 }
 
-/// Refuses an actor who accepts their own invitation, sent to another email of theirs, without the right to give
-/// themselves these roles. A joining role needs no right of its own.
-fn check_self_invitation(context: &WriteContext<'_>, actor: &Subject, grants: &[Grant]) -> Result<()> {
-    for grant in grants {
-        let resource = context.resource_node(&grant.resource, "invitation_token")?;
-        let role = context.role(resource, &grant.role, "invitation_token")?;
-        let joins = context.with_facts(|facts| {
-            let policy = facts.policy();
-            let mut types = grants.iter().filter_map(|other| policy.find_type(&other.resource.kind).ok());
-            Ok(resource.is_root && types.any(|resource_type| resource_type.joins_as() == Some(role)))
-        })?;
-        if !joins {
-            context.permit(
-                resource,
-                actor,
-                MembershipWrite::giving(WriteKind::Invite, role).until(grant.expires_at),
-            )?;
-        }
-    }
-    Ok(())
+/// The error of an invitation of which no role can be given any more.
+fn void(invitation: &Invitation, refusal: &Error) -> Error {
+    let message = format!(
+        "nothing that the invitation offers can be given any more: {}; ask somebody who may give it to invite you again",
+        refusal.message
+    );
+    Error::new(ErrorKind::FailedPrecondition, "INVITATION_VOID", message)
+        .with("invitation", invitation.id.clone())
+        .with("refused", refusal.reason)
 }
 
 /// The member who accepts a further invitation; refused if they are deactivated or locked.
@@ -166,13 +160,17 @@ fn member_able_to_act(record: MemberRecord) -> Result<Member> {
 
 /// The invited roles that the actor gets: not those that have expired, nor any at a resource where the actor is
 /// protected from above, or has a role already and can't have this one beside it.
-fn acceptable_grants(context: &WriteContext<'_>, actor: &Subject, invited: Vec<Grant>) -> Result<Vec<Grant>> {
+fn acceptable_grants(
+    context: &WriteContext<'_>,
+    actor: &Subject,
+    invited: Vec<StoredGrant>,
+) -> Result<Vec<StoredGrant>> {
     let now = context.now();
-    let invited: Vec<Grant> =
+    let invited: Vec<StoredGrant> =
         invited.into_iter().filter(|grant| grant.expires_at.is_none_or(|end| end > now)).collect();
     context.with_facts(|facts: &dyn Facts| {
         let Some(member_state) = facts.member_state(actor.as_ref()) else { return Ok(invited) };
-        let is_acceptable = |grant: &Grant| {
+        let is_acceptable = |grant: &StoredGrant| {
             let resource_type = facts.policy().find_type(&grant.resource.kind).ok();
             let node = resource_type.and_then(|resource_type| facts.find(resource_type.id(), &grant.resource.id));
             node.is_some_and(|node| {

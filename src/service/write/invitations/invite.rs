@@ -22,6 +22,7 @@ use crate::service::{
         invitations::{
             invitation,
             joining::JoiningRole,
+            judged,
             nested_teams::NestedTeams,
             offered::{self, OfferedGrant},
             pending,
@@ -71,6 +72,8 @@ struct InviteeState {
     is_suppressed: bool,
     /// Their roles that have not expired.
     current_grants: Vec<Grant>,
+    /// Those of these that are pending, and that who offered them may not give any more.
+    void_grants: Vec<Grant>,
 }
 
 /// The plan of the write as it grows from one invitee to the next.
@@ -151,7 +154,11 @@ impl InviteeState {
         let open = if needs_invitation { context.snapshot()?.open_invitation(&email).await? } else { None };
         let grants = record.iter().flat_map(|record| pending::unexpired_grants(context, record));
         let current_grants = grants.cloned().collect();
-        Ok(Self { subject, email, record, open, is_suppressed, current_grants })
+        let void_grants = match record.as_ref().filter(|record| record.member.status == MemberStatus::Invited) {
+            Some(invited) => judged::void(context, invited).await?,
+            None => Vec::new(),
+        };
+        Ok(Self { subject, email, record, open, is_suppressed, current_grants, void_grants })
     }
 }
 
@@ -234,7 +241,9 @@ impl InvitePlan {
                             self.refuse(invitee, Some(grant), error);
                         }
                         expired => {
-                            let is_given = permitted.is_new_role || expired.is_some();
+                            // Who may give it takes over what nobody can give any more who offered it.
+                            let is_void = state.void_grants.iter().any(|void| void.is_same_role(&offered.grant));
+                            let is_given = permitted.is_new_role || expired.is_some() || is_void;
                             new_grants.extend(is_given.then(|| offered.grant.clone()));
                         }
                     }

@@ -56,8 +56,14 @@ impl NestedTeams {
             let decided = self.teams.iter().zip(nesting_refusals(facts, &self.nestings));
             let refused = decided.filter_map(|(nested, refusal)| {
                 let (request, node) = (context.request, nested.resource.node);
-                let error =
-                    refuse::membership_write(facts, request, node, &nested.team, nested.write, refusal.as_ref()?);
+                let error = refuse::membership_write(
+                    facts,
+                    &request.actor,
+                    node,
+                    &nested.team,
+                    nested.write,
+                    refusal.as_ref()?,
+                );
                 Some((nested.path, error))
             });
             Ok(refused.collect())

@@ -14,7 +14,7 @@ pub(crate) fn unexpired_grants<'r>(
     record: &'r MemberRecord,
 ) -> impl Iterator<Item = &'r Grant> + use<'r> {
     let now = context.now();
-    record.grants.iter().filter(move |grant| grant.expires_at.is_none_or(|end| end > now))
+    record.grants.iter().map(|stored| &stored.grant).filter(move |grant| grant.expires_at.is_none_or(|end| end > now))
 }
 
 /// The resources that somebody is invited to, in the order of type and id; the root, if they have no roles left.

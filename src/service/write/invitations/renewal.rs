@@ -112,7 +112,7 @@ fn may_renew(context: &WriteContext<'_>, target: &Subject, grant: &Grant) -> Res
         let outcome = engine::may_renew(facts, actor, resource.node, target.as_ref(), role, grant.expires_at);
         let write = MembershipWrite::giving(WriteKind::Invite, role);
         Ok(outcome.map_err(|refusal| {
-            refuse::membership_write(facts, context.request, resource.node, target, write, &refusal)
+            refuse::membership_write(facts, &context.request.actor, resource.node, target, write, &refusal)
         }))
     })
 }

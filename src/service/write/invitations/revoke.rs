@@ -48,7 +48,7 @@ impl Write for RevokeInvitation {
         }];
         changes.extend(invitation::invited_member_removed(&invited));
         let invitation = invitation::closed(context, found, InvitationStatus::Revoked);
-        Ok(Plan::by(&rule, changes, RevokedInvitation { invitation, revoked: invited.grants }))
+        Ok(Plan::by(&rule, changes, RevokedInvitation { invitation, revoked: invited.plain_grants() }))
     }
 }
 

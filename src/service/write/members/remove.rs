@@ -59,7 +59,7 @@ impl Write for RemoveMember {
         let is_person = context.with_facts(|facts| Ok(facts.policy().is_person(self.member.as_ref())))?;
         let leaves_tenant = resource.is_root && role.is_none() && is_person;
         let mut revoked: Vec<Grant> = if leaves_tenant {
-            record.grants.clone()
+            record.plain_grants()
         } else {
             let roles = permitted.removed_roles.iter();
             roles.map(|role| context.assigned_grant(&record, resource, *role)).collect::<Result<_>>()?

@@ -65,7 +65,7 @@ impl Write for DeleteResource {
         let mut team_members = Vec::new();
         for team in &teams {
             let record = context.member(team).await?;
-            let elsewhere = record.grants.into_iter().filter(|grant| !resources.contains(&grant.resource));
+            let elsewhere = record.plain_grants().into_iter().filter(|grant| !resources.contains(&grant.resource));
             bindings.extend(elsewhere.map(|grant| (team.clone(), grant)));
             team_members.push(record.member);
         }

@@ -73,7 +73,7 @@ pub(crate) fn permit_by_action(
             .with("resource", resource.to_string())
             .with("permitted_to", permitted_to)
     };
-    engine::active_actor(facts, actor).map_err(|reason| refuse::inactive_actor(request, reason))?;
+    engine::active_actor(facts, actor).map_err(|reason| refuse::inactive_actor(&request.actor, reason))?;
     let target = Target::Registered(node);
     let decide = |action| (action, engine::decide(facts, &Question::new(actor, action, target)));
     let decided: Vec<(&Action, Decision)> = actions.into_iter().map(decide).collect();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rollcall_engine::{Change, ResourceKey, Subject, Timestamp};
+use rollcall_engine::{Change, GrantedBy, ResourceKey, Subject, Timestamp};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait as _, DeleteMany, EntityTrait as _, QueryFilter as _, QueryTrait as _, UpdateMany, Value,
@@ -36,7 +36,6 @@ impl<'a> Projection<'a, '_> {
         holder: &Subject,
         resource: &ResourceKey,
         (role, expires_at): (&str, Option<Timestamp>),
-        rule: &str,
     ) -> StoreResult<binding::ActiveModel> {
         Ok(binding::ActiveModel {
             tenant_id: Set(self.write.tenant.to_owned()),
@@ -47,10 +46,22 @@ impl<'a> Projection<'a, '_> {
             begins_at: Set(None),
             expires_at: Set(expires_at.map(|end| end.0)),
             offer_ends_at: Set(None),
-            granted_by: Set(self.granter.clone()),
-            rule: Set(rule.to_owned()),
-            granted_at: Set(self.write.at.0),
+            ..Default::default()
         })
+    }
+
+    /// The row with who gave it: by this rule the actor of the write, if nobody did before.
+    pub(super) fn given(
+        &self,
+        row: binding::ActiveModel,
+        rule: &str,
+        granted_by: Option<&GrantedBy>,
+    ) -> StoreResult<binding::ActiveModel> {
+        let (giver, rule, at) = match granted_by {
+            Some(GrantedBy { subject, rule, at }) => (self.write.member(subject)?, &**rule, *at),
+            None => (self.granter.clone(), rule, self.write.at),
+        };
+        Ok(binding::ActiveModel { granted_by: Set(giver), rule: Set(rule.to_owned()), granted_at: Set(at.0), ..row })
     }
 
     /// Changes or deletes a binding.

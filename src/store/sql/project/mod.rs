@@ -136,8 +136,9 @@ impl<'a> Projection<'a, '_> {
                 self.inserts.members.push(row);
                 self.inserts.profiles.push(member.clone());
             }
-            Change::RoleGranted { subject, resource, role, expires_at } => {
-                let row = self.binding_row(subject, resource, (role, *expires_at), &allowed.rule)?;
+            Change::RoleGranted { subject, resource, role, expires_at, granted_by } => {
+                let row = self.binding_row(subject, resource, (role, *expires_at))?;
+                let row = self.given(row, &allowed.rule, granted_by.as_ref())?;
                 self.mark_changed(subject)?;
                 self.inserts.bindings.push(row);
             }

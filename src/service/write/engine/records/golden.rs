@@ -41,6 +41,10 @@ fn grants() -> Vec<Grant> {
     ]
 }
 
+fn failed() -> Vec<FailedGrant> {
+    vec![FailedGrant { resource: site(), role: "viewer".into(), reason: "NOT_PERMITTED".into() }]
+}
+
 fn member_who_is(status: MemberStatus) -> MemberAnswer {
     let is_full = status == MemberStatus::Active;
     let text = |text: &str| is_full.then(|| text.to_owned());
@@ -188,7 +192,10 @@ kept! {
             },
         },
     ];
-    accepted_invitation: [AcceptedInvitation { member: member_who_is(MemberStatus::Active), grants: grants() }];
+    accepted_invitation: [
+        AcceptedInvitation { member: member_who_is(MemberStatus::Active), grants: grants(), failed: Vec::new() },
+        AcceptedInvitation { member: member_who_is(MemberStatus::Active), grants: grants(), failed: failed() }
+    ];
     changed_role: [ChangedRole { member: member_who_is(MemberStatus::Active), previous_role: "viewer".into() }];
     changed_roles: [
         ChangedRoles {

@@ -37,7 +37,12 @@ records! {
     pub InvitationAnswerRecord of InvitationAnswer { invitation: values::Invitation, changed_at: values::Head }
     pub RevokedInvitationRecord of RevokedInvitation { invitation: InvitationAnswer, revoked: Vec<values::Grant> }
     pub AddressAnswerRecord of AddressAnswer { address: values::SuppressedAddress }
-    pub AcceptedInvitationRecord of AcceptedInvitation { member: MemberAnswer, grants: Vec<values::Grant> }
+    pub AcceptedInvitationRecord of AcceptedInvitation {
+        member: MemberAnswer,
+        grants: Vec<values::Grant>,
+        #[serde(default)]
+        failed: Vec<values::FailedGrant>,
+    }
     pub ChangedRoleRecord of ChangedRole { member: MemberAnswer, previous_role: String }
     pub ChangedRolesRecord of ChangedRoles { results: Vec<ChangedRole> }
     pub RemovedMemberRecord of RemovedMember { revoked: Vec<values::Grant> }

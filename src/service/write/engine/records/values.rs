@@ -1,8 +1,8 @@
 //! The parts of stored answers. Times are microseconds since 1970, statuses the numbers that the tables have.
 
 pub(super) use rollcall_engine::{
-    Acceptance, Effect, Grant, Head, Invitation, InvitationStatus, Member, MemberStatus, Profile, Resource,
-    ResourceKey, Revision, Subject, SuppressedAddress, Tenant, Timestamp, WriteId,
+    Acceptance, Effect, FailedGrant, Grant, Head, Invitation, InvitationStatus, Member, MemberStatus, Profile,
+    Resource, ResourceKey, Revision, Subject, SuppressedAddress, Tenant, Timestamp, WriteId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +31,7 @@ records! {
         created_at: Timestamp,
     }
     pub GrantRecord of Grant { resource: ResourceKey, role: String, expires_at: Option<Timestamp> }
+    pub FailedGrantRecord of FailedGrant { resource: ResourceKey, role: String, reason: String }
     pub ProfileRecord of Profile {
         display_name: String,
         email: Option<String>,

@@ -1,23 +1,15 @@
 //! A role that must be held is held by people who can act: who else holds it does not count, whatever is written.
 
-use std::fs;
-
 use rollcall::proto::BatchChangeRoleRequest;
 use tonic_types::StatusExt as _;
 
-use crate::support::{TestServer, WireTenant, Write, names::email_of, subject, wire_tenant::DEPOT};
+use super::{Stage, acceptance};
+use crate::support::{TestServer, WireTenant, Write, names::email_of, wire_tenant::DEPOT};
 
 /// Has `ada` invite an email, by which a subject joins.
 async fn join(world: &WireTenant, who: &str, email: &str, at: &str, role: &str) {
     let (_, token) = world.invited("ada", &email_of(email), at, role).await;
     world.does(acceptance(world, who, email, &token)).await;
-}
-
-/// A subject accepts an invitation by an email.
-fn acceptance(world: &WireTenant, who: &str, email: &str, token: &str) -> Write {
-    let Write::AcceptInvitation(mut accept) = world.accept(email, token) else { panic!("it accepts") };
-    accept.actor = Some(subject(who));
-    accept.into()
 }
 
 /// A depot with the keeper `ada`, the hand `otto`, and the service `bot` in a role.
@@ -132,19 +124,16 @@ creator_role = "hand"
 [half.roles]
 hand = { at_least = 1 }
 "#;
-    let dir = tempfile::tempdir().unwrap();
-    fs::write(dir.path().join("pair.toml"), POLICY).unwrap();
-    let policies = format!("policies.dir={}", dir.path().display());
-    let stage = TestServer::with(&[&policies]).await;
-    let world = crate::support::fixture::tenant_on(POLICY).named("acme").person("ada", "head");
-    let world = world.resource("half:left").resource("half:right").wire_on(&stage.api).await;
+    let stage =
+        Stage::new(POLICY, |pair| pair.person("ada", "head").resource("half:left").resource("half:right")).await;
+    let world = &stage.world;
     let halves = "half:left=half.hand,half:right=half.hand";
     let all = format!("{halves},pair:acme=pair.head");
-    assert_eq!(lacking(&world, world.remove("ada", "ada", "pair:")).await, all);
-    assert_eq!(lacking(&world, world.lock("ada", "ada")).await, all);
+    assert_eq!(lacking(world, world.remove("ada", "ada", "pair:")).await, all);
+    assert_eq!(lacking(world, world.lock("ada", "ada")).await, all);
     // A service is one of the people here.
-    join(&world, "service:bot", "bot", "pair:", "head").await;
-    assert_eq!(lacking(&world, world.lock("ada", "ada")).await, halves);
+    join(world, "service:bot", "bot", "pair:", "head").await;
+    assert_eq!(lacking(world, world.lock("ada", "ada")).await, halves);
 }
 
 /// Where the roles are that a refused write would leave without a holder, in order.

@@ -1,0 +1,53 @@
+//! Who gave the roles that members hold.
+
+use std::collections::BTreeSet;
+
+use rollcall::service::ports::{Batch, Giver, MemberBy};
+use rollcall_engine::{Change, GrantedBy, Subject, Timestamp, kind};
+
+use crate::{
+    changes::{RULE, allowed, batch, granted, member, member_added, role_changed, root},
+    harness::Harness,
+    model::grant,
+};
+
+conformance! {
+    each_grant_says_who_gave_it:
+        "StoredGrant: A grant as the store has it.",
+        "StoredGrant::grant: The role, where, and until when.",
+        "StoredGrant::giver: Who gave it.",
+        "Giver: Who gave a role: `GrantedBy`, by an id.",
+        "Giver::id: The random id of the subject on whose behalf it was given, which `Snapshot::subjects` finds.",
+        "Giver::rule: What allowed it.",
+        "Giver::at: When it was given.",
+        "MemberRecord::plain_grants: The grants alone.",
+        "Snapshot::subjects: The subjects behind these random ids of members, and of whoever else wrote in the tenant; of \
+         whom was erased one of type `erased`.";
+}
+
+/// Who gave the only grant of `bo`, when, and by which rule.
+async fn given(harness: &Harness) -> (Subject, Timestamp, String) {
+    let mut snapshot = harness.snapshot().await;
+    let record = snapshot.member(MemberBy::Subject(Subject::user("bo").as_ref())).await.unwrap().unwrap();
+    let [stored] = &record.grants[..] else { panic!("{record:?}") };
+    assert_eq!(record.plain_grants(), [stored.grant.clone()]);
+    let Giver { id, rule, at } = &stored.giver;
+    let subjects = snapshot.subjects(&BTreeSet::from([&**id, "nobody's"])).await.unwrap();
+    assert_eq!(subjects["nobody's"], Subject::new(kind::ERASED, "nobody's"));
+    (subjects[id].clone(), *at, rule.clone())
+}
+
+async fn each_grant_says_who_gave_it(harness: &Harness) {
+    harness.write_at(9, &[member_added(&member("bo", "Bo")), granted("bo", &root(), "user")]).await;
+    assert_eq!(given(harness).await, (Subject::user("ada"), Timestamp(9), RULE.to_owned()), "the actor of the write");
+
+    let operator = Subject::new(kind::OPERATOR, "root");
+    let changes = allowed(&[role_changed("bo", &root(), "user", "admin")]);
+    harness.commit(&Batch { actor: operator.as_ref(), at: Timestamp(11), ..batch(&changes) }).await;
+    assert_eq!(given(harness).await, (operator, Timestamp(11), RULE.to_owned()), "whoever changed it");
+
+    let before = GrantedBy { subject: Subject::user("gone"), rule: "other@2:3".into(), at: Timestamp(5) };
+    harness.write_at(12, &[Change::passed_on(&Subject::user("bo"), &grant(&root(), "admin"), before)]).await;
+    let expected = (Subject::user("gone"), Timestamp(5), "other@2:3".to_owned());
+    assert_eq!(given(harness).await, expected, "whoever gave it before");
+}
