@@ -135,8 +135,8 @@ async fn an_invited_person_can_be_changed_and_taken_out_before_accepting() {
     world.allowed(world.change("edith", "new@acme.test", "harbour", "editor")).await;
     world.allowed(world.remove("edith", "new@acme.test", "harbour")).await;
     assert_eq!(world.grants("new@acme.test").await, ["workspace user"]);
-    world.allowed(world.accept("new", &secret)).await;
-    assert_eq!(world.grants("new").await, ["workspace user"]);
+    // What came along with the role is nothing without it.
+    world.refused(world.accept("new", &secret), "INVITATION_VOID").await;
 }
 
 #[tokio::test]
@@ -163,10 +163,12 @@ async fn an_expired_invitation_is_refused_and_can_be_issued_again() {
 }
 
 #[tokio::test]
-async fn the_inviters_fate_is_not_the_invitations() {
+async fn who_is_out_gives_nothing_more() {
     let (_stage, world) = fixture().await;
     let secret = invited(&world, "edith", "new@acme.test", "harbour", "viewer").await;
     world.allowed(world.remove("ada", "edith", "workspace")).await;
+    world.refused(world.accept("new", &secret), "INVITATION_VOID").await;
+    let secret = invited(&world, "emil", "new@acme.test", "harbour", "viewer").await;
     world.allowed(world.accept("new", &secret)).await;
     assert!(world.may("new", "data.view", "harbour").await);
 }

@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use rollcall::proto::{
     AcceptInvitationRequest, GetMemberRequest, ListChangesRequest, Profile, get_member_request::Member as By,
 };
-use rollcall_engine::{Policy, Subject, Timestamp};
+use rollcall_engine::{Policy, ResourceKey, Subject, Timestamp};
 use rollcall_policy_tools::cases::{Case, WriteCase};
 
 use super::{
     expectation::assert_matches,
     fixture::{self, CaseTenant},
-    observed_state::{AssignedRoles, ObservedState, assigned_roles},
+    observed_state::{ObservedState, assigned_roles},
     requests::{Request, describe, proto},
 };
 use crate::{
@@ -41,7 +41,7 @@ pub async fn run_allowed_write(
     let Verdict::Allowed(mut expected) = verdict else { panic!("{what}: by the oracle {verdict:?}") };
     let old_secret = fixture::token(&target.id);
     if before.invitations.contains_key(&target.id) {
-        accepted(api, tenant, &target, &old_secret).await.unwrap_or_else(|reason| panic!("{what}: {reason} before"));
+        offered(api, tenant, &target, &old_secret).await.unwrap_or_else(|reason| panic!("{what}: {reason} before"));
     }
     let dry = api.write(write.clone().dry()).await;
     assert_matches(case, &write_case.expected, &what, dry.as_ref().err().map(reason_of).as_deref());
@@ -72,9 +72,13 @@ pub async fn run_allowed_write(
     let expected = stored.members.get(&target).map(|member| member.roles.clone()).ok_or_else(gone);
     assert_eq!(shown.map_err(|status| reason_of(&status)), expected, "{what}");
     if let Some(secret) = secret(&real) {
-        let roles = &stored.members[&target].roles;
-        assert_eq!(accepted(api, tenant, &target, secret).await.as_ref(), Ok(roles), "{what}");
-        let replaced = accepted(api, tenant, &target, &old_secret).await;
+        let roles = stored.members[&target].roles.iter().map(|(at, role, _)| (at.clone(), role.clone())).collect();
+        if let Some(offered) =
+            offered(api, tenant, &target, secret).await.unwrap_or_else(|reason| panic!("{what}: {reason}"))
+        {
+            assert_eq!(offered, roles, "{what}");
+        }
+        let replaced = offered(api, tenant, &target, &old_secret).await.map(drop);
         assert_eq!(replaced, Err("INVITATION_NOT_FOUND".to_owned()), "{what}");
     }
     policy_lines(api, policy, tenant, write_case, real.token()).await
@@ -97,9 +101,14 @@ fn secret(answer: &Answer) -> Option<&str> {
     (!secret.is_empty()).then_some(secret)
 }
 
-/// The roles that somebody would have who accepted the invitation of an email with this secret, or the reason why they
-/// can't.
-async fn accepted(api: &Api, tenant: &CaseTenant, invited: &Subject, secret: &str) -> Result<AssignedRoles, String> {
+/// The roles that the invitation of an email with this secret offers, given or not: of some cases, the one who offers may not
+/// give them. None where nothing would be given; or the reason why nobody can accept it.
+async fn offered(
+    api: &Api,
+    tenant: &CaseTenant,
+    invited: &Subject,
+    secret: &str,
+) -> Result<Option<BTreeSet<(ResourceKey, String)>>, String> {
     let write = Write::from(AcceptInvitationRequest {
         tenant: tenant.name.clone(),
         actor: Some(proto(&Subject::user("newcomer"))),
@@ -107,8 +116,17 @@ async fn accepted(api: &Api, tenant: &CaseTenant, invited: &Subject, secret: &st
         profile: Some(Profile { emails: vec![verified(&invited.id)], ..Profile::default() }),
         ..Default::default()
     });
-    let answer = api.write(write.dry()).await.map_err(|status| reason_of(&status))?;
-    Ok(assigned_roles(answer.accept_invitation().grants))
+    let answer = match api.write(write.dry()).await.map_err(|status| reason_of(&status)) {
+        Ok(answer) => answer.accept_invitation(),
+        Err(reason) if reason == "INVITATION_VOID" => return Ok(None),
+        Err(reason) => return Err(reason),
+    };
+    let given = assigned_roles(answer.grants).into_iter().map(|(at, role, _)| (at, role));
+    let failed = answer.failed_grants.into_iter().map(|failed| {
+        let at = failed.resource.expect("it is somewhere");
+        (ResourceKey::new(at.r#type, at.id), failed.role)
+    });
+    Ok(Some(given.chain(failed).collect()))
 }
 
 /// The lines of the policy that the log names for the revision of a token, which must be the only one of its actor.

@@ -54,34 +54,33 @@ pub fn may_renew<F: Facts + ?Sized>(
     }
 }
 
-/// Whether a granter may give a role that they offered, now that it is accepted: by any rule that gives it to somebody, and
-/// for as long as it was offered.
+/// Whether a granter may give a role now that they offered, to whom accepts it, and for as long as it was offered: by the
+/// kind of write with which they did so, or by any where that is not known.
 ///
 /// # Errors
-/// The refusal of inviting the target to the role, or [`Refusal::OutlastsGranter`].
+/// The first refusal of the write, or [`Refusal::OutlastsGranter`].
 pub fn may_still_give<F: Facts + ?Sized>(
     facts: &F,
     granter: SubjectRef<'_>,
     node: Node,
     target: SubjectRef<'_>,
-    role: RoleId,
-    expires_at: Option<Timestamp>,
+    (kind, role, expires_at): (Option<WriteKind>, RoleId, Option<Timestamp>),
 ) -> Result<(), Refusal> {
     let invite = MembershipWrite::giving(WriteKind::Invite, role).until(expires_at);
     let change = MembershipWrite { kind: WriteKind::Change, ..invite };
     let resource_type = facts.policy().resource_type(facts.resource(node).resource_type);
-    // It may have been raised while it was pending.
-    let changes = resource_type.roles().iter().map(|from| change.taking(Some(*from)));
+    // It was raised while it was pending, from another role.
+    let raises = resource_type.roles().iter().filter(|from| **from != role).map(|from| change.taking(Some(*from)));
+    let ways = std::iter::once(invite).chain(raises).filter(|write| kind.is_none_or(|kind| write.kind == kind));
     let mut refusal = None;
-    for write in std::iter::once(invite).chain(changes) {
+    for write in ways {
         match find_rule(facts, granter, node, target, write) {
             Err(other) => _ = refusal.get_or_insert(other),
             Ok(_) => {
-                let until =
-                    write_ends(facts, granter, node, target, write, write.from.map_or(Mask::EMPTY, RoleId::mask));
-                match until.filter(|latest| !write.ends_by(*latest)) {
-                    None => return Ok(()),
-                    Some(latest) => refusal = Some(Refusal::OutlastsGranter { latest }),
+                let removed_roles = write.from.map_or(Mask::EMPTY, RoleId::mask);
+                match write_ends(facts, granter, node, target, write, removed_roles) {
+                    Some(latest) if !write.ends_by(latest) => refusal = Some(Refusal::OutlastsGranter { latest }),
+                    _ => return Ok(()),
                 }
             }
         }

@@ -1,13 +1,19 @@
 //! The roles that an invitation offers, judged when they are to be given: who offered one must be able to give it still, to
 //! whoever accepts.
 
-use rollcall_engine::{self as engine, Facts, FailedGrant, Grant, GrantedBy, MembershipWrite, Subject, WriteKind};
+use rollcall_engine::{
+    self as engine, Facts, FailedGrant, Grant, GrantedBy, MemberRule, MembershipWrite, Policy, ResourceType, Subject,
+    WriteKind,
+};
 
 use crate::service::{
     error::{Error, Result},
     ports::{MemberRecord, StoredGrant},
     resolve::givers::Givers,
-    write::engine::{context::WriteContext, refuse},
+    write::engine::{
+        context::{WriteContext, rule_name},
+        refuse,
+    },
 };
 
 /// What becomes of the offered roles.
@@ -36,7 +42,7 @@ pub(crate) async fn judge(
     for StoredGrant { grant, giver } in offered {
         let granted_by =
             givers.granted_by(&giver).ok_or_else(|| Error::internal("the giver of a role is not known"))?;
-        match refusal(context, &granted_by.subject, accepter, &grant)? {
+        match refusal(context, &granted_by, accepter, &grant)? {
             None => judged.given.push((grant, granted_by)),
             Some(error) => refused.push((grant, granted_by, error)),
         }
@@ -63,23 +69,31 @@ pub(crate) async fn void(context: &mut WriteContext<'_>, invited: &MemberRecord)
 }
 
 /// Why somebody may not give a role to a subject now that they offered before; none where they may.
-pub(crate) fn refusal(
+fn refusal(
     context: &WriteContext<'_>,
-    granter: &Subject,
+    granted_by: &GrantedBy,
     target: &Subject,
     grant: &Grant,
 ) -> Result<Option<Error>> {
     let resource = context.resource_node(&grant.resource, "invitation")?;
     let role = context.role(resource, &grant.role, "invitation")?;
     context.with_facts(|facts| {
-        if facts.policy().invitations_outlive_inviter() && granter != target {
+        let (policy, granter) = (facts.policy(), &granted_by.subject);
+        if policy.invitations_outlive_inviter() && granter != target {
             return Ok(None);
         }
         let (node, ends) = (resource.node, grant.expires_at);
-        let judged = engine::may_still_give(facts, granter.as_ref(), node, target.as_ref(), role, ends);
-        let write = MembershipWrite::giving(WriteKind::Invite, role).until(ends);
+        let kind = kind_of(policy, policy.resource_type(facts.resource(node).resource_type), &granted_by.rule);
+        let judged = engine::may_still_give(facts, granter.as_ref(), node, target.as_ref(), (kind, role, ends));
+        let write = MembershipWrite::giving(kind.unwrap_or(WriteKind::Invite), role).until(ends);
         Ok(judged.err().map(|refusal| refuse::membership_write(facts, granter, node, target, write, &refusal)))
     })
+}
+
+/// The kind of write that gave a role by a rule, as the log names it; none where the policy has no such rule.
+fn kind_of(policy: &Policy, resource_type: &ResourceType, named: &str) -> Option<WriteKind> {
+    let is_named = |rule: &MemberRule| named.split(' ').any(|named| named == rule_name(policy, rule.by().line()));
+    [WriteKind::Invite, WriteKind::Change].into_iter().find(|kind| resource_type.members().of_kind(*kind).any(is_named))
 }
 
 /// Whether a role is the joining role of one of those that are given.
