@@ -45,6 +45,10 @@ pub struct Profile {
 pub struct AssignedRole {
     pub role: String,
     pub end: Option<i64>,
+    /// Who gave it.
+    pub by: Key,
+    /// The verb of the rule of the resource's type by which it was given; `None` where it came without one.
+    pub verb: Option<String>,
 }
 
 /// A resource without its name.

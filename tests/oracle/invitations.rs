@@ -1,7 +1,9 @@
 //! What becomes of an invitation after its issue, and when that is refused.
 
+use std::collections::BTreeSet;
+
 use super::{
-    facts::{Key, Member, Profile},
+    facts::{AssignedRole, Key, Member, ModelFacts, Profile},
     rules::{Evaluation, MembershipWrite},
 };
 
@@ -28,30 +30,63 @@ impl Evaluation<'_> {
             let member = Member { status: "ACTIVE".to_owned(), locked: invited.locked, profile };
             self.after.members.insert(who.clone(), member);
         }
-        let mut accepted_roles = Vec::new();
-        for ((holder, at), assigned) in &self.facts.bindings {
-            if *holder != stand_in {
-                continue;
-            }
-            // A role that they have stays as it is, and what protects them keeps others from giving them more.
-            if self.facts.assigned_role(&who, at).is_none() && !self.facts.protected(self.policy, &who, at) {
-                self.after.bindings.insert((who.clone(), at.clone()), assigned.clone());
-                accepted_roles.push((at, &assigned.role));
-            }
-        }
-        let accepts_own_invitation = self.facts.invitations.get(&id).is_some_and(|sent| sent.inviter == who);
-        for (at, role) in accepted_roles.iter().filter(|_| accepts_own_invitation) {
-            let joins_as = |at: &Key| self.policy.resource_type(&at.0).joins_as.as_ref() == Some(*role);
-            if **at != self.root() || !accepted_roles.iter().any(|(at, _)| joins_as(at)) {
-                let end = self.facts.assigned_role(&stand_in, at).and_then(|assigned| assigned.end);
-                self.permit(
-                    at,
-                    &who,
-                    &MembershipWrite { to: Some(role), is_new_role: true, end, ..MembershipWrite::plain("invite") },
-                );
-            }
+        let offered = self.facts.bindings.iter().filter(|((holder, _), _)| *holder == stand_in);
+        let offered = offered.map(|((_, at), assigned)| (at, assigned));
+        // A role that they have stays as it is, and what protects them keeps others from giving them more.
+        let free = offered.filter(|(at, _)| {
+            self.facts.assigned_role(&who, at).is_none() && !self.facts.protected(self.policy, &who, at)
+        });
+        let (mut given, failed): (Vec<_>, Vec<_>) =
+            free.partition(|(at, assigned)| self.gives_still(&who, at, assigned));
+        let joins_as = |at: &Key| self.policy.resource_type(&at.0).joins_as.clone();
+        let joining = |(at, assigned): &(&Key, &AssignedRole)| {
+            **at == self.root() && given.iter().any(|(at, _)| joins_as(at).as_ref() == Some(&assigned.role))
+        };
+        let (joining, failed): (Vec<_>, Vec<_>) = failed.into_iter().partition(joining);
+        given.extend(joining);
+        self.refuse_if(given.is_empty() && !failed.is_empty(), "INVITATION_VOID");
+        for (at, assigned) in given {
+            self.after.bindings.insert((who.clone(), at.clone()), assigned.clone());
         }
         self.close(&id, "ACCEPTED");
+    }
+
+    /// Whether whoever offered a role to somebody invited can give it to nobody any more who is they.
+    pub fn is_void(&self, invited: &Key, at: &Key) -> bool {
+        let Some(assigned) = self.facts.assigned_role(invited, at) else { return false };
+        if self.gives_still(invited, at, assigned) {
+            return false;
+        }
+        let joins_as = |at: &Key| self.policy.resource_type(&at.0).joins_as.clone();
+        let brings = |((holder, other), given): (&(Key, Key), &AssignedRole)| {
+            holder == invited
+                && joins_as(other).as_ref() == Some(&assigned.role)
+                && self.gives_still(invited, other, given)
+        };
+        *at != self.root() || !self.facts.bindings.iter().any(brings)
+    }
+
+    /// Whether whoever offered a role may give it now, by the same verb, to somebody and for as long.
+    fn gives_still(&self, target: &Key, at: &Key, assigned: &AssignedRole) -> bool {
+        let giver =
+            Evaluation { actor: &assigned.by, refusals: BTreeSet::new(), after: ModelFacts::default(), ..*self };
+        if giver.actor_refusal().is_some() || self.facts.protected(self.policy, target, at) {
+            return false;
+        }
+        let invite = MembershipWrite { to: Some(&assigned.role), ..MembershipWrite::plain("invite") };
+        let roles = self.policy.resource_type(&at.0).roles.keys();
+        let raises = roles.filter(|from| **from != assigned.role).map(|from| MembershipWrite {
+            verb: "change",
+            from: Some(from),
+            to: Some(&assigned.role),
+            is_new_role: true,
+            end: None,
+        });
+        let is_so_given = |write: &MembershipWrite<'_>| assigned.verb.as_ref().is_none_or(|verb| verb == write.verb);
+        std::iter::once(invite).chain(raises).filter(is_so_given).any(|write| {
+            let ends_by = |latest: i64| assigned.end.is_some_and(|end| end <= latest);
+            giver.is_permitted(at, target, &write) && giver.permission_ends_at(at, target, &write).is_none_or(ends_by)
+        })
     }
 
     pub fn decline(&mut self, token: &str, email: &str) {

@@ -53,13 +53,26 @@ impl Evaluation<'_> {
                 if self.policy.resource_type(&at.0).rules.iter().any(|rule| rule.verb == "resend") {
                     self.permit(at, target, &MembershipWrite::plain("resend"));
                 }
+                // What nobody gives any more who offered it is taken over.
+                if self.is_void(target, at) {
+                    let write = MembershipWrite { to: Some(role), ..MembershipWrite::plain("invite") };
+                    let latest = self.permission_ends_at(at, target, &write);
+                    self.refuse_if(latest.is_some_and(|latest| end.is_none_or(|end| end > latest)), "OUTLASTS_GRANTER");
+                    let assigned = self.offered(role, end);
+                    self.after.bindings.insert((target.clone(), at.clone()), assigned);
+                }
             }
             Some(_) => self.refuse_if(true, "ALREADY_A_MEMBER"),
             None => {
-                let assigned = AssignedRole { role: role.to_owned(), end };
+                let assigned = self.offered(role, end);
                 self.after.bindings.insert((target.clone(), at.clone()), assigned);
             }
         }
+    }
+
+    /// A role that the actor gives by inviting.
+    fn offered(&self, role: &str, end: Option<i64>) -> AssignedRole {
+        AssignedRole { role: role.to_owned(), end, by: self.actor.clone(), verb: Some("invite".to_owned()) }
     }
 
     /// Makes an invited member and an open invitation of somebody who has to accept first.
@@ -98,10 +111,13 @@ impl Evaluation<'_> {
         let binding = (target.clone(), root);
         match self.after.bindings.get_mut(&binding) {
             Some(assigned) if assigned.role == role => {
-                let ends_sooner = assigned.end.is_some_and(|old| end.is_none_or(|end| end > old));
-                assigned.end = if ends_sooner { end } else { assigned.end };
+                if assigned.end.is_some_and(|old| end.is_none_or(|end| end > old)) {
+                    *assigned = AssignedRole { role, end, by: self.actor.clone(), verb: None };
+                }
             }
-            None if is_new => _ = self.after.bindings.insert(binding, AssignedRole { role, end }),
+            None if is_new => {
+                _ = self.after.bindings.insert(binding, AssignedRole { role, end, by: self.actor.clone(), verb: None })
+            }
             _ => {}
         }
     }

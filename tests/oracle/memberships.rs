@@ -40,7 +40,8 @@ impl Evaluation<'_> {
             &MembershipWrite { verb: "change", from: Some(&assigned.role), to: Some(to), is_new_role: true, end: *end },
         );
         self.refuse_if(assigned.role == *to && assigned.end == *end, "ROLE_UNCHANGED");
-        let assigned = AssignedRole { role: to.clone(), end: *end };
+        let (by, verb) = (self.actor.clone(), Some("change".to_owned()));
+        let assigned = AssignedRole { role: to.clone(), end: *end, by, verb };
         self.after.bindings.insert((member.clone(), at.clone()), assigned);
     }
 

@@ -11,7 +11,7 @@ use super::{
 
 impl Evaluation<'_> {
     /// Why the actor may not make any write.
-    fn actor_refusal(&self) -> Option<&'static str> {
+    pub fn actor_refusal(&self) -> Option<&'static str> {
         if self.is_operator() {
             return None;
         }
@@ -51,7 +51,7 @@ impl Evaluation<'_> {
     }
 
     /// Whether a rule allows the actor a membership write.
-    fn is_permitted(&self, at: &Key, target: &Key, write: &MembershipWrite<'_>) -> bool {
+    pub fn is_permitted(&self, at: &Key, target: &Key, write: &MembershipWrite<'_>) -> bool {
         // To invite everybody is to publish, and nobody does here.
         let (policy, verb) = (self.policy, if target.1 == "*" { "publish" } else { write.verb });
         assert!(

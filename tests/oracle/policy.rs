@@ -46,6 +46,8 @@ pub struct Action {
 
 /// A rule of `[TYPE.members]`.
 pub struct Rule {
+    /// The line of its `by` in the file.
+    pub line: usize,
     pub verb: String,
     pub by: Expr,
     pub from: Vec<String>,
@@ -53,6 +55,15 @@ pub struct Rule {
 }
 
 impl PolicyFile {
+    /// The verb of the rules of a type that the log names; none where it has none of these.
+    pub fn verb_of(&self, resource_type: &str, named: &str) -> Option<String> {
+        let is_named =
+            |line: usize| named.split(' ').any(|rule| rule == format!("{}@{}:{line}", self.name, self.version));
+        let rules = &self.resource_type(resource_type).rules;
+        let has = |verb: &&str| rules.iter().any(|rule| rule.verb == *verb && is_named(rule.line));
+        ["invite", "change"].into_iter().find(has).map(str::to_owned)
+    }
+
     /// The type of this name.
     ///
     /// # Panics

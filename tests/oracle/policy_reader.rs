@@ -37,7 +37,9 @@ impl PolicyFile {
             if let DeValue::Table(resource_type) = value.get_ref()
                 && name.get_ref() != "invitations"
             {
-                policy.types.insert(name.get_ref().to_string(), ResourceType::read(name.get_ref(), resource_type));
+                policy
+                    .types
+                    .insert(name.get_ref().to_string(), ResourceType::read(name.get_ref(), resource_type, text));
             }
         }
         policy
@@ -45,7 +47,7 @@ impl PolicyFile {
 }
 
 impl ResourceType {
-    fn read(name: &str, table: &DeTable<'_>) -> Self {
+    fn read(name: &str, table: &DeTable<'_>, file: &str) -> Self {
         for (key, _) in table {
             assert!(KNOWN.contains(&&**key.get_ref()), "the oracle knows no `{}` of `{name}`", key.get_ref());
         }
@@ -85,7 +87,9 @@ impl ResourceType {
             for rule in rules.iter().map(|rule| as_table(rule.get_ref())) {
                 let role_names = |key: &str| rule.get(key).map(strings).unwrap_or_default();
                 let by = parse(&string(&rule["by"]));
+                let line = file[..rule["by"].span().start].matches('\n').count() + 1;
                 resource_type.rules.push(Rule {
+                    line,
                     verb: verb.clone(),
                     by,
                     from: role_names("from"),

@@ -98,7 +98,10 @@ impl Evaluation<'_> {
         let owner = (resource_type.owned && is_member).then(|| creator.clone());
         self.after.resources.insert(resource.clone(), Resource { parent: Some(parent), owner, archived: false });
         if let (Some(role), true) = (&resource_type.creator_role, is_member) {
-            self.after.bindings.insert((creator, resource.clone()), AssignedRole { role: role.clone(), end: None });
+            self.after.bindings.insert(
+                (creator, resource.clone()),
+                AssignedRole { role: role.clone(), end: None, by: self.actor.clone(), verb: None },
+            );
         }
     }
 

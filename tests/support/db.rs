@@ -134,7 +134,7 @@ impl Db {
         }
         for row in self.rows("SELECT * FROM binding WHERE tenant_id = ?", tenant).await {
             let binding = (person(&text(&row, "holder")), key(&row, "resource"), text(&row, "role"));
-            assert!(names.people.contains_key(&text(&row, "granted_by")), "somebody gave it: {binding:?}");
+            state.givers.insert(binding.clone(), (person(&text(&row, "granted_by")), text(&row, "rule")));
             state.bindings.insert(binding, row.try_get("", "expires_at").expect("a number or null"));
         }
         for row in self.rows("SELECT * FROM resource WHERE tenant_id = ?", tenant).await {
@@ -248,6 +248,7 @@ pub async fn audited(dir: &Path, tenant: &str) -> (Vec<LogRow>, State) {
     assert_eq!(replayed.policy_version, tables.policy_version, "the log and the table `tenant` agree");
     assert_eq!(replayed.members, tables.clone().without_profiles().members, "the log and the table `member` agree");
     assert_eq!(replayed.bindings, tables.bindings, "the log and the table `binding` agree");
+    assert_eq!(replayed.givers, tables.givers, "the log and the table `binding` agree about who gave what");
     assert_eq!(replayed.resources, tables.resources, "the log and the table `resource` agree");
     assert_eq!(replayed.tombstones, tables.tombstones, "the log and the table `tombstone` agree");
     assert_eq!(replayed.invitations, tables.invitations, "the log and the table `invitation` agree");
@@ -302,6 +303,7 @@ fn log_row(row: &QueryResult, names: &Names) -> LogRow {
         revision: row.try_get("", "revision").expect("a number"),
         seq: row.try_get("", "seq").expect("a number"),
         kind: text(row, "kind"),
+        rule: text(row, "rule"),
         actor: names.people[&text(row, "actor")].clone(),
         data: names.in_record(serde_json::from_str(&text(row, "data")).expect("the log keeps JSON")),
     }

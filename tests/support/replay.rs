@@ -18,6 +18,8 @@ pub struct State {
     pub members: BTreeMap<Key, MemberRow>,
     /// When each assignment ends, in microseconds since 1970; `None` if it does not.
     pub bindings: BTreeMap<Binding, Option<i64>>,
+    /// Who gave each assignment, and by which rule.
+    pub givers: BTreeMap<Binding, (Key, String)>,
     pub resources: BTreeMap<Key, ResourceRow>,
     /// The resources that were deleted and are not registered again, and the revisions that deleted them.
     pub tombstones: BTreeMap<Key, i64>,
@@ -71,6 +73,7 @@ pub struct LogRow {
     pub seq: i64,
     pub kind: String,
     pub actor: Key,
+    pub rule: String,
     pub data: Value,
 }
 
@@ -98,11 +101,11 @@ impl State {
     pub fn apply_all(&mut self, rows: &[LogRow]) {
         for row in rows {
             assert_eq!(text(&row.data, "kind"), row.kind, "the column and the JSON agree");
-            self.apply(row.revision, &row.data);
+            self.apply(row.revision, &row.data, (&row.actor, &row.rule));
         }
     }
 
-    fn apply(&mut self, revision: i64, change: &Value) {
+    fn apply(&mut self, revision: i64, change: &Value, by: (&Key, &String)) {
         match text(change, "kind").as_str() {
             "tenant_created" => {
                 assert_eq!(*self, Self::default(), "a tenant is created first");
@@ -118,14 +121,14 @@ impl State {
             "member_added" => self.add_member(change),
             "member_updated" => self.update_member(change),
             "member_removed" => self.remove_member(change),
-            "role_granted" => self.grant(binding(change, "role"), change),
+            "role_granted" => self.grant(binding(change, "role"), change, by),
             "role_revoked" | "role_expired" => {
                 self.revoke(&binding(change, "role"), change);
             }
             "role_changed" => {
                 let end = self.revoke(&binding(change, "from"), change);
                 assert_eq!(end, change["from_expires_at"].as_i64(), "when it would have ended: {change}");
-                self.grant(binding(change, "to"), change);
+                self.grant(binding(change, "to"), change, by);
             }
             "invitation_issued" => self.issue_invitation(revision, change),
             "invitation_accepted" => self.close(revision, change, "ACCEPTED"),
@@ -203,19 +206,29 @@ impl State {
         assert!(before.is_none(), "a resource is created once: {created}");
     }
 
-    fn grant(&mut self, binding: Binding, change: &Value) {
+    fn grant(&mut self, binding: Binding, change: &Value, (actor, rule): (&Key, &String)) {
         assert!(self.members.contains_key(&binding.0), "only a member holds roles: {change}");
         assert!(self.resources.contains_key(&binding.1), "only at a registered resource: {change}");
         let same_holder_and_resource = |other: &&Binding| other.0 == binding.0 && other.1 == binding.1;
         let has_another_role = self.bindings.keys().filter(same_holder_and_resource).any(|other| *other != binding);
         assert!(!has_another_role, "one role a member and resource: {change}");
+        let granted_by = &change["granted_by"];
+        let by = if granted_by.is_null() {
+            (actor.clone(), rule.clone())
+        } else {
+            (key(&granted_by["member"]), text(granted_by, "rule"))
+        };
+        self.givers.insert(binding.clone(), by);
+        let is_pending = self.members[&binding.0].status == "INVITED";
         let before = self.bindings.insert(binding, change["expires_at"].as_i64());
-        // A role that has ended may be granted anew before the log has its expiry.
-        assert!(before.is_none_or(|end| end.is_some()), "a role that is assigned is not granted again: {change}");
+        // A role that has ended may be granted anew before the log has its expiry, and a pending one be taken over.
+        let is_free = before.is_none_or(|end| end.is_some());
+        assert!(is_free || is_pending, "a role that is assigned is not granted again: {change}");
     }
 
     /// Takes a role away, and returns when it would have ended.
     fn revoke(&mut self, binding: &Binding, change: &Value) -> Option<i64> {
+        self.givers.remove(binding);
         self.bindings.remove(binding).unwrap_or_else(|| panic!("only an assigned role is revoked: {change}"))
     }
 

@@ -36,18 +36,18 @@ impl History {
     /// by is not in the log, and is what each write makes it from then on.
     pub(super) async fn read(dir: &Path, tenant: &str, (start, first): (i64, ModelFacts)) -> Self {
         let (log, tables) = audited(dir, tenant).await;
+        let policy = policy();
         let mut state = State::default();
         let (mut facts, mut actors) = (vec![ModelFacts::default()], vec![Key::default()]);
         for group in revisions(&log) {
             state.apply_all(group);
-            facts.push(ModelFacts::from(&state));
+            facts.push(ModelFacts::of(&state, &policy));
             actors.push(group[0].actor.clone());
         }
         let start = usize::try_from(start).expect("revisions count from 1");
         assert_eq!(facts[start], first.clone().without_profiles());
         facts[start] = first;
-        let tables = ModelFacts::from(&tables);
-        let policy = policy();
+        let tables = ModelFacts::of(&tables, &policy);
         let root = (policy.root.clone(), tenant.to_owned());
         Self { policy, root, facts, tables, actors }
     }

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use super::{
     ACTORS,
     history::{History, OperationRecord},
-    opening,
+    opening, policy,
 };
 use crate::{
     contrary::{Contrary, Stage},
@@ -67,7 +67,7 @@ async fn write_at_once(contrary: Contrary, writes: u64) {
     let world = opening(&stage.api().await, "acme").await;
     let start = world.revision().await;
     let (_, tables) = audited(stage.dir.path(), &world.tenant).await;
-    let first = ModelFacts::from(&tables);
+    let first = ModelFacts::of(&tables, &policy());
     let writes = usize::try_from(writes).expect("few");
     let (tokens, left) = (Arc::<Mutex<Tokens>>::default(), Arc::new(AtomicUsize::new(writes)));
     let mut tasks = JoinSet::new();

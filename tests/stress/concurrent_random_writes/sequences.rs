@@ -19,7 +19,7 @@ use crate::{
 async fn run(stage: &TestServer, tenant: &str, numbers: Vec<u64>) -> Result<(), TestCaseError> {
     let world = opening(&stage.api, tenant).await;
     let (_, tables) = audited(stage.dir.path(), tenant).await;
-    let (policy, mut facts, mut tokens) = (policy(), ModelFacts::from(&tables), Tokens::default());
+    let (policy, mut facts, mut tokens) = (policy(), ModelFacts::of(&tables, &policy()), Tokens::default());
     for number in numbers {
         let operation = ACTORS.operation(&mut Rng::new(number), &tokens, tenant);
         let verdict = decide(&policy, &facts, &operation);
@@ -45,7 +45,7 @@ async fn run(stage: &TestServer, tenant: &str, numbers: Vec<u64>) -> Result<(), 
         }
     }
     let (_, tables) = audited(stage.dir.path(), tenant).await;
-    let stored = ModelFacts::from(&tables);
+    let stored = ModelFacts::of(&tables, &policy);
     if stored != facts {
         return Err(TestCaseError::fail(format!("{stored:?} in the tables, {facts:?} by the oracle")));
     }

@@ -182,7 +182,7 @@ impl Run {
     async fn stored(&self) -> ModelFacts {
         let tables = self.db.state(&self.tenant).await;
         assert_eq!(tables.clone().without_profiles(), self.state, "{}: the log and the tables agree", self.tenant);
-        ModelFacts::from(&tables)
+        ModelFacts::of(&tables, &self.policy)
     }
 
     /// Applies what the newest revision changed.

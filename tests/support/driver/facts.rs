@@ -3,20 +3,24 @@
 use rollcall::proto;
 
 use crate::{
-    oracle::{AssignedRole, Invitation, IssuedInvitation, Member, ModelFacts, Profile, Resource},
+    oracle::{AssignedRole, Invitation, IssuedInvitation, Member, ModelFacts, PolicyFile, Profile, Resource},
     support::{Answer, replay::State},
 };
 
-impl From<&State> for ModelFacts {
-    fn from(state: &State) -> Self {
+impl ModelFacts {
+    /// The facts of a state, whose rules are those of a policy.
+    pub fn of(state: &State, policy: &PolicyFile) -> Self {
         let mut facts = Self { suppressed: state.suppressed.keys().cloned().collect(), ..Self::default() };
         for (subject, row) in state.members.clone() {
             let (display_name, email, username, phone) = (row.display_name, row.email, row.username, row.phone);
             let profile = Profile { display_name, email, username, phone };
             facts.members.insert(subject, Member { status: row.status, locked: row.locked, profile });
         }
-        for ((holder, resource, role), end) in state.bindings.clone() {
-            let before = facts.bindings.insert((holder, resource), AssignedRole { role, end });
+        for (binding, end) in state.bindings.clone() {
+            let (by, rule) = state.givers[&binding].clone();
+            let (holder, resource, role) = binding;
+            let verb = policy.verb_of(&resource.0, &rule);
+            let before = facts.bindings.insert((holder, resource), AssignedRole { role, end, by, verb });
             assert_eq!(before, None, "one role a member and resource");
         }
         for (key, row) in state.resources.clone() {

@@ -36,7 +36,7 @@ pub async fn run_allowed_write(
     let target = tenant.affected_member(write_case);
     let before = ObservedState::stored(db, tenant).await;
     assert_eq!(before, ObservedState::of(tenant), "{what}: the tables have the facts of the case");
-    let facts = model_facts(db, tenant).await;
+    let facts = model_facts(db, oracle_policy, tenant).await;
     let verdict = decide(oracle_policy, &facts, &tenant.oracle_operation(policy, write_case));
     let Verdict::Allowed(mut expected) = verdict else { panic!("{what}: by the oracle {verdict:?}") };
     let old_secret = fixture::token(&target.id);
@@ -48,7 +48,7 @@ pub async fn run_allowed_write(
     let real = api.write(write).await.unwrap_or_else(|status| panic!("{what}: a dry run says yes: {status:?}"));
     assert_eq!(dry.expect("it fits").settled(), real.clone().settled(), "{what}: a dry run answers as the write");
     expected.learn(&issued_invitations(&real));
-    assert_eq!(model_facts(db, tenant).await, expected, "{what}");
+    assert_eq!(model_facts(db, oracle_policy, tenant).await, expected, "{what}");
     let stored = ObservedState::stored(db, tenant).await;
     assert_eq!(stored.revision, before.revision + 1, "{what}");
     assert_eq!(real.revision(), stored.revision, "{what}");
@@ -85,10 +85,10 @@ pub async fn run_allowed_write(
 }
 
 /// The facts that the tables have, without roles that have ended, of which the oracle knows nothing.
-async fn model_facts(db: &Db, tenant: &CaseTenant) -> ModelFacts {
+async fn model_facts(db: &Db, policy: &PolicyFile, tenant: &CaseTenant) -> ModelFacts {
     let mut tables = db.state(&tenant.name).await;
     tables.bindings.retain(|_, end| !tenant.has_ended(end.map(Timestamp)));
-    ModelFacts::from(&tables)
+    ModelFacts::of(&tables, policy)
 }
 
 /// The secret of the invitation that a write issued.

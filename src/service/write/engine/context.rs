@@ -328,6 +328,20 @@ impl<'a> WriteContext<'a> {
         })
     }
 
+    /// The refusal of a write by which a role would outlast the actor's right to give it.
+    pub(crate) fn outlasts(
+        &self,
+        resource: ResourceNode,
+        target: &Subject,
+        write: MembershipWrite,
+        latest: Timestamp,
+    ) -> Result<Error> {
+        self.with_facts(|facts| {
+            let refusal = engine::Refusal::OutlastsGranter { latest };
+            Ok(refuse::membership_write(facts, &self.request.actor, resource.node, target, write, &refusal))
+        })
+    }
+
     /// A member as they will be after this write.
     pub(crate) fn member_answer(&self, member: Member) -> MemberAnswer {
         MemberAnswer { member, changed_at: self.commit() }

@@ -55,7 +55,6 @@ impl Write for AcceptInvitation {
             let before = member_able_to_act(record)?;
             let member = Member { locked: invited.member.locked, ..before.clone() };
             if member.locked {
-                check_last_holder(context, &actor)?;
                 changes.push(Change::updated(&before, member.clone()));
             } else {
                 unchanged_since = Some(changed_at);
@@ -70,6 +69,9 @@ impl Write for AcceptInvitation {
         let Judged { given, failed, refusal } = judged::judge(context, &actor, offered).await?;
         if let Some(refusal) = refusal.filter(|_| given.is_empty()) {
             return Err(void(&invitation, &refusal));
+        }
+        if member.locked {
+            check_last_holder(context, &actor)?;
         }
         let grants = given.iter().map(|(grant, _)| grant.clone()).collect::<Vec<_>>();
         changes.extend(given.into_iter().map(|(grant, by)| Change::passed_on(&actor, &grant, by)));

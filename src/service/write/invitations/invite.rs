@@ -236,13 +236,22 @@ impl InvitePlan {
                     // that role has expired and must be given anew.
                     let mut current = state.current_grants.iter();
                     let pending = current.find(|grant| !permitted.is_new_role && grant.is_same_role(&offered.grant));
+                    // Who may give it takes over what nobody can give any more who offered it.
+                    let is_void = state.void_grants.iter().any(|void| void.is_same_role(&offered.grant));
+                    let outlasts = permitted.until.filter(|_| is_void && !write.is_within(permitted.until));
+                    if let Some(latest) = outlasts {
+                        self.refuse(
+                            invitee,
+                            Some(grant),
+                            context.outlasts(offered.resource, &state.subject, write, latest)?,
+                        );
+                        continue;
+                    }
                     match renewal::expired_refusal(context, &state.subject, state.open.as_ref(), pending)? {
                         Some(error) if !write.is_within(permitted.until) => {
                             self.refuse(invitee, Some(grant), error);
                         }
                         expired => {
-                            // Who may give it takes over what nobody can give any more who offered it.
-                            let is_void = state.void_grants.iter().any(|void| void.is_same_role(&offered.grant));
                             let is_given = permitted.is_new_role || expired.is_some() || is_void;
                             new_grants.extend(is_given.then(|| offered.grant.clone()));
                         }
