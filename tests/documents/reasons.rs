@@ -245,6 +245,12 @@ async fn invitations(reasons: &ReasonTable, stage: &TestServer, tenant: &WireTen
     reasons.check_write("ADDRESS_SUPPRESSED", tenant, tenant.invite("ada", address, "quarry", "viewer")).await;
     tenant.api.write(tenant.decline("declined", &tokens[3])).await.expect("it is open");
     reasons.check_write("INVITATION_DECLINED", tenant, tenant.accept("declined", &tokens[3])).await;
+    let invite = tenant.invite("emil", "void@acme.test", "quarry", "viewer");
+    let token = tenant.api.write(invite).await.expect("an editor invites").invite().results.remove(0).invitation_token;
+    tenant.api.write(tenant.lock("ada", "emil")).await.expect("an admin locks");
+    reasons.check_write("INVITATION_VOID", tenant, tenant.accept("void", &token)).await;
+    tenant.api.write(tenant.unlock(OPERATOR, "emil")).await.expect("an operator unlocks");
+    tenant.api.write(tenant.remove("ada", "void@acme.test", "workspace")).await.expect("an admin removes");
     let capped = TestServer::with(&["limits.invitations_per_day=1"]).await;
     let tenant = WireTenant::bare(&capped.api, "capped").await;
     let invite = tenant.invite_all("ada", &["a@acme.test", "b@acme.test"], &[("workspace", "user")]);

@@ -109,15 +109,11 @@ impl Evaluation<'_> {
         // None, which is for good, is more than any end.
         let end = ends.collect::<Option<Vec<_>>>().and_then(|ends| ends.into_iter().max());
         let binding = (target.clone(), root);
+        let given = AssignedRole { role: role.clone(), end, by: self.actor.clone(), verb: None };
         match self.after.bindings.get_mut(&binding) {
-            Some(assigned) if assigned.role == role => {
-                if assigned.end.is_some_and(|old| end.is_none_or(|end| end > old)) {
-                    *assigned = AssignedRole { role, end, by: self.actor.clone(), verb: None };
-                }
-            }
-            None if is_new => {
-                _ = self.after.bindings.insert(binding, AssignedRole { role, end, by: self.actor.clone(), verb: None })
-            }
+            Some(assigned) if assigned.role != role => {}
+            Some(assigned) if assigned.end.is_some_and(|old| end.is_none_or(|end| end > old)) => *assigned = given,
+            None if is_new => _ = self.after.bindings.insert(binding, given),
             _ => {}
         }
     }

@@ -35,7 +35,7 @@ pub struct MemberRecord {
 pub struct StoredGrant {
     /// The role, where, and until when.
     pub grant: Grant,
-    /// Who gave it.
+    /// Who gave it: the actor of the write that did, or whoever offered it to somebody who then accepted.
     pub giver: Giver,
 }
 
@@ -45,7 +45,7 @@ pub struct Giver {
     /// The random id of the subject on whose behalf it was given, which [`Snapshot::subjects`](super::Snapshot::subjects)
     /// finds.
     pub id: String,
-    /// What allowed it.
+    /// What allowed it, as [`GrantedBy::rule`](rollcall_engine::GrantedBy::rule) has it.
     pub rule: String,
     /// When it was given.
     pub at: Timestamp,
@@ -60,7 +60,7 @@ impl Deref for StoredGrant {
 }
 
 impl MemberRecord {
-    /// The grants alone.
+    /// The roles, where and until when, without who gave them.
     pub fn plain_grants(&self) -> Vec<Grant> {
         self.grants.iter().map(|stored| stored.grant.clone()).collect()
     }

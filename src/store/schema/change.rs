@@ -311,7 +311,9 @@ impl ChangeRecord {
             }
             Self::RoleGranted { holder, granted_by, .. } => {
                 note(holder);
-                granted_by.iter().for_each(|granted_by| note(&granted_by.member));
+                if let Some(granted_by) = granted_by {
+                    note(&granted_by.member);
+                }
             }
             Self::AddressSuppressed { .. } | Self::AddressCleared { .. } => {}
             _ => self.about().into_iter().for_each(note),

@@ -15,12 +15,12 @@ conformance! {
     each_grant_says_who_gave_it:
         "StoredGrant: A grant as the store has it.",
         "StoredGrant::grant: The role, where, and until when.",
-        "StoredGrant::giver: Who gave it.",
+        "StoredGrant::giver: Who gave it: the actor of the write that did, or whoever offered it to somebody who then accepted.",
         "Giver: Who gave a role: `GrantedBy`, by an id.",
         "Giver::id: The random id of the subject on whose behalf it was given, which `Snapshot::subjects` finds.",
-        "Giver::rule: What allowed it.",
+        "Giver::rule: What allowed it, as `GrantedBy::rule` has it.",
         "Giver::at: When it was given.",
-        "MemberRecord::plain_grants: The grants alone.",
+        "MemberRecord::plain_grants: The roles, where and until when, without who gave them.",
         "Snapshot::subjects: The subjects behind these random ids of members, and of whoever else wrote in the tenant; of \
          whom was erased one of type `erased`.";
 }
@@ -30,7 +30,7 @@ async fn given(harness: &Harness) -> (Subject, Timestamp, String) {
     let mut snapshot = harness.snapshot().await;
     let record = snapshot.member(MemberBy::Subject(Subject::user("bo").as_ref())).await.unwrap().unwrap();
     let [stored] = &record.grants[..] else { panic!("{record:?}") };
-    assert_eq!(record.plain_grants(), [stored.grant.clone()]);
+    assert_eq!(record.plain_grants(), std::slice::from_ref(&stored.grant));
     let Giver { id, rule, at } = &stored.giver;
     let subjects = snapshot.subjects(&BTreeSet::from([&**id, "nobody's"])).await.unwrap();
     assert_eq!(subjects["nobody's"], Subject::new(kind::ERASED, "nobody's"));

@@ -6,7 +6,7 @@ use crate::{
     language::{
         diagnostic::{Diagnostic, Problems},
         document::{Document, TypeDecl},
-        span::Span,
+        span::{Located, Span},
     },
     model::{
         mask::Mask,
@@ -22,6 +22,12 @@ const MAX_MEMBER_RULES: usize = 1024;
 const MAX_ACTIONS: usize = 512;
 /// The subject types that have a meaning of their own, or will have one, so that teams can't be called that.
 const SUBJECT_KINDS: [&str; 6] = [kind::USER, kind::OPERATOR, kind::EMAIL, kind::SERVICE, kind::INVITED, kind::ERASED];
+
+/// Who people are when the file does not say.
+const PEOPLE: &str = kind::USER;
+
+/// Subject types of which no active member is.
+const NO_PEOPLE: [&str; 4] = [kind::OPERATOR, kind::EMAIL, kind::INVITED, kind::ERASED];
 
 /// How much of everything a policy may have.
 pub(crate) fn limits(document: &Document, problems: &mut Problems) {
@@ -146,5 +152,25 @@ pub(crate) fn teams(document: &Document, resource_type: &TypeDecl, is_root: bool
         let message = format!("no type of this policy has teams, so none can hold `{}`", role.name.value);
         let help = "take out `for_teams`, or add `teams = true` to the type whose resources are teams";
         mistake(message, &role.name.span, "this role", help);
+    }
+}
+
+/// The subject types of people. Reports those that can't be.
+pub(super) fn people(named: &[Located<String>], types: &[TypeDecl], problems: &mut Problems) -> Vec<String> {
+    for (at, name) in named.iter().enumerate() {
+        let is_team = types.iter().any(|declared| declared.teams && declared.name.value == name.value);
+        let is_repeated = named.iter().take(at).any(|other| other.value == name.value);
+        let label = match &*name.value {
+            _ if is_repeated => "it is here twice",
+            _ if is_team => "its subjects are teams, which can't act",
+            other if NO_PEOPLE.contains(&other) => "no active member is of this type",
+            _ => continue,
+        };
+        let message = format!("`{}` can't be a type of `people`", name.value);
+        problems.push(Diagnostic::new(message, name.span.clone(), label).help("take it out"));
+    }
+    match named {
+        [] => vec![PEOPLE.to_owned()],
+        named => named.iter().map(|name| name.value.clone()).collect(),
     }
 }

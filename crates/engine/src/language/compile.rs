@@ -5,7 +5,7 @@ use crate::{
         checks,
         diagnostic::{Diagnostic, Diagnostics, Problems},
         document::{self, ActionDecl, Document, MembersDecl, RoleDecl, RuleDecl, TypeDecl},
-        expr, lint, never, people,
+        expr, lint, never,
         resolve::{Relations, Scope},
         span::{Lines, Located},
         terms,
@@ -80,7 +80,7 @@ impl Compiler<'_> {
         let role_names = declared_roles.iter().map(|(position, role)| (*position, role.name.value.as_str()));
         let scope = Scope::new(&document.types, parents, role_names);
         let roles = self.roles(&scope, &declared_roles);
-        let people = people::compile(&document.people, &document.types, self.problems);
+        let people = checks::people(&document.people, &document.types, self.problems);
         let types = types.map(|(position, resource_type)| self.resource_type(position, resource_type, root, &scope));
         Some(Policy {
             edition: document.edition,

@@ -74,15 +74,14 @@ pub fn may_still_give<F: Facts + ?Sized>(
     let ways = std::iter::once(invite).chain(raises).filter(|write| kind.is_none_or(|kind| write.kind == kind));
     let mut refusal = None;
     for write in ways {
-        match find_rule(facts, granter, node, target, write) {
-            Err(other) => _ = refusal.get_or_insert(other),
-            Ok(_) => {
-                let removed_roles = write.from.map_or(Mask::EMPTY, RoleId::mask);
-                match write_ends(facts, granter, node, target, write, removed_roles) {
-                    Some(latest) if !write.ends_by(latest) => refusal = Some(Refusal::OutlastsGranter { latest }),
-                    _ => return Ok(()),
-                }
-            }
+        if let Err(other) = find_rule(facts, granter, node, target, write) {
+            refusal.get_or_insert(other);
+            continue;
+        }
+        let removed_roles = write.from.map_or(Mask::EMPTY, RoleId::mask);
+        match write_ends(facts, granter, node, target, write, removed_roles) {
+            Some(latest) if !write.ends_by(latest) => refusal = Some(Refusal::OutlastsGranter { latest }),
+            _ => return Ok(()),
         }
     }
     refusal.map_or(Ok(()), Err)

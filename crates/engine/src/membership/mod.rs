@@ -4,6 +4,7 @@ pub(crate) mod actor;
 mod effect_scope;
 pub(crate) mod effects;
 pub(crate) mod expiry;
+pub(crate) mod holders;
 pub(crate) mod nesting;
 pub(crate) mod permit;
 mod possible_writes;

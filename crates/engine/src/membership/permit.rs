@@ -53,7 +53,7 @@ pub fn permit<'f, F: Facts + ?Sized>(
 }
 
 /// As [`permit`], for one of several writes that are made at once: whether roles keep their holders is for
-/// [`HolderCounts`](super::protection::HolderCounts) to say, about all of them.
+/// [`HolderCounts`](super::holders::HolderCounts) to say, about all of them.
 ///
 /// # Errors
 /// As [`permit`], but for [`Refusal::LastHolder`].

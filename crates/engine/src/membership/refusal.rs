@@ -4,7 +4,7 @@ use crate::{
     decision::reason::Reason,
     domain::Timestamp,
     facts::Node,
-    membership::{protection::LackingRole, write::MembershipWrite},
+    membership::{holders::LackingRole, write::MembershipWrite},
 };
 
 /// Why a membership write is refused. Which of several comes first is a contract of

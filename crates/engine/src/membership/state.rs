@@ -5,8 +5,8 @@ use crate::{
     facts::Facts,
     membership::{
         expiry::narrows,
+        holders::HolderCounts,
         nesting::{Nesting, nesting_refusals},
-        protection::HolderCounts,
         refusal::Refusal,
         request::Request,
         rules::find_rule,

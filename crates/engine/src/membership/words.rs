@@ -5,8 +5,8 @@ use crate::{
     domain::{SubjectRef, kind},
     facts::{Facts, Node, name_of},
     membership::{
+        holders::LackingRole,
         nesting::MAX_TEAM_DEPTH,
-        protection::LackingRole,
         refusal::{Refusal, RuleLine},
         write::MembershipWrite,
         writes::join_words,

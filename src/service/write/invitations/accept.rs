@@ -66,7 +66,7 @@ impl Write for AcceptInvitation {
             member
         };
         let offered = acceptable_grants(context, &actor, invited.grants)?;
-        let Judged { given, failed, refusal } = judged::judge(context, &actor, offered).await?;
+        let Judged { given, failed, refusal } = judged::permit_offered(context, &actor, offered).await?;
         if let Some(refusal) = refusal.filter(|_| given.is_empty()) {
             return Err(void(&invitation, &refusal));
         }

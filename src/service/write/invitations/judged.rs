@@ -32,7 +32,7 @@ pub(crate) struct Judged {
 /// INVARIANT (granters): what is given at an acceptance is what its granter could give at that very moment, to this very
 /// subject; under a policy whose invitations outlive their inviters, what they could give when they offered it, unless they
 /// accept it themselves.
-pub(crate) async fn judge(
+pub(crate) async fn permit_offered(
     context: &mut WriteContext<'_>,
     accepter: &Subject,
     offered: Vec<StoredGrant>,
@@ -64,7 +64,7 @@ pub(crate) async fn judge(
 pub(crate) async fn void(context: &mut WriteContext<'_>, invited: &MemberRecord) -> Result<Vec<Grant>> {
     let now = context.now();
     let offered = invited.grants.iter().filter(|stored| stored.expires_at.is_none_or(|end| end > now)).cloned();
-    let judged = judge(context, &invited.member.subject, offered.collect()).await?;
+    let judged = permit_offered(context, &invited.member.subject, offered.collect()).await?;
     Ok(judged.failed.into_iter().map(|FailedGrant { resource, role, .. }| Grant::permanent(resource, role)).collect())
 }
 

@@ -166,7 +166,9 @@ impl ChangeRoles {
         context.with_facts(|facts| {
             let mut counts = HolderCounts::default();
             for RoleExchange { member, node, gained, .. } in exchanges {
-                gained.iter().for_each(|role| counts.gain(facts, member.as_ref(), *node, *role));
+                if let Some(role) = gained {
+                    counts.gain(facts, member.as_ref(), *node, *role);
+                }
             }
             let mut refusals = Vec::new();
             for (index, RoleExchange { member, node, removed, .. }) in exchanges.iter().enumerate() {
