@@ -100,11 +100,13 @@ impl Evaluation<'_> {
         }
         let bringing = grants.iter().filter(|(at, ..)| joins_as(at).as_ref() == Some(&role));
         let ends = bringing.map(|(at, given, _)| {
-            self.permission_ends_at(
+            let right = self.permission_ends_at(
                 at,
                 target,
                 &MembershipWrite { to: Some(given), ..MembershipWrite::plain("invite") },
-            )
+            );
+            let assigned = self.after.bindings.get(&(target.clone(), at.clone()));
+            [right, assigned.and_then(|assigned| assigned.end)].into_iter().flatten().min()
         });
         // None, which is for good, is more than any end.
         let end = ends.collect::<Option<Vec<_>>>().and_then(|ends| ends.into_iter().max());

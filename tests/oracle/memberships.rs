@@ -15,11 +15,48 @@ impl Evaluation<'_> {
         for change in changes {
             let binding = (change.member.clone(), change.resource.clone());
             self.refuse_if(!seen.insert(binding), "FIELD_INVALID");
-            self.change(change);
+            self.change_one(change);
         }
+        self.follow(changes);
     }
 
     pub fn change(&mut self, change: &RoleChange) {
+        self.change_one(change);
+        self.follow(std::slice::from_ref(change));
+    }
+
+    /// Has joining roles last as long as a role that they came with, where nobody changes them by the same write.
+    fn follow(&mut self, changes: &[RoleChange]) {
+        let root = self.root();
+        for RoleChange { member, resource: at, to, end, .. } in changes {
+            if changes.iter().any(|other| other.member == *member && other.resource == root) {
+                continue;
+            }
+            let (Some(joins_as), Some(before)) =
+                (self.policy.resource_type(&at.0).joins_as.clone(), self.facts.assigned_role(member, at))
+            else {
+                continue;
+            };
+            let change = MembershipWrite {
+                verb: "change",
+                from: Some(&before.role),
+                to: Some(to),
+                is_new_role: true,
+                end: None,
+            };
+            let right = self.permission_ends_at(at, member, &change);
+            let end = [right, *end].into_iter().flatten().min();
+            let by = self.actor.clone();
+            let joining = self.after.bindings.get_mut(&(member.clone(), root.clone()));
+            if let Some(joining) = joining.filter(|joining| joining.role == joins_as)
+                && joining.end.is_some_and(|old| end.is_none_or(|end| end > old))
+            {
+                *joining = AssignedRole { role: joins_as, end, by, verb: None };
+            }
+        }
+    }
+
+    fn change_one(&mut self, change: &RoleChange) {
         let RoleChange { member, resource: at, from, to, end } = change;
         let from = from.as_deref();
         let known = self.has_role(at, to) & from.is_none_or(|from| self.has_role(at, from));

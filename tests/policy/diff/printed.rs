@@ -16,9 +16,12 @@ use crate::{
 fn changed() -> String {
     let mut text = SKETCH.to_owned();
     for (old, new) in [
-        ("version = 3", "version = 4"),
+        ("version = 3", "version = 4\npeople = [\"user\", \"contractor\"]"),
         ("who     = \"organization.guest\"", "who     = \"project.team_member\""),
-        ("remind_after_days = [1]", "lifetime_days = 14\nremind_after_days = [3, 10, 13]\nreactivates = true"),
+        (
+            "remind_after_days = [1]",
+            "lifetime_days = 14\nremind_after_days = [3, 10, 13]\nreactivates = true\noutlive_inviter = true",
+        ),
         ("at_least = 2", "at_least = 1, protected_below = true"),
         ("guest         = {}", "visitor       = { implies = [\"project.team_member\"], at_least = 3 }"),
         ("[organization]\n", "[organization]\nseveral_roles = true\n"),

@@ -15,6 +15,7 @@ pub(crate) fn of_policy(old: &Policy, new: &Policy) -> Vec<Setting> {
     let root = |policy: &Policy| format!("`{}`", policy.root().name());
     let reminders = |policy: &Policy| notes::reminders(policy).unwrap_or_else(|| NONE.to_owned());
     let reactivates = |policy: &Policy| yes_or_no(policy.invitations_reactivate());
+    let outlives = |policy: &Policy| yes_or_no(policy.invitations_outlive_inviter());
     let settings = [
         setting("edition", old.edition().to_string(), new.edition().to_string()),
         setting("root type", root(old), root(new)),
@@ -22,6 +23,7 @@ pub(crate) fn of_policy(old: &Policy, new: &Policy) -> Vec<Setting> {
         setting("an invitation can be accepted for", notes::lifetime(old), notes::lifetime(new)),
         setting("an invitation is reminded of after", reminders(old), reminders(new)),
         setting("an invitation reactivates", reactivates(old), reactivates(new)),
+        setting("an invitation outlives its inviter", outlives(old), outlives(new)),
     ];
     settings.into_iter().flatten().collect()
 }

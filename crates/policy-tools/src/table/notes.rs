@@ -34,7 +34,12 @@ fn invitations(policy: &Policy) -> String {
     let reminded = reminders(policy).map_or(String::new(), |after| format!(", and is reminded of after {after}"));
     let reactivates =
         if policy.invitations_reactivate() { " To invite somebody deactivated reactivates them." } else { "" };
-    format!("An invitation can be accepted for {lifetime}{reminded}.{reactivates}")
+    let outlives = if policy.invitations_outlive_inviter() {
+        " What it offers is given whatever has become of who offered it."
+    } else {
+        ""
+    };
+    format!("An invitation can be accepted for {lifetime}{reminded}.{reactivates}{outlives}")
 }
 
 /// For how many days an invitation can be accepted, in words.

@@ -21,7 +21,7 @@ use crate::service::{
         },
         invitations::{
             invitation,
-            joining::JoiningRole,
+            joining::{JoiningRole, earlier},
             judged,
             nested_teams::NestedTeams,
             offered::{self, OfferedGrant},
@@ -194,8 +194,8 @@ impl InvitePlan {
         };
         let state = InviteeState::read(context, (subject, email), record).await?;
         self.rules.clear();
-        let (mut new_grants, rights_end) = self.permit(context, index, &state, offered)?;
-        let joining = JoiningRole::of(context, offered, &rights_end)?;
+        let (mut new_grants, ends) = self.permit(context, index, &state, offered)?;
+        let joining = JoiningRole::of(context, offered, &ends)?;
         let Some((member, is_reactivated)) = self.activate(&state, context.now()) else {
             if state.is_suppressed {
                 return Ok(());
@@ -211,8 +211,8 @@ impl InvitePlan {
         Ok(())
     }
 
-    /// Decides about each offered role. Returns those that the invitee is given, and for each permitted one when the
-    /// actor's right to give it ends.
+    /// Decides about each offered role. Returns those that the invitee is given, and when each permitted one ends, or the
+    /// actor's right to give it.
     fn permit(
         &mut self,
         context: &WriteContext<'_>,
@@ -220,7 +220,7 @@ impl InvitePlan {
         state: &InviteeState,
         offered: &[OfferedGrant],
     ) -> Result<(Vec<Grant>, Vec<Option<Timestamp>>)> {
-        let (mut new_grants, mut rights_end) = (Vec::new(), Vec::new());
+        let (mut new_grants, mut ends) = (Vec::new(), Vec::new());
         for (grant, offered) in offered.iter().enumerate() {
             let write = MembershipWrite::giving(WriteKind::Invite, offered.role).until(offered.grant.expires_at);
             match context.permit(offered.resource, &state.subject, write) {
@@ -231,7 +231,6 @@ impl InvitePlan {
                 Ok(permitted) => {
                     self.nested_teams.add(context, (invitee, grant), &state.subject, offered.resource, write)?;
                     self.rules.push((offered.grant.clone(), permitted.rule));
-                    rights_end.push(permitted.until);
                     // Inviting a pending person to a role that they are invited to only sends them a new token, unless
                     // that role has expired and must be given anew.
                     let mut current = state.current_grants.iter();
@@ -253,6 +252,8 @@ impl InvitePlan {
                         }
                         expired => {
                             let is_given = permitted.is_new_role || expired.is_some() || is_void;
+                            let given = pending.filter(|_| !is_given).unwrap_or(&offered.grant);
+                            ends.push(earlier(given.expires_at, permitted.until));
                             new_grants.extend(is_given.then(|| offered.grant.clone()));
                         }
                     }
@@ -260,7 +261,7 @@ impl InvitePlan {
                 Err(error) => self.refuse(invitee, Some(grant), error),
             }
         }
-        Ok((new_grants, rights_end))
+        Ok((new_grants, ends))
     }
 
     /// Adds a refused grant of an invitee, or a refused invitee.

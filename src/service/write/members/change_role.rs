@@ -4,17 +4,23 @@ use std::collections::HashSet;
 
 use async_trait::async_trait;
 use rollcall_engine::{
-    Change, HolderCounts, Mask, MembershipWrite, Node, ResourceKey, RoleId, Subject, Timestamp, WriteKind,
+    Change, Grant, HolderCounts, Mask, MembershipWrite, Node, ResourceKey, RoleId, Subject, Timestamp, WriteKind,
 };
 
 use crate::service::{
     error::{Error, Result},
     ports::AllowedChange,
-    write::engine::{
-        answers::{ChangedRole, ChangedRoles},
-        context::WriteContext,
-        plan::{Plan, Write},
-        refuse::{self, Refusals},
+    write::{
+        engine::{
+            answers::{ChangedRole, ChangedRoles},
+            context::WriteContext,
+            plan::{Plan, Write},
+            refuse::{self, Refusals},
+        },
+        invitations::{
+            joining::{JoiningRole, earlier},
+            pending,
+        },
     },
 };
 
@@ -58,6 +64,11 @@ struct RoleExchange {
     removed: Mask,
     /// The role that the member gets for good.
     gained: Option<RoleId>,
+    is_at_root: bool,
+    /// The roles of the member before, but for those that have ended.
+    current: Vec<Grant>,
+    /// The joining role that goes on with the new role.
+    joining: Option<JoiningRole>,
 }
 
 #[async_trait]
@@ -69,8 +80,10 @@ impl Write for ChangeRole {
     }
 
     async fn plan(&self, context: &mut WriteContext<'_>) -> Result<Plan<ChangedRole>> {
-        let RoleExchange { change, rule, answer, .. } = self.exchange(context, "", true).await?;
-        Ok(Plan::by(&rule, [change], answer))
+        let exchange = self.exchange(context, "", true).await?;
+        let followers = followers(std::slice::from_ref(&exchange));
+        let (change, answer) = exchange.into_parts();
+        Ok(Plan { changes: [change].into_iter().chain(followers).collect(), answer, more: false })
     }
 }
 
@@ -105,8 +118,9 @@ impl Write for ChangeRoles {
         if let Some(refused) = refusals.into_error() {
             return Err(refused);
         }
-        let part = |RoleExchange { change, rule, answer, .. }| (AllowedChange { change, rule }, answer);
-        let (changes, results) = exchanges.into_iter().map(part).unzip();
+        let followers = followers(&exchanges);
+        let (mut changes, results): (Vec<_>, _) = exchanges.into_iter().map(RoleExchange::into_parts).unzip();
+        changes.extend(followers);
         Ok(Plan { changes, answer: ChangedRoles { results }, more: false })
     }
 }
@@ -147,17 +161,44 @@ impl ChangeRole {
         let (member, node) = (self.member.clone(), resource.node);
         let removed = permitted.removed_roles.iter().map(|role| role.mask()).collect();
         let gained = self.expires_at.is_none().then_some(to);
+        let current = pending::unexpired_grants(context, &record).cloned().collect();
+        let joining = JoiningRole::beside(context, resource, earlier(self.expires_at, permitted.until))?;
         let answer = ChangedRole { member: context.member_answer(record.member), previous_role: before.role };
         let roles = permitted.removed_roles.into_iter().chain([to]).collect();
-        Ok(RoleExchange { change, rule: permitted.rule, answer, member, node, roles, removed, gained })
+        let (rule, is_at_root) = (permitted.rule, resource.is_root);
+        Ok(RoleExchange { change, rule, answer, member, node, roles, removed, gained, is_at_root, current, joining })
     }
 }
 
 impl RoleExchange {
+    fn into_parts(self) -> (AllowedChange, ChangedRole) {
+        (AllowedChange { change: self.change, rule: self.rule }, self.answer)
+    }
+
     /// The roles of a member at a resource that this removes or assigns, and that no other change of the batch may.
     fn touched_roles(&self) -> HashSet<(Subject, Node, RoleId)> {
         self.roles.iter().map(|role| (self.member.clone(), self.node, *role)).collect()
     }
+}
+
+/// The changes by which joining roles go on as long as a role that they came with, once for each member: by what allows
+/// that.
+fn followers(exchanges: &[RoleExchange]) -> Vec<AllowedChange> {
+    let mut latest: Vec<(&RoleExchange, &JoiningRole)> = Vec::new();
+    for (exchange, joining) in exchanges.iter().filter_map(|exchange| Some((exchange, exchange.joining.as_ref()?))) {
+        match latest.iter_mut().find(|(other, _)| other.member == exchange.member) {
+            Some(other) if joining.outlasts(other.1) => *other = (exchange, joining),
+            Some(_) => {}
+            None => latest.push((exchange, joining)),
+        }
+    }
+    let follower = |(exchange, joining): (&RoleExchange, &JoiningRole)| {
+        // One that is changed itself is as that makes it.
+        let is_changed = exchanges.iter().any(|other| other.is_at_root && other.member == exchange.member);
+        let change = joining.extension(&exchange.member, &exchange.current, &[]).filter(|_| !is_changed)?;
+        Some(AllowedChange { change, rule: exchange.rule.clone() })
+    };
+    latest.into_iter().filter_map(follower).collect()
 }
 
 impl ChangeRoles {
