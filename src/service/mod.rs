@@ -18,7 +18,7 @@ pub use error::{Error, ErrorKind, MAX_REFUSAL_BYTES, Refusal, RefusedFor, Result
 pub use page::PageToken;
 pub use read::{
     Basis, BatchItem, ChangePage, CheckOutcome, CheckQuestion, Consistency, FoundInvitation, FoundMember,
-    InvitationPage, ListChanges, ListInvitations, ListMembers, ListedMember, MAX_LISTED_GRANTS, MemberPage, MemberRole,
+    InvitationPage, ListChanges, ListInvitations, ListMembers, ListedInvitation, ListedMember, MemberPage, MemberRole,
     Membership, ResourcePage, SuppressedPage, WatchBatch, WatchFrom, Watcher,
 };
 pub use state::{Quotas, Service};

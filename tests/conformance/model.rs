@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rollcall::service::ports::Snapshot;
+use rollcall::service::ports::{Snapshot, StoredGrant};
 use rollcall_engine::{
     Acceptance, Change, Commit, Grant, Head, Invitation, InvitationStatus, Member, MemberStatus, Resource, ResourceKey,
     ResourceRef, Revision, SnapshotSink, Subject, SubjectRef, SuppressedAddress, Tenant, Timestamp,
@@ -182,6 +182,11 @@ impl Model {
         invitation.status = status;
         invitation.remind_at = None;
     }
+}
+
+/// Grants without who gave them.
+pub fn plain(grants: &[StoredGrant]) -> Vec<Grant> {
+    grants.iter().map(|stored| stored.grant.clone()).collect()
 }
 
 pub fn grant(resource: &ResourceKey, role: &str) -> Grant {

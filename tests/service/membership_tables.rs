@@ -134,7 +134,7 @@ impl Club {
     async fn invitation_state(&self, guest: &Guest) -> &'static str {
         let (service, newest) = (&self.0.service, Consistency::MinimizeLatency);
         let found = service.invitation(&self.0.id, &guest.invitation, newest).await.unwrap();
-        match found.record.invitation.status {
+        match found.invitation.record.invitation.status {
             InvitationStatus::Pending => "PENDING",
             InvitationStatus::Accepted => "ACCEPTED",
             InvitationStatus::Revoked => "REVOKED",

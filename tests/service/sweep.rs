@@ -227,6 +227,7 @@ async fn an_expired_invitation_is_refused_and_can_be_issued_again() {
         .invitation("acme", &swept.invitation.invitation.id, Consistency::MinimizeLatency)
         .await
         .unwrap()
+        .invitation
         .record;
     assert_eq!((found.invitation.status, found.grants.len()), (InvitationStatus::Expired, 1));
 

@@ -6,17 +6,16 @@ use crate::{
     edge::grpc::{
         MAX_ENUMS, MAX_OPAQUE,
         convert::{
-            resource_key, resource_ref, store_consistency, subject, to_count, to_grants, to_subject, to_timestamp,
+            resource_key, resource_ref, store_consistency, subject, to_count, to_failed_grant, to_grant, to_granted_by,
+            to_grants, to_subject, to_timestamp,
         },
         handler::CallContext,
         reading::{MAX_TEXT, PAGE},
     },
     proto,
     service::{
-        Consistency, DeclineInvitation, Error, InvitationAnswer, IssuedInvitation, ListInvitations, MAX_LISTED_GRANTS,
-        ResendInvitation, Result, RevokeInvitation, RevokedInvitation,
-        input::Validator,
-        ports::{InvitationOrder, InvitationRecord},
+        Consistency, DeclineInvitation, Error, InvitationAnswer, IssuedInvitation, ListInvitations, ListedInvitation,
+        ResendInvitation, Result, RevokeInvitation, RevokedInvitation, input::Validator, ports::InvitationOrder,
     },
 };
 
@@ -77,7 +76,7 @@ pub(super) async fn get_invitation(
     (id, consistency): (&str, Consistency<'_>),
 ) -> Result<(proto::GetInvitationResponse, Moment)> {
     let found = context.service.invitation(context.tenant, id, consistency).await?;
-    let invitation = Some(to_listed(context.tenant, found.record));
+    let invitation = Some(to_listed(context.tenant, found.invitation));
     Ok((proto::GetInvitationResponse { invitation, ..Default::default() }, found.moment))
 }
 
@@ -195,11 +194,14 @@ fn to_status(status: InvitationStatus) -> proto::InvitationStatus {
     }
 }
 
-fn to_listed(tenant: &str, record: InvitationRecord) -> proto::ListedInvitation {
+fn to_listed(tenant: &str, ListedInvitation { record, offered, failing }: ListedInvitation) -> proto::ListedInvitation {
     let answer = InvitationAnswer { invitation: record.invitation, changed_at: record.changed_at };
-    let invitation = Some(to_invitation(tenant, answer));
-    let total_grants = to_count(record.grants.len());
-    let mut grants = record.grants;
-    grants.truncate(MAX_LISTED_GRANTS);
-    proto::ListedInvitation { invitation, display_name: record.display_name, grants: to_grants(grants), total_grants }
+    let offer = |(grant, by)| proto::Grant { granted_by: Some(to_granted_by(by)), ..to_grant(grant) };
+    proto::ListedInvitation {
+        invitation: Some(to_invitation(tenant, answer)),
+        display_name: record.display_name,
+        grants: offered.into_iter().map(offer).collect(),
+        total_grants: to_count(record.grants.len()),
+        failing_grants: failing.into_iter().map(to_failed_grant).collect(),
+    }
 }

@@ -1,6 +1,8 @@
 //! Invitations as the store port has them, and queries for pages of them.
 
-use rollcall_engine::{Grant, Head, Invitation, InvitationStatus, ResourceRef, SubjectRef, Timestamp};
+use rollcall_engine::{Head, Invitation, InvitationStatus, ResourceRef, SubjectRef, Timestamp};
+
+use crate::service::ports::members::StoredGrant;
 
 /// An invitation as the store has it, with what its invited member is called and holds.
 #[derive(Clone, Debug)]
@@ -15,7 +17,7 @@ pub struct InvitationRecord {
     pub display_name: String,
     /// The grants of its invited member while it is open, by resource type, resource id and role; empty afterwards. One
     /// that has ended is among them until the log has its `role_expired`.
-    pub grants: Vec<Grant>,
+    pub grants: Vec<StoredGrant>,
 }
 
 /// Which invitations to list; those that meet every condition.

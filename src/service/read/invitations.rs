@@ -1,17 +1,23 @@
 //! One invitation, pages of a tenant's invitations, and pages of its suppressed addresses.
 
 use rollcall_engine::{
-    self as engine, Grant, Invitation, InvitationStatus, Moment, ResourceKey, Subject, SuppressedAddress, Timestamp,
+    self as engine, Facts, FailedGrant, Grant, GrantedBy, Invitation, InvitationStatus, Moment, ResourceKey, Subject,
+    SuppressedAddress, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::service::{
     Service,
-    error::Result,
+    error::{Error, Result},
     page::cut,
-    ports::{InvitationCursor, InvitationOrder, InvitationQuery, InvitationRecord},
-    read::consistency::Consistency,
-    resolve::{not_found::no_invitation, resources::find_node},
+    ports::{InvitationCursor, InvitationOrder, InvitationQuery, InvitationRecord, StoredGrant},
+    read::consistency::{Consistency, ReadAt},
+    resolve::{
+        givers::Givers,
+        not_found::no_invitation,
+        offers::{FailedOffer, failed_offers},
+        resources::find_node,
+    },
 };
 
 /// Which invitations to list; those that meet every condition.
@@ -43,16 +49,27 @@ pub struct ListInvitations {
 #[derive(Debug)]
 pub struct FoundInvitation {
     /// The invitation, with the grants of its invited member while it is open.
-    pub record: InvitationRecord,
+    pub invitation: ListedInvitation,
     /// The moment at which it was read.
     pub moment: Moment,
+}
+
+/// An invitation, and what it offers.
+#[derive(Debug)]
+pub struct ListedInvitation {
+    /// The invitation, with what its invited member is called.
+    pub record: InvitationRecord,
+    /// The first roles that it offers while it is open, [`MAX_LISTED_GRANTS`] at most, with who offered them.
+    pub offered: Vec<(Grant, GrantedBy)>,
+    /// Those of these that would not be given now, for who offered them may not give them to the invited member.
+    pub failing: Vec<FailedGrant>,
 }
 
 /// A page of invitations.
 #[derive(Debug)]
 pub struct InvitationPage {
     /// At most `limit` invitations, in the requested order.
-    pub invitations: Vec<InvitationRecord>,
+    pub invitations: Vec<ListedInvitation>,
     /// The page token of the next page; none after the last page.
     pub next: Option<String>,
     /// The moment at which all of the page was read.
@@ -84,9 +101,30 @@ impl Service {
     /// # Errors
     /// `TENANT_NOT_FOUND`, `INVITATION_NOT_FOUND`, and the store's errors.
     pub async fn invitation(&self, tenant: &str, id: &str, consistency: Consistency<'_>) -> Result<FoundInvitation> {
-        let (mut snapshot, moment) = self.snapshot(tenant, consistency).await?;
-        let record = snapshot.invitation(id).await?.ok_or_else(|| no_invitation(id))?;
-        Ok(FoundInvitation { record, moment })
+        let mut at = self.snapshot_and_view(tenant, consistency).await?;
+        let record = at.snapshot.invitation(id).await?.ok_or_else(|| no_invitation(id))?;
+        let mut listed = self.listed(&mut at, vec![record]).await?;
+        let invitation = listed.pop().ok_or_else(|| Error::internal("an invitation is not listed"))?;
+        Ok(FoundInvitation { invitation, moment: at.moment })
+    }
+
+    /// The invitations with what they offer, by the facts of the moment.
+    async fn listed(&self, at: &mut ReadAt, records: Vec<InvitationRecord>) -> Result<Vec<ListedInvitation>> {
+        let mut listed = Vec::with_capacity(records.len());
+        let first = |record: &InvitationRecord| record.grants.iter().take(MAX_LISTED_GRANTS).cloned().collect();
+        let firsts: Vec<Vec<StoredGrant>> = records.iter().map(first).collect();
+        let givers = Givers::find(&mut *at.snapshot, firsts.iter().flatten()).await?;
+        for (record, first) in records.into_iter().zip(firsts) {
+            let offered =
+                first.into_iter().filter_map(|StoredGrant { grant, giver }| Some((grant, givers.granted_by(&giver)?)));
+            listed.push(ListedInvitation { record, offered: offered.collect(), failing: Vec::new() });
+        }
+        let failing = |facts: &dyn Facts| listed.iter().map(|listed| failing(facts, listed)).collect::<Vec<_>>();
+        let failing = self.facts_in(at, |facts, _| failing(facts)).await?;
+        for (listed, failing) in listed.iter_mut().zip(failing) {
+            listed.failing = failing;
+        }
+        Ok(listed)
     }
 
     /// A page of the tenant's invitations.
@@ -127,6 +165,7 @@ impl Service {
         let mut invitations = at.snapshot.list_invitations(&query).await?;
         let more = cut(&mut invitations, list.limit, bytes);
         let next = invitations.last().filter(|_| more).map(|last| page.encode(&list.cursor(last)));
+        let invitations = self.listed(&mut at, invitations).await?;
         Ok(InvitationPage { invitations, next, moment: at.moment })
     }
 
@@ -182,15 +221,26 @@ impl ListInvitations {
     }
 }
 
+/// The roles of an invitation that would not be given to the invited member now.
+fn failing(facts: &dyn Facts, listed: &ListedInvitation) -> Vec<FailedGrant> {
+    let failed = failed_offers(facts, listed.record.invitation.member.as_ref(), &listed.offered);
+    let failing = |((grant, _), failed): (&(Grant, GrantedBy), Option<FailedOffer>)| {
+        let reason = failed?.refusal.code().to_owned();
+        Some(FailedGrant { resource: grant.resource.clone(), role: grant.role.clone(), reason })
+    };
+    listed.offered.iter().zip(failed).filter_map(failing).collect()
+}
+
 /// The most grants of an invitation that an answer lists.
-pub const MAX_LISTED_GRANTS: usize = 100;
+const MAX_LISTED_GRANTS: usize = 100;
 
 /// About how many bytes an invitation has in an answer, rather more than fewer.
 fn bytes(record: &InvitationRecord) -> usize {
     let Invitation { email, inviter, acceptance, .. } = &record.invitation;
     let subject = |subject: &Subject| subject.kind.len() + subject.id.len();
     let accepted_by = acceptance.as_ref().map_or(0, |acceptance| subject(&acceptance.subject));
-    let grant = |grant: &Grant| 60 + grant.role.len() + grant.resource.kind.len() + grant.resource.id.len();
+    // With who offered it, and why it would fail.
+    let grant = |grant: &StoredGrant| 500 + grant.role.len() + grant.resource.kind.len() + grant.resource.id.len();
     let grants: usize = record.grants.iter().take(MAX_LISTED_GRANTS).map(grant).sum();
     250 + email.len() + subject(inviter) + accepted_by + record.display_name.len() + grants
 }

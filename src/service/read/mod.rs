@@ -13,7 +13,7 @@ mod watch;
 pub use authorize::{Basis, BatchItem, CheckOutcome, ResourcePage};
 pub use changes::{ChangePage, ListChanges};
 pub use consistency::Consistency;
-pub use invitations::{FoundInvitation, InvitationPage, ListInvitations, MAX_LISTED_GRANTS, SuppressedPage};
+pub use invitations::{FoundInvitation, InvitationPage, ListInvitations, ListedInvitation, SuppressedPage};
 pub use members::{ListMembers, ListedMember, MemberPage, Membership};
 pub use question::CheckQuestion;
 pub use single::{FoundMember, MemberRole};

@@ -2,9 +2,12 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use rollcall_engine::{GrantedBy, Subject};
+use rollcall_engine::{Grant, GrantedBy, Subject};
 
-use crate::service::ports::{Giver, Snapshot, StoreResult, StoredGrant};
+use crate::service::{
+    error::{Error, Result},
+    ports::{Giver, Snapshot, StoreResult, StoredGrant},
+};
 
 /// The givers of some grants, by their ids.
 pub(crate) struct Givers(HashMap<String, Subject>);
@@ -17,6 +20,19 @@ impl Givers {
     ) -> StoreResult<Self> {
         let ids: BTreeSet<&str> = grants.into_iter().map(|stored| &*stored.giver.id).collect();
         snapshot.subjects(&ids).await.map(Self)
+    }
+
+    /// Finds who offered these grants.
+    pub(crate) async fn offered(
+        snapshot: &mut dyn Snapshot,
+        grants: Vec<StoredGrant>,
+    ) -> Result<Vec<(Grant, GrantedBy)>> {
+        let givers = Self::find(snapshot, &grants).await?;
+        let offered = |StoredGrant { grant, giver }| {
+            let granted_by = givers.granted_by(&giver);
+            Ok((grant, granted_by.ok_or_else(|| Error::internal("the giver of a role is not known"))?))
+        };
+        grants.into_iter().map(offered).collect()
     }
 
     /// Who gave a grant; none where that is none of those that were looked for.

@@ -2,7 +2,9 @@
 
 pub(crate) mod givers;
 pub(crate) mod not_found;
+pub(crate) mod offers;
 pub(crate) mod resources;
+pub(crate) mod rules;
 pub(crate) mod subjects;
 pub(crate) mod teams;
 pub(crate) mod types;

@@ -84,7 +84,7 @@ async fn a_connection_that_waits_reads_what_was_committed_meanwhile() {
 async fn a_connection_that_nobody_gives_back_is_waited_for_no_longer_than_told() {
     let directory = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", directory.path().join("rollcall.db").display());
-    let options = Options { timeout: Duration::from_millis(50), ..Options::new(url) };
+    let options = Options { timeout: Duration::from_secs(1), ..Options::new(url) };
     let pools = Pools::open(&options).await.unwrap();
     let kept = pools.writer().await.unwrap();
     assert!(matches!(pools.writer().await, Err(StoreError::Unavailable(_))));

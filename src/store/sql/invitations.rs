@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use rollcall_engine::{Grant, Head, Invitation};
+use rollcall_engine::{Head, Invitation};
 use sea_orm::{
     ColumnTrait as _, Condition, DatabaseTransaction, EntityTrait as _, JoinType, Order, QueryFilter as _,
     QueryOrder as _, QuerySelect as _, QueryTrait as _, Select, Value,
@@ -10,7 +10,7 @@ use sea_orm::{
 };
 
 use crate::{
-    service::ports::{InvitationCursor, InvitationOrder, InvitationQuery, InvitationRecord, StoreResult},
+    service::ports::{InvitationCursor, InvitationOrder, InvitationQuery, InvitationRecord, StoreResult, StoredGrant},
     store::sql::{
         entity::{address, binding, invitation, profile},
         list, people, read, rows,
@@ -117,13 +117,13 @@ async fn records(
     let open = found.iter().filter(|(invitation, ..)| invitation.status.is_open());
     let members: Vec<&str> = open.map(|(_, _, member, _)| member.as_str()).collect();
     let names = people::names(tx, tenant, members.iter().copied().collect(), BTreeSet::new()).await?;
-    let mut grants: HashMap<String, Vec<Grant>> = HashMap::new();
+    let mut grants: HashMap<String, Vec<StoredGrant>> = HashMap::new();
     for members in members.chunks(IDS_PER_STATEMENT) {
         let bindings = binding::Entity::find()
             .filter(binding::Column::TenantId.eq(tenant))
             .filter(binding::Column::Holder.is_in(members.iter().copied()));
         for row in bindings.all(tx).await? {
-            grants.entry(row.holder.clone()).or_default().push(rows::into_grant(row));
+            grants.entry(row.holder.clone()).or_default().push(rows::into_stored_grant(row));
         }
     }
     let record = |(invitation, changed_at, member, address_id): (Invitation, Head, String, String)| {

@@ -1,6 +1,8 @@
 //! A pending role is given by who may give it when it is accepted, to whoever accepts: not by who could once.
 
-use rollcall::proto::{GrantedBy, ListChangesRequest, change::Change as Detail};
+use rollcall::proto::{
+    GetInvitationRequest, GrantedBy, ListChangesRequest, ListedInvitation, change::Change as Detail,
+};
 use tonic_types::StatusExt as _;
 
 use super::{CREW, Stage, accept, acceptance, invite};
@@ -75,6 +77,35 @@ async fn whoever_may_give_it_takes_it_over() {
     let (given, failed) = accept(world, "bo", "second", &token).await;
     assert_eq!((given, failed), (vec!["north lead".into()], vec![]));
     assert_eq!(giver(world, "bo", "yard.lead").await, "ada");
+}
+
+/// Whoever looks at an invitation sees who offered what, and what would not be given any more.
+#[tokio::test]
+async fn what_would_fail_is_shown() {
+    let stage = bosses().await;
+    let world = &stage.world;
+    let (invitation, _) = world.invited("bo", "friend@acme.test", "yard:north", "lead").await;
+    world.allowed(world.invite("ada", "friend@acme.test", "yard:south", "mate")).await;
+    let shown = async || {
+        let listed = world.list_invitations(world.invitations()).await;
+        let is_it = |listed: &&ListedInvitation| listed.invitation.as_ref().is_some_and(|it| it.id == invitation.id);
+        let listed = listed.iter().find(is_it).expect("it is listed");
+        let request = GetInvitationRequest {
+            tenant: world.tenant.clone(),
+            invitation: invitation.id.clone(),
+            ..Default::default()
+        };
+        let found = world.api.clone().get_invitation(request).await.unwrap().invitation.unwrap();
+        assert_eq!(found, *listed);
+        let offers = listed.grants.iter().map(|grant| format!("{} by {}", grant.role, who(grant.granted_by.as_ref())));
+        let failing =
+            listed.failing_grants.iter().map(|grant| format!("{} {}", grant.role, grant.reason().as_str_name()));
+        (offers.collect::<Vec<_>>(), failing.collect::<Vec<_>>())
+    };
+    let offers = ["hand by bo", "lead by bo", "mate by ada"].map(str::to_owned).to_vec();
+    assert_eq!(shown().await, (offers.clone(), vec![]));
+    world.allowed(world.lock("ada", "bo")).await;
+    assert_eq!(shown().await, (offers, vec!["lead ACTOR_LOCKED".to_owned()]));
 }
 
 /// What a boss does no more, and what their invitation fails for then.

@@ -17,6 +17,7 @@ use crate::service::{
     resolve::{
         not_found::{no_invitation, no_member, no_resource},
         resources::find_node,
+        rules::rule_name,
         types::meant,
     },
     write::engine::{
@@ -346,20 +347,4 @@ impl<'a> WriteContext<'a> {
     pub(crate) fn member_answer(&self, member: Member) -> MemberAnswer {
         MemberAnswer { member, changed_at: self.commit() }
     }
-}
-
-/// A policy line as the log names it: `lumicon@1:24`.
-pub(crate) fn rule_name(policy: &Policy, line: u32) -> String {
-    format!("{}@{}:{line}", policy.name(), policy.version())
-}
-
-/// Policy lines as the log names several, each once: `lumicon@1:24 lumicon@1:30`.
-pub(crate) fn distinct(rules: impl IntoIterator<Item = String>) -> String {
-    let mut named: Vec<String> = Vec::new();
-    for rule in rules {
-        if !named.contains(&rule) {
-            named.push(rule);
-        }
-    }
-    named.join(" ")
 }

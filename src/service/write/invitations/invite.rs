@@ -11,11 +11,11 @@ use rollcall_engine::{
 use crate::service::{
     error::{Error, Result},
     ports::{AllowedChange, MemberBy, MemberRecord},
-    resolve::not_found::no_member,
+    resolve::{not_found::no_member, rules::distinct},
     write::{
         engine::{
             answers::{InviteResults, InviteeResult, MemberAnswer},
-            context::{WriteContext, distinct},
+            context::WriteContext,
             plan::{Plan, Write},
             refuse::Refusals,
         },

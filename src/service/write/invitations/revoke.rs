@@ -6,10 +6,11 @@ use rollcall_engine::{Change, Grant, InvitationStatus, MembershipWrite, Subject,
 use crate::service::{
     error::Result,
     ports::MemberRecord,
+    resolve::rules::distinct,
     write::{
         engine::{
             answers::RevokedInvitation,
-            context::{WriteContext, distinct},
+            context::WriteContext,
             plan::{Plan, Write},
         },
         invitations::{invitation, pending},

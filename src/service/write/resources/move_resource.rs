@@ -5,10 +5,11 @@ use rollcall_engine::{self as engine, Change, Facts, Node, Resource, ResourceKey
 
 use crate::service::{
     error::{Error, ErrorKind, Result},
+    resolve::rules::distinct,
     write::{
         engine::{
             answers::ResourceAnswer,
-            context::{WriteContext, distinct},
+            context::WriteContext,
             plan::{Plan, Write},
         },
         resources::{

@@ -6,8 +6,9 @@ use rollcall_engine::{
 
 use crate::service::{
     error::{Error, ErrorKind, Result},
+    resolve::rules::rule_name,
     write::engine::{
-        context::{ResourceNode, WriteContext, rule_name},
+        context::{ResourceNode, WriteContext},
         refuse,
         request_context::RequestContext,
     },
