@@ -59,7 +59,7 @@ pub struct FoundInvitation {
 pub struct ListedInvitation {
     /// The invitation, with what its invited member is called.
     pub record: InvitationRecord,
-    /// The first roles that it offers while it is open, [`MAX_LISTED_GRANTS`] at most, with who offered them.
+    /// The first roles that it offers while it is open, 100 at most, with who offered them.
     pub offered: Vec<(Grant, GrantedBy)>,
     /// Those of these that would not be given now, for who offered them may not give them to the invited member.
     pub failing: Vec<FailedGrant>,
