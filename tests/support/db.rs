@@ -82,17 +82,22 @@ impl Db {
 
     /// A tenant's change log, in order, with people and addresses by name.
     pub async fn log(&self, tenant: &str) -> Vec<LogRow> {
-        let names = self.names(tenant).await;
-        let sql = "SELECT * FROM log_change WHERE tenant_id = ? ORDER BY revision, seq";
-        self.rows(sql, tenant).await.iter().map(|row| log_row(row, &names)).collect()
+        self.named_log(tenant, "SELECT * FROM log_change WHERE tenant_id = ? ORDER BY revision, seq").await
     }
 
     /// The newest revision of a tenant's change log.
     pub async fn newest(&self, tenant: &str) -> Vec<LogRow> {
-        let names = self.names(tenant).await;
         let sql = "SELECT * FROM log_change WHERE tenant_id = ?1 \
                    AND revision = (SELECT max(revision) FROM log_change WHERE tenant_id = ?1) ORDER BY seq";
-        self.rows(sql, tenant).await.iter().map(|row| log_row(row, &names)).collect()
+        self.named_log(tenant, sql).await
+    }
+
+    /// The rows of a tenant's change log that a statement selects, with people and addresses by name. Whom they name is read
+    /// after them, for a commit may come in between.
+    async fn named_log(&self, tenant: &str, sql: &str) -> Vec<LogRow> {
+        let rows = self.rows(sql, tenant).await;
+        let names = self.names(tenant).await;
+        rows.iter().map(|row| log_row(row, &names)).collect()
     }
 
     /// What the random ids of a tenant stand for.
