@@ -47,8 +47,8 @@ pub struct AssignedRole {
     pub end: Option<i64>,
     /// Who gave it.
     pub by: Key,
-    /// The verb of the rule of the resource's type by which it was given; `None` where it came without one.
-    pub verb: Option<String>,
+    /// The line of the rule of the resource's type by which it was given; `None` where it came without one.
+    pub line: Option<usize>,
 }
 
 /// A resource without its name.

@@ -36,17 +36,38 @@ impl Evaluation<'_> {
         let free = offered.filter(|(at, _)| {
             self.facts.assigned_role(&who, at).is_none() && !self.facts.protected(self.policy, &who, at)
         });
-        let (mut given, failed): (Vec<_>, Vec<_>) =
-            free.partition(|(at, assigned)| self.gives_still(&who, at, assigned));
+        let mut given: Vec<(&Key, AssignedRole)> = Vec::new();
+        let mut failed = Vec::new();
+        for (at, assigned) in free {
+            if self.gives_still(&who, at, assigned) {
+                given.push((at, assigned.clone()));
+            } else {
+                failed.push((at, assigned));
+            }
+        }
+        // To somebody new a joining role comes with a role that brings it, and ends with the last of these.
+        let is_new = self.member(&who).is_none();
         let joins_as = |at: &Key| self.policy.resource_type(&at.0).joins_as.clone();
-        let joining = |(at, assigned): &(&Key, &AssignedRole)| {
-            **at == self.root() && given.iter().any(|(at, _)| joins_as(at).as_ref() == Some(&assigned.role))
-        };
-        let (joining, failed): (Vec<_>, Vec<_>) = failed.into_iter().partition(joining);
-        given.extend(joining);
-        self.refuse_if(given.is_empty() && !failed.is_empty(), "INVITATION_VOID");
+        let root = self.root();
+        for (at, assigned) in std::mem::take(&mut failed) {
+            let mut bringing = given.iter().filter(|(brings, _)| joins_as(brings).as_ref() == Some(&assigned.role));
+            let first = bringing.next().filter(|_| is_new && *at == root);
+            let Some((_, longest)) = first.map(|first| {
+                let lasts_longer = |one: &AssignedRole, other: &AssignedRole| {
+                    one.end.is_some_and(|end| other.end.is_none_or(|other| other > end))
+                };
+                bringing.fold(first, |one, other| if lasts_longer(&one.1, &other.1) { other } else { one })
+            }) else {
+                failed.push((at, assigned));
+                continue;
+            };
+            let end = [assigned.end, longest.end].into_iter().flatten().min();
+            let joining = AssignedRole { role: assigned.role.clone(), end, by: longest.by.clone(), line: None };
+            given.push((at, joining));
+        }
+        self.refuse_if(given.is_empty() && (!failed.is_empty() || is_new), "INVITATION_VOID");
         for (at, assigned) in given {
-            self.after.bindings.insert((who.clone(), at.clone()), assigned.clone());
+            self.after.bindings.insert((who.clone(), at.clone()), assigned);
         }
         self.close(&id, "ACCEPTED");
     }
@@ -73,19 +94,18 @@ impl Evaluation<'_> {
         if giver.actor_refusal().is_some() || self.facts.protected(self.policy, target, at) {
             return false;
         }
-        let invite = MembershipWrite { to: Some(&assigned.role), ..MembershipWrite::plain("invite") };
-        let roles = self.policy.resource_type(&at.0).roles.keys();
-        let raises = roles.filter(|from| **from != assigned.role).map(|from| MembershipWrite {
-            verb: "change",
-            from: Some(from),
-            to: Some(&assigned.role),
-            is_new_role: true,
-            end: None,
-        });
-        let is_so_given = |write: &MembershipWrite<'_>| assigned.verb.as_ref().is_none_or(|verb| verb == write.verb);
-        std::iter::once(invite).chain(raises).filter(is_so_given).any(|write| {
+        let by = assigned.line.and_then(|line| self.policy.rule_at(&at.0, line));
+        let write = MembershipWrite { to: Some(&assigned.role), ..MembershipWrite::plain("invite") };
+        let ways = match by.filter(|rule| rule.verb == "change") {
+            None => vec![write],
+            Some(rule) => {
+                let raise = |from| MembershipWrite { verb: "change", from: Some(from), ..write };
+                rule.from.iter().map(|from| raise(from.as_str())).collect()
+            }
+        };
+        ways.iter().any(|write| {
             let ends_by = |latest: i64| assigned.end.is_some_and(|end| end <= latest);
-            giver.is_permitted(at, target, &write) && giver.permission_ends_at(at, target, &write).is_none_or(ends_by)
+            giver.is_permitted(at, target, write) && giver.permission_ends_at(at, target, write).is_none_or(ends_by)
         })
     }
 

@@ -27,6 +27,8 @@ impl Evaluation<'_> {
             }
             let status = self.member(&target).map(|member| member.status.clone()).unwrap_or_default();
             if status == "DEACTIVATED" {
+                let is_given = |at: &Key| grants.iter().any(|(given_at, ..)| given_at == at);
+                self.after.bindings.retain(|(holder, at), _| *holder != target || is_given(at));
                 self.after.members.entry(target.clone()).and_modify(|member| "ACTIVE".clone_into(&mut member.status));
                 self.apply_joins_as(&target, grants, true);
             } else if status == "ACTIVE" {
@@ -58,21 +60,23 @@ impl Evaluation<'_> {
                     let write = MembershipWrite { to: Some(role), ..MembershipWrite::plain("invite") };
                     let latest = self.permission_ends_at(at, target, &write);
                     self.refuse_if(latest.is_some_and(|latest| end.is_none_or(|end| end > latest)), "OUTLASTS_GRANTER");
-                    let assigned = self.offered(role, end);
+                    let assigned = self.offered(target, at, role, end);
                     self.after.bindings.insert((target.clone(), at.clone()), assigned);
                 }
             }
             Some(_) => self.refuse_if(true, "ALREADY_A_MEMBER"),
             None => {
-                let assigned = self.offered(role, end);
+                let assigned = self.offered(target, at, role, end);
                 self.after.bindings.insert((target.clone(), at.clone()), assigned);
             }
         }
     }
 
     /// A role that the actor gives by inviting.
-    fn offered(&self, role: &str, end: Option<i64>) -> AssignedRole {
-        AssignedRole { role: role.to_owned(), end, by: self.actor.clone(), verb: Some("invite".to_owned()) }
+    fn offered(&self, target: &Key, at: &Key, role: &str, end: Option<i64>) -> AssignedRole {
+        let invite = MembershipWrite { to: Some(role), ..MembershipWrite::plain("invite") };
+        let line = self.permitting_rule(at, target, &invite).map(|rule| rule.line);
+        AssignedRole { role: role.to_owned(), end, by: self.actor.clone(), line }
     }
 
     /// Makes an invited member and an open invitation of somebody who has to accept first.
@@ -111,9 +115,10 @@ impl Evaluation<'_> {
         // None, which is for good, is more than any end.
         let end = ends.collect::<Option<Vec<_>>>().and_then(|ends| ends.into_iter().max());
         let binding = (target.clone(), root);
-        let given = AssignedRole { role: role.clone(), end, by: self.actor.clone(), verb: None };
+        let given = AssignedRole { role: role.clone(), end, by: self.actor.clone(), line: None };
         match self.after.bindings.get_mut(&binding) {
-            Some(assigned) if assigned.role != role => {}
+            // One that was given as such is theirs as it is.
+            Some(assigned) if assigned.role != role || assigned.line.is_some() => {}
             Some(assigned) if assigned.end.is_some_and(|old| end.is_none_or(|end| end > old)) => *assigned = given,
             None if is_new => _ = self.after.bindings.insert(binding, given),
             _ => {}

@@ -49,9 +49,10 @@ impl Evaluation<'_> {
             let by = self.actor.clone();
             let joining = self.after.bindings.get_mut(&(member.clone(), root.clone()));
             if let Some(joining) = joining.filter(|joining| joining.role == joins_as)
+                && joining.line.is_none()
                 && joining.end.is_some_and(|old| end.is_none_or(|end| end > old))
             {
-                *joining = AssignedRole { role: joins_as, end, by, verb: None };
+                *joining = AssignedRole { role: joins_as, end, by, line: None };
             }
         }
     }
@@ -71,14 +72,12 @@ impl Evaluation<'_> {
             self.refuse_if(self.facts.protected(self.policy, member, at), "MEMBER_PROTECTED");
             return self.refuse_if(true, "ROLE_NOT_BOUND");
         };
-        self.permit(
-            at,
-            member,
-            &MembershipWrite { verb: "change", from: Some(&assigned.role), to: Some(to), is_new_role: true, end: *end },
-        );
+        let write =
+            MembershipWrite { verb: "change", from: Some(&assigned.role), to: Some(to), is_new_role: true, end: *end };
+        self.permit(at, member, &write);
         self.refuse_if(assigned.role == *to && assigned.end == *end, "ROLE_UNCHANGED");
-        let (by, verb) = (self.actor.clone(), Some("change".to_owned()));
-        let assigned = AssignedRole { role: to.clone(), end: *end, by, verb };
+        let (by, line) = (self.actor.clone(), self.permitting_rule(at, member, &write).map(|rule| rule.line));
+        let assigned = AssignedRole { role: to.clone(), end: *end, by, line };
         self.after.bindings.insert((member.clone(), at.clone()), assigned);
     }
 
@@ -126,9 +125,7 @@ impl Evaluation<'_> {
         let is = self.member(member).is_some_and(|member| member.status == required_status);
         self.refuse_if(!is, if active { "NOT_DEACTIVATED" } else { "NOT_ACTIVE" });
         self.after.members.entry(member.clone()).and_modify(|row| new_status.clone_into(&mut row.status));
-        if !active {
-            self.after.bindings.retain(|(holder, _), _| holder != member);
-        }
+        self.after.bindings.retain(|(holder, _), _| holder != member);
     }
 
     pub fn update(&mut self, member: &Key, profile: &Profile) {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{
     expression::{Expr, OperatorAccess, operator_access},
     facts::{Key, ModelFacts},
-    policy::Action,
+    policy::{Action, Rule},
     rules::{Evaluation, MembershipWrite},
 };
 
@@ -52,13 +52,18 @@ impl Evaluation<'_> {
 
     /// Whether a rule allows the actor a membership write.
     pub fn is_permitted(&self, at: &Key, target: &Key, write: &MembershipWrite<'_>) -> bool {
+        self.permitting_rule(at, target, write).is_some()
+    }
+
+    /// The first rule that allows the actor a membership write.
+    pub fn permitting_rule(&self, at: &Key, target: &Key, write: &MembershipWrite<'_>) -> Option<&Rule> {
         // To invite everybody is to publish, and nobody does here.
         let (policy, verb) = (self.policy, if target.1 == "*" { "publish" } else { write.verb });
         assert!(
             policy.resource_type(&at.0).rules.iter().all(|rule| rule.verb != "publish"),
             "the oracle knows no `publish`"
         );
-        policy.resource_type(&at.0).rules.iter().any(|rule| {
+        policy.resource_type(&at.0).rules.iter().find(|rule| {
             let from = write.from.is_none_or(|from| rule.from.iter().any(|name| name == from || name == "anyone"));
             let out = write.verb != "remove" || write.from.is_some() || rule.from.iter().any(|name| name == "anyone");
             let to = write.to.is_none_or(|to| rule.to.iter().any(|name| name == to));

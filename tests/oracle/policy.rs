@@ -55,13 +55,16 @@ pub struct Rule {
 }
 
 impl PolicyFile {
-    /// The verb of the rules of a type that the log names; none where it has none of these.
-    pub fn verb_of(&self, resource_type: &str, named: &str) -> Option<String> {
-        let is_named =
-            |line: usize| named.split(' ').any(|rule| rule == format!("{}@{}:{line}", self.name, self.version));
-        let rules = &self.resource_type(resource_type).rules;
-        let has = |verb: &&str| rules.iter().any(|rule| rule.verb == *verb && is_named(rule.line));
-        ["invite", "change"].into_iter().find(has).map(str::to_owned)
+    /// The rule of a type at a line.
+    pub fn rule_at(&self, resource_type: &str, line: usize) -> Option<&Rule> {
+        self.resource_type(resource_type).rules.iter().find(|rule| rule.line == line)
+    }
+
+    /// The line of the rule of a type that the log names; none where it has none of these.
+    pub fn line_of(&self, resource_type: &str, named: &str) -> Option<usize> {
+        let prefix = format!("{}@{}:", self.name, self.version);
+        let lines = named.split(' ').filter_map(|rule| rule.strip_prefix(&prefix)?.parse().ok());
+        lines.into_iter().find(|line| self.rule_at(resource_type, *line).is_some())
     }
 
     /// The type of this name.

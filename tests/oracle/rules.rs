@@ -18,6 +18,7 @@ pub enum Verdict {
 }
 
 /// What a membership write would do to a member: take the role `from`, give the role `to`.
+#[derive(Clone, Copy)]
 pub struct MembershipWrite<'a> {
     pub verb: &'a str,
     pub from: Option<&'a str>,
@@ -100,7 +101,7 @@ impl Evaluation<'_> {
         if let (Some(role), true) = (&resource_type.creator_role, is_member) {
             self.after.bindings.insert(
                 (creator, resource.clone()),
-                AssignedRole { role: role.clone(), end: None, by: self.actor.clone(), verb: None },
+                AssignedRole { role: role.clone(), end: None, by: self.actor.clone(), line: None },
             );
         }
     }

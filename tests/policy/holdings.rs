@@ -166,7 +166,7 @@ fn operation(
             Some(Some(policy.find_role(resource_type, name).ok()?.id()))
         }
     };
-    Some(MembershipWrite { kind, from: role(from)?, to: role(to)?, expires_at: None, changes_expiry: false })
+    Some(MembershipWrite { from: role(from)?, to: role(to)?, ..MembershipWrite::plain(kind) })
 }
 
 fn name_of(at: usize) -> String {

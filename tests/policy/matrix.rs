@@ -119,7 +119,7 @@ fn operations(policy: &Policy, resource_type: &ResourceType) -> Vec<(String, Mem
                 };
                 operations.push((
                     format!("{}{roles}", kind.name()),
-                    MembershipWrite { kind, from, to, expires_at: None, changes_expiry: false },
+                    MembershipWrite { from, to, ..MembershipWrite::plain(kind) },
                 ));
             }
         }

@@ -38,7 +38,7 @@ pub use membership::{
     expiry::{may_renew, may_still_give},
     holders::{HolderCounts, LackingRole},
     nesting::{MAX_TEAM_DEPTH, Nesting, nesting_refusals},
-    permit::{Permission, permit, permit_among},
+    permit::{Permission, permit},
     protection::is_protected,
     refusal::{Refusal, RuleLine},
     rules::find_rule,

@@ -12,12 +12,7 @@ use crate::service::{
     page::cut,
     ports::{InvitationCursor, InvitationOrder, InvitationQuery, InvitationRecord, StoredGrant},
     read::consistency::{Consistency, ReadAt},
-    resolve::{
-        givers::Givers,
-        not_found::no_invitation,
-        offers::{FailedOffer, failed_offers},
-        resources::find_node,
-    },
+    resolve::{givers::Givers, not_found::no_invitation, offers::decide_offers, resources::find_node},
 };
 
 /// Which invitations to list; those that meet every condition.
@@ -61,7 +56,7 @@ pub struct ListedInvitation {
     pub record: InvitationRecord,
     /// The first roles that it offers while it is open, 100 at most, with who offered them.
     pub offered: Vec<(Grant, GrantedBy)>,
-    /// Those of these that would not be given now, for who offered them may not give them to the invited member.
+    /// Those that would not be given now, for who offered them may not give them to the invited member: as many at most.
     pub failing: Vec<FailedGrant>,
 }
 
@@ -110,21 +105,22 @@ impl Service {
 
     /// The invitations with what they offer, by the facts of the moment.
     async fn listed(&self, at: &mut ReadAt, records: Vec<InvitationRecord>) -> Result<Vec<ListedInvitation>> {
-        let mut listed = Vec::with_capacity(records.len());
-        let first = |record: &InvitationRecord| record.grants.iter().take(MAX_LISTED_GRANTS).cloned().collect();
-        let firsts: Vec<Vec<StoredGrant>> = records.iter().map(first).collect();
-        let givers = Givers::find(&mut *at.snapshot, firsts.iter().flatten()).await?;
-        for (record, first) in records.into_iter().zip(firsts) {
-            let offered =
-                first.into_iter().filter_map(|StoredGrant { grant, giver }| Some((grant, givers.granted_by(&giver)?)));
-            listed.push(ListedInvitation { record, offered: offered.collect(), failing: Vec::new() });
-        }
-        let failing = |facts: &dyn Facts| listed.iter().map(|listed| failing(facts, listed)).collect::<Vec<_>>();
+        let now = self.clock.now().max(at.moment.passed_end).max(at.snapshot.committed_at());
+        let givers = Givers::find(&mut *at.snapshot, records.iter().flat_map(|record| &record.grants)).await?;
+        let offer = |stored: &StoredGrant| Some((stored.grant.clone(), givers.granted_by(&stored.giver)?));
+        let lasts = |stored: &&StoredGrant| stored.expires_at.is_none_or(|end| end > now);
+        let offered = |record: &InvitationRecord| record.grants.iter().filter(lasts).filter_map(offer).collect();
+        let offers: Vec<Vec<(Grant, GrantedBy)>> = records.iter().map(offered).collect();
+        let failing = |facts: &dyn Facts| -> Vec<Vec<FailedGrant>> {
+            records.iter().zip(&offers).map(|(record, offered)| failing(facts, record, offered)).collect()
+        };
         let failing = self.facts_in(at, |facts, _| failing(facts)).await?;
-        for (listed, failing) in listed.iter_mut().zip(failing) {
-            listed.failing = failing;
-        }
-        Ok(listed)
+        let listed = records.into_iter().zip(offers).zip(failing).map(|((record, mut offered), mut failing)| {
+            offered.truncate(MAX_LISTED_GRANTS);
+            failing.truncate(MAX_LISTED_GRANTS);
+            ListedInvitation { record, offered, failing }
+        });
+        Ok(listed.collect())
     }
 
     /// A page of the tenant's invitations.
@@ -222,13 +218,13 @@ impl ListInvitations {
 }
 
 /// The roles of an invitation that would not be given to the invited member now.
-fn failing(facts: &dyn Facts, listed: &ListedInvitation) -> Vec<FailedGrant> {
-    let failed = failed_offers(facts, listed.record.invitation.member.as_ref(), &listed.offered);
-    let failing = |((grant, _), failed): (&(Grant, GrantedBy), Option<FailedOffer>)| {
-        let reason = failed?.refusal.code().to_owned();
+fn failing(facts: &dyn Facts, record: &InvitationRecord, offered: &[(Grant, GrantedBy)]) -> Vec<FailedGrant> {
+    let decided = decide_offers(facts, record.invitation.member.as_ref(), offered);
+    let failing = decided.into_iter().zip(offered).filter_map(|(decided, (grant, _))| {
+        let reason = decided.err()?.refusal.code().to_owned();
         Some(FailedGrant { resource: grant.resource.clone(), role: grant.role.clone(), reason })
-    };
-    listed.offered.iter().zip(failed).filter_map(failing).collect()
+    });
+    failing.collect()
 }
 
 /// The most grants of an invitation that an answer lists.

@@ -1,5 +1,6 @@
 //! Looks names of a request up in the policy and the facts; an unknown one is an error that names the nearest.
 
+pub(crate) mod ends;
 pub(crate) mod givers;
 pub(crate) mod not_found;
 pub(crate) mod offers;

@@ -99,7 +99,7 @@ impl GuideTenant {
                     None if kind == WriteKind::Change => self.another_role(resource_type, node, &target),
                     None => None,
                 };
-                let write = MembershipWrite { kind, from: None, to, expires_at: None, changes_expiry: false };
+                let write = MembershipWrite { from: None, to, ..MembershipWrite::plain(kind) };
                 permit(&self.view, actor.as_ref(), node, target.as_ref(), write).is_ok()
             }
         }

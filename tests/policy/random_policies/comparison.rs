@@ -189,7 +189,7 @@ impl<'a> Comparison<'a> {
 
     fn membership_write(&self, kind: WriteKind, from: Option<usize>, to: Option<usize>) -> MembershipWrite {
         let (from, to) = (from.map(|role| self.role(role)), to.map(|role| self.role(role)));
-        MembershipWrite { kind, from, to, expires_at: None, changes_expiry: false }
+        MembershipWrite { from, to, ..MembershipWrite::plain(kind) }
     }
 }
 

@@ -19,8 +19,8 @@ impl ModelFacts {
         for (binding, end) in state.bindings.clone() {
             let (by, rule) = state.givers[&binding].clone();
             let (holder, resource, role) = binding;
-            let verb = policy.verb_of(&resource.0, &rule);
-            let before = facts.bindings.insert((holder, resource), AssignedRole { role, end, by, verb });
+            let line = policy.line_of(&resource.0, &rule);
+            let before = facts.bindings.insert((holder, resource), AssignedRole { role, end, by, line });
             assert_eq!(before, None, "one role a member and resource");
         }
         for (key, row) in state.resources.clone() {

@@ -3,9 +3,8 @@
 use rollcall::proto::{
     GetInvitationRequest, GrantedBy, ListChangesRequest, ListedInvitation, change::Change as Detail,
 };
-use tonic_types::StatusExt as _;
 
-use super::{CREW, Stage, accept, acceptance, invite};
+use super::{CREW, Stage, accept, assert_void, invite};
 use crate::support::{WireTenant, Write, names::short, wire_tenant::OPERATOR};
 
 /// A crew with a second boss.
@@ -13,13 +12,6 @@ async fn bosses() -> Stage {
     let stage = Stage::crew().await;
     stage.world.join_at("ada", &["bo"], "crew:", "boss").await;
     stage
-}
-
-/// An invitation can't be accepted, for this reason, until somebody else takes it over.
-async fn assert_void(world: &WireTenant, who: &str, email: &str, token: &str, reason: &str) {
-    let status = world.refused(acceptance(world, who, email, token), "INVITATION_VOID").await;
-    let details = status.get_details_error_info().expect("every error has a reason");
-    assert_eq!(details.metadata["refused"], reason, "{status:?}");
 }
 
 /// A boss may not make themselves a lead, and not by way of a second mailbox either.
@@ -30,7 +22,10 @@ async fn nobody_gives_themselves_by_a_second_mailbox_what_they_may_not() {
     invite(world, "bo", "second", "yard:north", "lead").await;
     let token = invite(world, "ada", "second", "yard:south", "mate").await;
     let (given, failed) = accept(world, "bo", "second", &token).await;
-    assert_eq!((given, failed), (vec!["south mate".into()], vec!["north lead NOT_PERMITTED".into()]));
+    assert_eq!(
+        (given, failed),
+        (vec!["south mate".into()], vec!["north lead NOT_PERMITTED".into(), "acme hand ALREADY_A_MEMBER".into()])
+    );
     assert_eq!(world.role("bo", "yard:north").await, "-");
 }
 
@@ -200,7 +195,7 @@ async fn where_the_policy_says_so_invitations_outlive_their_inviters() {
     invite(world, "bo", "second", "yard:north", "lead").await;
     let token = invite(world, "ada", "second", "yard:south", "mate").await;
     let (_, failed) = accept(world, "bo", "second", &token).await;
-    assert_eq!(failed, ["north lead NOT_PERMITTED"]);
+    assert_eq!(failed, ["north lead NOT_PERMITTED", "acme hand ALREADY_A_MEMBER"]);
     let token = invite(world, "bo", "friend", "crew:", "boss").await;
     world.allowed(world.remove("ada", "bo", "crew:")).await;
     let (given, failed) = accept(world, "friend", "friend", &token).await;

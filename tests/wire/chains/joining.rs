@@ -1,17 +1,7 @@
 //! A role of the tenant that comes along with others lasts as long as one of them, and no longer.
 
-use prost_types::Timestamp;
-
-use super::{Stage, accept};
-use crate::support::{WireTenant, Write, names::email_of, own_roles};
-
-/// Instants far ahead, in seconds since 1970.
-const SOONER: i64 = 4_000_000_000;
-const LATER: i64 = 5_000_000_000;
-
-fn at(seconds: Option<i64>) -> Option<Timestamp> {
-    seconds.map(|seconds| Timestamp { seconds, nanos: 0 })
-}
+use super::{LATER, SOONER, Stage, accept, at, root_role_end};
+use crate::support::{WireTenant, Write, names::email_of};
 
 /// An invitation to be a mate of some yards, of each until then.
 fn invitation(world: &WireTenant, whom: &str, yards: &[(&str, Option<i64>)]) -> Write {
@@ -29,13 +19,6 @@ async fn join(world: &WireTenant, who: &str, yards: &[(&str, Option<i64>)]) {
     accept(world, who, who, &answer.results[0].invitation_token).await;
 }
 
-/// When somebody's role in the crew itself ends; none where it does not.
-async fn end(world: &WireTenant, who: &str) -> Option<i64> {
-    let roles = own_roles(world.member(who).await.expect("they are a member"));
-    let hand = roles.iter().find(|grant| grant.role == "hand").expect("they are a hand");
-    hand.expire_time.map(|end| end.seconds)
-}
-
 #[tokio::test]
 async fn it_ends_with_the_last_role_that_brings_it() {
     let stage = Stage::crew().await;
@@ -46,7 +29,7 @@ async fn it_ends_with_the_last_role_that_brings_it() {
         ("di", &[("yard:north", Some(SOONER)), ("yard:south", None)], None),
     ] {
         join(world, who, yards).await;
-        assert_eq!(end(world, who).await, ends, "{who}");
+        assert_eq!(root_role_end(world, who).await, ends, "{who}");
     }
 }
 
@@ -56,12 +39,12 @@ async fn and_goes_on_with_a_role_that_is_given_later() {
     let world = &stage.world;
     join(world, "bea", &[("yard:north", Some(SOONER))]).await;
     world.allowed(invitation(world, "bea", &[("yard:south", Some(LATER))])).await;
-    assert_eq!(end(world, "bea").await, Some(LATER));
+    assert_eq!(root_role_end(world, "bea").await, Some(LATER));
     // One that is pending, too.
     world.allowed(invitation(world, "cy", &[("yard:north", Some(SOONER))])).await;
     let answer = world.allowed(invitation(world, "cy", &[("yard:south", None)])).await.invite();
     accept(world, "cy", "cy", &answer.results[0].invitation_token).await;
-    assert_eq!(end(world, "cy").await, None);
+    assert_eq!(root_role_end(world, "cy").await, None);
 }
 
 #[tokio::test]
@@ -72,15 +55,15 @@ async fn and_with_one_that_is_prolonged() {
     let Write::ChangeRole(mut change) = world.change("ada", "bea", "yard:north", "mate") else { panic!("it changes") };
     change.expire_time = at(Some(LATER));
     world.allowed(change.clone().into()).await;
-    assert_eq!(end(world, "bea").await, Some(LATER));
+    assert_eq!(root_role_end(world, "bea").await, Some(LATER));
     // It is not taken back.
     change.expire_time = at(Some(SOONER));
     world.allowed(change.into()).await;
-    assert_eq!(end(world, "bea").await, Some(LATER));
+    assert_eq!(root_role_end(world, "bea").await, Some(LATER));
     join(world, "cy", &[("yard:north", Some(SOONER)), ("yard:south", Some(SOONER))]).await;
     let both = [["cy", "yard:north", "lead"], ["cy", "yard:south", "lead"]];
     world.allowed(world.change_all("ada", &both)).await;
-    assert_eq!(end(world, "cy").await, None);
+    assert_eq!(root_role_end(world, "cy").await, None);
 }
 
 /// A role in the crew that somebody gave is theirs, and no joining role.
@@ -90,5 +73,5 @@ async fn but_no_other_role_is_cut() {
     let world = &stage.world;
     world.join_at("ada", &["bea"], "crew:", "hand").await;
     world.allowed(invitation(world, "bea", &[("yard:north", Some(SOONER))])).await;
-    assert_eq!(end(world, "bea").await, None);
+    assert_eq!(root_role_end(world, "bea").await, None);
 }

@@ -1,23 +1,34 @@
 //! Chains of writes: nobody comes by what no rule gives them.
 
+mod acceptance;
 mod granters;
 mod joining;
 mod last_who_can_act;
 
 use std::fs;
 
+use prost_types::Timestamp;
 use rollcall::proto::{AcceptInvitationResponse, Grant, InviteResult};
 use tempfile::TempDir;
+use tonic_types::StatusExt as _;
 
 use crate::support::{
     Answer, TestServer, WireTenant, Write,
     fixture::{TenantFixture, tenant_on},
     names::email_of,
-    subject,
+    own_roles, subject,
 };
 
 /// A small policy in which every kind of chain can happen.
 const CREW: &str = include_str!("crew.toml");
+
+/// Instants far ahead, in seconds since 1970.
+const SOONER: i64 = 4_000_000_000;
+const LATER: i64 = 5_000_000_000;
+
+fn at(seconds: Option<i64>) -> Option<Timestamp> {
+    seconds.map(|seconds| Timestamp { seconds, nanos: 0 })
+}
 
 /// A server that knows a policy by its text, and a tenant on it.
 struct Stage {
@@ -68,4 +79,18 @@ async fn accept(world: &WireTenant, who: &str, email: &str, token: &str) -> (Vec
         format!("{} {} {reason}", at(failed.resource), failed.role)
     });
     (given.collect(), failed.collect())
+}
+
+/// An invitation can't be accepted, for this reason, until somebody else takes it over.
+async fn assert_void(world: &WireTenant, who: &str, email: &str, token: &str, reason: &str) {
+    let status = world.refused(acceptance(world, who, email, token), "INVITATION_VOID").await;
+    let details = status.get_details_error_info().expect("every error has a reason");
+    assert_eq!(details.metadata["refused"], reason, "{status:?}");
+}
+
+/// When somebody's role in the crew itself ends; none where it does not.
+async fn root_role_end(world: &WireTenant, who: &str) -> Option<i64> {
+    let roles = own_roles(world.member(who).await.expect("they are a member"));
+    let hand = roles.iter().find(|grant| grant.role == "hand").expect("they are a hand");
+    hand.expire_time.map(|end| end.seconds)
 }

@@ -1,6 +1,6 @@
-//! A role that was offered, and that nobody can give any more who offered it.
+//! A role that was offered, and is not given.
 
-use crate::domain::ResourceKey;
+use crate::domain::{Grant, ResourceKey};
 
 /// A role of an invitation that its acceptance did not give.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,6 +9,13 @@ pub struct FailedGrant {
     pub resource: ResourceKey,
     /// The role's short name.
     pub role: String,
-    /// Why whoever offered it may not give it now: the code of a [`Refusal`](crate::Refusal).
+    /// Why: the code of the [`Refusal`](crate::Refusal) of giving it, by whoever offered it, to whoever accepts.
     pub reason: String,
+}
+
+impl FailedGrant {
+    /// Whether this is the role of a grant, whenever that ends.
+    pub fn is_of(&self, grant: &Grant) -> bool {
+        self.resource == grant.resource && self.role == grant.role
+    }
 }

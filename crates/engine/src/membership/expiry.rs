@@ -54,8 +54,9 @@ pub fn may_renew<F: Facts + ?Sized>(
     }
 }
 
-/// Whether a granter may give a role now that they offered, to whom accepts it, and for as long as it was offered: by the
-/// kind of write with which they did so, or by any where that is not known.
+/// Succeeds when a granter may give a role now that they offered, to whoever accepts it, and for as long as it was offered.
+/// `offer` is the invitation to it. Where they offered it by changing a role that was offered before, `raised_from` has those
+/// that the rule may change, and one of these must be theirs to change so still; else it is empty.
 ///
 /// # Errors
 /// The first refusal of the write, or [`Refusal::OutlastsGranter`].
@@ -64,27 +65,21 @@ pub fn may_still_give<F: Facts + ?Sized>(
     granter: SubjectRef<'_>,
     node: Node,
     target: SubjectRef<'_>,
-    (kind, role, expires_at): (Option<WriteKind>, RoleId, Option<Timestamp>),
+    offer: MembershipWrite,
+    raised_from: Mask,
 ) -> Result<(), Refusal> {
-    let invite = MembershipWrite::giving(WriteKind::Invite, role).until(expires_at);
-    let change = MembershipWrite { kind: WriteKind::Change, ..invite };
-    let resource_type = facts.policy().resource_type(facts.resource(node).resource_type);
-    // It was raised while it was pending, from another role.
-    let raises = resource_type.roles().iter().filter(|from| **from != role).map(|from| change.taking(Some(*from)));
-    let ways = std::iter::once(invite).chain(raises).filter(|write| kind.is_none_or(|kind| write.kind == kind));
-    let mut refusal = None;
-    for write in ways {
-        if let Err(other) = find_rule(facts, granter, node, target, write) {
-            refusal.get_or_insert(other);
-            continue;
-        }
-        let removed_roles = write.from.map_or(Mask::EMPTY, RoleId::mask);
+    let check = |write: MembershipWrite, removed_roles| {
+        find_rule(facts, granter, node, target, write)?;
         match write_ends(facts, granter, node, target, write, removed_roles) {
-            Some(latest) if !write.ends_by(latest) => refusal = Some(Refusal::OutlastsGranter { latest }),
-            _ => return Ok(()),
+            Some(latest) if !write.ends_by(latest) => Err(Refusal::OutlastsGranter { latest }),
+            _ => Ok(()),
         }
-    }
-    refusal.map_or(Ok(()), Err)
+    };
+    let raise = MembershipWrite { kind: WriteKind::Change, ..offer };
+    let mut raises = facts.policy().roles_in(raised_from).map(Role::id);
+    let Some(first) = raises.next() else { return check(offer, Mask::EMPTY) };
+    let check_raise = |from: RoleId| check(raise.taking(Some(from)), from.mask());
+    check_raise(first).or_else(|refusal| raises.find_map(|from| check_raise(from).ok()).ok_or(refusal))
 }
 
 /// Until when the actor may make a write, if some end is known after which they may not.

@@ -49,30 +49,12 @@ pub fn permit<'f, F: Facts + ?Sized>(
     target: SubjectRef<'_>,
     write: MembershipWrite,
 ) -> Result<Permission<'f>, Refusal> {
-    decide(&Request::new(facts, actor, node, target, write), true)
-}
-
-/// As [`permit`], for one of several writes that are made at once: whether roles keep their holders is for
-/// [`HolderCounts`](super::holders::HolderCounts) to say, about all of them.
-///
-/// # Errors
-/// As [`permit`], but for [`Refusal::LastHolder`].
-pub fn permit_among<'f, F: Facts + ?Sized>(
-    facts: &'f F,
-    actor: SubjectRef<'_>,
-    node: Node,
-    target: SubjectRef<'_>,
-    write: MembershipWrite,
-) -> Result<Permission<'f>, Refusal> {
-    decide(&Request::new(facts, actor, node, target, write), false)
-}
-
-fn decide<'f, F: Facts + ?Sized>(request: &Request<'f, '_, F>, is_alone: bool) -> Result<Permission<'f>, Refusal> {
+    let request = Request::new(facts, actor, node, target, write);
     request.target_exists()?;
     let removed_roles = request.removed_roles().map_err(|refusal| request.unless_barred(refusal))?;
     request.target_eligible().map_err(|refusal| request.unless_barred(refusal))?;
     let rule = request.permitting_rule(removed_roles)?;
-    let until = permitted_until(request, removed_roles);
-    check_state(request, removed_roles, until, is_alone)?;
+    let until = permitted_until(&request, removed_roles);
+    check_state(&request, removed_roles, until)?;
     Ok(Permission { rule, removed_roles, is_new_role: !request.has_new_role(), until })
 }

@@ -16,7 +16,6 @@ use crate::{
 };
 
 /// Step 5 of [`permit`](super::permit::permit()); `until` is when the actor's right to the write ends, if it does.
-/// Of a write that is not alone, the holders that it takes are counted with those of the others.
 ///
 /// # Errors
 /// What forbids the write: that it would change nothing comes before that somebody must be kept, and that before an end
@@ -25,7 +24,6 @@ pub(super) fn check_state<F: Facts + ?Sized>(
     request: &Request<'_, '_, F>,
     removed_roles: Mask,
     until: Option<Timestamp>,
-    is_alone: bool,
 ) -> Result<(), Refusal> {
     let write = request.write;
     let sends_again = write.kind == WriteKind::Invite && request.has_new_role();
@@ -34,7 +32,7 @@ pub(super) fn check_state<F: Facts + ?Sized>(
         WriteKind::Change => check_change(request, removed_roles)?,
         _ => check_status(request)?,
     }
-    if is_alone {
+    if !write.is_one_of_several {
         check_last_holders(request, removed_roles)?;
     }
     match until {

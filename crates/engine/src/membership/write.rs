@@ -21,12 +21,15 @@ pub struct MembershipWrite {
     /// For [`WriteKind::Change`], whether the role given ends at another time than the role taken: to change a role to
     /// itself is then allowed.
     pub changes_expiry: bool,
+    /// Whether it is one of several that are made at once: whether roles keep their holders is then left to be decided about
+    /// all of them, by [`HolderCounts`](super::holders::HolderCounts).
+    pub is_one_of_several: bool,
 }
 
 impl MembershipWrite {
     /// A write of a kind that gives no role. If it takes roles, it takes all that the target holds at the resource.
     pub fn plain(kind: WriteKind) -> Self {
-        Self { kind, from: None, to: None, expires_at: None, changes_expiry: false }
+        Self { kind, from: None, to: None, expires_at: None, changes_expiry: false, is_one_of_several: false }
     }
 
     /// A write of a kind that gives a role, which is given for good.

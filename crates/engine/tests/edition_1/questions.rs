@@ -130,6 +130,7 @@ fn permitted(view: &View, who: &Subject, entry: &WriteEntry, name: &ResourceKey,
         to: entry.to.as_ref().map(role),
         expires_at: entry.until.map(|end| Timestamp(end.into())),
         changes_expiry: entry.changes_expiry,
+        is_one_of_several: false,
     };
     let node = view.find(resource_type.id(), &name.id).unwrap();
     match permit(view, who.as_ref(), node, subject(whom).as_ref(), write) {

@@ -293,39 +293,16 @@ impl<'a> WriteContext<'a> {
         write: MembershipWrite,
     ) -> Result<PermittedWrite> {
         self.with_facts(|facts| {
-            let decided = engine::permit(facts, self.request.actor.as_ref(), resource.node, target.as_ref(), write);
-            self.permitted(facts, (resource, target, write), decided)
-        })
-    }
-
-    /// The same, for one of several that are made at once: whether roles keep their holders is left to be decided.
-    pub(crate) fn permit_among(
-        &self,
-        resource: ResourceNode,
-        target: &Subject,
-        write: MembershipWrite,
-    ) -> Result<PermittedWrite> {
-        self.with_facts(|facts| {
-            let actor = self.request.actor.as_ref();
-            let decided = engine::permit_among(facts, actor, resource.node, target.as_ref(), write);
-            self.permitted(facts, (resource, target, write), decided)
-        })
-    }
-
-    fn permitted(
-        &self,
-        facts: &dyn Facts,
-        (resource, target, write): (ResourceNode, &Subject, MembershipWrite),
-        decided: std::result::Result<engine::Permission<'_>, engine::Refusal>,
-    ) -> Result<PermittedWrite> {
-        let permitted = decided.map_err(|refusal| {
-            refuse::membership_write(facts, &self.request.actor, resource.node, target, write, &refusal)
-        })?;
-        Ok(PermittedWrite {
-            rule: rule_name(facts.policy(), permitted.rule.by().line()),
-            removed_roles: facts.policy().roles_in(permitted.removed_roles).map(engine::Role::id).collect(),
-            is_new_role: permitted.is_new_role,
-            until: permitted.until,
+            engine::permit(facts, self.request.actor.as_ref(), resource.node, target.as_ref(), write)
+                .map(|permitted| PermittedWrite {
+                    rule: rule_name(facts.policy(), permitted.rule.by().line()),
+                    removed_roles: facts.policy().roles_in(permitted.removed_roles).map(engine::Role::id).collect(),
+                    is_new_role: permitted.is_new_role,
+                    until: permitted.until,
+                })
+                .map_err(|refusal| {
+                    refuse::membership_write(facts, &self.request.actor, resource.node, target, write, &refusal)
+                })
         })
     }
 

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use rollcall_engine::{
-    self as engine, Change, Facts, HolderCounts, Invitation, Member, MemberStatus, Profile, Subject,
+    self as engine, Change, Facts, FailedGrant, HolderCounts, Invitation, Member, MemberStatus, Profile, Subject,
 };
 
 use crate::service::{
@@ -18,6 +18,7 @@ use crate::service::{
         invitations::{
             invitation,
             judged::{self, Judged},
+            pending,
         },
     },
 };
@@ -47,6 +48,7 @@ impl Write for AcceptInvitation {
         let actor = context.request.actor.clone();
         check_person(context, &actor)?;
         let existing = context.snapshot()?.member(MemberBy::Subject(actor.as_ref())).await?;
+        let is_new = existing.is_none();
         let mut changes = invitation::invited_member_removed(&invited);
         // A lock of the invited member passes to the actor.
         let mut unchanged_since = None;
@@ -65,11 +67,13 @@ impl Write for AcceptInvitation {
             changes.push(Change::MemberAdded { member: member.clone() });
             member
         };
-        let offered = acceptable_grants(context, &actor, invited.grants)?;
-        let Judged { given, failed, refusal } = judged::permit_offered(context, &actor, offered).await?;
-        if let Some(refusal) = refusal.filter(|_| given.is_empty()) {
-            return Err(void(&invitation, &refusal));
+        let (offered, untakable) = takable(context, &actor, &invited)?;
+        let Judged { given, mut failed, refusal } = judged::permit_offered(context, &actor, offered).await?;
+        // Nobody becomes a member by an invitation that gives nothing.
+        if given.is_empty() && (refusal.is_some() || is_new) {
+            return Err(void(&invitation, refusal));
         }
+        failed.extend(untakable);
         if member.locked {
             check_last_holder(context, &actor)?;
         }
@@ -136,15 +140,18 @@ fn check_last_holder(context: &WriteContext<'_>, actor: &Subject) -> Result<()> 
     })
 }
 
-/// The error of an invitation of which no role can be given any more.
-fn void(invitation: &Invitation, refusal: &Error) -> Error {
+/// The error of an invitation that gives nothing any more, and why the first of its roles is not given, if it has any.
+fn void(invitation: &Invitation, refusal: Option<Error>) -> Error {
+    let (why, refused) = refusal.map_or_else(
+        || ("its roles have ended or were taken back".to_owned(), "ROLE_NOT_BOUND"),
+        |refusal| (refusal.message, refusal.reason),
+    );
     let message = format!(
-        "nothing that the invitation offers can be given any more: {}; ask somebody who may give it to invite you again",
-        refusal.message
+        "nothing of the invitation can be given any more: {why}; ask somebody who may give it to invite you again"
     );
     Error::new(ErrorKind::FailedPrecondition, "INVITATION_VOID", message)
         .with("invitation", invitation.id.clone())
-        .with("refused", refusal.reason)
+        .with("refused", refused)
 }
 
 /// The member who accepts a further invitation; refused if they are deactivated or locked.
@@ -160,31 +167,42 @@ fn member_able_to_act(record: MemberRecord) -> Result<Member> {
     }
 }
 
-/// The invited roles that the actor gets: not those that have expired, nor any at a resource where the actor is
-/// protected from above, or has a role already and can't have this one beside it.
-fn acceptable_grants(
+/// The offered roles that have not ended and that the actor can take, and those that they can't: at a resource where they
+/// are protected from above, or have another role already and can't have this one beside it. What they have is neither.
+fn takable(
     context: &WriteContext<'_>,
     actor: &Subject,
-    invited: Vec<StoredGrant>,
-) -> Result<Vec<StoredGrant>> {
-    let now = context.now();
-    let invited: Vec<StoredGrant> =
-        invited.into_iter().filter(|grant| grant.expires_at.is_none_or(|end| end > now)).collect();
+    invited: &MemberRecord,
+) -> Result<(Vec<StoredGrant>, Vec<FailedGrant>)> {
+    let (mut takable, mut untakable) = (Vec::new(), Vec::new());
+    let offered: Vec<&StoredGrant> = pending::unexpired_grants(context, invited).collect();
     context.with_facts(|facts: &dyn Facts| {
-        let Some(member_state) = facts.member_state(actor.as_ref()) else { return Ok(invited) };
-        let is_acceptable = |grant: &StoredGrant| {
-            let resource_type = facts.policy().find_type(&grant.resource.kind).ok();
-            let node = resource_type.and_then(|resource_type| facts.find(resource_type.id(), &grant.resource.id));
-            node.is_some_and(|node| {
-                let assigned_roles = facts.assigned_roles(member_state.member, node);
-                let resource_type = facts.policy().resource_type(facts.resource(node).resource_type);
-                let role =
-                    facts.policy().find_role(resource_type, &grant.role).map(engine::Role::mask).unwrap_or_default();
-                let is_free = assigned_roles.is_empty()
-                    || (resource_type.allows_several_roles() && !assigned_roles.contains(role));
-                is_free && !engine::is_protected(facts, node, actor.as_ref())
-            })
-        };
-        Ok(invited.into_iter().filter(is_acceptable).collect())
-    })
+        let policy = facts.policy();
+        for stored in offered {
+            let resource_type = policy.type_named(&stored.resource.kind);
+            let node = resource_type.and_then(|resource_type| facts.find(resource_type.id(), &stored.resource.id));
+            let (Some(state), Some(resource_type), Some(node)) =
+                (facts.member_state(actor.as_ref()), resource_type, node)
+            else {
+                takable.push(stored.clone());
+                continue;
+            };
+            let assigned_roles = facts.assigned_roles(state.member, node);
+            let role = policy.find_role(resource_type, &stored.role).map(engine::Role::mask).unwrap_or_default();
+            let reason = if assigned_roles.contains(role) {
+                continue;
+            } else if engine::is_protected(facts, node, actor.as_ref()) {
+                "MEMBER_PROTECTED"
+            } else if !assigned_roles.is_empty() && !resource_type.allows_several_roles() {
+                "ALREADY_A_MEMBER"
+            } else {
+                takable.push(stored.clone());
+                continue;
+            };
+            let (resource, role) = (stored.resource.clone(), stored.role.clone());
+            untakable.push(FailedGrant { resource, role, reason: reason.to_owned() });
+        }
+        Ok(())
+    })?;
+    Ok((takable, untakable))
 }

@@ -4,14 +4,14 @@ use std::collections::HashSet;
 
 use async_trait::async_trait;
 use rollcall_engine::{
-    Change, Grant, Invitation, Member, MemberStatus, MembershipWrite, Profile, Subject, Timestamp, WriteKind, kind,
-    random_id,
+    Change, FailedGrant, Grant, Invitation, Member, MemberStatus, MembershipWrite, Profile, Subject, Timestamp,
+    WriteKind, kind, random_id,
 };
 
 use crate::service::{
     error::{Error, Result},
-    ports::{AllowedChange, MemberBy, MemberRecord},
-    resolve::{not_found::no_member, rules::distinct},
+    ports::{AllowedChange, MemberBy, MemberRecord, StoredGrant},
+    resolve::{ends::earlier, not_found::no_member, rules::distinct},
     write::{
         engine::{
             answers::{InviteResults, InviteeResult, MemberAnswer},
@@ -21,7 +21,7 @@ use crate::service::{
         },
         invitations::{
             invitation,
-            joining::{JoiningRole, earlier},
+            joining::JoiningRole,
             judged,
             nested_teams::NestedTeams,
             offered::{self, OfferedGrant},
@@ -71,9 +71,9 @@ struct InviteeState {
     /// Whether they would need an email, and their address is suppressed.
     is_suppressed: bool,
     /// Their roles that have not expired.
-    current_grants: Vec<Grant>,
+    current_grants: Vec<StoredGrant>,
     /// Those of these that are pending, and that who offered them may not give any more.
-    void_grants: Vec<Grant>,
+    void_grants: Vec<FailedGrant>,
 }
 
 /// The plan of the write as it grows from one invitee to the next.
@@ -203,9 +203,10 @@ impl InvitePlan {
             return self.issue(context, invitee, state, (new_grants, joining));
         };
         if is_reactivated {
-            new_grants.extend(joining.new_grant(&state.current_grants, &[]));
+            new_grants.extend(joining.new_grant(&[], &[]));
+        } else {
+            self.add(joining.extension(&state.subject, &state.current_grants, &[]));
         }
-        self.add(joining.extension(&state.subject, &state.current_grants, &[]));
         self.assign(&state.subject, &new_grants);
         self.results.push(InviteeResult { member: context.member_answer(member), grants: new_grants, issued: None });
         Ok(())
@@ -234,9 +235,10 @@ impl InvitePlan {
                     // Inviting a pending person to a role that they are invited to only sends them a new token, unless
                     // that role has expired and must be given anew.
                     let mut current = state.current_grants.iter();
-                    let pending = current.find(|grant| !permitted.is_new_role && grant.is_same_role(&offered.grant));
+                    let pending = current.find(|stored| !permitted.is_new_role && stored.is_same_role(&offered.grant));
+                    let pending = pending.map(|stored| &stored.grant);
                     // Who may give it takes over what nobody can give any more who offered it.
-                    let is_void = state.void_grants.iter().any(|void| void.is_same_role(&offered.grant));
+                    let is_void = state.void_grants.iter().any(|void| void.is_of(&offered.grant));
                     let outlasts = permitted.until.filter(|_| is_void && !write.is_within(permitted.until));
                     if let Some(latest) = outlasts {
                         self.refuse(
@@ -281,6 +283,9 @@ impl InvitePlan {
             Some(member) if member.status == MemberStatus::Active => Some((member.clone(), false)),
             Some(before) if before.status == MemberStatus::Deactivated => {
                 let member = Member { status: MemberStatus::Active, ..before.clone() };
+                // What a removal left that has not come to its end does not come back.
+                let left = state.record.iter().flat_map(|record| &record.grants);
+                self.add(left.map(|grant| Change::revoked(&before.subject, grant)));
                 self.add([Change::updated(before, member.clone())]);
                 Some((member, true))
             }

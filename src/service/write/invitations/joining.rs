@@ -1,9 +1,11 @@
 //! The joining role: what a type of resources gives in the tenant itself to whoever gets a role at one of them.
 
-use rollcall_engine::{self as engine, Change, Grant, Subject, Timestamp};
+use rollcall_engine::{self as engine, Change, Facts, Grant, RoleId, Subject, Timestamp, WriteKind};
 
 use crate::service::{
     error::Result,
+    ports::StoredGrant,
+    resolve::{ends::is_later, rules::rule_name},
     write::{
         engine::context::{ResourceNode, WriteContext},
         invitations::offered::OfferedGrant,
@@ -14,6 +16,8 @@ use crate::service::{
 pub(crate) struct JoiningRole {
     /// None where the types have none, or where a role of the root type is offered itself.
     grant: Option<Grant>,
+    /// The rules by which roles are given that it comes with, as the log names them.
+    rules: Vec<String>,
     /// When the last of the roles ends that it comes with, or of the actor's rights to give them; none if that is never.
     pub(crate) until: Option<Timestamp>,
 }
@@ -33,9 +37,7 @@ impl JoiningRole {
             let bringing = offered.iter().zip(ends).filter(|(offered, _)| role.is_some() && joins_as(offered) == role);
             let until =
                 bringing.map(|(_, end)| *end).collect::<Option<Vec<_>>>().and_then(|ends| ends.into_iter().max());
-            let root = engine::name_of(facts, facts.root()).to_key();
-            let grant = |role| Grant { expires_at: until, ..Grant::permanent(root, policy.role(role).name()) };
-            Ok(Self { grant: role.map(grant), until })
+            Ok(Self::new(facts, role, until))
         })
     }
 
@@ -47,33 +49,50 @@ impl JoiningRole {
     ) -> Result<Option<Self>> {
         context.with_facts(|facts| {
             let policy = facts.policy();
-            let Some(role) = policy.resource_type(facts.resource(resource.node).resource_type).joins_as() else {
-                return Ok(None);
-            };
-            let root = engine::name_of(facts, facts.root()).to_key();
-            let grant = Some(Grant { expires_at: until, ..Grant::permanent(root, policy.role(role).name()) });
-            Ok(Some(Self { grant, until }))
+            let role = policy.resource_type(facts.resource(resource.node).resource_type).joins_as();
+            Ok(role.map(|role| Self::new(facts, Some(role), until)))
         })
+    }
+
+    fn new(facts: &dyn Facts, role: Option<RoleId>, until: Option<Timestamp>) -> Self {
+        let policy = facts.policy();
+        let root = engine::name_of(facts, facts.root()).to_key();
+        let grant = |role| Grant { expires_at: until, ..Grant::permanent(root, policy.role(role).name()) };
+        let bringing = policy.types().iter().filter(|resource_type| role.is_some() && resource_type.joins_as() == role);
+        let rules = bringing.flat_map(|resource_type| {
+            let members = resource_type.members();
+            members.of_kind(WriteKind::Invite).chain(members.of_kind(WriteKind::Change))
+        });
+        let rules = rules.map(|rule| rule_name(policy, rule.by().line())).collect();
+        Self { grant: role.map(grant), rules, until }
+    }
+
+    /// Whether both are the same role.
+    pub(crate) fn is_same_role(&self, other: &Self) -> bool {
+        self.grant.as_ref().zip(other.grant.as_ref()).is_some_and(|(one, other)| one.is_same_role(other))
     }
 
     /// Whether it lasts longer than another.
     pub(crate) fn outlasts(&self, other: &Self) -> bool {
-        other.until.is_some_and(|end| self.until.is_none_or(|until| until > end))
+        is_later(self.until, other.until)
     }
 
     /// The joining role for a member without a role of the root type, apart from `expired` ones.
-    pub(crate) fn new_grant(&self, current: &[Grant], expired: &[Grant]) -> Option<Grant> {
+    pub(crate) fn new_grant(&self, current: &[StoredGrant], expired: &[Grant]) -> Option<Grant> {
         let joining = self.grant.as_ref()?;
-        let holds_one = current.iter().any(|grant| grant.resource == joining.resource && !expired.contains(grant));
+        let holds_one =
+            current.iter().any(|stored| stored.resource == joining.resource && !expired.contains(&stored.grant));
         (!holds_one).then(|| joining.clone())
     }
 
-    /// The joining role with a later expiry, for a member who got it from somebody who could not give it for as long.
-    pub(crate) fn extension(&self, member: &Subject, current: &[Grant], expired: &[Grant]) -> Option<Change> {
+    /// The joining role with a later end, for a member to whom it came with others that end sooner. One that was given as
+    /// such is theirs as it is.
+    pub(crate) fn extension(&self, member: &Subject, current: &[StoredGrant], expired: &[Grant]) -> Option<Change> {
         let joining = self.grant.as_ref()?;
-        let present = current.iter().find(|grant| grant.resource == joining.resource && !expired.contains(grant))?;
-        let expires_sooner = present.expires_at.is_some_and(|end| joining.expires_at.is_none_or(|later| later > end));
-        (present.role == joining.role && expires_sooner).then(|| Change::RoleChanged {
+        let is_it = |stored: &&StoredGrant| stored.is_same_role(joining) && !expired.contains(&stored.grant);
+        let present = current.iter().find(is_it)?;
+        let came_along = present.giver.rule.split(' ').any(|rule| self.rules.iter().any(|bringing| bringing == rule));
+        (came_along && is_later(joining.expires_at, present.expires_at)).then(|| Change::RoleChanged {
             subject: member.clone(),
             resource: joining.resource.clone(),
             from: present.role.clone(),
@@ -82,9 +101,4 @@ impl JoiningRole {
             expires_at: joining.expires_at,
         })
     }
-}
-
-/// The earlier of two ends; none is never.
-pub(crate) fn earlier(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
-    [one, other].into_iter().flatten().min()
 }

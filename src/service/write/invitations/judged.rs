@@ -7,9 +7,12 @@ use crate::service::{
     ports::{MemberRecord, StoredGrant},
     resolve::{
         givers::Givers,
-        offers::{FailedOffer, failed_offers},
+        offers::{FailedOffer, decide_offers},
     },
-    write::engine::{context::WriteContext, refuse},
+    write::{
+        engine::{context::WriteContext, refuse},
+        invitations::pending::unexpired_grants,
+    },
 };
 
 /// What becomes of the offered roles.
@@ -32,24 +35,23 @@ pub(crate) async fn permit_offered(
     let offered = Givers::offered(context.snapshot()?, offered).await?;
     context.with_facts(|facts| {
         let mut judged = Judged::default();
-        for ((grant, by), failed) in offered.iter().zip(failed_offers(facts, accepter.as_ref(), &offered)) {
-            let Some(FailedOffer { node, write, refusal }) = failed else {
-                judged.given.push((grant.clone(), by.clone()));
-                continue;
-            };
-            let (resource, role) = (grant.resource.clone(), grant.role.clone());
-            judged.failed.push(FailedGrant { resource, role, reason: refusal.code().to_owned() });
-            let error = || refuse::membership_write(facts, &by.subject, node, accepter, write, &refusal);
-            judged.refusal.get_or_insert_with(error);
+        let decided = decide_offers(facts, accepter.as_ref(), &offered);
+        for ((Grant { resource, role, .. }, by), decided) in offered.into_iter().zip(decided) {
+            match decided {
+                Ok(given) => judged.given.push(given),
+                Err(FailedOffer { node, write, refusal }) => {
+                    judged.failed.push(FailedGrant { resource, role, reason: refusal.code().to_owned() });
+                    let error = || refuse::membership_write(facts, &by.subject, node, accepter, write, &refusal);
+                    judged.refusal.get_or_insert_with(error);
+                }
+            }
         }
         Ok(judged)
     })
 }
 
 /// The roles of somebody invited that nobody can give them any more who offered them.
-pub(crate) async fn void(context: &mut WriteContext<'_>, invited: &MemberRecord) -> Result<Vec<Grant>> {
-    let now = context.now();
-    let offered = invited.grants.iter().filter(|stored| stored.expires_at.is_none_or(|end| end > now)).cloned();
-    let judged = permit_offered(context, &invited.member.subject, offered.collect()).await?;
-    Ok(judged.failed.into_iter().map(|FailedGrant { resource, role, .. }| Grant::permanent(resource, role)).collect())
+pub(crate) async fn void(context: &mut WriteContext<'_>, invited: &MemberRecord) -> Result<Vec<FailedGrant>> {
+    let offered = unexpired_grants(context, invited).cloned().collect();
+    Ok(permit_offered(context, &invited.member.subject, offered).await?.failed)
 }

@@ -1,10 +1,10 @@
 //! What an open invitation is to give: the roles that its invited member has been assigned, and their resources.
 
-use rollcall_engine::{Grant, ResourceKey};
+use rollcall_engine::ResourceKey;
 
 use crate::service::{
     error::Result,
-    ports::MemberRecord,
+    ports::{MemberRecord, StoredGrant},
     write::engine::context::{ResourceNode, WriteContext},
 };
 
@@ -12,9 +12,9 @@ use crate::service::{
 pub(crate) fn unexpired_grants<'r>(
     context: &WriteContext<'_>,
     record: &'r MemberRecord,
-) -> impl Iterator<Item = &'r Grant> + use<'r> {
+) -> impl Iterator<Item = &'r StoredGrant> + use<'r> {
     let now = context.now();
-    record.grants.iter().map(|stored| &stored.grant).filter(move |grant| grant.expires_at.is_none_or(|end| end > now))
+    record.grants.iter().filter(move |grant| grant.expires_at.is_none_or(|end| end > now))
 }
 
 /// The resources that somebody is invited to, in the order of type and id; the root, if they have no roles left.

@@ -7,7 +7,7 @@ use rollcall_engine::{
 
 use crate::service::{
     error::{Error, Result},
-    ports::MemberRecord,
+    ports::{MemberRecord, StoredGrant},
     write::{
         engine::{context::WriteContext, refuse},
         invitations::pending::unexpired_grants,
@@ -45,7 +45,7 @@ impl Renewal {
         let mut renewed: Vec<(Grant, Option<Timestamp>)> =
             new_grants.iter().map(|grant| (grant.clone(), until)).collect();
         let mut refused = Vec::new();
-        for grant in unexpired_grants(context, invited) {
+        for StoredGrant { grant, .. } in unexpired_grants(context, invited) {
             match may_renew(context, &invited.member.subject, grant)? {
                 Ok(until) => renewed.push((grant.clone(), until)),
                 Err(refusal) => refused.push((grant.clone(), refusal)),

@@ -1,11 +1,11 @@
 //! Revocation of an open invitation.
 
 use async_trait::async_trait;
-use rollcall_engine::{Change, Grant, InvitationStatus, MembershipWrite, Subject, WriteKind};
+use rollcall_engine::{Change, InvitationStatus, MembershipWrite, Subject, WriteKind};
 
 use crate::service::{
     error::Result,
-    ports::MemberRecord,
+    ports::{MemberRecord, StoredGrant},
     resolve::rules::distinct,
     write::{
         engine::{
@@ -56,7 +56,7 @@ impl Write for RevokeInvitation {
 /// The policy lines by which the actor may remove everything that the invitation gives.
 fn permit(context: &WriteContext<'_>, invited: &MemberRecord) -> Result<String> {
     let (subject, remove) = (&invited.member.subject, MembershipWrite::plain(WriteKind::Remove));
-    let grants: Vec<&Grant> = pending::unexpired_grants(context, invited).collect();
+    let grants: Vec<&StoredGrant> = pending::unexpired_grants(context, invited).collect();
     let from_the_tenant = context.permit(context.root()?, subject, remove);
     if from_the_tenant.is_ok() || grants.is_empty() {
         return Ok(from_the_tenant?.rule);

@@ -39,8 +39,8 @@ impl Write for SetActive {
         context.check_member_etag(&record, &self.etag)?;
         let status = if self.active { MemberStatus::Active } else { MemberStatus::Deactivated };
         let member = Member { status, ..record.member.clone() };
-        let revoked = record.grants.iter().filter(|_| !self.active);
-        let mut changes: Vec<Change> = revoked.map(|grant| Change::revoked(&self.member, grant)).collect();
+        // Whoever is deactivated has none, but for what a removal left that has not come to its end.
+        let mut changes: Vec<Change> = record.grants.iter().map(|grant| Change::revoked(&self.member, grant)).collect();
         changes.push(Change::updated(&record.member, member.clone()));
         Ok(Plan::by(&permitted.rule, changes, context.member_answer(member)))
     }

@@ -4,12 +4,13 @@ use std::collections::HashSet;
 
 use async_trait::async_trait;
 use rollcall_engine::{
-    Change, Grant, HolderCounts, Mask, MembershipWrite, Node, ResourceKey, RoleId, Subject, Timestamp, WriteKind,
+    Change, HolderCounts, Mask, MembershipWrite, Node, ResourceKey, RoleId, Subject, Timestamp, WriteKind,
 };
 
 use crate::service::{
     error::{Error, Result},
-    ports::AllowedChange,
+    ports::{AllowedChange, StoredGrant},
+    resolve::ends::earlier,
     write::{
         engine::{
             answers::{ChangedRole, ChangedRoles},
@@ -17,10 +18,7 @@ use crate::service::{
             plan::{Plan, Write},
             refuse::{self, Refusals},
         },
-        invitations::{
-            joining::{JoiningRole, earlier},
-            pending,
-        },
+        invitations::{joining::JoiningRole, pending},
     },
 };
 
@@ -66,7 +64,7 @@ struct RoleExchange {
     gained: Option<RoleId>,
     is_at_root: bool,
     /// The roles of the member before, but for those that have ended.
-    current: Vec<Grant>,
+    current: Vec<StoredGrant>,
     /// The joining role that goes on with the new role.
     joining: Option<JoiningRole>,
 }
@@ -80,7 +78,7 @@ impl Write for ChangeRole {
     }
 
     async fn plan(&self, context: &mut WriteContext<'_>) -> Result<Plan<ChangedRole>> {
-        let exchange = self.exchange(context, "", true).await?;
+        let exchange = self.exchange(context, "", false).await?;
         let followers = followers(std::slice::from_ref(&exchange));
         let (change, answer) = exchange.into_parts();
         Ok(Plan { changes: [change].into_iter().chain(followers).collect(), answer, more: false })
@@ -101,7 +99,7 @@ impl Write for ChangeRoles {
         let (mut exchanges, mut refusals) = (Vec::new(), Refusals::default());
         for (index, change) in self.changes.iter().enumerate() {
             let field = format!("changes[{index}]");
-            match change.exchange(context, &format!("{field}."), false).await {
+            match change.exchange(context, &format!("{field}."), true).await {
                 Ok(exchange) if !exchange.touched_roles().into_iter().all(|role| seen.insert(role)) => {
                     let description = "takes or gives a role that an earlier change takes or gives";
                     return Err(Error::field("FIELD_INVALID", field, description));
@@ -126,9 +124,14 @@ impl Write for ChangeRoles {
 }
 
 impl ChangeRole {
-    /// Decides about one change; errors name its fields with `prefix` before them. Where it is not alone,
+    /// Decides about one change; errors name its fields with `prefix` before them. Of one of several,
     /// whether roles keep their holders is left to be decided.
-    async fn exchange(&self, context: &mut WriteContext<'_>, prefix: &str, is_alone: bool) -> Result<RoleExchange> {
+    async fn exchange(
+        &self,
+        context: &mut WriteContext<'_>,
+        prefix: &str,
+        is_one_of_several: bool,
+    ) -> Result<RoleExchange> {
         let field = |name: &str| format!("{prefix}{name}");
         let record = context.member(&self.member).await?;
         let resource = context.resource_node(&self.resource, &field("resource"))?;
@@ -139,13 +142,10 @@ impl ChangeRole {
         let changes_expiry = context.assigned_grant(&record, resource, to)?.expires_at != self.expires_at;
         let write = MembershipWrite {
             changes_expiry,
+            is_one_of_several,
             ..MembershipWrite::giving(WriteKind::Change, to).taking(from).until(self.expires_at)
         };
-        let permitted = if is_alone {
-            context.permit(resource, &self.member, write)?
-        } else {
-            context.permit_among(resource, &self.member, write)?
-        };
+        let permitted = context.permit(resource, &self.member, write)?;
         context.check_member_etag(&record, &self.etag)?;
         let removed_role = permitted.removed_roles.first().copied().unwrap_or(to);
         let before = context.assigned_grant(&record, resource, removed_role)?;
@@ -181,12 +181,12 @@ impl RoleExchange {
     }
 }
 
-/// The changes by which joining roles go on as long as a role that they came with, once for each member: by what allows
-/// that.
+/// The changes by which joining roles go on as long as a role that they came with, each role once for each member: by what
+/// allows that.
 fn followers(exchanges: &[RoleExchange]) -> Vec<AllowedChange> {
     let mut latest: Vec<(&RoleExchange, &JoiningRole)> = Vec::new();
     for (exchange, joining) in exchanges.iter().filter_map(|exchange| Some((exchange, exchange.joining.as_ref()?))) {
-        match latest.iter_mut().find(|(other, _)| other.member == exchange.member) {
+        match latest.iter_mut().find(|other| other.0.member == exchange.member && other.1.is_same_role(joining)) {
             Some(other) if joining.outlasts(other.1) => *other = (exchange, joining),
             Some(_) => {}
             None => latest.push((exchange, joining)),

@@ -44,7 +44,8 @@ impl<'p> PolicyIncompatibilities<'p> {
         self.count_missing_holders(before, after);
     }
 
-    /// Counts the resources at which a role would have fewer active holders than `at_least`, and does not today.
+    /// Counts the resources at which a role would have fewer holders than `at_least`, unless it lacks them today, and would
+    /// have no fewer.
     fn count_missing_holders(&mut self, before: &dyn Facts, after: &dyn Facts) {
         for role in self.policy.roles().iter().filter(|role| role.at_least() > 0) {
             let resource_type = self.policy.resource_type(role.resource_type());
@@ -53,13 +54,13 @@ impl<'p> PolicyIncompatibilities<'p> {
                 Some((resource_type.id(), before.policy().find_role(resource_type, role.name()).ok()?))
             });
             for node in after.resources_of_type(resource_type.id()) {
-                let lacks_today = was.is_some_and(|(resource_type, role)| {
-                    let node = before.find(resource_type, after.id(*node));
-                    node.is_some_and(|node| {
-                        role.at_least() > 0 && before.counted_holders(node, role.id()) < role.at_least()
-                    })
+                let left = after.counted_holders(*node, role.id());
+                let is_excused = was.is_some_and(|(resource_type, role)| {
+                    let holders = before.find(resource_type, after.id(*node));
+                    let holders = holders.map(|node| before.counted_holders(node, role.id()));
+                    holders.is_some_and(|holders| holders < role.at_least() && holders <= left)
                 });
-                if !lacks_today && after.counted_holders(*node, role.id()) < role.at_least() {
+                if !is_excused && left < role.at_least() {
                     *self.at_least.entry(self.policy.qualified(role)).or_default() += 1;
                 }
             }
