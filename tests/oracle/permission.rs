@@ -64,10 +64,19 @@ impl Evaluation<'_> {
             "the oracle knows no `publish`"
         );
         policy.resource_type(&at.0).rules.iter().find(|rule| {
-            let from = write.from.is_none_or(|from| rule.from.iter().any(|name| name == from || name == "anyone"));
-            let out = write.verb != "remove" || write.from.is_some() || rule.from.iter().any(|name| name == "anyone");
+            let has = |from: &str| rule.from.iter().any(|name| name == from || name == "anyone");
+            let from = match (verb, write.from) {
+                ("change", from) => from.is_none_or(has),
+                ("remove", from) => has(from.unwrap_or("anyone")),
+                // A write that takes no role: the rule may say which one the target holds.
+                _ => {
+                    let assigned = self.facts.assigned_role(target, at);
+                    rule.from.is_empty() || has(assigned.map_or("anyone", |assigned| &assigned.role))
+                }
+            };
             let to = write.to.is_none_or(|to| rule.to.iter().any(|name| name == to));
-            rule.verb == verb && from && out && to && self.satisfies(&rule.by, at, Some(target))
+            let whom = || rule.whom.as_ref().is_none_or(|whom| self.is_said_of(whom, at, target));
+            rule.verb == verb && from && to && whom() && self.satisfies(&rule.by, at, Some(target))
         })
     }
 
@@ -139,16 +148,36 @@ impl Evaluation<'_> {
                 "anyone" => true,
                 "operator" | "nobody" => false,
                 "self" => target == Some(self.actor),
-                "owner" if self.policy.resource_type(&at.0).owned => {
-                    self.facts.resources[at].owner.as_ref() == Some(self.actor)
-                }
-                role => self.facts.ancestors(at).iter().any(|above| {
-                    let assigned = self.facts.assigned_role(self.actor, above);
-                    assigned.is_some_and(|assigned| {
-                        self.policy.includes_role(&(above.0.clone(), assigned.role.clone()), &at.0, role)
-                    })
-                }),
+                name => self.has(self.actor, name, at),
             },
         }
+    }
+
+    /// Whether a rule's `whom` is said of a target, by what they hold or are invited to.
+    fn is_said_of(&self, whom: &Expr, at: &Key, target: &Key) -> bool {
+        let part = |part: &Expr| self.is_said_of(part, at, target);
+        match whom {
+            Expr::Not(inner) => !part(inner),
+            Expr::All(parts) => parts.iter().all(part),
+            Expr::Any(parts) => parts.iter().any(part),
+            Expr::Name(name) => match name.as_str() {
+                "anyone" => self.member(target).is_some_and(|member| member.status == "ACTIVE"),
+                "nobody" => false,
+                name => self.has(target, name, at),
+            },
+        }
+    }
+
+    /// Whether somebody owns a resource, or has the role that a rule names there.
+    fn has(&self, subject: &Key, name: &str, at: &Key) -> bool {
+        if name == "owner" && self.policy.resource_type(&at.0).owned {
+            return self.facts.resources[at].owner.as_ref() == Some(subject);
+        }
+        self.facts.ancestors(at).iter().any(|above| {
+            let assigned = self.facts.assigned_role(subject, above);
+            assigned.is_some_and(|assigned| {
+                self.policy.includes_role(&(above.0.clone(), assigned.role.clone()), &at.0, name)
+            })
+        })
     }
 }

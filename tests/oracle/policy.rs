@@ -52,6 +52,7 @@ pub struct Rule {
     pub by: Expr,
     pub from: Vec<String>,
     pub to: Vec<String>,
+    pub whom: Option<Expr>,
 }
 
 impl PolicyFile {

@@ -94,6 +94,7 @@ impl ResourceType {
                     by,
                     from: role_names("from"),
                     to: role_names("to"),
+                    whom: rule.get("whom").map(|whom| parse(&string(whom))),
                 });
             }
         }

@@ -33,3 +33,4 @@ mod picture;
 mod profile;
 mod random_policies;
 mod table;
+mod whom;

@@ -244,7 +244,7 @@ fn every_cell_of_random_policies_is_what_the_engine_decides() {
     let strategy = proptest::collection::vec(any::<u8>(), 150..700);
     let outcome = runner.run(&strategy, |bytes| {
         let source = &mut ByteSource::new(&bytes);
-        verify(&RandomPolicy::generate(source).text(source));
+        verify(&RandomPolicy::generate(source).about_anybody().text(source));
         Ok(())
     });
     outcome.unwrap();

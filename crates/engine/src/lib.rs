@@ -41,7 +41,7 @@ pub use membership::{
     permit::{Permission, permit},
     protection::is_protected,
     refusal::{Refusal, RuleLine},
-    rules::find_rule,
+    rules::{find_rule, target_bits},
     words::{describe_inactive_actor, describe_last_holder, describe_refusal},
     write::MembershipWrite,
     writes::{self, join_words},

@@ -136,8 +136,8 @@ impl PolicyPair {
         let includes = |names: &[String], name: &String| names.contains(name) || (names.is_empty() && name.is_empty());
         let decisions = types.flat_map(|found| &found.decisions).filter(|decision| match &decision.operation {
             DiffOperation::Action(action) => kind.is_none() && action == from,
-            DiffOperation::Write { kind: of_kind, from: froms, to: tos } => {
-                *kind == Some(*of_kind) && includes(froms, from) && includes(tos, to)
+            DiffOperation::Write { kind: of_kind, from: froms, to: tos, whom } => {
+                whom.is_empty() && *kind == Some(*of_kind) && includes(froms, from) && includes(tos, to)
             }
         });
         let holdings = decisions.flat_map(|decision| match change {

@@ -167,7 +167,12 @@ impl<'a> Comparison<'a> {
                         (WriteKind::Change, Some(last), Some(first)),
                         (WriteKind::Remove, Some(first), None),
                         (WriteKind::Remove, Some(last), None),
+                        (WriteKind::Lock, None, None),
                     ] {
+                        // Members are locked at the root.
+                        if kind == WriteKind::Lock && resource != ROOT {
+                            continue;
+                        }
                         let expected = self.tenant.permit(actor, kind, target, resource, (from, to));
                         let write = self.membership_write(kind, from, to);
                         let node = self.node(resource);

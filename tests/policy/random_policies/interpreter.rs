@@ -8,6 +8,14 @@ use super::{
     tenant::RandomTenant,
 };
 
+/// What holds of a subject beside their roles.
+#[derive(Clone, Copy)]
+struct Relations {
+    is_owner: bool,
+    is_self: bool,
+    is_active: bool,
+}
+
 /// The resource that an action is asked about.
 #[derive(Clone, Debug)]
 pub enum ActionTarget {
@@ -42,15 +50,15 @@ impl RandomTenant {
         })
     }
 
-    /// Whether an active member fulfils a rule.
-    fn fulfils(&self, subject: &Subject, expr: &Expr, resource: usize, is_owner: bool, is_self: bool) -> bool {
-        let part = |expr: &Expr| self.fulfils(subject, expr, resource, is_owner, is_self);
+    /// Whether a subject fulfils a rule.
+    fn fulfils(&self, subject: &Subject, expr: &Expr, resource: usize, relations: Relations) -> bool {
+        let part = |expr: &Expr| self.fulfils(subject, expr, resource, relations);
         match expr {
             Expr::Role(role) => self.holds(subject, *role, resource),
-            Expr::Owner => is_owner,
-            Expr::OneSelf => is_self,
+            Expr::Owner => relations.is_owner,
+            Expr::OneSelf => relations.is_self,
             Expr::Operator => false,
-            Expr::Anyone => true,
+            Expr::Anyone => relations.is_active,
             Expr::Not(inner) => !part(inner),
             Expr::All(parts) => parts.iter().all(part),
             Expr::Any(parts) => parts.iter().any(part),
@@ -73,14 +81,16 @@ impl RandomTenant {
             return operator_access(&action.rule, true) == OperatorAccess::Named;
         }
         let is_self = matches!(target, ActionTarget::MemberRecord(whose) if whose == subject);
+        let relations = Relations { is_owner: owner == Some(subject), is_self, is_active: true };
         self.member(subject).is_some_and(|member| {
             member.status == MemberStatus::Active
                 && (action.when_locked || !member.locked)
-                && self.fulfils(subject, &action.rule, resource, owner == Some(subject), is_self)
+                && self.fulfils(subject, &action.rule, resource, relations)
         })
     }
 
-    /// Whether the actor may take a target from one role to another at a resource; none for no role.
+    /// Whether the actor may take a target from one role to another at a resource; none for no role. A write that takes no
+    /// role is about each that the target holds there.
     pub fn permit(
         &self,
         actor: &Subject,
@@ -100,17 +110,40 @@ impl RandomTenant {
                 return operator_access(by, true) == OperatorAccess::Named;
             }
             let is_owner = self.resources[resource].owner.as_ref() == Some(actor);
+            let relations = Relations { is_owner, is_self: actor == target, is_active: true };
             self.member(actor).is_some_and(|member| {
-                member.status == MemberStatus::Active
-                    && !member.locked
-                    && self.fulfils(actor, by, resource, is_owner, actor == target)
+                member.status == MemberStatus::Active && !member.locked && self.fulfils(actor, by, resource, relations)
             })
         };
+        let is_about = |whom: &Expr| {
+            let is_owner = self.resources[resource].owner.as_ref() == Some(target);
+            let is_active = self.member(target).is_some_and(|member| member.status == MemberStatus::Active);
+            self.fulfils(target, whom, resource, Relations { is_owner, is_self: false, is_active })
+        };
         let rules = &self.policy.types[self.resources[resource].type_index].member_rules;
-        rules.iter().any(|(of_kind, rule)| {
-            let fits = |roles: &[usize], role: Option<usize>| role.is_none_or(|role| roles.contains(&role));
-            *of_kind == kind && fits(&rule.from, from) && fits(&rule.to, to) && allows(&rule.by)
-        })
+        let permits = |from: Option<usize>| {
+            rules.iter().filter(|(of_kind, _)| *of_kind == kind).any(|(_, rule)| {
+                let takes = match from {
+                    _ if kind != WriteKind::Change && kind != WriteKind::Remove && rule.from.is_empty() => true,
+                    None => rule.or_none,
+                    Some(from) => rule.or_none || rule.from.contains(&from),
+                };
+                let is_given = to.is_none_or(|to| rule.to.contains(&to));
+                takes && is_given && allows(&rule.by) && rule.whom.as_ref().is_none_or(is_about)
+            })
+        };
+        if from.is_some() {
+            return permits(from);
+        }
+        let assigned_roles: Vec<usize> = self.member(target).map_or(Vec::new(), |member| {
+            let here = member.assigned_roles.iter().filter(|(at, _)| *at == resource);
+            here.map(|(_, role)| *role).collect()
+        });
+        if assigned_roles.is_empty() {
+            permits(None)
+        } else {
+            assigned_roles.into_iter().all(|role| permits(Some(role)))
+        }
     }
 }
 

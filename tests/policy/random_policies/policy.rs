@@ -8,7 +8,7 @@ use super::byte_source::ByteSource;
 pub const ROOT: usize = 0;
 
 /// The kinds of writes that random policies have rules about.
-pub const WRITE_KINDS: [WriteKind; 3] = [WriteKind::Invite, WriteKind::Change, WriteKind::Remove];
+pub const WRITE_KINDS: [WriteKind; 4] = [WriteKind::Invite, WriteKind::Change, WriteKind::Remove, WriteKind::Lock];
 
 #[derive(Clone, Debug)]
 pub enum Expr {
@@ -50,7 +50,10 @@ pub struct Action {
 pub struct MemberRule {
     pub by: Expr,
     pub from: Vec<usize>,
+    /// Whether `from` has `anyone` too: any role or none.
+    pub or_none: bool,
     pub to: Vec<usize>,
+    pub whom: Option<Expr>,
 }
 
 /// Types and roles stand for their indexes here: type 2 is `t2` in the file, and role 5 is `r5`.
@@ -81,6 +84,17 @@ impl RandomPolicy {
         policy
     }
 
+    /// The policy without what its rules say of whom they are about.
+    pub fn about_anybody(mut self) -> Self {
+        for (kind, rule) in self.types.iter_mut().flat_map(|random_type| &mut random_type.member_rules) {
+            rule.whom = None;
+            if matches!(kind, WriteKind::Invite | WriteKind::Lock) {
+                rule.from.clear();
+            }
+        }
+        self
+    }
+
     fn add_roles(&mut self, source: &mut ByteSource<'_>) {
         for type_index in 0..self.types.len() - 1 {
             for _ in 0..=source.below(3) {
@@ -106,7 +120,7 @@ impl RandomPolicy {
             self.types[type_index].actions.push(Action { rule, when_locked, when_archived });
         }
         if !member_records {
-            for _ in 0..source.below(5) {
+            for _ in 0..2 + source.below(5) {
                 let rule = self.member_rule(type_index, source);
                 self.types[type_index].member_rules.push(rule);
             }
@@ -123,24 +137,43 @@ impl RandomPolicy {
     }
 
     fn member_rule(&self, type_index: usize, source: &mut ByteSource<'_>) -> (WriteKind, MemberRule) {
-        let kind = *source.pick(&WRITE_KINDS);
+        // Members are locked at the root.
+        let kinds = if type_index == ROOT { &WRITE_KINDS[..] } else { &WRITE_KINDS[..3] };
+        let kind = *source.pick(kinds);
         let roles = self.roles_of(type_index);
+        let removes_roles = matches!(kind, WriteKind::Change | WriteKind::Remove);
+        let says_from = removes_roles || source.one_in(5);
         let mut roles_if = |any: bool| if any { vec![*source.pick(&roles), *source.pick(&roles)] } else { Vec::new() };
-        let (from, to) = (roles_if(kind != WriteKind::Invite), roles_if(kind != WriteKind::Remove));
+        let (from, to) = (roles_if(says_from), roles_if(!matches!(kind, WriteKind::Remove | WriteKind::Lock)));
+        let or_none = says_from && !removes_roles && source.one_in(3);
         let relations = [Expr::OneSelf, Expr::Owner];
         let relations = if type_index == ROOT { &relations[..1] } else { &relations };
-        (kind, MemberRule { by: self.expr(type_index, relations, 2, source), from, to })
+        let by = self.expr(type_index, relations, 2, source);
+        let owner = if type_index == ROOT { &[][..] } else { &relations[1..] };
+        let whom = if source.one_in(4) { Some(self.expr_about(type_index, owner, true, 2, source)) } else { None };
+        (kind, MemberRule { by, from, or_none, to, whom })
     }
 
     /// An expression about the roles of a type and of those above it, and these relations.
     fn expr(&self, type_index: usize, relations: &[Expr], depth: usize, source: &mut ByteSource<'_>) -> Expr {
-        let parts = |source: &mut ByteSource<'_>| {
-            (0..2 + source.below(2)).map(|_| self.expr(type_index, relations, depth - 1, source)).collect::<Vec<_>>()
-        };
+        self.expr_about(type_index, relations, false, depth, source)
+    }
+
+    /// As [`RandomPolicy::expr`], about whoever acts, or about the target of a write, who is no operator.
+    fn expr_about(
+        &self,
+        type_index: usize,
+        relations: &[Expr],
+        of_target: bool,
+        depth: usize,
+        source: &mut ByteSource<'_>,
+    ) -> Expr {
+        let part = |source: &mut ByteSource<'_>| self.expr_about(type_index, relations, of_target, depth - 1, source);
+        let parts = |source: &mut ByteSource<'_>| (0..2 + source.below(2)).map(|_| part(source)).collect::<Vec<_>>();
         match if depth == 0 { 0 } else { source.below(6) } {
             1 | 2 => Expr::Any(parts(source)),
             3 | 4 => Expr::All(parts(source)),
-            5 => Expr::Not(Box::new(self.expr(type_index, relations, depth - 1, source))),
+            5 => Expr::Not(Box::new(part(source))),
             _ => {
                 let ancestors = self.ancestors(type_index);
                 let mut atoms: Vec<Expr> = (0..self.roles.len())
@@ -148,7 +181,8 @@ impl RandomPolicy {
                     .map(Expr::Role)
                     .collect();
                 atoms.extend_from_slice(relations);
-                atoms.extend([Expr::Operator, Expr::Anyone]);
+                atoms.push(Expr::Anyone);
+                atoms.extend((!of_target).then_some(Expr::Operator));
                 source.pick(&atoms).clone()
             }
         }

@@ -2,9 +2,11 @@
 
 use std::fmt::Write as _;
 
+use rollcall_engine::WriteKind;
+
 use super::{
     byte_source::ByteSource,
-    policy::{Action, Expr, MemberRule, RandomPolicy, Role, WRITE_KINDS},
+    policy::{Action, Expr, MemberRule, ROOT, RandomPolicy, Role, WRITE_KINDS},
 };
 
 impl RandomPolicy {
@@ -33,7 +35,7 @@ impl RandomPolicy {
                 .unwrap();
             }
             writeln!(text, "[t{type_index}.members]").unwrap();
-            for kind in WRITE_KINDS {
+            for kind in WRITE_KINDS.into_iter().filter(|kind| type_index == ROOT || *kind != WriteKind::Lock) {
                 let rules = random_type.member_rules.iter().filter(|(of_kind, _)| *of_kind == kind);
                 let rules: Vec<String> = rules.map(|(_, rule)| self.member_rule_text(rule, source)).collect();
                 writeln!(text, "{} = [{}]", kind.name(), rules.join(", ")).unwrap();
@@ -43,11 +45,13 @@ impl RandomPolicy {
     }
 
     fn member_rule_text(&self, rule: &MemberRule, source: &mut ByteSource<'_>) -> String {
-        let list = |name: &str, roles: &[usize]| {
-            if roles.is_empty() { String::new() } else { format!(", {name} = [{}]", self.names(roles)) }
+        let list = |name: &str, roles: &[usize], more: &str| {
+            if roles.is_empty() { String::new() } else { format!(", {name} = [{}{more}]", self.names(roles)) }
         };
         let by = self.rule_text(&rule.by, source);
-        format!("{{ by = \"{by}\"{}{} }}", list("from", &rule.from), list("to", &rule.to))
+        let whom = rule.whom.as_ref().map(|whom| format!(", whom = \"{}\"", self.rule_text(whom, source)));
+        let from = list("from", &rule.from, if rule.or_none { ", \"anyone\"" } else { "" });
+        format!("{{ by = \"{by}\"{from}{}{} }}", list("to", &rule.to, ""), whom.unwrap_or_default())
     }
 
     fn names(&self, roles: &[usize]) -> String {

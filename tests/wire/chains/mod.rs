@@ -4,6 +4,7 @@ mod acceptance;
 mod granters;
 mod joining;
 mod last_who_can_act;
+mod targets;
 
 use std::fs;
 

@@ -4,9 +4,10 @@ use crate::{
     language::{
         checks,
         diagnostic::{Diagnostic, Diagnostics, Problems},
-        document::{self, ActionDecl, Document, MembersDecl, RoleDecl, RuleDecl, TypeDecl},
+        document::{self, ActionDecl, Document, RoleDecl, TypeDecl},
         expr, lint, never,
         resolve::{Relations, Scope},
+        rules::{MembersDecl, RuleDecl},
         span::{Lines, Located},
         terms,
     },
@@ -16,7 +17,8 @@ use crate::{
     },
 };
 
-/// In the `from` of a `remove` rule at the root: whatever role the member holds there, and even none.
+/// In the `from` of a rule that takes no role, or removes somebody from the root: whatever role they hold there, and even
+/// none.
 const ANY_ROLE: &str = "anyone";
 
 /// Compiles the text of a policy file, at most 1 MiB of TOML; `path` is only shown in diagnostics.
@@ -229,7 +231,7 @@ impl Compiler<'_> {
         action: &ActionDecl,
         scope: &Scope<'_>,
     ) -> Option<Action> {
-        let relations = Relations { has_self: resource_type.member_records, has_owner: scope.is_owned(position) };
+        let relations = Relations::of_action(resource_type.member_records, scope.is_owned(position));
         Some(Action {
             name: action.name.value.clone(),
             rule: self.rule(position, &action.rule, relations, scope)?,
@@ -270,7 +272,8 @@ impl Compiler<'_> {
         rule: &RuleDecl,
         scope: &Scope<'_>,
     ) -> Option<MemberRule> {
-        let is_any_role_allowed = write_kind == WriteKind::Remove && scope.parent(position).is_none();
+        let is_any_role_allowed =
+            !write_kind.removes_roles() || (write_kind == WriteKind::Remove && scope.parent(position).is_none());
         let mut roles_mask = |roles: &[Located<String>], is_any_role_allowed: bool| -> Mask {
             let mask = |role: &Located<String>| {
                 if is_any_role_allowed && role.value == ANY_ROLE {
@@ -281,8 +284,12 @@ impl Compiler<'_> {
             roles.iter().filter_map(mask).collect()
         };
         let (from, to) = (roles_mask(&rule.from, is_any_role_allowed), roles_mask(&rule.to, false));
-        let relations = Relations { has_self: true, has_owner: scope.is_owned(position) };
-        Some(MemberRule { by: self.rule(position, &rule.by, relations, scope)?, from, to })
+        let says_nothing = rule.from.is_empty() && !write_kind.removes_roles();
+        let from = if says_nothing { Mask::ANYONE } else { from };
+        let is_owned = scope.is_owned(position);
+        let by = self.rule(position, &rule.by, Relations::of_writer(is_owned), scope);
+        let whom = rule.whom.as_ref().map(|whom| self.rule(position, whom, Relations::of_target(is_owned), scope));
+        Some(MemberRule { by: by?, from, to, whom: whom.map_or(Some(None), |whom| whom.map(Some))? })
     }
 
     /// The actions of the type above that let somebody create a resource of this type.

@@ -13,9 +13,9 @@ use crate::{
             Fields, Value, check_case_twins, checked_name, list, name, number, read_file, string, strings, wrong_type,
         },
         reserved::{check_owner, check_role, check_type},
+        rules::{self, MembersDecl},
         span::Located,
     },
-    model::write_kind::WriteKind,
 };
 
 /// How many days an invitation can be accepted when the file does not say.
@@ -86,20 +86,6 @@ pub(crate) struct ActionDecl {
     pub(crate) rule: Located<String>,
     pub(crate) when_locked: bool,
     pub(crate) when_archived: bool,
-}
-
-/// The membership rules of a type: the table `[TYPE.members]`.
-#[derive(Default)]
-pub(crate) struct MembersDecl {
-    pub(crate) joins_as: Option<Located<String>>,
-    pub(crate) rules: Vec<(WriteKind, RuleDecl)>,
-}
-
-/// A membership rule. `from` and `to` are empty where its kind of write has none.
-pub(crate) struct RuleDecl {
-    pub(crate) by: Located<String>,
-    pub(crate) from: Vec<Located<String>>,
-    pub(crate) to: Vec<Located<String>>,
 }
 
 /// Reads the text of a policy file.
@@ -226,7 +212,7 @@ fn resource_type(name: Located<String>, value: Value<'_, '_>, problems: &mut Pro
             .unwrap_or_default(),
         roles: entries(fields.get("roles"), ("roles", "a role", NameForm::TypeOrRole), problems, role),
         actions: entries(fields.get("actions"), ("actions", "an action", NameForm::Action), problems, action),
-        members: fields.get("members").and_then(|value| members(value, problems)).unwrap_or_default(),
+        members: fields.get("members").and_then(|value| rules::read(value, problems)).unwrap_or_default(),
         name,
     };
     fields.finish(problems);
@@ -291,36 +277,4 @@ fn action(name: Located<String>, value: Value<'_, '_>, problems: &mut Problems) 
             None
         }
     }
-}
-
-fn members(value: Value<'_, '_>, problems: &mut Problems) -> Option<MembersDecl> {
-    let mut fields = Fields::from_value(value, "`members`", problems)?;
-    let joins_as = fields.string("joins_as", problems);
-    let mut declared = MembersDecl { joins_as, rules: Vec::new() };
-    for write_kind in WriteKind::ALL {
-        let tables = fields.tables(write_kind.name(), &format!("a rule of `{}`", write_kind.name()), problems);
-        let rules = tables.into_iter().filter_map(|table| Some((write_kind, rule(table, write_kind, problems)?)));
-        declared.rules.extend(rules);
-    }
-    fields.finish(problems);
-    Some(declared)
-}
-
-fn rule(mut fields: Fields<'_, '_>, write_kind: WriteKind, problems: &mut Problems) -> Option<RuleDecl> {
-    let by = fields.require("by", "by = \"ROLE\"", problems).and_then(|value| string(value, "by", problems));
-    let mut roles = |name: &'static str, is_expected: bool| {
-        if !is_expected {
-            return Some(Vec::new());
-        }
-        let value = fields.require(name, &format!("{name} = [\"ROLE\"]"), problems)?;
-        let roles = strings(value, name, problems)?;
-        if roles.is_empty() {
-            let message = format!("a rule's `{name}` names no role, so the rule lets nobody do anything");
-            problems.push(Diagnostic::new(message, value.span(), "empty").help("name a role, or take the rule out"));
-        }
-        Some(roles)
-    };
-    let (from, to) = (roles("from", write_kind.removes_roles()), roles("to", write_kind.grants_roles()));
-    fields.finish(problems);
-    Some(RuleDecl { by: by?, from: from?, to: to? })
 }

@@ -3,7 +3,9 @@
 use crate::{
     language::{
         diagnostic::{Diagnostic, Problems},
-        document::{Document, RuleDecl, TypeDecl},
+        document::{Document, TypeDecl},
+        rules::RuleDecl,
+        span::Located,
     },
     model::{
         Action, MemberRule, Policy, ResourceType, Role, Rule,
@@ -41,6 +43,11 @@ pub(crate) fn warnings(document: &Document, policy: &Policy) -> Problems {
             }
             if is_idle(&rule.by, policy) && written.by.value.trim() != NOBODY {
                 problems.push(idle_rule(*write_kind, written));
+            }
+            if let (Some(whom), Some(at)) = (&rule.whom, &written.whom)
+                && is_idle(whom, policy)
+            {
+                problems.push(nobody_to_do_it_to(*write_kind, at));
             }
             if *write_kind == WriteKind::Change {
                 problems.extend(self_promotion(written, rule, resource_type, policy, &stronger_roles));
@@ -102,13 +109,27 @@ fn is_idle(rule: &Rule, policy: &Policy) -> bool {
 /// Whether `wide` allows every write that `narrow` does.
 fn covers(wide: &MemberRule, narrow: &MemberRule) -> bool {
     let from = wide.from.contains(Mask::ANYONE) || wide.from.contains(narrow.from);
-    let by = |term| wide.by.terms().iter().any(|other| other.covers(term));
-    from && wide.to.contains(narrow.to) && narrow.by.terms().iter().all(by)
+    let whom = match (&wide.whom, &narrow.whom) {
+        (None, _) => true,
+        (Some(wide), Some(narrow)) => allows_all_of(wide, narrow),
+        (Some(_), None) => false,
+    };
+    from && whom && wide.to.contains(narrow.to) && allows_all_of(&wide.by, &narrow.by)
+}
+
+/// Whether a rule lets through everybody whom another does.
+fn allows_all_of(wide: &Rule, narrow: &Rule) -> bool {
+    narrow.terms().iter().all(|term| wide.terms().iter().any(|other| other.covers(term)))
 }
 
 fn idle_rule(write_kind: WriteKind, written: &RuleDecl) -> Diagnostic {
     let message = format!("nobody can ever {} by this rule", write_kind.name());
     Diagnostic::new(message, written.by.span.clone(), "this contradicts itself").help("take it out")
+}
+
+fn nobody_to_do_it_to(write_kind: WriteKind, whom: &Located<String>) -> Diagnostic {
+    let message = format!("there is nobody whom one can {} by this rule", write_kind.name());
+    Diagnostic::new(message, whom.span.clone(), "nobody is that").help("take the rule out, or widen its `whom`")
 }
 
 fn covered(write_kind: WriteKind, written: &RuleDecl, wide: &RuleDecl) -> Diagnostic {
@@ -128,7 +149,9 @@ fn self_promotion(
     let own_roles = |mask: Mask| {
         resource_type.roles().iter().map(|id| policy.role(*id)).filter(move |role| mask.contains(role.mask()))
     };
-    let may_change = |from: &&Role| rule.by.allows(from.closure() | Mask::ANYONE | Mask::SELF);
+    let may_change = |from: &&Role| {
+        rule.by.allows(from.closure() | Mask::ANYONE | Mask::SELF) && rule.is_about(from.closure() | Mask::ANYONE)
+    };
     let gains = |from: &Role| stronger_roles.get(usize::from(from.id())).map_or(Mask::EMPTY, |roles| *roles & rule.to);
     let (from, to) =
         own_roles(rule.from).filter(may_change).find_map(|from| Some(from).zip(own_roles(gains(from)).next()))?;

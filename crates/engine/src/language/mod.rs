@@ -12,5 +12,6 @@ mod people;
 pub mod reader;
 mod reserved;
 mod resolve;
+mod rules;
 mod span;
 mod terms;

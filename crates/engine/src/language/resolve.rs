@@ -8,11 +8,12 @@ use crate::{
     },
 };
 
-/// Which relations have a meaning where a rule stands; `operator` and `anyone` do everywhere.
+/// Which relations have a meaning where a rule stands; `anyone` does everywhere.
 #[derive(Clone, Copy)]
 pub(crate) struct Relations {
-    pub(crate) has_self: bool,
-    pub(crate) has_owner: bool,
+    has_self: bool,
+    has_owner: bool,
+    has_operator: bool,
 }
 
 /// The types and roles of a policy, for looking names up. Types and roles go by their position in the file.
@@ -36,14 +37,38 @@ struct Choice<'c> {
 }
 
 impl Relations {
-    /// The words that have a meaning in such a rule.
-    fn words(self) -> Vec<&'static str> {
-        let has_meaning = |bit: Mask| match bit {
+    /// Those of whoever does an action, on a type with member records, or whose resources have owners.
+    pub(crate) fn of_action(member_records: bool, is_owned: bool) -> Self {
+        Self { has_self: member_records, has_owner: is_owned, has_operator: true }
+    }
+
+    /// Those of whoever makes a membership write.
+    pub(crate) fn of_writer(is_owned: bool) -> Self {
+        Self { has_self: true, has_owner: is_owned, has_operator: true }
+    }
+
+    /// Those of whoever a membership write is made to.
+    pub(crate) fn of_target(is_owned: bool) -> Self {
+        Self { has_self: false, has_owner: is_owned, has_operator: false }
+    }
+
+    /// Whether the terms of such a rule are about whoever acts, of whom an operator may be one.
+    pub(crate) fn are_of_actors(self) -> bool {
+        self.has_operator
+    }
+
+    fn has_meaning(self, relation: Mask) -> bool {
+        match relation {
             Mask::SELF => self.has_self,
             Mask::OWNER => self.has_owner,
+            Mask::OPERATOR => self.has_operator,
             _ => true,
-        };
-        let relations = Mask::RELATIONS.iter().filter(|(_, bit)| has_meaning(*bit)).map(|(word, _)| *word);
+        }
+    }
+
+    /// The words that have a meaning in such a rule.
+    fn words(self) -> Vec<&'static str> {
+        let relations = Mask::RELATIONS.iter().filter(|(_, bit)| self.has_meaning(*bit)).map(|(word, _)| *word);
         relations.chain([NOBODY]).collect()
     }
 }
@@ -113,7 +138,14 @@ impl<'a> Scope<'a> {
         let expected = format!("a role of `{}` or of a type above it, or a relation", self.type_name(resource_type));
         let choice = Choice { types: &types, words: &relations.words(), expected };
         match Mask::RELATIONS.iter().find(|(word, _)| *word == name.value) {
-            Some((_, Mask::SELF)) if !relations.has_self => Err(self.meaningless(resource_type, name)),
+            Some((_, bit @ (Mask::SELF | Mask::OPERATOR))) if !relations.has_meaning(*bit) => {
+                let mistake = if relations.are_of_actors() {
+                    self.meaningless(resource_type, name)
+                } else {
+                    about_the_actor(name)
+                };
+                Err(mistake)
+            }
             // Where nobody owns anything, a role may be called that.
             Some((_, Mask::OWNER)) if !relations.has_owner => {
                 let mut roles = types.iter().flat_map(|above| self.roles_of(*above));
@@ -257,6 +289,13 @@ impl<'a> Scope<'a> {
     fn above(&self, resource_type: usize) -> impl Iterator<Item = usize> {
         std::iter::successors(self.parent(resource_type), |above| self.parent(*above))
     }
+}
+
+/// The mistake of a relation of whoever acts, where a rule is about whom it is done to.
+fn about_the_actor(name: &Located<String>) -> Diagnostic {
+    let message = format!("`{}` means nothing in `whom`", name.value);
+    let label = "this is said of whoever acts, not of whom it is done to";
+    Diagnostic::new(message, name.span.clone(), label).help(format!("say it in `by`: `... & {}`", name.value))
 }
 
 /// The type and the role of `TYPE.ROLE`; a bare name has no type.

@@ -22,7 +22,9 @@ pub(crate) fn terms(
     rule_span: &Span,
 ) -> Result<Vec<Term>, Diagnostic> {
     let mut writer = TermWriter { scope, resource_type, relations, rule_span, alternatives: 0 };
-    writer.terms(expr, true).map(mask::restricted_to_members)
+    let terms = writer.terms(expr, true)?;
+    // Whom something is done to may be no member yet, or active no more.
+    Ok(if relations.are_of_actors() { mask::restricted_to_members(terms) } else { terms })
 }
 
 /// Writes one rule out as terms.

@@ -3,8 +3,14 @@
 use crate::{
     domain::{SubjectRef, Timestamp},
     facts::{Facts, Node},
-    membership::{refusal::Refusal, request::Request, right_end::right_end, rules::find_rule, write::MembershipWrite},
-    model::{Role, RoleId, mask::Mask, rules_about::rules_about, write_kind::WriteKind},
+    membership::{
+        refusal::Refusal,
+        request::Request,
+        right_end::right_end,
+        rules::{find_rule, of_each_role, rules_for},
+        write::MembershipWrite,
+    },
+    model::{MemberRule, Role, RoleId, mask::Mask, write_kind::WriteKind},
 };
 
 /// Until when the actor may make the write, for a kind that gives a role; none for other kinds, and where no end is known
@@ -94,17 +100,17 @@ fn write_ends<F: Facts + ?Sized>(
     write: MembershipWrite,
     removed_roles: Mask,
 ) -> Option<Timestamp> {
-    let to = write.to.map_or(Mask::EMPTY, RoleId::mask);
-    let resource_type = facts.policy().resource_type(facts.resource(node).resource_type);
     let relations = if actor == target { Mask::SELF } else { Mask::EMPTY };
-    let mut taken_roles: Vec<Mask> = facts.policy().roles_in(removed_roles).map(|role| role.id().mask()).collect();
-    if taken_roles.is_empty() {
-        taken_roles.push(if write.kind.removes_roles() { Mask::ANYONE } else { Mask::EMPTY });
+    let mut writes: Vec<MembershipWrite> =
+        facts.policy().roles_in(removed_roles).map(|role| write.taking(Some(role.id()))).collect();
+    if writes.is_empty() {
+        writes = of_each_role(facts, node, target, write.taking(None));
     }
+    // What the target holds stays as it is: whom a rule is about is decided once.
+    let rules: Vec<Vec<&MemberRule>> =
+        writes.into_iter().map(|write| rules_for(facts, node, target, write).collect()).collect();
     right_end(facts, actor, node, &|roles| {
         let bits = roles | relations;
-        let permits =
-            |from: &Mask| rules_about(resource_type, write.kind, *from, to).any(|rule| rule.by().allows(bits));
-        taken_roles.iter().all(permits)
+        rules.iter().all(|rules| rules.iter().any(|rule| rule.by().allows(bits)))
     })
 }

@@ -7,9 +7,9 @@ use crate::{
     facts::Facts,
     membership::{
         actor::actor_roles,
-        writes::{WriteGroup, role_pairs},
+        writes::{WriteGroup, role_pairs, rules_to, whom_choices},
     },
-    model::{MemberRule, Policy, ResourceType, mask::Mask, rules_about::rules_about, write_kind::WriteKind},
+    model::{MemberRule, Policy, ResourceType, Rule, mask::Mask, write_kind::WriteKind},
 };
 
 /// Every membership write that some rule of a policy lets somebody make, by type.
@@ -26,6 +26,8 @@ struct PossibleWrite<'p> {
     self_description: String,
     kind: WriteKind,
     from: Mask,
+    /// Whom it is made to, if not anybody.
+    whom: Option<&'p Rule>,
     rules: Vec<&'p MemberRule>,
 }
 
@@ -66,7 +68,8 @@ impl PossibleWrite<'_> {
         // A role that a member does not hold can't be taken from them, and nobody is everybody.
         let applies_to_self = || match self.from {
             _ if self.kind == WriteKind::Publish => false,
-            _ if !self.kind.removes_roles() => true,
+            _ if self.whom.is_some_and(|whom| !whom.allows(effective_roles)) => false,
+            Mask::EMPTY => true,
             Mask::ANYONE => assigned_roles.is_empty(),
             from => assigned_roles.contains(from),
         };
@@ -81,11 +84,15 @@ fn possible_writes<'p>(policy: &'p Policy, resource_type: &'p ResourceType) -> V
     let mut writes = Vec::new();
     for kind in WriteKind::ALL {
         for (from, to) in role_pairs(kind, resource_type) {
-            let rules: Vec<&MemberRule> = rules_about(resource_type, kind, from, to).collect();
-            if !rules.is_empty() {
-                let description = WriteGroup { kind, from, to }.plain_description(policy, resource_type);
+            for whom in whom_choices(kind, resource_type, from, to) {
+                let rules: Vec<&MemberRule> = rules_to(resource_type, kind, (from, to), &whom).collect();
+                if rules.is_empty() {
+                    continue;
+                }
+                let of_whom = rules.iter().find_map(|rule| rule.whom());
+                let description = WriteGroup { kind, from, to, whom }.plain_description(policy, resource_type);
                 let self_description = format!("{description} (self)");
-                writes.push(PossibleWrite { description, self_description, kind, from, rules });
+                writes.push(PossibleWrite { description, self_description, kind, from, whom: of_whom, rules });
             }
         }
     }

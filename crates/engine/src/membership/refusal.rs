@@ -5,6 +5,7 @@ use crate::{
     domain::Timestamp,
     facts::Node,
     membership::{holders::LackingRole, write::MembershipWrite},
+    model::MemberRule,
 };
 
 /// Why a membership write is refused. Which of several comes first is a contract of
@@ -29,7 +30,8 @@ pub enum Refusal {
     RoleNotBound,
     /// No rule lets this actor make this write.
     NotPermitted {
-        /// The write that no rule permits: of the roles that it takes, one that is assigned to the target.
+        /// The write that no rule permits: of the roles that it takes, one that is assigned to the target; of a kind that
+        /// takes none, one that they hold there.
         write: MembershipWrite,
         /// The rules about this write, which let others make it, in the order of the file; empty where nobody may.
         rules: Vec<RuleLine>,
@@ -77,8 +79,17 @@ pub enum Refusal {
 pub struct RuleLine {
     /// The rule's `by`: an expression of roles and relations, as the file has it.
     pub by: String,
+    /// Whom the rule is about, likewise; none where that is anybody.
+    pub whom: Option<String>,
     /// The line in the policy's file, counted from 1.
     pub line: u32,
+}
+
+impl RuleLine {
+    pub(super) fn of(rule: &MemberRule) -> Self {
+        let whom = rule.whom().map(|whom| whom.text().to_owned());
+        Self { by: rule.by().text().to_owned(), whom, line: rule.by().line() }
+    }
 }
 
 impl Refusal {

@@ -99,7 +99,8 @@ impl<'f, 'a, F: Facts + ?Sized> Request<'f, 'a, F> {
         if is_eligible { Ok(()) } else { Err(Refusal::SubjectNotEligible) }
     }
 
-    /// Step 4: the rule for the first role taken, each other role having one too.
+    /// Step 4: the rule for the first role taken, each other role having one too; of a kind that takes none, each that the
+    /// target holds.
     pub(super) fn permitting_rule(&self, removed_roles: Mask) -> Result<&'f MemberRule, Refusal> {
         let rule_for =
             |from: Option<RoleId>| find_rule(self.facts, self.actor, self.node, self.target, self.write.taking(from));

@@ -111,8 +111,11 @@ fn describe_ineligible(facts: &dyn Facts, target: SubjectRef<'_>, write: Members
 }
 
 fn who_may(rules: &[RuleLine]) -> String {
-    let rules: Vec<String> = rules.iter().map(|rule| format!("`{}` (line {})", rule.by, rule.line)).collect();
-    rules.join(" or ")
+    let words = |rule: &RuleLine| match &rule.whom {
+        None => format!("`{}` (line {})", rule.by, rule.line),
+        Some(whom) => format!("`{}` (line {}, only to whoever is `{whom}`)", rule.by, rule.line),
+    };
+    rules.iter().map(words).collect::<Vec<_>>().join(" or ")
 }
 
 /// A membership write as a sentence has it after "may": ``change `user:ann` from `user` to `admin` ``.
@@ -120,7 +123,10 @@ fn describe_write(facts: &dyn Facts, target: SubjectRef<'_>, write: MembershipWr
     let role = |id: RoleId| facts.policy().role(id).name();
     let kind = write.kind.name();
     match (write.from, write.to) {
-        (Some(from), Some(to)) => format!("{kind} `{target}` from `{}` to `{}`", role(from), role(to)),
+        (Some(from), Some(to)) if write.kind.removes_roles() => {
+            format!("{kind} `{target}` from `{}` to `{}`", role(from), role(to))
+        }
+        (Some(from), Some(to)) => format!("{kind} `{target}`, who is `{}`, as `{}`", role(from), role(to)),
         (None, Some(to)) => format!("{kind} `{target}` as `{}`", role(to)),
         (Some(from), None) => format!("{kind} `{target}`, who is `{}`,", role(from)),
         (None, None) => format!("{kind} `{target}`"),

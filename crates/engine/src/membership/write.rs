@@ -10,9 +10,10 @@ use crate::{
 pub struct MembershipWrite {
     /// What is done. To invite everybody of a type counts as [`WriteKind::Publish`].
     pub kind: WriteKind,
-    /// The role that the write takes from the target; not looked at for a kind that takes none. Where it is none,
-    /// [`permit`](super::permit::permit()) takes every role that the target holds at the resource, for a change the
-    /// only one, and [`find_rule`](super::rules::find_rule) finds rules about a target who holds none.
+    /// The role that the write takes from the target; not looked at for a kind that takes none, of which a refusal names
+    /// with it a role that the target holds. Where it is none, [`permit`](super::permit::permit()) takes every role that the
+    /// target holds at the resource, for a change the only one, and [`find_rule`](super::rules::find_rule) finds rules about a
+    /// target who holds none.
     pub from: Option<RoleId>,
     /// The role that the write gives to the target; none for a kind that gives none.
     pub to: Option<RoleId>,

@@ -2,23 +2,25 @@
 //! and how a group is worded.
 
 use crate::model::{
-    MemberRule, Policy, ResourceType, RoleId,
+    MemberRule, Policy, ResourceType, RoleId, Rule,
     mask::{Mask, Term},
     rules_about::rules_about,
     write_kind::WriteKind,
 };
 
-/// Writes of one kind at one resource type about which the same is decided: every one that takes a role of `from` and
-/// gives one of `to`.
+/// Writes of one kind at one resource type about which the same is decided: every one that takes a role of `from`, gives one
+/// of `to`, and is made to somebody who is `whom`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WriteGroup {
     /// The kind of every write in the group.
     pub kind: WriteKind,
-    /// The roles that may be taken, with [`Mask::ANYONE`] for a target who holds none; empty where the kind takes no
-    /// role.
+    /// The roles that may be taken or, of a kind that takes none, held by the target, with [`Mask::ANYONE`] for a target who
+    /// holds none; empty where no rule of the kind says so.
     pub from: Mask,
     /// The roles that may be given; empty where the kind gives no role.
     pub to: Mask,
+    /// Whom the writes are made to, as a rule has it in its `whom`; empty for anybody, or for whoever no `whom` is about.
+    pub whom: String,
 }
 
 impl WriteGroup {
@@ -26,7 +28,8 @@ impl WriteGroup {
     /// ``change `editor` to `viewer` ``. A target who holds any role, or none, is `anybody`. Both arguments must be
     /// those that the masks are of.
     pub fn description(&self, policy: &Policy, resource_type: &ResourceType) -> String {
-        describe(self.kind, &role_names(policy, resource_type, self.from), &role_names(policy, resource_type, self.to))
+        let [from, to] = [self.from, self.to].map(|roles| role_names(policy, resource_type, roles));
+        describe(self.kind, &from, &to, &self.whom)
     }
 
     /// [`WriteGroup::description`] without backticks.
@@ -35,13 +38,15 @@ impl WriteGroup {
     }
 }
 
-/// What a write of a kind can take at a type, each alone: every role in the order of the file, and where a rule is
-/// about anybody, [`Mask::ANYONE`] for a target who holds none. Only [`Mask::EMPTY`] where the kind takes no role.
+/// What a write of a kind can take at a type, each alone, or what a rule of the kind asks that the target holds: every role in
+/// the order of the file, and where a rule is about anybody, [`Mask::ANYONE`] for a target who holds none. Only
+/// [`Mask::EMPTY`] where no rule of the kind says so.
 pub fn removable_roles(kind: WriteKind, resource_type: &ResourceType) -> Vec<Mask> {
-    if !kind.removes_roles() {
+    if !kind.removes_roles() && !resource_type.members().says_from(kind) {
         return vec![Mask::EMPTY];
     }
-    let anybody = resource_type.members().of_kind(kind).any(|rule| rule.from().contains(Mask::ANYONE));
+    let anybody =
+        !kind.removes_roles() || resource_type.members().of_kind(kind).any(|rule| rule.from().contains(Mask::ANYONE));
     resource_type.roles().iter().map(|role| role.mask()).chain(anybody.then_some(Mask::ANYONE)).collect()
 }
 
@@ -53,7 +58,7 @@ pub fn grantable_roles(kind: WriteKind, resource_type: &ResourceType) -> Vec<Mas
 
 /// Each single write of a kind, as the role that it takes and the one that it gives. To exchange a role for itself is
 /// no write.
-pub(crate) fn role_pairs(kind: WriteKind, resource_type: &ResourceType) -> impl Iterator<Item = (Mask, Mask)> {
+pub fn role_pairs(kind: WriteKind, resource_type: &ResourceType) -> impl Iterator<Item = (Mask, Mask)> {
     let grantable_roles = grantable_roles(kind, resource_type);
     let pairs = removable_roles(kind, resource_type)
         .into_iter()
@@ -61,10 +66,46 @@ pub(crate) fn role_pairs(kind: WriteKind, resource_type: &ResourceType) -> impl 
     pairs.filter(move |(from, to)| !(kind.removes_roles() && kind.grants_roles()) || from != to)
 }
 
-/// The terms of every rule about one write, in the order of the file: whoever satisfies any of them may make it. Takes
-/// what [`removable_roles`] and [`grantable_roles`] return; empty where there is no rule.
-pub fn terms_about(kind: WriteKind, resource_type: &ResourceType, from: Mask, to: Mask) -> Vec<Term> {
-    rules_about(resource_type, kind, from, to).flat_map(|rule| rule.by().terms()).copied().collect()
+/// Whom the rules about one write are about, as they have it: each `whom` once, in the order of the file, after an empty one
+/// for whoever none of them is about. That is left out where every rule has a `whom`: nobody makes the write to them.
+pub fn whom_choices(kind: WriteKind, resource_type: &ResourceType, from: Mask, to: Mask) -> Vec<String> {
+    let mut choices: Vec<String> = Vec::new();
+    for rule in rules_about(resource_type, kind, from, to) {
+        let whom = rule.whom().map_or("", Rule::text);
+        if !choices.iter().any(|known| known == whom) {
+            choices.push(whom.to_owned());
+        }
+    }
+    if choices.is_empty() {
+        choices.push(String::new());
+    }
+    choices.sort_by_key(|whom| !whom.is_empty());
+    choices
+}
+
+/// The rules about one write that let it be made to somebody who is `whom`, one of [`whom_choices`], whatever else they are;
+/// in the order of the file.
+pub fn rules_to<'p>(
+    resource_type: &'p ResourceType,
+    kind: WriteKind,
+    (from, to): (Mask, Mask),
+    whom: &str,
+) -> impl Iterator<Item = &'p MemberRule> {
+    let is_about = move |rule: &&MemberRule| rule.whom().is_none_or(|said| said.text() == whom);
+    rules_about(resource_type, kind, from, to).filter(is_about)
+}
+
+/// Whether such a write to whoever has these bits is one to somebody who is `whom`, one of [`whom_choices`]: of the empty one
+/// where no rule's `whom` is about them.
+pub fn is_to(resource_type: &ResourceType, kind: WriteKind, (from, to): (Mask, Mask), whom: &str, bits: Mask) -> bool {
+    let is_about = |said: &Rule| said.allows(bits) && (whom.is_empty() || said.text() == whom);
+    let found = rules_about(resource_type, kind, from, to).filter_map(MemberRule::whom).any(is_about);
+    found != whom.is_empty()
+}
+
+/// The terms of those rules: whoever satisfies any of them may make the write. Empty where there is no rule.
+pub fn terms_to(kind: WriteKind, resource_type: &ResourceType, from: Mask, to: Mask, whom: &str) -> Vec<Term> {
+    rules_to(resource_type, kind, (from, to), whom).flat_map(|rule| rule.by().terms()).copied().collect()
 }
 
 /// Every write of one kind at a type, grouped by the rules about it, whether there are any or not. `from` and `to`,
@@ -80,13 +121,30 @@ pub fn write_groups(
     let choices = |only: Option<RoleId>, all: Vec<Mask>| only.map_or(all, |role| vec![role.mask()]);
     let removable_roles = choices(from, removable_roles(kind, resource_type));
     let grantable_roles = choices(to, grantable_roles(kind, resource_type));
-    let rules = |from: &Mask, to: &Mask| -> Vec<*const MemberRule> {
-        rules_about(resource_type, kind, *from, *to).map(std::ptr::from_ref).collect()
+    let rules = |from: &Mask, to: &Mask, whom: &str| -> Vec<*const MemberRule> {
+        rules_to(resource_type, kind, (*from, *to), whom).map(std::ptr::from_ref).collect()
     };
-    grouped(kind, (&removable_roles, &grantable_roles), rules)
-        .into_iter()
-        .map(|(from, to, _)| WriteGroup { kind, from: from.into_iter().collect(), to: to.into_iter().collect() })
-        .collect()
+    let groups = group_writes(resource_type, kind, (&removable_roles, &grantable_roles), rules);
+    groups.into_iter().map(|(write, _)| write).collect()
+}
+
+/// The writes of one kind at a type that take one of `removable_roles` and give one of `grantable_roles`, grouped where
+/// `outcome` is equal for each whom they can be made to; with that outcome.
+pub fn group_writes<T: Clone + PartialEq>(
+    resource_type: &ResourceType,
+    kind: WriteKind,
+    roles: (&[Mask], &[Mask]),
+    outcome: impl Fn(&Mask, &Mask, &str) -> T,
+) -> Vec<(WriteGroup, T)> {
+    let outcomes = |from: &Mask, to: &Mask| -> Vec<(String, T)> {
+        let choices = whom_choices(kind, resource_type, *from, *to).into_iter();
+        choices.map(|whom| (whom.clone(), outcome(from, to, &whom))).collect()
+    };
+    let groups = grouped(kind, roles, outcomes).into_iter().flat_map(|(from, to, outcomes)| {
+        let (from, to): (Mask, Mask) = (from.into_iter().collect(), to.into_iter().collect());
+        outcomes.into_iter().map(move |(whom, outcome)| (WriteGroup { kind, from, to, whom }, outcome))
+    });
+    groups.collect()
 }
 
 /// The writes of one kind that take one of `removable_roles` and give one of `grantable_roles`, grouped where `outcome`
@@ -128,17 +186,20 @@ pub fn grouped<S: Clone + PartialEq, T: Clone + PartialEq>(
 }
 
 /// Words for the writes of a kind that take one of the roles `from` and give one of the roles `to`, each worded as it
-/// is to be shown: `change A or B to C`, `remove A`, `invite as B`, `lock`. A list of a kind without such roles is not
-/// looked at; of a kind with them it should not be empty.
-pub fn describe(kind: WriteKind, from: &[String], to: &[String]) -> String {
-    let name = kind.name();
-    match (kind.removes_roles(), kind.grants_roles()) {
-        (true, true) if from == to => format!("{name} between {}", join_words(from, "and")),
-        (true, true) => format!("{name} {} to {}", join_words(from, "or"), join_words(to, "or")),
-        (true, false) => format!("{name} {}", join_words(from, "or")),
-        (false, true) => format!("{name} as {}", join_words(to, "or")),
-        (false, false) => name.to_owned(),
-    }
+/// is to be shown: `change A or B to C`, `remove A`, `invite as B`, `lock A`, `lock`. Of a kind that takes or gives roles the
+/// list should not be empty. Whom they are made to follows in brackets, as a rule has it, where that is not empty.
+pub fn describe(kind: WriteKind, from: &[String], to: &[String], whom: &str) -> String {
+    let (name, from_words) = (kind.name(), join_words(from, "or"));
+    let write = match (from.is_empty(), kind.grants_roles()) {
+        (false, true) if !kind.removes_roles() => format!("{name} {from_words} as {}", join_words(to, "or")),
+        (false, true) if from == to => format!("{name} between {}", join_words(from, "and")),
+        (false, true) => format!("{name} {from_words} to {}", join_words(to, "or")),
+        (false, false) if kind == WriteKind::Transfer => format!("{name} to {from_words}"),
+        (false, false) => format!("{name} {from_words}"),
+        (true, true) => format!("{name} as {}", join_words(to, "or")),
+        (true, false) => name.to_owned(),
+    };
+    if whom.is_empty() { write } else { format!("{write} (whom `{whom}`)") }
 }
 
 /// The names of the roles that are taken or given, in backticks.

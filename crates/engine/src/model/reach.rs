@@ -139,7 +139,7 @@ impl<'p> Reachability<'p> {
     }
 
     fn add_changes(&self, rule: &MemberRule, round: &mut Round) {
-        if round.known_roles.contains(rule.to) {
+        if round.known_roles.contains(rule.to) || !is_about_somebody(rule, round) {
             return;
         }
         let from = self.policy.roles_in(rule.from).find(|role| self.assigned_roles.contains(role.mask()));
@@ -157,7 +157,7 @@ impl<'p> Reachability<'p> {
             Some(_) => self.policy.roles().iter().filter(|role| role.is_for_teams()).map(Role::mask).collect(),
             None => Mask::EMPTY,
         };
-        if round.known_roles.contains(rule.to | by_teams | joins_as) {
+        if round.known_roles.contains(rule.to | by_teams | joins_as) || !is_about_somebody(rule, round) {
             return;
         }
         let Some(required) = self.required_roles(rule.by.terms(), round.effective_roles) else { return };
@@ -194,6 +194,12 @@ impl<'p> Reachability<'p> {
         };
         Some(self.policy.roles_in(term.need).filter_map(source).collect())
     }
+}
+
+/// Whether somebody may hold what a rule asks of whom the write is made to; what it excludes stops nobody.
+fn is_about_somebody(rule: &MemberRule, round: &Round) -> bool {
+    let holds = |term: &Term| round.effective_roles.contains(term.need);
+    rule.whom.as_ref().is_none_or(|whom| whom.terms().iter().any(holds))
 }
 
 impl GrantStep {

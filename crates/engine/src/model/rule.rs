@@ -32,11 +32,13 @@ pub struct MemberRules {
 #[derive(Debug)]
 pub struct MemberRule {
     pub(crate) by: Rule,
-    /// The roles that it may take away, with [`Mask::ANYONE`] for any role or none; empty if the kind of write takes
-    /// none.
+    /// The roles that it may take away or, of a kind that takes none, that the target may hold; with [`Mask::ANYONE`] for
+    /// any role or none.
     pub(crate) from: Mask,
     /// The roles that it may give; empty if the kind of write gives none.
     pub(crate) to: Mask,
+    /// To whom the write may be made; none for anybody.
+    pub(crate) whom: Option<Rule>,
 }
 
 impl Action {
@@ -89,11 +91,16 @@ impl MemberRules {
     pub fn of_kind(&self, kind: WriteKind) -> impl Iterator<Item = &MemberRule> {
         self.rules.iter().filter(move |(rule_kind, _)| *rule_kind == kind).map(|(_, rule)| rule)
     }
+
+    /// Whether some rule of a kind of write says which roles it takes, or which the target may hold.
+    pub fn says_from(&self, kind: WriteKind) -> bool {
+        self.of_kind(kind).any(|rule| !rule.from.contains(Mask::ANYONE))
+    }
 }
 
 impl MemberRule {
-    /// The roles that it may take away, with [`Mask::ANYONE`] for any role or none; empty if the kind of write takes
-    /// none.
+    /// The roles that it may take away or, of a kind that takes none, that the target may hold at the resource; with
+    /// [`Mask::ANYONE`] for any role or none.
     pub fn from(&self) -> Mask {
         self.from
     }
@@ -106,5 +113,15 @@ impl MemberRule {
     /// The rule about who may make the write.
     pub fn by(&self) -> &Rule {
         &self.by
+    }
+
+    /// The rule about what the target holds or owns, to whom the write may be made; none where that is anybody.
+    pub fn whom(&self) -> Option<&Rule> {
+        self.whom.as_ref()
+    }
+
+    /// Whether the write may be made to whoever has these bits.
+    pub fn is_about(&self, bits: Mask) -> bool {
+        self.whom.as_ref().is_none_or(|whom| whom.allows(bits))
     }
 }

@@ -2,8 +2,9 @@
 
 use crate::model::{MemberRule, ResourceType, Role, mask::Mask, write_kind::WriteKind};
 
-/// The rules about a kind of write that takes away one of the roles `from`, where [`Mask::ANYONE`] stands for no role,
-/// and gives one of the roles `to`. Either is empty if the kind of write has no such roles.
+/// The rules about a kind of write that takes away one of the roles `from` or, of a kind that takes none, is made to
+/// somebody who holds it there; [`Mask::ANYONE`] stands for no role. It gives one of the roles `to`, which is empty if the
+/// kind of write gives none. Whom a rule lets it be made to is not looked at.
 pub fn rules_about(
     resource_type: &ResourceType,
     kind: WriteKind,

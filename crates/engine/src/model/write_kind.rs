@@ -81,6 +81,11 @@ impl WriteKind {
         matches!(self, Self::Change | Self::Remove)
     }
 
+    /// Whether its rules can say of whom they are: everybody of a type has nothing that could be told.
+    pub fn says_whom(self) -> bool {
+        self != Self::Publish
+    }
+
     /// Whether its rules say which roles may be given.
     pub fn grants_roles(self) -> bool {
         matches!(self, Self::Invite | Self::Change | Self::Publish)

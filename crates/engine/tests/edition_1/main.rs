@@ -28,7 +28,8 @@ use file::AnswersFile;
 use settings::settings;
 
 /// Every file of answers, without `.answers.toml`.
-const NAMES: [&str; 8] = ["bounds", "defaults", "expiry", "inheritance", "memberships", "ownership", "rules", "teams"];
+const NAMES: [&str; 9] =
+    ["bounds", "defaults", "expiry", "inheritance", "memberships", "ownership", "rules", "teams", "whom"];
 
 fn directory() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/edition_1")

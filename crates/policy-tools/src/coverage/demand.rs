@@ -1,6 +1,6 @@
 //! What a cell of the table demands: questions that must have been asked, and with which outcome.
 
-use rollcall_engine::{Mask, Policy, ResourceType, Role, Term, WriteKind};
+use rollcall_engine::{Mask, Policy, ResourceType, Role, Term, WriteKind, writes};
 
 use crate::{
     coverage::observations::{CoveredOperation, Observation},
@@ -35,6 +35,8 @@ pub(crate) struct CoverageRow<'p> {
     pub(crate) resource_type: &'p ResourceType,
     pub(crate) operation: CoveredOperation,
     pub(crate) terms: Vec<Term>,
+    /// Of a membership write, whom it is made to, as the rules have it.
+    pub(crate) whom: String,
 }
 
 impl Demand {
@@ -117,6 +119,12 @@ impl CoverageRow<'_> {
         }
     }
 
+    /// Whether a membership write to whoever has these bits is one of this row.
+    fn is_to(&self, bits: Mask) -> bool {
+        let CoveredOperation::Write { kind, from, to, .. } = self.operation else { return true };
+        writes::is_to(self.resource_type, kind, (from, to), &self.whom, bits)
+    }
+
     fn can_be_met(&self, demand: &Demand) -> bool {
         let least_roles = self.least(demand.who);
         let may = allowed(&self.terms, self.policy.bits(least_roles));
@@ -124,6 +132,7 @@ impl CoverageRow<'_> {
         // The column's role must be held by a binding, and so must one that somebody removes from themselves.
         let removed_roles = least_roles.without(demand.who);
         may == demand.allowed
+            && (!of_oneself || self.is_to(self.policy.bits(least_roles)))
             && self.can_be_held((demand.column, removed_roles), least_roles)
             && !(of_oneself && self.never_of_oneself(least_roles, demand.allowed))
     }

@@ -3,9 +3,11 @@
 use std::collections::HashSet;
 
 use rollcall_engine::{
-    Action, Decision, Facts, Mask, MembershipWrite, Node, Permission, Policy, Reason, Refusal, ResourceType, RoleId,
-    SubjectRef, Target, TypeId, WriteKind, assigned_roles_of, is_archived,
+    Action, Decision, Facts, Mask, MembershipWrite, Node, Permission, Policy, Reason, Refusal, ResourceType, Role,
+    RoleId, SubjectRef, Target, TypeId, WriteKind, assigned_roles_of, is_archived, target_bits, writes,
 };
+
+use crate::table::cell::allowed;
 
 /// The questions that were asked under one policy, as far as its rules answered them.
 #[derive(Debug)]
@@ -26,6 +28,8 @@ pub(crate) enum CoveredOperation {
         from: Mask,
         /// The role that it grants; empty for a kind that grants none.
         to: Mask,
+        /// Which of the choices whom it is made to, counted from 0.
+        whom: usize,
     },
 }
 
@@ -84,23 +88,30 @@ impl<'p> Coverage<'p> {
         outcome: &Result<Permission<'_>, Refusal>,
     ) {
         let self_relation = if actor == target { Mask::SELF } else { Mask::EMPTY };
-        let assigned_roles = assigned_roles_of(facts, actor, Target::Registered(node)) | self_relation;
-        let resource_type = facts.resource(node).resource_type;
-        let mut record = |write: MembershipWrite, removed_roles: Mask| {
-            let row = CoveredOperation::Write {
-                kind: write.kind,
-                from: if write.kind.removes_roles() && removed_roles.is_empty() { Mask::ANYONE } else { removed_roles },
-                to: write.to.map_or(Mask::EMPTY, RoleId::mask),
-            };
-            let observation = Observation { assigned_roles, allowed: outcome.is_ok(), locked: false, archived: false };
-            self.observations.insert((resource_type, row, observation));
+        let request = AskedWrite {
+            assigned_roles: assigned_roles_of(facts, actor, Target::Registered(node)) | self_relation,
+            target_bits: target_bits(facts, node, target),
+            resource_type: self.policy.resource_type(facts.resource(node).resource_type),
+            is_allowed: outcome.is_ok(),
+        };
+        let mut record = |write: MembershipWrite, from: Option<RoleId>| {
+            let rows = request.rows(self.policy, write, from).into_iter();
+            self.observations.extend(rows.map(|row| (request.resource_type.id(), row, request.observation())));
         };
         match outcome {
-            Ok(permission) if permission.removed_roles.is_empty() => record(operation, Mask::EMPTY),
-            Ok(permission) => permission.removed_roles.roles().for_each(|role| record(operation, Mask::role(role))),
-            Err(Refusal::NotPermitted { write, .. }) => {
-                record(*write, write.from.map_or(Mask::EMPTY, RoleId::mask));
+            Ok(permission) => {
+                let member = facts.member_state(target).filter(|_| !operation.kind.removes_roles());
+                let assigned_roles =
+                    member.map_or(permission.removed_roles, |state| facts.assigned_roles(state.member, node));
+                let roles: Vec<RoleId> = self.policy.roles_in(assigned_roles).map(Role::id).collect();
+                if roles.is_empty() {
+                    record(operation, None);
+                }
+                for role in roles {
+                    record(operation, Some(role));
+                }
             }
+            Err(Refusal::NotPermitted { write, .. }) => record(*write, write.from),
             Err(_) => {}
         }
     }
@@ -111,5 +122,37 @@ impl<'p> Coverage<'p> {
         let recorded =
             self.observations.iter().filter(|(recorded_type, recorded, _)| (*recorded_type, *recorded) == row);
         recorded.map(|(_, _, observation)| *observation).collect()
+    }
+}
+
+/// A membership write that was asked about.
+struct AskedWrite<'p> {
+    assigned_roles: Mask,
+    target_bits: Mask,
+    resource_type: &'p ResourceType,
+    is_allowed: bool,
+}
+
+impl AskedWrite<'_> {
+    /// The rows of the table that it is a question of: those of the target's role, and of whom the rules are about, which
+    /// decide as it was decided.
+    fn rows(&self, policy: &Policy, write: MembershipWrite, from: Option<RoleId>) -> Vec<CoveredOperation> {
+        let (resource_type, kind) = (self.resource_type, write.kind);
+        let says_from = kind.removes_roles() || resource_type.members().says_from(kind);
+        let from = if says_from { from.map_or(Mask::ANYONE, RoleId::mask) } else { Mask::EMPTY };
+        let to = write.to.map_or(Mask::EMPTY, RoleId::mask);
+        let choices = writes::whom_choices(kind, resource_type, from, to);
+        let decides = |whom: &str| {
+            allowed(&writes::terms_to(kind, resource_type, from, to, whom), policy.bits(self.assigned_roles))
+        };
+        let is_asked = |whom: &str| {
+            writes::is_to(resource_type, kind, (from, to), whom, self.target_bits) && decides(whom) == self.is_allowed
+        };
+        let rows = choices.iter().enumerate().filter(|(_, whom)| is_asked(whom));
+        rows.map(|(whom, _)| CoveredOperation::Write { kind, from, to, whom }).collect()
+    }
+
+    fn observation(&self) -> Observation {
+        Observation { assigned_roles: self.assigned_roles, allowed: self.is_allowed, locked: false, archived: false }
     }
 }

@@ -1,6 +1,9 @@
 //! Counts the cells of a policy's table that were asked about, and says in words which questions are left.
 
-use rollcall_engine::{Mask, Policy, ResourceType, Term, WriteKind, join_words, writes};
+use rollcall_engine::{
+    Mask, Policy, ResourceType, Term, WriteKind, join_words,
+    writes::{self, WriteGroup},
+};
 
 use crate::{
     coverage::{
@@ -24,8 +27,8 @@ pub struct Report {
     pub gaps: Vec<String>,
 }
 
-/// The row of one write: the role removed, the role granted, and what was not asked.
-type UncoveredWrite = ((Mask, Mask), Vec<String>);
+/// The row of one write, and what was not asked.
+type UncoveredWrite = (WriteGroup, Vec<String>);
 
 impl Coverage<'_> {
     /// Counts what was recorded so far against the policy's table.
@@ -44,7 +47,8 @@ fn actions(coverage: &Coverage<'_>, resource_type: &ResourceType, report: &mut R
     let terms: Vec<Vec<Term>> = resource_type.actions().iter().map(|action| action.rule().terms().to_vec()).collect();
     let columns = bits(policy, resource_type, &terms);
     for ((at, action), terms) in resource_type.actions().iter().enumerate().zip(terms) {
-        let row = CoverageRow { policy, resource_type, operation: CoveredOperation::Action(at), terms };
+        let row =
+            CoverageRow { policy, resource_type, operation: CoveredOperation::Action(at), terms, whom: String::new() };
         for gap in gaps_of(coverage, &row, &columns, report) {
             report.gaps.push(format!("`{}` on `{}`: {gap}", action.name(), resource_type.name()));
         }
@@ -53,31 +57,18 @@ fn actions(coverage: &Coverage<'_>, resource_type: &ResourceType, report: &mut R
 
 fn members(coverage: &Coverage<'_>, resource_type: &ResourceType, report: &mut Report) {
     let policy = coverage.policy;
-    let pairs = |kind: WriteKind| {
-        let (removed, granted) =
-            (writes::removable_roles(kind, resource_type), writes::grantable_roles(kind, resource_type));
-        let pair = move |from: Mask| granted.clone().into_iter().map(move |to| (from, to));
-        // What exchanges a role for itself is in no table.
-        removed.into_iter().flat_map(pair).filter(|(from, to)| from != to || from.is_empty()).collect::<Vec<_>>()
-    };
-    let kinds: Vec<WriteKind> =
-        WriteKind::ALL.into_iter().filter(|kind| resource_type.members().of_kind(*kind).next().is_some()).collect();
-    let terms = |kind: WriteKind, (from, to): (Mask, Mask)| writes::terms_about(kind, resource_type, from, to);
-    let all: Vec<Vec<Term>> =
-        kinds.iter().flat_map(|kind| pairs(*kind).into_iter().map(|pair| terms(*kind, pair))).collect();
+    let rows: Vec<WriteRow> = WriteKind::ALL.into_iter().flat_map(|kind| write_rows(resource_type, kind)).collect();
+    let all: Vec<Vec<Term>> = rows.iter().map(|row| row.terms.clone()).collect();
     let columns = bits(policy, resource_type, &all);
-    for kind in kinds {
-        let of_pair = |(from, to)| {
-            let row = CoverageRow {
-                policy,
-                resource_type,
-                operation: CoveredOperation::Write { kind, from, to },
-                terms: terms(kind, (from, to)),
-            };
-            ((from, to), gaps_of(coverage, &row, &columns, report))
+    for kind in WriteKind::ALL {
+        let of_row = |WriteRow { write, whom_index, terms }: &WriteRow| {
+            let WriteGroup { kind, from, to, whom } = write.clone();
+            let operation = CoveredOperation::Write { kind, from, to, whom: *whom_index };
+            let row = CoverageRow { policy, resource_type, operation, terms: terms.clone(), whom };
+            (write.clone(), gaps_of(coverage, &row, &columns, report))
         };
-        let uncovered: Vec<UncoveredWrite> = pairs(kind).into_iter().map(of_pair).collect();
-        for (write, gap) in joined(kind, &uncovered) {
+        let uncovered: Vec<UncoveredWrite> = rows.iter().filter(|row| row.write.kind == kind).map(of_row).collect();
+        for (write, gap) in joined(&uncovered) {
             report.gaps.push(format!(
                 "{} on `{}`: {gap}",
                 write.description(policy, resource_type),
@@ -85,6 +76,28 @@ fn members(coverage: &Coverage<'_>, resource_type: &ResourceType, report: &mut R
             ));
         }
     }
+}
+
+/// A membership write as a row: from and to one role each, and to whom.
+struct WriteRow {
+    write: WriteGroup,
+    whom_index: usize,
+    terms: Vec<Term>,
+}
+
+/// The rows of a kind of write at a type; none where the type has no rules of the kind.
+fn write_rows(resource_type: &ResourceType, kind: WriteKind) -> Vec<WriteRow> {
+    let has_rules = resource_type.members().of_kind(kind).next().is_some();
+    let pairs = writes::role_pairs(kind, resource_type).filter(|_| has_rules);
+    let rows = pairs.flat_map(|(from, to)| {
+        let choices = writes::whom_choices(kind, resource_type, from, to).into_iter().enumerate();
+        choices.map(move |(whom_index, whom)| WriteRow {
+            terms: writes::terms_to(kind, resource_type, from, to, &whom),
+            write: WriteGroup { kind, from, to, whom },
+            whom_index,
+        })
+    });
+    rows.collect()
 }
 
 fn bits(policy: &Policy, resource_type: &ResourceType, terms: &[Vec<Term>]) -> Vec<Mask> {
@@ -115,17 +128,21 @@ fn gaps_of(coverage: &Coverage<'_>, row: &CoverageRow<'_>, columns: &[Mask], rep
 
 /// Gaps of writes of one kind, those with the same text in one line. A line takes in another pair of roles only where
 /// every write from one of its roles to another has the gap.
-fn joined(kind: WriteKind, uncovered: &[UncoveredWrite]) -> Vec<(writes::WriteGroup, String)> {
-    let mut lines: Vec<(writes::WriteGroup, String)> = Vec::new();
-    for ((from, to), gap) in uncovered.iter().flat_map(|(pair, gaps)| gaps.iter().map(move |gap| (*pair, gap))) {
-        let lacks = |wider: &writes::WriteGroup| {
-            let within = |(some, other): &(Mask, Mask)| wider.from.contains(*some) && wider.to.contains(*other);
-            uncovered.iter().filter(|(pair, _)| within(pair)).all(|(_, gaps)| gaps.contains(gap))
+fn joined(uncovered: &[UncoveredWrite]) -> Vec<(WriteGroup, String)> {
+    let mut lines: Vec<(WriteGroup, String)> = Vec::new();
+    for (write, gap) in uncovered.iter().flat_map(|(write, gaps)| gaps.iter().map(move |gap| (write, gap))) {
+        let lacks = |wider: &WriteGroup| {
+            let is_within = |other: &WriteGroup| {
+                wider.from.contains(other.from) && wider.to.contains(other.to) && wider.whom == other.whom
+            };
+            uncovered.iter().filter(|(other, _)| is_within(other)).all(|(_, gaps)| gaps.contains(gap))
         };
-        let with = |line: &writes::WriteGroup| writes::WriteGroup { kind, from: line.from | from, to: line.to | to };
-        match lines.iter_mut().find(|(line, known)| known == gap && lacks(&with(line))) {
+        let with =
+            |line: &WriteGroup| WriteGroup { from: line.from | write.from, to: line.to | write.to, ..line.clone() };
+        let is_alike = |line: &WriteGroup, known: &String| known == gap && line.whom == write.whom;
+        match lines.iter_mut().find(|(line, known)| is_alike(line, known) && lacks(&with(line))) {
             Some((line, _)) => *line = with(line),
-            None => lines.push((writes::WriteGroup { kind, from, to }, gap.clone())),
+            None => lines.push((write.clone(), gap.clone())),
         }
     }
     lines

@@ -75,7 +75,7 @@ pub enum DiffOperation {
     /// The action of this name.
     Action(String),
     /// Every write of this kind that removes one of these roles and grants one of these, except exchanging a role for
-    /// itself. `anyone` among the removed stands for a target without a role.
+    /// itself, to somebody who is `whom`. `anyone` among the removed stands for a target without a role.
     Write {
         /// The kind of write, the same for all of them.
         kind: WriteKind,
@@ -83,6 +83,8 @@ pub enum DiffOperation {
         from: Vec<String>,
         /// The granted roles, by short name; empty for a kind that grants none.
         to: Vec<String>,
+        /// Whom it is made to, as an expression; empty for anybody, or for whoever no `whom` is about.
+        whom: String,
     },
 }
 

@@ -74,19 +74,24 @@ fn type_diff(old: &Policy, new: &Policy, name: &str) -> Option<TypeDiff> {
 
 fn write_diffs(pair: &TypePair<'_>, kind: WriteKind) -> Vec<DecisionDiff> {
     let (removed, granted) = (pair.choices(kind, writes::removable_roles), pair.choices(kind, writes::grantable_roles));
-    let outcome = |from: &String, to: &String| {
-        let terms = |version: &TypeVersion<'_>| version.write_terms(kind, from, to);
-        flips(pair, &terms(&pair.old), &terms(&pair.new))
+    // For each whom that a rule of either policy is about: whose decisions change.
+    let outcome = |from: &String, to: &String| -> Vec<(String, Flips)> {
+        let flips_to = |whom: &str| {
+            let terms = |version: &TypeVersion<'_>| version.write_terms(kind, from, to, whom);
+            flips(pair, &terms(&pair.old), &terms(&pair.new))
+        };
+        pair.whom_choices(kind, from, to).into_iter().map(|whom| (whom.clone(), flips_to(&whom))).collect()
     };
-    let joined = writes::grouped(kind, (&removed, &granted), outcome).into_iter();
-    joined
-        .filter_map(|(from, to, flips)| {
-            let quoted = |names: &[String]| names.iter().map(|name| versions::shown_choice(name)).collect::<Vec<_>>();
-            let words = writes::describe(kind, &quoted(&from), &quoted(&to));
-            let named = |names: Vec<String>| names.into_iter().filter(|name| !name.is_empty()).collect();
-            decision(DiffOperation::Write { kind, from: named(from), to: named(to) }, words, flips)
-        })
-        .collect()
+    let mut decisions = Vec::new();
+    for (from, to, flips_by_whom) in writes::grouped(kind, (&removed, &granted), outcome) {
+        let [from, to] = [from, to].map(|names| names.into_iter().filter(|name| !name.is_empty()).collect::<Vec<_>>());
+        let quoted = |names: &[String]| names.iter().map(|name| versions::shown_choice(name)).collect::<Vec<_>>();
+        decisions.extend(flips_by_whom.into_iter().filter_map(|(whom, flips)| {
+            let words = writes::describe(kind, &quoted(&from), &quoted(&to), &whom);
+            decision(DiffOperation::Write { kind, from: from.clone(), to: to.clone(), whom }, words, flips)
+        }));
+    }
+    decisions
 }
 
 fn decision(operation: DiffOperation, words: String, flips: Flips) -> Option<DecisionDiff> {

@@ -1,8 +1,10 @@
 //! One resource type under two policies. Roles have other numbers in each, so they are matched by name.
 
-use rollcall_engine::{Mask, OWNER, Policy, ResourceType, Role, RoleId, Term, WriteKind, join_words, writes};
+use rollcall_engine::{
+    Mask, MemberRule, NOBODY, OWNER, Policy, ResourceType, Role, RoleId, Rule, Term, WriteKind, join_words, rules_about,
+};
 
-use crate::table::cell::member_relations;
+use crate::table::cell::{member_relations, singles};
 
 /// Among the roles that a write may remove: a target that holds none.
 const NO_ROLE: &str = "anyone";
@@ -118,6 +120,21 @@ impl<'p> TypePair<'p> {
         names
     }
 
+    /// Whom the rules about one write are about under either policy, each once as an expression, after an empty one for
+    /// whoever none of them is about.
+    pub(crate) fn whom_choices(&self, kind: WriteKind, from: &str, to: &str) -> Vec<String> {
+        let mut choices = vec![String::new()];
+        for version in [&self.old, &self.new] {
+            let of_version = version.rules(kind, from, to).filter_map(MemberRule::whom);
+            for whom in of_version.map(|whom| version.expression(whom)) {
+                if !choices.contains(&whom) {
+                    choices.push(whom);
+                }
+            }
+        }
+        choices
+    }
+
     /// What somebody holds, by name and in words.
     pub(crate) fn named(&self, holding: &IndexedHolding) -> Holding {
         let roles: Vec<String> = holding.roles.iter().filter_map(|role| self.roles.get(*role)).cloned().collect();
@@ -169,17 +186,40 @@ impl TypeVersion<'_> {
         self.roles.iter().map(|id| id.is_some_and(|id| bits.contains(id.mask()))).collect()
     }
 
-    /// The terms of the rules about one write, whose roles are two of [`TypePair::choices`]; empty where the policy has
-    /// none.
-    pub(crate) fn write_terms(&self, kind: WriteKind, from: &str, to: &str) -> Vec<Term> {
-        let Some(resource_type) = self.resource_type else { return Vec::new() };
+    /// The terms of the rules about one write to somebody who is `whom`; its roles are two of [`TypePair::choices`], and
+    /// `whom` is one of [`TypePair::whom_choices`]. Empty where the policy has none.
+    pub(crate) fn write_terms(&self, kind: WriteKind, from: &str, to: &str, whom: &str) -> Vec<Term> {
+        let is_about = |rule: &&MemberRule| rule.whom().is_none_or(|said| self.expression(said) == whom);
+        self.rules(kind, from, to).filter(is_about).flat_map(|rule| rule.by().terms()).copied().collect()
+    }
+
+    /// The rules about one write, to whomever it is made.
+    fn rules(&self, kind: WriteKind, from: &str, to: &str) -> impl Iterator<Item = &MemberRule> {
         let mask = |name: &str| match name {
             "" => Some(Mask::EMPTY),
             NO_ROLE => Some(Mask::ANYONE),
             name => self.own_roles().find(|role| role.name() == name).map(Role::mask),
         };
-        let (Some(from), Some(to)) = (mask(from), mask(to)) else { return Vec::new() };
-        writes::terms_about(kind, resource_type, from, to)
+        let found = self.resource_type.zip(mask(from)).zip(mask(to));
+        found.into_iter().flat_map(move |((resource_type, from), to)| rules_about(resource_type, kind, from, to))
+    }
+
+    /// A rule as an expression that is the same however the file has it, as far as it names the same roles.
+    fn expression(&self, rule: &Rule) -> String {
+        let name = |bit: Mask| match (self.policy.roles_in(bit).next(), self.resource_type) {
+            (Some(role), Some(resource_type)) => self.policy.name_at(resource_type, role),
+            _ => Mask::RELATIONS.iter().find(|(_, known)| *known == bit).map_or("", |(word, _)| word).to_owned(),
+        };
+        let words = |term: &Term| {
+            let needed = singles(term.need).map(name);
+            let forbidden = singles(term.forbid).map(|bit| format!("!{}", name(bit)));
+            let mut words: Vec<String> = needed.chain(forbidden).collect();
+            words.sort();
+            words.join(" & ")
+        };
+        let mut terms: Vec<String> = rule.terms().iter().map(words).collect();
+        terms.sort();
+        if terms.is_empty() { NOBODY.to_owned() } else { terms.join(" | ") }
     }
 }
 

@@ -162,9 +162,8 @@ fn members(policy: &Policy, resource_type: &ResourceType) -> Option<Grid> {
     for kind in WriteKind::ALL.into_iter().filter(|kind| resource_type.members().of_kind(*kind).next().is_some()) {
         let (removed, granted) =
             (writes::removable_roles(kind, resource_type), writes::grantable_roles(kind, resource_type));
-        let terms = |from: &Mask, to: &Mask| writes::terms_about(kind, resource_type, *from, *to);
-        for (from, to, terms) in writes::grouped(kind, (&removed, &granted), terms) {
-            let write = WriteGroup { kind, from: from.into_iter().collect(), to: to.into_iter().collect() };
+        let terms = |from: &Mask, to: &Mask, whom: &str| writes::terms_to(kind, resource_type, *from, *to, whom);
+        for (write, terms) in writes::group_writes(resource_type, kind, (&removed, &granted), terms) {
             lines.push(UncomputedRow {
                 name: write.description(policy, resource_type),
                 operation: RowOperation::Write(write),
@@ -221,7 +220,8 @@ fn sources(policy: &Policy, resource_type: &ResourceType) -> Vec<Source> {
             } else {
                 rule.from()
             };
-            source(WriteGroup { kind, from, to: rule.to() }.description(policy, resource_type), rule.by())
+            let whom = rule.whom().map_or(String::new(), |whom| whom.text().to_owned());
+            source(WriteGroup { kind, from, to: rule.to(), whom }.description(policy, resource_type), rule.by())
         }));
     }
     sources

@@ -1,8 +1,8 @@
 //! Explains one action or one group of membership writes: who may, and why somebody may or may not.
 
 use rollcall_engine::{
-    Action, Mask, MemberRule, Policy, ResourceType, Role, Rule, Term, granting_rules, join_words, rules_about,
-    writes::WriteGroup,
+    Action, Mask, MemberRule, Policy, ResourceType, Role, Rule, Term, granting_rules, join_words,
+    writes::{WriteGroup, rules_to},
 };
 
 use crate::table::{
@@ -24,8 +24,8 @@ impl<'p> Operation<'p> {
     pub fn rules(self, resource_type: &'p ResourceType) -> Vec<&'p Rule> {
         match self {
             Self::Action(action) => vec![action.rule()],
-            Self::Write(WriteGroup { kind, from, to }) => {
-                rules_about(resource_type, *kind, *from, *to).map(MemberRule::by).collect()
+            Self::Write(WriteGroup { kind, from, to, whom }) => {
+                rules_to(resource_type, *kind, (*from, *to), whom).map(MemberRule::by).collect()
             }
         }
     }
