@@ -79,7 +79,10 @@ fn member_entity(world: &World, at: usize, member: &Member) -> Result<Entity, St
 fn node_entity(model: &Model, world: &World, at: usize, node: &Node) -> Result<Entity, String> {
     let mut groups = HashSet::new();
     let parent = node.parent.and_then(|parent| world.nodes.get(parent));
-    groups.insert(parent.map_or_else(|| uid("State", "known"), |parent| resource(&parent.key))?);
+    // What must be registered is not known by what is stated of it.
+    if node.lookup != Lookup::Stated || model.find(&node.key.kind)?.may_be_stated {
+        groups.insert(parent.map_or_else(|| uid("State", "known"), |parent| resource(&parent.key))?);
+    }
     if node.archived {
         groups.insert(uid("State", "archived")?);
     }

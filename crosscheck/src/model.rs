@@ -16,6 +16,8 @@ pub struct Type {
     pub parent: Option<String>,
     /// Whether its resources are the members themselves.
     pub member_records: bool,
+    /// Whether one that is not registered is what a request states of it.
+    pub may_be_stated: bool,
     /// Whether its resources have owners: in its rules, `owner` is whoever owns the resource, and else a role.
     pub owned: bool,
     /// The roles of the type.
@@ -116,6 +118,7 @@ impl Type {
             name: name.to_owned(),
             parent: table.get("parent").and_then(Value::as_str).map(str::to_owned),
             member_records: flag(table, "member_records"),
+            may_be_stated: table.get("registered").and_then(Value::as_str).is_some_and(|word| word != "required"),
             owned: flag(table, "owned"),
             roles,
             actions: actions?,

@@ -15,7 +15,12 @@ pub struct LoadedFacts {
     pub resources: BTreeMap<ResourceKey, (Option<ResourceKey>, Option<Subject>, bool)>,
     pub members: BTreeMap<Subject, (MemberStatus, bool)>,
     pub bindings: BTreeSet<(Subject, Grant)>,
+    /// The resources of [`TYPES_WITH_DELETED`] that were deleted, and not registered again.
+    pub deleted: BTreeSet<ResourceKey>,
 }
+
+/// The types of which a load tells what was deleted.
+const TYPES_WITH_DELETED: [&str; 1] = ["job_site"];
 
 impl LoadedFacts {
     pub async fn loaded(snapshot: &mut dyn Snapshot) -> Self {
@@ -44,6 +49,14 @@ impl SnapshotSink for LoadedFacts {
     ) {
         let facts = (parent.map(|parent| parent.to_key()), owner.map(|owner| owner.to_subject()), archived);
         assert_eq!(self.resources.insert(key.to_key(), facts), None);
+    }
+
+    fn types_with_deleted(&self) -> Vec<String> {
+        TYPES_WITH_DELETED.map(str::to_owned).to_vec()
+    }
+
+    fn deleted_resource(&mut self, key: ResourceRef<'_>) {
+        assert!(TYPES_WITH_DELETED.contains(&key.kind) && self.deleted.insert(key.to_key()));
     }
 
     fn member(&mut self, subject: SubjectRef<'_>, status: MemberStatus, locked: bool) {
@@ -95,6 +108,7 @@ impl Model {
             Change::ResourceCreated { resource } => {
                 let row = (resource.parent.clone(), resource.owner.clone(), resource.archived);
                 facts.resources.insert(resource.key.clone(), row);
+                facts.deleted.remove(&resource.key);
                 self.resources.insert(resource.key.clone(), (resource.clone(), revision));
             }
             Change::ResourceArchived { resource } => self.resource(resource, revision, |it| it.archived = true),
@@ -108,6 +122,9 @@ impl Model {
             Change::ResourceDeleted { resource } => {
                 assert_eq!(self.resources.remove(&resource.key).map(|(found, _)| found).as_ref(), Some(resource));
                 facts.resources.remove(&resource.key);
+                if TYPES_WITH_DELETED.contains(&&*resource.key.kind) {
+                    facts.deleted.insert(resource.key.clone());
+                }
             }
             Change::MemberAdded { member } | Change::MemberUpdated { member, .. } => {
                 facts.members.insert(member.subject.clone(), (member.status, member.locked));

@@ -10,8 +10,18 @@ use super::{
 };
 
 /// The keys of a `[TYPE]` that the oracle knows; a policy with another one is refused.
-const KNOWN: [&str; 9] =
-    ["parent", "owned", "member_records", "creator_role", "create_actions", "roles", "actions", "members", "joins_as"];
+const KNOWN: [&str; 10] = [
+    "parent",
+    "owned",
+    "member_records",
+    "registered",
+    "creator_role",
+    "create_actions",
+    "roles",
+    "actions",
+    "members",
+    "joins_as",
+];
 
 impl PolicyFile {
     /// Reads a policy file.

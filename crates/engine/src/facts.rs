@@ -49,6 +49,9 @@ pub trait Facts {
     fn root(&self) -> Node;
     /// The registered resource of this type and id; none if there is none.
     fn find(&self, resource_type: TypeId, id: &str) -> Option<Node>;
+    /// Whether a resource of this type and id was deleted, and not registered again since. Known of types alone whose
+    /// resources need not be registered.
+    fn is_deleted(&self, resource_type: TypeId, id: &str) -> bool;
     /// The state of a registered resource.
     fn resource(&self, node: Node) -> ResourceState<'_>;
     /// The id of a resource within its type.

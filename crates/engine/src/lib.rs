@@ -47,8 +47,8 @@ pub use membership::{
     writes::{self, join_words},
 };
 pub use model::{
-    Action, Inheritance, MemberRule, MemberRules, Policy, ResourceType, Role, RoleId, Rule, TypeId, TypeSet,
-    UnknownName,
+    Action, Inheritance, MemberRule, MemberRules, Policy, Registration, ResourceType, Role, RoleId, Rule, TypeId,
+    TypeSet, UnknownName,
     mask::{Mask, NOBODY, OWNER, Term},
     policy_set::PolicySet,
     policy_source::PolicySource,

@@ -26,6 +26,7 @@ GET              = "anyone"
 
 [book-shelf]
 parent = "Library"
+registered = "optional"
 nested = true
 
 [book-shelf.roles]
@@ -37,6 +38,7 @@ visitor = {}
 
 [book]
 parent = "book-shelf"
+registered = "optional"
 owned  = true
 
 [book.actions]

@@ -15,7 +15,7 @@ use crate::{
     store::{
         error::unavailable,
         sql::{
-            entity::{binding, member, profile, resource},
+            entity::{binding, member, profile, resource, tombstone},
             rows,
         },
     },
@@ -34,6 +34,7 @@ pub(in crate::store) async fn load(
     sink.tenant(tenant, head);
     let subjects = members(tx, &id, sink).await?;
     resources(tx, &id, sink).await?;
+    deleted_resources(tx, &id, sink).await?;
     bindings(tx, &id, &subjects, sink).await
 }
 
@@ -102,6 +103,24 @@ async fn resources(tx: &DatabaseTransaction, tenant: &str, sink: &mut dyn Snapsh
         let parent = parent_type.as_deref().zip(parent_id.as_deref()).map(|(kind, id)| ResourceRef { kind, id });
         let known = owner_type.zip(owner_id).map(|(kind, id)| Subject { kind, id });
         sink.resource(key, parent, owner.as_deref().map(|owner| subject(known.as_ref(), owner)), archived);
+    }
+    Ok(())
+}
+
+async fn deleted_resources(tx: &DatabaseTransaction, tenant: &str, sink: &mut dyn SnapshotSink) -> StoreResult<()> {
+    use tombstone::Column;
+    let types = sink.types_with_deleted();
+    if types.is_empty() {
+        return Ok(());
+    }
+    let query = tombstone::Entity::find()
+        .select_only()
+        .columns([Column::ResourceType, Column::ResourceId])
+        .filter(Column::TenantId.eq(tenant))
+        .filter(Column::ResourceType.is_in(types));
+    let mut rows = query.into_tuple::<(String, String)>().stream(tx).await?;
+    while let Some((kind, id)) = next(&mut rows).await? {
+        sink.deleted_resource(ResourceRef { kind: &kind, id: &id });
     }
     Ok(())
 }

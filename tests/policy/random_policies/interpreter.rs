@@ -70,7 +70,16 @@ impl RandomTenant {
         let action = &self.policy.types[type_index].actions[action];
         let (resource, owner) = match target {
             ActionTarget::Registered(resource) => (*resource, self.resources[*resource].owner.as_ref()),
-            ActionTarget::Stated(above, owner) => (*above, owner.as_ref()),
+            ActionTarget::Stated(above, owner) => {
+                // So must be whatever is stated between the two.
+                let registered = self.resources[*above].type_index;
+                let mut stated =
+                    self.policy.ancestors(type_index).into_iter().take_while(|between| *between != registered);
+                if stated.any(|between| !self.policy.types[between].may_be_stated) {
+                    return false;
+                }
+                (*above, owner.as_ref())
+            }
             ActionTarget::MemberRecord(_) => (ROOT, None),
             ActionTarget::Unknown => return false,
         };

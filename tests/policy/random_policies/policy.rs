@@ -28,6 +28,8 @@ pub struct RandomType {
     /// The index of the type above; none for the root.
     pub parent: Option<usize>,
     pub member_records: bool,
+    /// Whether one that is not registered can be stated.
+    pub may_be_stated: bool,
     pub actions: Vec<Action>,
     pub member_rules: Vec<(WriteKind, MemberRule)>,
 }
@@ -64,7 +66,7 @@ pub struct RandomPolicy {
 
 impl RandomType {
     fn new(parent: Option<usize>, member_records: bool) -> Self {
-        Self { parent, member_records, actions: Vec::new(), member_rules: Vec::new() }
+        Self { parent, member_records, may_be_stated: false, actions: Vec::new(), member_rules: Vec::new() }
     }
 }
 
@@ -73,7 +75,7 @@ impl RandomPolicy {
         let mut types = vec![RandomType::new(None, false)];
         for type_index in 1..2 + source.below(3) {
             let parent = (0..type_index).rev().nth(source.below(type_index)).unwrap();
-            types.push(RandomType::new(Some(parent), false));
+            types.push(RandomType { may_be_stated: !source.one_in(4), ..RandomType::new(Some(parent), false) });
         }
         types.push(RandomType::new(Some(ROOT), true));
         let mut policy = Self { types, roles: Vec::new() };

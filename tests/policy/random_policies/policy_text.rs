@@ -17,6 +17,9 @@ impl RandomPolicy {
             write!(text, "\n[t{type_index}]\nmember_records = {}\n", random_type.member_records).unwrap();
             if let Some(parent) = random_type.parent {
                 writeln!(text, "parent = \"t{parent}\"\nowned = {}", !random_type.member_records).unwrap();
+                if random_type.may_be_stated {
+                    writeln!(text, "registered = \"optional\"").unwrap();
+                }
             }
             writeln!(text, "[t{type_index}.roles]").unwrap();
             for role in self.roles_of(type_index) {

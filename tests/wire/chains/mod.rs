@@ -4,6 +4,7 @@ mod acceptance;
 mod granters;
 mod joining;
 mod last_who_can_act;
+mod registered;
 mod targets;
 
 use std::fs;
@@ -33,8 +34,8 @@ fn at(seconds: Option<i64>) -> Option<Timestamp> {
 
 /// A server that knows a policy by its text, and a tenant on it.
 struct Stage {
-    _server: TestServer,
-    _policies: TempDir,
+    server: TestServer,
+    policies: TempDir,
     world: WireTenant,
 }
 
@@ -44,7 +45,16 @@ impl Stage {
         fs::write(policies.path().join("policy.toml"), policy).unwrap();
         let server = TestServer::with(&[&format!("policies.dir={}", policies.path().display())]).await;
         let world = describe(tenant_on(policy).named("acme")).wire_on(&server.api).await;
-        Self { _server: server, _policies: policies, world }
+        Self { server, policies, world }
+    }
+
+    /// The same, after the server was stopped and started.
+    async fn restarted(self) -> Self {
+        let Self { server: TestServer { server, dir, .. }, policies, world } = self;
+        server.terminate().await;
+        let server = TestServer::over(dir, &[&format!("policies.dir={}", policies.path().display())]).await;
+        let world = WireTenant { api: server.api.clone(), ..world };
+        Self { server, policies, world }
     }
 
     /// A crew of the boss `ada` with the yards `north` and `south`.

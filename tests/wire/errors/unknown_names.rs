@@ -3,7 +3,7 @@
 
 use rollcall::proto::{
     BatchCheckRequest, CheckItem, Consistency, ErrorReason, GetTenantRequest, ListActionsRequest, ListResourcesRequest,
-    ResourceRef, StatedFacts, check_result, consistency::Requirement,
+    Reason, ResourceRef, StatedFacts, check_result, consistency::Requirement,
 };
 use tonic::Code;
 
@@ -107,7 +107,7 @@ async fn a_stated_parent_that_could_be_none_is_named() {
         question
     };
     let answer = world.api.check(question("workspace")).await.expect("the tenant's id may be left out");
-    assert!(answer.allowed, "an admin, by the stated parent");
+    assert_eq!(answer.reason(), Reason::ResourceNotFound, "a site must be registered");
     let metadata = expect_error(world.api.check(question("job_site")).await, Code::InvalidArgument, "FIELD_INVALID");
     assert_eq!(metadata["field"], "stated.parents[0].type");
     let unknown = world.api.check(question("workspcae")).await;

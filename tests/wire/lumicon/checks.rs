@@ -296,14 +296,16 @@ async fn a_workspace_has_no_sites_of_its_own_name() {
 }
 
 #[tokio::test]
-async fn what_is_said_of_an_unregistered_site_counts_less_than_what_is_registered() {
+async fn what_is_stated_of_a_site_counts_for_nothing() {
     let (_stage, world) = fixture().await;
     let mut question = world.question("ada", "data.edit", "unregistered");
+    question.explain = true;
     question.stated =
         Some(rollcall::proto::StatedFacts { parents: vec![resource(&world.tenant, "workspace")], owner: None });
-    assert!(world.api.check(question.clone()).await.expect("well formed").allowed, "an admin, by the stated parent");
-    question.subject = Some(subject("edith"));
-    assert!(!world.api.check(question).await.expect("well formed").allowed);
+    let answer = world.api.check(question).await.expect("well formed");
+    assert_eq!((answer.allowed, answer.reason()), (false, Reason::ResourceNotFound));
+    let summary = answer.explanation.expect("asked for").summary;
+    assert!(summary.ends_with("no such resource is registered, as every `job_site` must be"), "{summary}");
 }
 
 #[tokio::test]

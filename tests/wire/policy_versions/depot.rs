@@ -35,6 +35,7 @@ lock   = [{ by = "boss" }]
 
 [shelf]
 parent = "workspace"
+registered = "optional"
 owned  = true
 
 [shelf.roles]
@@ -52,6 +53,7 @@ invite = [{ by = "keeper | boss", to = ["keeper", "viewer"] }]
 
 [box]
 parent = "shelf"
+registered = "optional"
 
 [box.roles]
 packer = {}
@@ -95,7 +97,7 @@ pub(super) fn second() -> String {
         assert!(text.contains(from), "{from}");
         text = text.replacen(from, to, 1);
     }
-    text + "\n[till]\nparent = \"workspace\"\n\n[till.actions]\n\"till.count\" = \"clerk\"\n"
+    text + "\n[till]\nparent = \"workspace\"\nregistered = \"optional\"\n\n[till.actions]\n\"till.count\" = \"clerk\"\n"
 }
 
 /// A tenant on `depot`, its server, and the directory of their store and policy files.

@@ -10,7 +10,7 @@ use crate::{
     domain::ResourceKey,
     facts::{Facts, Node, Principals, ancestors, ancestors_with_inheritance, name_of},
     model::{
-        ResourceType, Role, TypeSet,
+        Registration, ResourceType, Role, TypeSet,
         mask::{Mask, OWNER},
         rules_about::granting_rules,
     },
@@ -47,8 +47,22 @@ pub fn explain<F: Facts + ?Sized>(
         held_roles,
         ways_in,
     };
-    explanation.summary = explanation.summarize(question.subject, resource, question.action.name(), decision.reason);
+    let reason = (decision.reason, &*absence(facts, resource_type, &resource.id));
+    explanation.summary = explanation.summarize(question.subject, resource, question.action.name(), reason);
     explanation
+}
+
+/// Why a resource is absent, if it is.
+fn absence<F: Facts + ?Sized>(facts: &F, resource_type: &ResourceType, id: &str) -> String {
+    let name = resource_type.name();
+    match resource_type.registration() {
+        _ if resource_type.has_member_records() => "nobody is a member under that id".to_owned(),
+        Registration::Required => format!("no such resource is registered, as every `{name}` must be"),
+        _ if facts.is_deleted(resource_type.id(), id) => {
+            "it was deleted, and is absent until it is registered again".to_owned()
+        }
+        _ => "no such resource is registered, and no registered parent was stated for it".to_owned(),
+    }
 }
 
 /// What the subject holds at a resource and above it, and through whom.

@@ -58,13 +58,13 @@ pub struct WayIn {
 }
 
 impl Explanation {
-    /// The summary of an explanation that is otherwise complete.
+    /// The summary of an explanation that is otherwise complete; `absence` says why the resource is absent, if it is.
     pub(super) fn summarize(
         &self,
         subject: SubjectRef<'_>,
         resource: &ResourceKey,
         action: &str,
-        reason: Reason,
+        (reason, absence): (Reason, &str),
     ) -> String {
         let may = format!("`{subject}` may do `{action}` on `{resource}`");
         let may_not = format!("`{subject}` may not do `{action}` on `{resource}`");
@@ -84,9 +84,7 @@ impl Explanation {
             Reason::MemberLocked => {
                 format!("{may_not}: they are locked, and `{action}` is not allowed to locked members")
             }
-            Reason::ResourceNotFound => {
-                format!("{may_not}: no such resource is registered, and no registered parent was stated for it")
-            }
+            Reason::ResourceNotFound => format!("{may_not}: {absence}"),
             Reason::ResourceArchived => {
                 format!("{may_not}: it is archived, and `{action}` is not allowed on archived resources")
             }

@@ -3,17 +3,17 @@
 use crate::{
     domain::{ResourceRef, SubjectRef, kind},
     facts::{Facts, Node, ancestors},
-    model::{ResourceType, TypeSet},
+    model::{Registration, ResourceType, TypeSet},
 };
 
 /// What a caller states about a resource that is not registered. For a registered resource or a member's record it is
-/// not looked at.
+/// not looked at, nor for one whose type's resources must be registered, or that was registered and deleted.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct StatedFacts<'a> {
     /// The resources above it, the nearest first, each the parent of the one before. The first one that is registered is
     /// where the resource hangs: what stands behind it is not looked at. Up to that one, each must be of a type that the
-    /// one before may be below, and not of one of member records; else, and where none is registered, nothing is known of
-    /// the resource. The id of the root resource may be left empty. Empty: nothing is stated.
+    /// one before may be below, of which one need not be registered, and not be deleted; else, and where none is
+    /// registered, nothing is known of the resource. The id of the root resource may be left empty. Empty: nothing is stated.
     pub parents: &'a [ResourceRef<'a>],
     /// The subject that owns it, member or not; none if it has no owner. Not looked at where its type has no owners.
     pub owner: Option<SubjectRef<'a>>,
@@ -57,6 +57,9 @@ pub fn locate<'a, F: Facts + ?Sized>(
     if let Some(node) = facts.find(resource_type.id(), id) {
         return Target::Registered(node);
     }
+    if !may_be_stated(facts, resource_type, id) {
+        return Target::Absent;
+    }
     nearest_registered(facts, resource_type, stated.parents)
         .map_or(Target::Absent, |(parent, types_below)| Target::Stated { types_below, parent, owner: stated.owner })
 }
@@ -81,10 +84,20 @@ fn nearest_registered<F: Facts + ?Sized>(
         if let Some(node) = found {
             return Some((node, types_below));
         }
+        if !may_be_stated(facts, above, parent.id) {
+            return None;
+        }
         below = above;
         types_below = types_below.with(above.id());
     }
     None
+}
+
+/// Whether what a request states counts of a resource that is not registered.
+///
+/// INVARIANT (registered): nobody comes by a right through what is stated of an id that is registered, must be, or was.
+fn may_be_stated<F: Facts + ?Sized>(facts: &F, resource_type: &ResourceType, id: &str) -> bool {
+    resource_type.registration() != Registration::Required && !facts.is_deleted(resource_type.id(), id)
 }
 
 /// The registered resource from which a decision goes up to the root: the target, the nearest one above it, or for a

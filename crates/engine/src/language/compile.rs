@@ -5,15 +5,15 @@ use crate::{
         checks,
         diagnostic::{Diagnostic, Diagnostics, Problems},
         document::{self, ActionDecl, Document, RoleDecl, TypeDecl},
-        expr, lint, never,
+        expr, lint, never, registered,
         resolve::{Relations, Scope},
         rules::{MembersDecl, RuleDecl},
         span::{Lines, Located},
         terms,
     },
     model::{
-        Action, Index, MemberRule, MemberRules, Policy, ResourceType, Role, RoleId, Rule, TypeId, mask::Mask,
-        nearest::suggestion, write_kind::WriteKind,
+        Action, Index, MemberRule, MemberRules, Policy, Registration, ResourceType, Role, RoleId, Rule, TypeId,
+        mask::Mask, nearest::suggestion, write_kind::WriteKind,
     },
 };
 
@@ -190,6 +190,7 @@ impl Compiler<'_> {
         let (is_root, is_below_root) = (position == root, scope.parent(position) == Some(root));
         let root_name = &self.document.root.value;
         checks::type_options(resource_type, root_name, (is_root, is_below_root), self.problems);
+        registered::check(self.document, resource_type, is_root, scope.parent(position), self.problems);
         checks::rule_scopes(resource_type, root_name, is_root, self.problems);
         checks::teams(self.document, resource_type, is_root, self.problems);
         let actions = resource_type.actions.iter();
@@ -204,6 +205,7 @@ impl Compiler<'_> {
             owned: resource_type.owned,
             several_roles: resource_type.several_roles,
             teams: resource_type.teams,
+            registration: resource_type.registration(),
             creator_role: self.role_of_type(resource_type.creator_role.as_ref(), position, scope),
             create_actions: self.create_actions(position, resource_type, scope),
             joins_as: self.role_of_type(resource_type.members.joins_as.as_ref(), root, scope),
@@ -305,6 +307,9 @@ impl Compiler<'_> {
         let parent_types = [Some(parent), resource_type.nested.then_some(resource_type)];
         let actions = || parent_types.into_iter().flatten().flat_map(|parent| &parent.actions);
         let is_known = |name: &str| actions().any(|action| action.name.value == name);
+        if resource_type.registration() == Registration::Never {
+            return Vec::new();
+        }
         if resource_type.create_actions.is_empty() {
             let usual = format!("{}.create", resource_type.name.value);
             return if is_known(&usual) { vec![usual] } else { Vec::new() };

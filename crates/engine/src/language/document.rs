@@ -10,12 +10,14 @@ use crate::{
         diagnostic::{Diagnostic, Diagnostics, Problems},
         edition, people,
         reader::{
-            Fields, Value, check_case_twins, checked_name, list, name, number, read_file, string, strings, wrong_type,
+            Fields, Value, check_case_twins, checked_name, list, name, number, read_file, string, strings, suggestion,
+            wrong_type,
         },
         reserved::{check_owner, check_role, check_type},
         rules::{self, MembersDecl},
         span::Located,
     },
+    model::Registration,
 };
 
 /// How many days an invitation can be accepted when the file does not say.
@@ -63,6 +65,8 @@ pub(crate) struct TypeDecl {
     pub(crate) owned: bool,
     pub(crate) several_roles: bool,
     pub(crate) teams: bool,
+    /// None where the file does not say.
+    pub(crate) registered: Option<Located<Registration>>,
     pub(crate) creator_role: Option<Located<String>>,
     pub(crate) create_actions: Vec<Located<String>>,
     pub(crate) roles: Vec<RoleDecl>,
@@ -205,6 +209,7 @@ fn resource_type(name: Located<String>, value: Value<'_, '_>, problems: &mut Pro
         owned: fields.flag("owned", problems),
         several_roles: fields.flag("several_roles", problems),
         teams: fields.flag("teams", problems),
+        registered: fields.string("registered", problems).and_then(|word| registration(word, problems)),
         creator_role: fields.string("creator_role", problems),
         create_actions: fields
             .get("create_actions")
@@ -222,6 +227,17 @@ fn resource_type(name: Located<String>, value: Value<'_, '_>, problems: &mut Pro
         declared.roles.iter().for_each(|role| check_owner(&role.name, &declared.name.value, problems));
     }
     Some(declared)
+}
+
+fn registration(word: Located<String>, problems: &mut Problems) -> Option<Located<Registration>> {
+    let found = Registration::from_name(&word.value);
+    if found.is_none() {
+        let message = format!("`{}` is no way of being registered", word.value);
+        let help = suggestion(&word.value, Registration::ALL.into_iter().map(Registration::name));
+        let label = "expected `required`, `optional` or `never`";
+        problems.push(Diagnostic::new(message, word.span.clone(), label).help(help));
+    }
+    Some(Located::new(found?, word.span))
 }
 
 /// Reads a table whose keys are names that the file chooses. The tuple says what messages call the table, what they

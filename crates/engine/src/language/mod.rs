@@ -10,6 +10,7 @@ mod lint;
 mod never;
 mod people;
 pub mod reader;
+mod registered;
 mod reserved;
 mod resolve;
 mod rules;

@@ -3,6 +3,7 @@
 use crate::model::{
     Index, UnknownName,
     id::{RoleId, TypeId},
+    registration::Registration,
     rule::{Action, MemberRules},
     unknown,
 };
@@ -19,6 +20,7 @@ pub struct ResourceType {
     pub(crate) owned: bool,
     pub(crate) several_roles: bool,
     pub(crate) teams: bool,
+    pub(crate) registration: Registration,
     pub(crate) creator_role: Option<RoleId>,
     pub(crate) create_actions: Vec<String>,
     pub(crate) joins_as: Option<RoleId>,
@@ -53,6 +55,11 @@ impl ResourceType {
     /// Whether its resources may be below each other.
     pub fn is_nested(&self) -> bool {
         self.nested
+    }
+
+    /// Whether its resources must be registered. Those of a type of member records never are, nor are they stated.
+    pub fn registration(&self) -> Registration {
+        self.registration
     }
 
     /// Whether its resources are the members themselves: one for each, under the member's id, never registered.

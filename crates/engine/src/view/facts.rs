@@ -1,6 +1,9 @@
 //! A tenant's facts as tables in memory, and the look-ups that decisions make in them.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use rustc_hash::FxBuildHasher;
 
@@ -27,6 +30,8 @@ pub struct View {
     pub(crate) free_nodes: Vec<u32>,
     /// For each type, its nodes in the order of their ids.
     pub(crate) nodes_by_type: Vec<Vec<Node>>,
+    /// The ids of deleted resources, by their type: of types alone whose resources need not be registered.
+    pub(crate) deleted: HashMap<TypeId, HashSet<Box<str>, FxBuildHasher>, FxBuildHasher>,
     pub(crate) members: Vec<MemberRow>,
     pub(crate) member_index: RowIndex,
     pub(crate) free_members: Vec<u32>,
@@ -87,6 +92,7 @@ impl View {
             node_index: RowIndex::default(),
             free_nodes: Vec::new(),
             nodes_by_type: vec![Vec::new(); types],
+            deleted: HashMap::default(),
             members: Vec::new(),
             member_index: RowIndex::default(),
             free_members: Vec::new(),
@@ -178,6 +184,10 @@ impl Facts for View {
             node.is_some_and(|node| node.resource_type == resource_type && *node.id == *id)
         });
         found.map(Node)
+    }
+
+    fn is_deleted(&self, resource_type: TypeId, id: &str) -> bool {
+        self.deleted.get(&resource_type).is_some_and(|ids| ids.contains(id))
     }
 
     fn resource(&self, node: Node) -> ResourceState<'_> {

@@ -3,7 +3,7 @@
 use crate::{
     domain::{Head, MemberStatus, ResourceKey, ResourceRef, Subject, SubjectRef, Tenant, Timestamp},
     facts::{Facts, Node},
-    model::policy_source::PolicySource,
+    model::{Registration, policy_source::PolicySource},
     view::{
         facts::{NodeRow, View},
         snapshot::SnapshotSink,
@@ -137,6 +137,18 @@ impl SnapshotSink for ViewBuilder<'_> {
             (None, _) => {
                 tracing::warn!(resource = %key, "a resource has a type that is not in its policy; it was ignored");
             }
+        }
+    }
+
+    fn types_with_deleted(&self) -> Vec<String> {
+        let State::Open(view) = &self.state else { return Vec::new() };
+        let types = view.policy.types().iter().filter(|known| known.registration() != Registration::Required);
+        types.map(|known| known.name().to_owned()).collect()
+    }
+
+    fn deleted_resource(&mut self, key: ResourceRef<'_>) {
+        if let State::Open(view) = &mut self.state {
+            view.add_deleted(key);
         }
     }
 

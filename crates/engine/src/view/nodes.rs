@@ -3,6 +3,7 @@
 use crate::{
     domain::{Resource, ResourceKey, ResourceRef, Subject},
     facts::{Facts, Node},
+    model::Registration,
     view::{
         apply::Diverged,
         facts::{NodeRow, View},
@@ -18,7 +19,18 @@ impl View {
         let node = self.add_node(resource.key.as_ref(), resource.owner.clone(), resource.archived).ok_or(Diverged)?;
         self.set_parent(node, parent);
         self.insert_in_order(node);
+        if let Some(ids) = self.deleted.get_mut(&self.resource(node).resource_type) {
+            ids.remove(resource.key.id.as_str());
+        }
         Ok(())
+    }
+
+    /// Remembers that a resource was deleted, where a request could state it.
+    pub(crate) fn add_deleted(&mut self, key: ResourceRef<'_>) {
+        let found = self.policy.type_named(key.kind);
+        if let Some(resource_type) = found.filter(|found| found.registration() != Registration::Required) {
+            self.deleted.entry(resource_type.id()).or_default().insert(key.id.into());
+        }
     }
 
     /// Adds a node without a parent. None when its type is not one of the policy's.
@@ -72,6 +84,7 @@ impl View {
         }
         self.node_index.remove((resource_type, key.id.as_str()), node.0);
         self.free_nodes.push(node.0);
+        self.add_deleted(key.as_ref());
         Ok(())
     }
 

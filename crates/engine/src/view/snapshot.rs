@@ -14,6 +14,10 @@ pub trait SnapshotSink: Send {
         owner: Option<SubjectRef<'_>>,
         archived: bool,
     );
+    /// The names of the types of which [`SnapshotSink::deleted_resource`] is to be called, asked when the tenant was received.
+    fn types_with_deleted(&self) -> Vec<String>;
+    /// Receives the id of a resource that was deleted, and not registered again since.
+    fn deleted_resource(&mut self, key: ResourceRef<'_>);
     /// Receives a member: a person, a team or everybody of a type.
     fn member(&mut self, subject: SubjectRef<'_>, status: MemberStatus, locked: bool);
     /// Receives a role that is bound to a member at a resource, and when it expires, if it does. Member and resource

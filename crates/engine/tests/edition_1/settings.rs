@@ -27,7 +27,7 @@ fn write_type(policy: &Policy, resource_type: &ResourceType, text: &mut String) 
     let parent = resource_type.parent().map(|parent| policy.resource_type(parent));
     writeln!(
         text,
-        "{}: parent {}, nested {}, owned {}, member_records {}, several_roles {}, teams {}",
+        "{}: parent {}, nested {}, owned {}, member_records {}, several_roles {}, teams {}, registered {}",
         resource_type.name(),
         parent.map_or("none", ResourceType::name),
         resource_type.is_nested(),
@@ -35,6 +35,7 @@ fn write_type(policy: &Policy, resource_type: &ResourceType, text: &mut String) 
         resource_type.has_member_records(),
         resource_type.allows_several_roles(),
         resource_type.is_team_type(),
+        resource_type.registration().name(),
     )
     .unwrap();
     let role = |role: Option<RoleId>| role.map_or("none".to_owned(), |role| policy.qualified(policy.role(role)));

@@ -113,6 +113,6 @@ fn the_way_in_is_one_that_counts_from_where_it_can_be_given() {
     assert_eq!(ways(&[folder("new"), folder("plans")]), [own, editor]);
     let (_, explanation) = explained(&view, "edith", &[folder("new"), folder("plans")]);
     let summary = "`user:edith` may do `document.write` on `document:note`: `document.writer` held at `folder:plans`, \
-                   implied by `folder.editor` (policy `drive` line 31: `writer | folder.poster`)";
+                   implied by `folder.editor` (policy `drive` line 33: `writer | folder.poster`)";
     assert_eq!(explanation.summary, summary);
 }

@@ -55,7 +55,7 @@ fn write_type(types: &[TypeSketch], position: usize, random: &mut Random, text: 
     let sketch = &types[position];
     writeln!(text, "[t{position}]\nnested = {}\nowned = {}", sketch.nested, sketch.owned).unwrap();
     if let Some(parent) = sketch.parent {
-        writeln!(text, "parent = \"t{parent}\"").unwrap();
+        writeln!(text, "parent = \"t{parent}\"\nregistered = \"optional\"").unwrap();
     }
     writeln!(text, "[t{position}.roles]").unwrap();
     let ancestors = |position: usize| std::iter::successors(Some(position), |position| types[*position].parent);

@@ -1,6 +1,6 @@
 //! Compares the settings of two policies, of their types, roles and actions: all that they say beside rules.
 
-use rollcall_engine::{Action, Policy, ResourceType, Role, RoleId, join_words};
+use rollcall_engine::{Action, Policy, Registration, ResourceType, Role, RoleId, join_words};
 
 use crate::{
     diff::{
@@ -54,6 +54,10 @@ pub(crate) fn of_type(pair: &TypePair<'_>) -> Vec<Setting> {
     flag("several roles", ResourceType::allows_several_roles);
     flag("member records", ResourceType::has_member_records);
     flag("teams", ResourceType::is_team_type);
+    let said = |version: &TypeVersion<'_>| {
+        version.resource_type.map(|resource_type| resource_type.registration().name().to_owned())
+    };
+    settings.extend(changed("registered", said(old), said(new), Registration::Required.name()));
 
     let names =
         |version: &TypeVersion<'_>| -> Vec<String> { version.own_roles().map(|role| role.name().to_owned()).collect() };

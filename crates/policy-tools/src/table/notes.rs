@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use rollcall_engine::{Action, Mask, OWNER, Policy, ResourceType, Role, WriteKind, join_words, kind};
+use rollcall_engine::{Action, Mask, OWNER, Policy, Registration, ResourceType, Role, WriteKind, join_words, kind};
 
 const DAY: u64 = 24 * 60 * 60;
 
@@ -115,11 +115,16 @@ fn creation(policy: &Policy, resource_type: &ResourceType) -> Option<String> {
     if resource_type.parent().is_none() || resource_type.has_member_records() {
         return (!gets.is_empty()).then(|| format!("Whoever creates one becomes {}.", join_words(&gets, "and")));
     }
+    let stated = match resource_type.registration() {
+        Registration::Never => return Some("None is registered: requests state its parent.".to_owned()),
+        Registration::Optional => " Requests may state the parent of one that is not registered.",
+        Registration::Required => "",
+    };
     let Some(actions) = creators(policy, resource_type) else {
-        return Some("None can be registered: requests state its parent.".to_owned());
+        return Some(format!("Nobody can register one.{stated}"));
     };
     let gets = if gets.is_empty() { String::new() } else { format!(", and becomes {}", join_words(&gets, "and")) };
-    Some(format!("Whoever may do {actions} creates one there{gets}."))
+    Some(format!("Whoever may do {actions} creates one there{gets}.{stated}"))
 }
 
 /// The actions that allow creating one, each with the type above; none when nobody can.

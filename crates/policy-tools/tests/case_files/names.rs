@@ -64,6 +64,7 @@ fn each_name_is_the_thing_that_was_meant() {
         ("project", "1"),
         ("project", "project:1"),
         ("vault", "1"),
+        ("vault", "1:1"),
         ("vault", "https://vaults.test/1"),
     ];
     assert_eq!(resources, registered.into_iter().map(|(kind, id)| ResourceKey::new(kind, id)).collect());

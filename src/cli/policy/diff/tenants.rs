@@ -126,6 +126,15 @@ impl SnapshotSink for TenantFacts<'_> {
         self.incompatibilities.resource(key, parent, owner, archived);
     }
 
+    fn types_with_deleted(&self) -> Vec<String> {
+        [self.before.types_with_deleted(), self.after.types_with_deleted()].concat()
+    }
+
+    fn deleted_resource(&mut self, key: ResourceRef<'_>) {
+        self.before.deleted_resource(key);
+        self.after.deleted_resource(key);
+    }
+
     fn member(&mut self, subject: SubjectRef<'_>, status: MemberStatus, locked: bool) {
         self.before.member(subject, status, locked);
         self.after.member(subject, status, locked);

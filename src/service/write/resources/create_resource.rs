@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use rollcall_engine::{
-    self as engine, Change, Facts, Grant, Member, MemberStatus, Node, Profile, Resource, ResourceKey, ResourceType,
-    Subject, Timestamp,
+    self as engine, Change, Facts, Grant, Member, MemberStatus, Node, Profile, Registration, Resource, ResourceKey,
+    ResourceType, Subject, Timestamp,
 };
 
 use crate::service::{
@@ -100,6 +100,11 @@ pub(crate) fn parent_node(
     parent: Option<&ResourceKey>,
 ) -> Result<Node> {
     let policy = facts.policy();
+    if resource_type.registration() == Registration::Never {
+        let description =
+            format!("resources of type `{}` are not registered: questions state them", resource_type.name());
+        return Err(Error::field("FIELD_INVALID", "resource.type", description));
+    }
     let above = resource_type.parent().map(|above| policy.resource_type(above));
     let Some(above) = above.filter(|_| !resource_type.has_member_records()) else {
         let description =

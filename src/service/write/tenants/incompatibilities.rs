@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use rollcall_engine::{
-    Facts, Head, MemberStatus, Policy, ResourceRef, ResourceType, SnapshotSink, SubjectRef, Tenant, Timestamp,
+    Facts, Head, MemberStatus, Policy, Registration, ResourceRef, ResourceType, SnapshotSink, SubjectRef, Tenant,
+    Timestamp,
 };
 
 use crate::service::error::{Error, ErrorKind, Result};
@@ -114,12 +115,19 @@ impl SnapshotSink for PolicyIncompatibilities<'_> {
                     self.policy.find_type(parent.kind).is_ok_and(|above| resource_type.may_be_below(above.id()))
                 }
             };
-            !resource_type.has_member_records() && parent_fits
+            let may_be_registered = resource_type.registration() != Registration::Never;
+            may_be_registered && !resource_type.has_member_records() && parent_fits
         });
         if !fits {
             *self.resources.entry(key.kind.to_owned()).or_default() += 1;
         }
     }
+
+    fn types_with_deleted(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn deleted_resource(&mut self, _: ResourceRef<'_>) {}
 
     fn member(&mut self, _: SubjectRef<'_>, _: MemberStatus, _: bool) {}
 

@@ -1,7 +1,7 @@
 //! Reads the resources that a file of cases declares.
 
 use rollcall_engine::{
-    Diagnostic, OWNER, ResourceKey, ResourceType,
+    Diagnostic, OWNER, Registration, ResourceKey, ResourceType,
     reader::{Fields, Key, Located, Value, string},
 };
 use toml::de::DeValue;
@@ -127,6 +127,9 @@ impl<'p> SceneBuilder<'_, '_, 'p> {
             let message = format!("a `{type_name}` is not declared: every member has one");
             let label = format!("write `{type_name}:NAME` in the cases");
             return mistake(message, &decl.resource_type, label);
+        }
+        if resource_type.registration() == Registration::Never && !decl.stated {
+            return mistake(format!("no `{type_name}` is registered"), &decl.resource_type, "add `stated = true`");
         }
         let reading = type_and_id(self.scene.policy, name).map(|(read, id)| (read.name(), id));
         let key = ResourceKey::new(type_name, declared_id(&decl.name, type_name, decl.id.as_ref(), reading)?);
