@@ -29,6 +29,19 @@ impl LoadedFacts {
         facts
     }
 
+    fn register(&mut self, resource: &Resource) {
+        let row = (resource.parent.clone(), resource.owner.clone(), resource.archived);
+        self.resources.insert(resource.key.clone(), row);
+        self.deleted.remove(&resource.key);
+    }
+
+    fn delete(&mut self, key: &ResourceKey) {
+        self.resources.remove(key);
+        if TYPES_WITH_DELETED.contains(&&*key.kind) {
+            self.deleted.insert(key.clone());
+        }
+    }
+
     fn unbind(&mut self, subject: &Subject, grant: &Grant) {
         self.bindings.retain(|(holder, assigned)| holder != subject || !assigned.is_same_role(grant));
     }
@@ -106,9 +119,7 @@ impl Model {
                 tenant.policy_version = *to;
             }
             Change::ResourceCreated { resource } => {
-                let row = (resource.parent.clone(), resource.owner.clone(), resource.archived);
-                facts.resources.insert(resource.key.clone(), row);
-                facts.deleted.remove(&resource.key);
+                facts.register(resource);
                 self.resources.insert(resource.key.clone(), (resource.clone(), revision));
             }
             Change::ResourceArchived { resource } => self.resource(resource, revision, |it| it.archived = true),
@@ -121,10 +132,7 @@ impl Model {
             }
             Change::ResourceDeleted { resource } => {
                 assert_eq!(self.resources.remove(&resource.key).map(|(found, _)| found).as_ref(), Some(resource));
-                facts.resources.remove(&resource.key);
-                if TYPES_WITH_DELETED.contains(&&*resource.key.kind) {
-                    facts.deleted.insert(resource.key.clone());
-                }
+                facts.delete(&resource.key);
             }
             Change::MemberAdded { member } | Change::MemberUpdated { member, .. } => {
                 facts.members.insert(member.subject.clone(), (member.status, member.locked));

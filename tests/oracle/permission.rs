@@ -91,6 +91,19 @@ impl Evaluation<'_> {
 
     /// The first expiry of one of the actor's roles after which no rule allows the write that one allows now.
     pub fn permission_ends_at(&self, at: &Key, target: &Key, write: &MembershipWrite<'_>) -> Option<i64> {
+        self.ends_at(|evaluation| !evaluation.is_permitted(at, target, write))
+    }
+
+    /// The first expiry of one of the actor's roles after which they may create no such resource below the parent.
+    pub fn creation_ends_at(&self, resource_type: &str, parent: &Key) -> Option<i64> {
+        let actions = &self.policy.resource_type(resource_type).create_actions;
+        let rules = actions.iter().filter_map(|name| self.policy.resource_type(&parent.0).actions.get(name));
+        let rules: Vec<&Action> = rules.collect();
+        self.ends_at(|evaluation| !rules.iter().any(|action| evaluation.satisfies(&action.rule, parent, None)))
+    }
+
+    /// The first expiry of one of the actor's roles after which something holds.
+    fn ends_at(&self, holds: impl Fn(&Evaluation<'_>) -> bool) -> Option<i64> {
         let actor_bindings = self.facts.bindings.iter().filter(|((holder, _), _)| holder == self.actor);
         let ends = actor_bindings.filter_map(|(_, assigned)| assigned.end).collect::<BTreeSet<_>>();
         ends.into_iter().find(|end| {
@@ -98,7 +111,7 @@ impl Evaluation<'_> {
             facts.bindings.retain(|_, assigned| assigned.end.is_none_or(|other| other > *end));
             let evaluation =
                 Evaluation { facts: &facts, refusals: BTreeSet::new(), after: ModelFacts::default(), ..*self };
-            !evaluation.is_permitted(at, target, write)
+            holds(&evaluation)
         })
     }
 

@@ -99,9 +99,11 @@ impl Evaluation<'_> {
         let owner = (resource_type.owned && is_member).then(|| creator.clone());
         self.after.resources.insert(resource.clone(), Resource { parent: Some(parent), owner, archived: false });
         if let (Some(role), true) = (&resource_type.creator_role, is_member) {
+            let end =
+                self.creation_ends_at(&resource.0, self.after.resources[resource].parent.as_ref().expect("it has one"));
             self.after.bindings.insert(
                 (creator, resource.clone()),
-                AssignedRole { role: role.clone(), end: None, by: self.actor.clone(), line: None },
+                AssignedRole { role: role.clone(), end, by: self.actor.clone(), line: None },
             );
         }
     }

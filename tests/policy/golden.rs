@@ -68,10 +68,12 @@ fn doubtful_policies_give_these_warnings() {
     assert!(compare_all("doubtful", warned) > 0);
 }
 
-/// The policies that come with the service and those of the tests have no warnings.
+/// The policies that come with the service have no warnings, nor those of the tests, some of which part duties on purpose:
+/// who gives a role need not be allowed what it allows.
 #[test]
 fn no_policy_of_ours_is_doubtful() {
-    let of_dir = |dir: &str| fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(dir)).unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let of_dir = |dir: &str| fs::read_dir(root.join(dir)).unwrap();
     let entries = of_dir("policies").chain(of_dir("tests/policy/models"));
     for path in entries.map(|entry| entry.unwrap().path()) {
         let name = path.file_name().unwrap().to_string_lossy();
@@ -79,7 +81,10 @@ fn no_policy_of_ours_is_doubtful() {
             continue;
         }
         let (_, warnings) = compile_with_warnings("policy.toml", &fs::read_to_string(&path).unwrap()).unwrap();
-        assert!(warnings.is_none(), "{}: {}", path.display(), warnings.unwrap().render(false));
+        let text = warnings.map_or(String::new(), |warnings| warnings.render(false));
+        let is_meant = |line: &str| line.ends_with(", as they may not") && !path.starts_with(root.join("policies"));
+        let mut heads = text.lines().filter(|line| line.starts_with("warning"));
+        assert!(heads.all(is_meant), "{}: {text}", path.display());
     }
 }
 

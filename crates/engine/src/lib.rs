@@ -41,6 +41,7 @@ pub use membership::{
     permit::{Permission, permit},
     protection::is_protected,
     refusal::{Refusal, RuleLine},
+    right_end::action_end,
     rules::{find_rule, target_bits},
     words::{describe_inactive_actor, describe_last_holder, describe_refusal},
     write::MembershipWrite,

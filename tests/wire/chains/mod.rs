@@ -1,6 +1,7 @@
 //! Chains of writes: nobody comes by what no rule gives them.
 
 mod acceptance;
+mod ends;
 mod granters;
 mod joining;
 mod last_who_can_act;

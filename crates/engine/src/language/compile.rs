@@ -291,7 +291,13 @@ impl Compiler<'_> {
         let is_owned = scope.is_owned(position);
         let by = self.rule(position, &rule.by, Relations::of_writer(is_owned), scope);
         let whom = rule.whom.as_ref().map(|whom| self.rule(position, whom, Relations::of_target(is_owned), scope));
-        Some(MemberRule { by: by?, from, to, whom: whom.map_or(Some(None), |whom| whom.map(Some))? })
+        Some(MemberRule {
+            by: by?,
+            from,
+            to,
+            whom: whom.map_or(Some(None), |whom| whom.map(Some))?,
+            may_outlast: rule.may_outlast,
+        })
     }
 
     /// The actions of the type above that let somebody create a resource of this type.

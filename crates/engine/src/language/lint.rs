@@ -4,6 +4,7 @@ use crate::{
     language::{
         diagnostic::{Diagnostic, Problems},
         document::{Document, TypeDecl},
+        escalation,
         rules::RuleDecl,
         span::Located,
     },
@@ -49,6 +50,7 @@ pub(crate) fn warnings(document: &Document, policy: &Policy) -> Problems {
             {
                 problems.push(nobody_to_do_it_to(*write_kind, at));
             }
+            problems.extend(escalation::warnings(written, rule, resource_type, policy));
             if *write_kind == WriteKind::Change {
                 problems.extend(self_promotion(written, rule, resource_type, policy, &stronger_roles));
             }
@@ -114,7 +116,8 @@ fn covers(wide: &MemberRule, narrow: &MemberRule) -> bool {
         (Some(wide), Some(narrow)) => allows_all_of(wide, narrow),
         (Some(_), None) => false,
     };
-    from && whom && wide.to.contains(narrow.to) && allows_all_of(&wide.by, &narrow.by)
+    let outlasts = wide.may_outlast || !narrow.may_outlast;
+    from && whom && outlasts && wide.to.contains(narrow.to) && allows_all_of(&wide.by, &narrow.by)
 }
 
 /// Whether a rule lets through everybody whom another does.

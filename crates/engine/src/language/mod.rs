@@ -5,6 +5,7 @@ pub(crate) mod compile;
 pub(crate) mod diagnostic;
 mod document;
 mod edition;
+mod escalation;
 mod expr;
 mod lint;
 mod never;

@@ -22,6 +22,7 @@ pub(crate) struct RuleDecl {
     pub(crate) from: Vec<Located<String>>,
     pub(crate) to: Vec<Located<String>>,
     pub(crate) whom: Option<Located<String>>,
+    pub(crate) may_outlast: bool,
 }
 
 /// Whether the rules of some kind have a field.
@@ -65,8 +66,10 @@ fn rule(mut fields: Fields<'_, '_>, write_kind: WriteKind, problems: &mut Proble
     let from = roles(&mut fields, "from", Presence::of_from(write_kind), problems);
     let to = roles(&mut fields, "to", Presence::of_to(write_kind), problems);
     let whom = if write_kind.says_whom() { fields.string("whom", problems) } else { None };
+    // Only what is given can last.
+    let may_outlast = write_kind.grants_roles() && fields.flag("may_outlast", problems);
     fields.finish(problems);
-    Some(RuleDecl { by: by?, from: from?, to: to?, whom })
+    Some(RuleDecl { by: by?, from: from?, to: to?, whom, may_outlast })
 }
 
 /// The roles in a field, of which there must be one if it is there. None where something is wrong, which is reported.

@@ -1,9 +1,11 @@
 //! Nothing outlasts its granter: until when an actor may make a write, and what may go on beyond that.
 
 use crate::{
+    decision::target::Target,
     domain::{SubjectRef, Timestamp},
     facts::{Facts, Node},
     membership::{
+        actor::actor_roles,
         refusal::Refusal,
         request::Request,
         right_end::right_end,
@@ -91,7 +93,7 @@ pub fn may_still_give<F: Facts + ?Sized>(
 /// Until when the actor may make a write, if some end is known after which they may not.
 ///
 /// INVARIANT (nothing outlasts its granter): whoever holds a right for a time gives nothing for longer, themselves
-/// included.
+/// included; but by a rule that says `may_outlast`.
 fn write_ends<F: Facts + ?Sized>(
     facts: &F,
     actor: SubjectRef<'_>,
@@ -107,8 +109,14 @@ fn write_ends<F: Facts + ?Sized>(
         writes = of_each_role(facts, node, target, write.taking(None));
     }
     // What the target holds stays as it is: whom a rule is about is decided once.
-    let rules: Vec<Vec<&MemberRule>> =
+    let mut rules: Vec<Vec<&MemberRule>> =
         writes.into_iter().map(|write| rules_for(facts, node, target, write).collect()).collect();
+    // What a rule gives that says `may_outlast` has no end for its giver's sake.
+    let bits = actor_roles(facts, actor, Target::Registered(node)).unwrap_or_default() | relations;
+    rules.retain(|rules| !rules.iter().any(|rule| rule.may_outlast() && rule.by().allows(bits)));
+    if rules.is_empty() {
+        return None;
+    }
     right_end(facts, actor, node, &|roles| {
         let bits = roles | relations;
         rules.iter().all(|rules| rules.iter().any(|rule| rule.by().allows(bits)))

@@ -11,7 +11,7 @@ mod possible_writes;
 pub(crate) mod protection;
 pub(crate) mod refusal;
 mod request;
-mod right_end;
+pub(crate) mod right_end;
 pub(crate) mod rules;
 mod state;
 pub(crate) mod words;

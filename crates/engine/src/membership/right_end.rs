@@ -5,7 +5,7 @@ use crate::{
     domain::{SubjectRef, Timestamp},
     facts::{Facts, MemberKey, Node, ancestor_nodes, ancestors_with_inheritance},
     membership::nesting::team_at,
-    model::{Role, RoleId, TypeSet, mask::Mask},
+    model::{Action, Role, RoleId, TypeSet, mask::Mask},
 };
 
 /// The first instant at which an actor's effective roles at a resource do not satisfy `permits` any more, as those of
@@ -21,6 +21,17 @@ pub(super) fn right_end<F: Facts + ?Sized>(
     let member = facts.member_state(actor)?.member;
     let actor = Actor { facts, subject: actor, member };
     actor.relevant_ends(node).into_iter().find(|end| !permits(actor.effective_roles(node, *end)))
+}
+
+/// The first instant at which an actor may do none of these actions any more at a resource, as they may do one now; none when
+/// that never comes, as far as ends of roles are known.
+pub fn action_end<F: Facts + ?Sized>(
+    facts: &F,
+    actor: SubjectRef<'_>,
+    node: Node,
+    actions: &[&Action],
+) -> Option<Timestamp> {
+    right_end(facts, actor, node, &|bits| actions.iter().any(|action| action.rule().allows(bits)))
 }
 
 struct Actor<'a, F: ?Sized> {

@@ -39,6 +39,8 @@ pub struct MemberRule {
     pub(crate) to: Mask,
     /// To whom the write may be made; none for anybody.
     pub(crate) whom: Option<Rule>,
+    /// Whether what it gives may outlast the right of who gives it.
+    pub(crate) may_outlast: bool,
 }
 
 impl Action {
@@ -118,6 +120,11 @@ impl MemberRule {
     /// The rule about what the target holds or owns, to whom the write may be made; none where that is anybody.
     pub fn whom(&self) -> Option<&Rule> {
         self.whom.as_ref()
+    }
+
+    /// Whether what it gives may last longer than whoever gives it may do so.
+    pub fn may_outlast(&self) -> bool {
+        self.may_outlast
     }
 
     /// Whether the write may be made to whoever has these bits.

@@ -43,6 +43,9 @@ pub(crate) fn of_type(pair: &TypePair<'_>) -> Vec<Setting> {
     of_type("created by", |policy, resource_type| {
         notes::creators(policy, resource_type).unwrap_or_else(|| NONE.to_owned())
     });
+    of_type("given for longer", |policy, resource_type| {
+        notes::lasting(policy, resource_type).unwrap_or_else(|| NONE.to_owned())
+    });
     of_type("creator role", |policy, resource_type| role_name(policy, resource_type, resource_type.creator_role()));
     of_type("joins as", |policy, resource_type| role_name(policy, resource_type, resource_type.joins_as()));
     let mut flag = |about: &str, say: fn(&ResourceType) -> bool| {

@@ -87,6 +87,7 @@ pub(crate) fn of_type(policy: &Policy, resource_type: &ResourceType) -> Vec<Stri
         );
     }
     notes.extend(resource_type.roles().iter().flat_map(|id| about_role(policy, resource_type, policy.role(*id))));
+    notes.extend(lasting(policy, resource_type));
     notes.extend(writes_of_nobody(resource_type));
     notes
 }
@@ -193,6 +194,19 @@ fn among(policy: &Policy) -> String {
 pub(crate) fn people(policy: &Policy) -> String {
     let types: Vec<String> = policy.people().iter().map(|name| format!("`{name}`")).collect();
     join_words(&types, "or")
+}
+
+/// The roles that are given for longer than whoever gives them may do so.
+pub(crate) fn lasting(policy: &Policy, resource_type: &ResourceType) -> Option<String> {
+    let lasting = |kind: WriteKind| resource_type.members().of_kind(kind).filter(|rule| rule.may_outlast());
+    let rules = WriteKind::ALL.into_iter().flat_map(lasting);
+    let given: Vec<String> = rules
+        .map(|rule| {
+            let roles = policy.roles_in(rule.to()).map(|role| format!("`{}`", role.name()));
+            format!("{} by `{}`", join_words(&roles.collect::<Vec<_>>(), "or"), rule.by().text())
+        })
+        .collect();
+    (!given.is_empty()).then(|| format!("Given for longer than its giver may: {}.", join_words(&given, "and")))
 }
 
 /// The writes that would change roles, but that no rule allows anybody.

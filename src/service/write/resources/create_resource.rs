@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use rollcall_engine::{
-    self as engine, Change, Facts, Grant, Member, MemberStatus, Node, Profile, Registration, Resource, ResourceKey,
-    ResourceType, Subject, Timestamp,
+    self as engine, Action, Change, Facts, Grant, Member, MemberStatus, Node, Profile, Registration, Resource,
+    ResourceKey, ResourceType, Subject, Timestamp,
 };
 
 use crate::service::{
@@ -49,7 +49,9 @@ impl Write for CreateResource {
             let resource_type = find_type(policy, &self.resource.kind, "resource.type")?;
             let parent = parent_node(facts, resource_type, self.parent.as_ref())?;
             let above = policy.resource_type(facts.resource(parent).resource_type);
-            let actions = policy.create_actions(resource_type, above).collect();
+            let actions: Vec<&Action> = policy.create_actions(resource_type, above).collect();
+            // Whoever may create for a time alone has a role by it for that time; what they own is theirs.
+            let expires_at = engine::action_end(facts, request.actor.as_ref(), parent, &actions);
             let what = format!("create a `{}` at `{}`", resource_type.name(), engine::name_of(facts, parent));
             let rule = permit_by_action(facts, request, parent, actions, "create_resource", &what)?;
             depth::check(facts, parent, 0)?;
@@ -72,7 +74,7 @@ impl Write for CreateResource {
                 changes.push(Change::MemberAdded { member: self.team(now) });
             }
             changes.extend(resource_type.creator_role().filter(|_| is_member).map(|role| {
-                let grant = Grant::permanent(self.resource.clone(), policy.role(role).name());
+                let grant = Grant { expires_at, ..Grant::permanent(self.resource.clone(), policy.role(role).name()) };
                 Change::granted(&request.actor, &grant)
             }));
             Ok(Plan::by(&rule, changes, ResourceAnswer { resource, changed_at: commit }))
