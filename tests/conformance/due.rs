@@ -126,6 +126,7 @@ async fn invitations_come_due_by_reminder_or_expiry(harness: &Harness) {
         member: d.member.clone(),
         email: d.email.clone(),
         remind_at: Some(Timestamp(60)),
+        is_withheld: false,
     };
     harness.write(&[reminded, suppressed(&c.email, "bounced")]).await;
     let due_ids = |found: Vec<Invitation>| found.into_iter().map(|found| found.id).collect::<Vec<_>>();

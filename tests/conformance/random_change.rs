@@ -217,6 +217,7 @@ impl Draw<'_> {
     fn reminder(&self) -> Option<Change> {
         let Invitation { id, member, email, .. } = self.invitation(InvitationStatus::Pending)?.clone();
         let remind_at = (self.at.is_multiple_of(2)).then_some(Timestamp(8_500));
-        Some(Change::InvitationReminderDue { id, member, email, remind_at })
+        let is_withheld = self.at.is_multiple_of(3);
+        Some(Change::InvitationReminderDue { id, member, email, remind_at, is_withheld })
     }
 }

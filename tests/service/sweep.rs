@@ -5,12 +5,12 @@ use std::{sync::Arc, time::Duration};
 
 use rollcall::{
     service::{
-        Consistency, ErrorKind, IssuedInvitation, Quotas, ResendInvitation, Service, SetSuppressed,
+        Consistency, ErrorKind, IssuedInvitation, Quotas, ResendInvitation, Service, SetLock, SetSuppressed,
         ports::{Clock as _, Store as _},
     },
     store::SqlStore,
 };
-use rollcall_engine::{Change, InvitationStatus, Revision, Timestamp};
+use rollcall_engine::{Change, InvitationStatus, Revision, Subject, Timestamp};
 use tempfile::TempDir;
 
 use crate::support::{
@@ -24,7 +24,8 @@ use crate::support::{
 const POLICY: &str = "edition = 1\npolicy = \"club\"\nversion = 1\nroot = \"club\"\n\
                       [invitations]\nlifetime_days = 10\nremind_after_days = [2, 5]\n\
                       [club]\ncreator_role = \"boss\"\n[club.roles]\nboss = {}\nguest = {}\n\
-                      [club.members]\ninvite = [{ by = \"boss\", to = [\"guest\"] }]\nresend = [{ by = \"boss\" }]\n";
+                      [club.members]\ninvite = [{ by = \"boss\", to = [\"guest\", \"boss\"] }]\n\
+                      lock = [{ by = \"boss\" }]\nunlock = [{ by = \"boss\" }]\nresend = [{ by = \"boss\" }]\n";
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -103,6 +104,30 @@ impl Three {
     async fn revision(&self, tenant: &str) -> Revision {
         self.store.snapshot(tenant).await.unwrap().unwrap().head().revision
     }
+}
+
+/// Nobody is reminded of what they would not be given, until somebody may give it again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn what_would_give_nothing_is_not_reminded_of() {
+    let three = Three::with(&["acme"]).await;
+    let acme = three.tenant(0, "acme");
+    acme.join("ada", "bo", "club:", "boss", None).await;
+    let issued = acme.invite("bo", "a@x.y", "club:", "guest", None).await.unwrap().expect("somebody new is invited");
+    let id = issued.invitation.invitation.id;
+    let lock = |locked| SetLock { member: Subject::user("bo"), locked, etag: String::new() };
+    acme.does("ada", lock(true)).await;
+    let before = three.revision("acme").await;
+    three.clock.advance(2 * DAY);
+    assert_eq!(three.sweep().await, 1);
+    let kinds = three.log("acme", before).await.into_iter().map(|(_, kind, of)| (kind, of)).collect::<Vec<_>>();
+    assert_eq!(kinds, [("invitation_reminder_withheld".to_owned(), id.clone())]);
+    acme.does("ada", lock(false)).await;
+    let before = three.revision("acme").await;
+    three.clock.advance(3 * DAY);
+    assert_eq!(three.sweep().await, 1);
+    let kinds = three.log("acme", before).await.into_iter().map(|(_, kind, of)| (kind, of)).collect::<Vec<_>>();
+    assert_eq!(kinds, [("invitation_reminder_due".to_owned(), id)]);
+    audited(three.dir.path(), "acme").await;
 }
 
 fn resend(issued: &IssuedInvitation) -> ResendInvitation {

@@ -135,7 +135,7 @@ impl State {
             "invitation_revoked" => self.close(revision, change, "REVOKED"),
             "invitation_declined" => self.close(revision, change, "DECLINED"),
             "invitation_expired" => self.close(revision, change, "EXPIRED"),
-            "invitation_reminder_due" => self.remind(revision, change),
+            "invitation_reminder_due" | "invitation_reminder_withheld" => self.remind(revision, change),
             "address_suppressed" => self.suppress(revision, change),
             "address_cleared" => self.clear_address(change),
             other => panic!("the log has an unknown kind `{other}`"),

@@ -115,9 +115,14 @@ fn detail(change: Change) -> Option<Detail> {
         Change::InvitationExpired { id, email, .. } => {
             Detail::InvitationExpired(proto::InvitationExpired { id, email })
         }
-        Change::InvitationReminderDue { id, email, remind_at, .. } => {
+        Change::InvitationReminderDue { id, email, remind_at, is_withheld, .. } => {
             let next_remind_time = remind_at.map(to_timestamp);
-            Detail::InvitationReminderDue(proto::InvitationReminderDue { id, email, next_remind_time })
+            if is_withheld {
+                let withheld = proto::InvitationReminderWithheld { id, email, next_remind_time };
+                Detail::InvitationReminderWithheld(withheld)
+            } else {
+                Detail::InvitationReminderDue(proto::InvitationReminderDue { id, email, next_remind_time })
+            }
         }
         Change::AddressSuppressed { address } => {
             Detail::AddressSuppressed(proto::AddressSuppressed { after: Some(to_address(address)) })

@@ -129,6 +129,13 @@ pub(in crate::store) enum ChangeRecord {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         remind_at: Option<i64>,
     },
+    InvitationReminderWithheld {
+        id: String,
+        address: AddressId,
+        member: MemberId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        remind_at: Option<i64>,
+    },
     AddressSuppressed {
         address: AddressId,
         at: i64,
@@ -139,7 +146,7 @@ pub(in crate::store) enum ChangeRecord {
 }
 
 /// The kinds that this version reads.
-pub(super) const KINDS: [&str; 23] = [
+pub(super) const KINDS: [&str; 24] = [
     "tenant_created",
     "policy_set",
     "resource_created",
@@ -161,6 +168,7 @@ pub(super) const KINDS: [&str; 23] = [
     "invitation_declined",
     "invitation_expired",
     "invitation_reminder_due",
+    "invitation_reminder_withheld",
     "address_suppressed",
     "address_cleared",
 ];
@@ -237,12 +245,15 @@ impl ChangeRecord {
             Change::InvitationExpired { id, member, email } => {
                 Self::InvitationExpired { id: id.clone(), address: ids.address(email)?, member: ids.member(member)? }
             }
-            Change::InvitationReminderDue { id, member, email, remind_at } => Self::InvitationReminderDue {
-                id: id.clone(),
-                address: ids.address(email)?,
-                member: ids.member(member)?,
-                remind_at: micros(remind_at),
-            },
+            Change::InvitationReminderDue { id, member, email, remind_at, is_withheld } => {
+                let (id, address, member) = (id.clone(), ids.address(email)?, ids.member(member)?);
+                let remind_at = micros(remind_at);
+                if *is_withheld {
+                    Self::InvitationReminderWithheld { id, address, member, remind_at }
+                } else {
+                    Self::InvitationReminderDue { id, address, member, remind_at }
+                }
+            }
             Change::AddressSuppressed { address } => {
                 Self::AddressSuppressed { address: ids.address(&address.email)?, at: address.created_at.0 }
             }
@@ -282,7 +293,8 @@ impl ChangeRecord {
             | Self::InvitationRevoked { member, .. }
             | Self::InvitationDeclined { member, .. }
             | Self::InvitationExpired { member, .. }
-            | Self::InvitationReminderDue { member, .. } => Some(member),
+            | Self::InvitationReminderDue { member, .. }
+            | Self::InvitationReminderWithheld { member, .. } => Some(member),
             Self::OwnerChanged { from, to, .. } => to.as_deref().or(from.as_deref()),
             Self::AddressSuppressed { address, .. } | Self::AddressCleared { address } => Some(address),
             Self::TenantCreated { .. }
@@ -331,6 +343,7 @@ impl ChangeRecord {
             | Self::InvitationDeclined { address, .. }
             | Self::InvitationExpired { address, .. }
             | Self::InvitationReminderDue { address, .. }
+            | Self::InvitationReminderWithheld { address, .. }
             | Self::AddressSuppressed { address, .. }
             | Self::AddressCleared { address } => note(address),
             _ => {}
@@ -410,7 +423,11 @@ impl ChangeRecord {
             }
             Self::InvitationReminderDue { id, address, member, remind_at } => {
                 let (member, email) = (names.subject(&member), names.email(&address));
-                Change::InvitationReminderDue { id, member, email, remind_at: end(remind_at) }
+                Change::InvitationReminderDue { id, member, email, remind_at: end(remind_at), is_withheld: false }
+            }
+            Self::InvitationReminderWithheld { id, address, member, remind_at } => {
+                let (member, email) = (names.subject(&member), names.email(&address));
+                Change::InvitationReminderDue { id, member, email, remind_at: end(remind_at), is_withheld: true }
             }
             Self::AddressSuppressed { address, at } => {
                 let address = names.address(&address);

@@ -182,11 +182,28 @@ fn samples() -> Vec<(&'static str, Change)> {
                 member: member_of_it.clone(),
                 email: email.clone(),
                 remind_at: Some(END),
+                is_withheld: false,
+            },
+        ),
+        (
+            "invitation_reminder_withheld",
+            Change::InvitationReminderDue {
+                id: id.clone(),
+                member: member_of_it.clone(),
+                email: email.clone(),
+                remind_at: Some(END),
+                is_withheld: true,
             },
         ),
         (
             "invitation_reminder_due bare",
-            Change::InvitationReminderDue { id, member: member_of_it, email: email.clone(), remind_at: None },
+            Change::InvitationReminderDue {
+                id,
+                member: member_of_it,
+                email: email.clone(),
+                remind_at: None,
+                is_withheld: false,
+            },
         ),
         (
             "address_suppressed",

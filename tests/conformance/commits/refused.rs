@@ -75,7 +75,13 @@ async fn a_change_of_what_is_not_there_is_broken_and_nothing_is_written(harness:
         invitation_revoked(&guest),
         invitation_declined(&guest),
         invitation_expired(&guest),
-        Change::InvitationReminderDue { id: guest.id, member: guest.member, email: guest.email, remind_at },
+        Change::InvitationReminderDue {
+            id: guest.id,
+            member: guest.member,
+            email: guest.email,
+            remind_at,
+            is_withheld: false,
+        },
         Change::AddressCleared { email: "guest@x.y".into() },
         Change::Unknown { kind: "member_dreamt_of".into() },
         // What others still refer to is there, but can't go.

@@ -176,7 +176,7 @@ pub enum Change {
         /// The normalised email address that it is bound to.
         email: String,
     },
-    /// A reminder of a pending invitation is due: whoever sends the emails should send one.
+    /// A reminder of a pending invitation is due: whoever sends the emails should send one, unless it is withheld.
     InvitationReminderDue {
         /// The id of the invitation, as in [`Invitation::id`].
         id: String,
@@ -186,6 +186,8 @@ pub enum Change {
         email: String,
         /// When the next reminder is due; none if this was the last.
         remind_at: Option<Timestamp>,
+        /// Whether none is to be sent, for the invitation would give nothing now.
+        is_withheld: bool,
     },
     /// Nothing may be sent to an email address any more. A pending invitation to it has no further reminders.
     AddressSuppressed {
@@ -247,7 +249,8 @@ impl Change {
             Self::InvitationRevoked { .. } => "invitation_revoked",
             Self::InvitationDeclined { .. } => "invitation_declined",
             Self::InvitationExpired { .. } => "invitation_expired",
-            Self::InvitationReminderDue { .. } => "invitation_reminder_due",
+            Self::InvitationReminderDue { is_withheld: false, .. } => "invitation_reminder_due",
+            Self::InvitationReminderDue { is_withheld: true, .. } => "invitation_reminder_withheld",
             Self::AddressSuppressed { .. } => "address_suppressed",
             Self::AddressCleared { .. } => "address_cleared",
             Self::Unknown { kind } => kind,

@@ -5,13 +5,14 @@ use rollcall_engine::{Change, Facts, Grant, Invitation, Subject};
 
 use crate::service::{
     error::Result,
+    ports::StoredGrant,
     write::{
         engine::{
             answers::SweepResult,
             context::WriteContext,
             plan::{Plan, Write},
         },
-        invitations::invitation::next_reminder,
+        invitations::{invitation::next_reminder, judged},
     },
 };
 
@@ -60,16 +61,26 @@ async fn due_invitations(context: &mut WriteContext<'_>) -> Result<(Vec<Change>,
     let now = context.now();
     let due = context.snapshot()?.due_invitations(now, BATCH).await?;
     let more = due.len() as u64 == u64::from(BATCH);
-    let changes = context.with_facts(|facts: &dyn Facts| {
-        let change = |invitation: Invitation| {
-            let Invitation { id, member, email, issued_at, expires_at, .. } = invitation;
-            if expires_at <= now {
-                return Change::InvitationExpired { id, member, email };
-            }
-            let remind_at = next_reminder(facts.policy(), issued_at, now, expires_at);
-            Change::InvitationReminderDue { id, member, email, remind_at }
-        };
-        Ok(due.into_iter().map(change).collect())
-    })?;
+    let mut changes = Vec::with_capacity(due.len());
+    for Invitation { id, member, email, issued_at, expires_at, .. } in due {
+        if expires_at <= now {
+            changes.push(Change::InvitationExpired { id, member, email });
+            continue;
+        }
+        let is_withheld = would_give_nothing(context, &id).await?;
+        let remind_at =
+            context.with_facts(|facts: &dyn Facts| Ok(next_reminder(facts.policy(), issued_at, now, expires_at)))?;
+        changes.push(Change::InvitationReminderDue { id, member, email, remind_at, is_withheld });
+    }
     Ok((changes, more))
+}
+
+/// Whether who accepted an invitation now would be given nothing.
+async fn would_give_nothing(context: &mut WriteContext<'_>, id: &str) -> Result<bool> {
+    let Some(record) = context.snapshot()?.invitation(id).await? else { return Ok(false) };
+    let now = context.now();
+    let is_offered = |stored: &StoredGrant| stored.expires_at.is_none_or(|end| end > now);
+    let offered = record.grants.into_iter().filter(is_offered).collect();
+    let judged = judged::permit_offered(context, &record.invitation.member, offered).await?;
+    Ok(judged.given.is_empty())
 }

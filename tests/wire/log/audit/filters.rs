@@ -61,6 +61,7 @@ fn matches_filter(request: &ListChangesRequest, change: &Change, emails: &Emails
         Detail::InvitationDeclined(it) => (Some(subject(&it.email)), None),
         Detail::InvitationExpired(it) => (Some(subject(&it.email)), None),
         Detail::InvitationReminderDue(it) => (Some(subject(&it.email)), None),
+        Detail::InvitationReminderWithheld(it) => (Some(subject(&it.email)), None),
         Detail::AddressSuppressed(it) => (Some(subject(&it.after.unwrap().email)), None),
         Detail::AddressCleared(it) => (Some(subject(&it.email)), None),
     };

@@ -30,6 +30,7 @@ pub(super) fn kind_of(change: &Change) -> ChangeKind {
         Detail::InvitationDeclined(_) => ChangeKind::InvitationDeclined,
         Detail::InvitationExpired(_) => ChangeKind::InvitationExpired,
         Detail::InvitationReminderDue(_) => ChangeKind::InvitationReminderDue,
+        Detail::InvitationReminderWithheld(_) => ChangeKind::InvitationReminderWithheld,
         Detail::AddressSuppressed(_) => ChangeKind::AddressSuppressed,
         Detail::AddressCleared(_) => ChangeKind::AddressCleared,
     }
@@ -126,12 +127,19 @@ impl Replay {
             | Detail::InvitationRevoked(_)
             | Detail::InvitationDeclined(_)
             | Detail::InvitationExpired(_)
-            | Detail::InvitationReminderDue(_)) => self.apply_to_invitation(invitation, &described),
+            | Detail::InvitationReminderDue(_)
+            | Detail::InvitationReminderWithheld(_)) => self.apply_to_invitation(invitation, &described),
             Detail::AddressSuppressed(it) => {
                 assert!(self.suppressed.insert(it.after.expect("is there").email), "{described}");
             }
             Detail::AddressCleared(it) => assert!(self.suppressed.remove(&it.email), "{described}"),
         }
+    }
+
+    fn remind_of(&mut self, id: &str, email: &str, next: Option<prost_types::Timestamp>) {
+        let open = self.invitations.get_mut(id).expect("was open");
+        assert_eq!(open.email, email, "the reminder of {id}");
+        open.remind_time = next;
     }
 
     /// Applies a change of an invitation; `described` is all of it, for messages of failed assertions.
@@ -154,11 +162,8 @@ impl Replay {
             Detail::InvitationExpired(it) => {
                 assert_eq!(self.invitations[&it.id].email, it.email, "{described}");
             }
-            Detail::InvitationReminderDue(it) => {
-                let open = self.invitations.get_mut(&it.id).expect("was open");
-                assert_eq!(open.email, it.email, "{described}");
-                open.remind_time = it.next_remind_time;
-            }
+            Detail::InvitationReminderDue(it) => self.remind_of(&it.id, &it.email, it.next_remind_time),
+            Detail::InvitationReminderWithheld(it) => self.remind_of(&it.id, &it.email, it.next_remind_time),
             other => panic!("no change of an invitation: {other:?}"),
         }
     }
