@@ -39,6 +39,16 @@ fn lumicon_prints_as_stored() {
     }
 }
 
+/// What the policies of the products come to is kept, cell by cell.
+#[test]
+fn the_products_policies_print_as_stored() {
+    for name in ["lume", "lumi-1", "lumi-2", "lumicon"] {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies").join(format!("{name}.toml"));
+        let text = table(&compile_rules(&fs::read_to_string(file).unwrap())).text(false);
+        assert_eq!(compare(&stored(&format!("products/{name}.txt")), &text), None, "{name}");
+    }
+}
+
 #[test]
 fn every_kind_of_cell_prints_as_stored() {
     let table = table(&compile_rules(SKETCH));

@@ -119,13 +119,13 @@ async fn what_would_give_nothing_is_not_reminded_of() {
     let before = three.revision("acme").await;
     three.clock.advance(2 * DAY);
     assert_eq!(three.sweep().await, 1);
-    let kinds = three.log("acme", before).await.into_iter().map(|(_, kind, of)| (kind, of)).collect::<Vec<_>>();
+    let kinds = three.log("acme", before).await.into_iter().map(|(_, kind, id)| (kind, id)).collect::<Vec<_>>();
     assert_eq!(kinds, [("invitation_reminder_withheld".to_owned(), id.clone())]);
     acme.does("ada", lock(false)).await;
     let before = three.revision("acme").await;
     three.clock.advance(3 * DAY);
     assert_eq!(three.sweep().await, 1);
-    let kinds = three.log("acme", before).await.into_iter().map(|(_, kind, of)| (kind, of)).collect::<Vec<_>>();
+    let kinds = three.log("acme", before).await.into_iter().map(|(_, kind, id)| (kind, id)).collect::<Vec<_>>();
     assert_eq!(kinds, [("invitation_reminder_due".to_owned(), id)]);
     audited(three.dir.path(), "acme").await;
 }
