@@ -1,8 +1,11 @@
 //! The invariants that every write to a tenant must keep, whatever it is.
 
+use std::collections::BTreeSet;
+
 use super::{
     facts::{AssignedRole, Key, ModelFacts},
     policy::PolicyFile,
+    rules::{Evaluation, MembershipWrite},
 };
 
 impl ModelFacts {
@@ -31,8 +34,52 @@ impl ModelFacts {
         None
     }
 
+    /// Asserts that each role that counts since a write is one that its recorded giver could give at that very moment, to
+    /// whoever has it now and for as long; or one that comes along, with a resource that they created or a role that brings it.
+    fn assert_givers(&self, policy: &PolicyFile, before: &Self) {
+        let counts = |holder: &Key| self.members.get(holder).is_some_and(|member| member.status == "ACTIVE");
+        let is_new = |binding: &(&(Key, Key), &AssignedRole)| before.bindings.get(binding.0) != Some(binding.1);
+        for ((holder, at), assigned) in self.bindings.iter().filter(|((holder, _), _)| counts(holder)).filter(is_new) {
+            if !before.resources.contains_key(at) {
+                continue;
+            }
+            let giver = Evaluation {
+                policy,
+                facts: before,
+                actor: &assigned.by,
+                refusals: BTreeSet::new(),
+                after: Self::default(),
+            };
+            let was = before.assigned_role(holder, at).map(|assigned| assigned.role.as_str());
+            let write =
+                MembershipWrite { to: Some(&assigned.role), end: assigned.end, ..MembershipWrite::plain("invite") };
+            let raised = assigned.line.and_then(|line| policy.rule_at(&at.0, line)).map_or(&[][..], |rule| &rule.from);
+            let changes = raised.iter().map(String::as_str).chain(was);
+            let changes = changes.map(|from| MembershipWrite { verb: "change", from: Some(from), ..write });
+            let is_within = |latest: i64| assigned.end.is_some_and(|end| end <= latest);
+            let narrows = before.assigned_role(holder, at).is_some_and(|was| {
+                let had = (at.0.clone(), was.role.clone());
+                policy.includes_role(&had, &at.0, &assigned.role) && was.end.is_none_or(is_within)
+            });
+            let gives = |write: &MembershipWrite<'_>| {
+                giver.is_permitted(at, holder, write)
+                    && (narrows || giver.permission_ends_at(at, holder, write).is_none_or(is_within))
+            };
+            let can_give =
+                giver.actor_refusal().is_none() && [write].into_iter().chain(changes).any(|write| gives(&write));
+            let brings = |((other, below), brings): (&(Key, Key), &AssignedRole)| {
+                other == holder
+                    && policy.resource_type(&below.0).joins_as.as_ref() == Some(&assigned.role)
+                    && brings.end.is_none_or(|end| assigned.end.is_some_and(|own| own <= end))
+            };
+            let joins = at.0 == policy.root && self.bindings.iter().any(brings);
+            assert!(can_give || joins, "{holder:?} has {assigned:?} at {at:?}, which nobody could give");
+        }
+    }
+
     /// Asserts what must hold after every write, whatever it was.
     pub fn assert_invariants(&self, policy: &PolicyFile, before: &Self) {
+        self.assert_givers(policy, before);
         assert_eq!(self.role_short_of_holders(policy, before), None, "a role keeps its last holders");
         for ((holder, at), assigned) in &before.bindings {
             let stays = self.members.get(holder).is_some_and(|member| member.status == "ACTIVE");

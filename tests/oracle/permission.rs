@@ -57,13 +57,17 @@ impl Evaluation<'_> {
 
     /// The first rule that allows the actor a membership write.
     pub fn permitting_rule(&self, at: &Key, target: &Key, write: &MembershipWrite<'_>) -> Option<&Rule> {
+        self.permitting_rules(at, target, write).next()
+    }
+
+    fn permitting_rules(&self, at: &Key, target: &Key, write: &MembershipWrite<'_>) -> impl Iterator<Item = &Rule> {
         // To invite everybody is to publish, and nobody does here.
         let (policy, verb) = (self.policy, if target.1 == "*" { "publish" } else { write.verb });
         assert!(
             policy.resource_type(&at.0).rules.iter().all(|rule| rule.verb != "publish"),
             "the oracle knows no `publish`"
         );
-        policy.resource_type(&at.0).rules.iter().find(|rule| {
+        policy.resource_type(&at.0).rules.iter().filter(move |rule| {
             let has = |from: &str| rule.from.iter().any(|name| name == from || name == "anyone");
             let from = match (verb, write.from) {
                 ("change", from) => from.is_none_or(has),
@@ -91,6 +95,9 @@ impl Evaluation<'_> {
 
     /// The first expiry of one of the actor's roles after which no rule allows the write that one allows now.
     pub fn permission_ends_at(&self, at: &Key, target: &Key, write: &MembershipWrite<'_>) -> Option<i64> {
+        if self.permitting_rules(at, target, write).any(|rule| rule.may_outlast) {
+            return None;
+        }
         self.ends_at(|evaluation| !evaluation.is_permitted(at, target, write))
     }
 

@@ -53,6 +53,7 @@ pub struct Rule {
     pub from: Vec<String>,
     pub to: Vec<String>,
     pub whom: Option<Expr>,
+    pub may_outlast: bool,
 }
 
 impl PolicyFile {

@@ -105,6 +105,7 @@ impl ResourceType {
                     from: role_names("from"),
                     to: role_names("to"),
                     whom: rule.get("whom").map(|whom| parse(&string(whom))),
+                    may_outlast: rule.get("may_outlast").is_some_and(flag),
                 });
             }
         }

@@ -18,13 +18,14 @@ use crate::{
     },
 };
 
-/// The policies of this repository, and one that uses what none of them uses.
-const POLICIES: [&str; 5] = [
+/// The policies of this repository, one that uses what none of them uses, and one for chains of writes.
+const POLICIES: [&str; 6] = [
     "policies/lumicon.toml",
     "policies/lumi-1.toml",
     "policies/lumi-2.toml",
     "policies/lume.toml",
     "tests/stress/model_based/yard.toml",
+    "tests/stress/model_based/chains.toml",
 ];
 /// One in so many operations is drawn again until the model allows it.
 const RETRIED_ONE_IN: u64 = 2;
@@ -48,8 +49,8 @@ async fn the_model_foresees_every_answer() {
     let mut runs = JoinSet::new();
     for (number, file) in (0..).zip(POLICIES) {
         let run = Run::new(stage.server.api().await, stage.dir.path(), Path::new(file), seed + number).await;
-        // Only the yard has what can be moved, and in a thousand writes now and then nothing is.
-        runs.spawn(run.run(if file.ends_with("yard.toml") { 3 * writes } else { writes }));
+        // Only the yard has what can be moved, and in a thousand writes now and then nothing is; and chains are long.
+        runs.spawn(run.run(if file.starts_with("tests") { 3 * writes } else { writes }));
     }
     let mut total = Coverage::default();
     while let Some(result) = runs.join_next().await {
