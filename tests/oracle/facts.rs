@@ -16,6 +16,8 @@ pub struct ModelFacts {
     pub members: BTreeMap<Key, Member>,
     /// By holder and resource: a member has at most one role of a resource.
     pub bindings: BTreeMap<(Key, Key), AssignedRole>,
+    /// The pending ones, by holder and resource, that end before their invitation.
+    pub own_ends: BTreeSet<(Key, Key)>,
     pub resources: BTreeMap<Key, Resource>,
     /// By id; a new one by its email until a response has its id.
     pub invitations: BTreeMap<String, Invitation>,

@@ -61,12 +61,12 @@ impl ModelFacts {
                 let had = (at.0.clone(), was.role.clone());
                 policy.includes_role(&had, &at.0, &assigned.role) && was.end.is_none_or(is_within)
             });
-            let gives = |write: &MembershipWrite<'_>| {
+            let is_given = |write: &MembershipWrite<'_>| {
                 giver.is_permitted(at, holder, write)
                     && (narrows || giver.permission_ends_at(at, holder, write).is_none_or(is_within))
             };
             let can_give =
-                giver.actor_refusal().is_none() && [write].into_iter().chain(changes).any(|write| gives(&write));
+                giver.actor_refusal().is_none() && [write].into_iter().chain(changes).any(|write| is_given(&write));
             let brings = |((other, below), brings): (&(Key, Key), &AssignedRole)| {
                 other == holder
                     && policy.resource_type(&below.0).joins_as.as_ref() == Some(&assigned.role)

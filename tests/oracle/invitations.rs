@@ -129,6 +129,7 @@ impl Evaluation<'_> {
             self.refusals.extend(refused.into_iter().flatten());
         }
         self.refuse_if(self.facts.suppressed.contains(&invited.1), "ADDRESS_SUPPRESSED");
+        self.renew(&invited, &[], None);
         self.after.invitations.entry(id.to_owned()).and_modify(|row| row.token_hash.clear());
     }
 

@@ -87,7 +87,11 @@ impl Evaluation<'_> {
             locked: false,
             profile: Profile { email: Some(email.clone()), ..Profile::default() },
         });
+        let is_new = |at: &Key| self.facts.assigned_role(target, at).is_none_or(|_| self.is_void(target, at));
+        let given: Vec<Key> = grants.iter().map(|(at, ..)| at.clone()).filter(is_new).collect();
+        let until = self.joining_end(target, grants);
         self.apply_joins_as(target, grants, true);
+        self.renew(target, &given, until);
         let id = self.facts.pending_invitation(&email).map_or(&email, |(id, _)| id).clone();
         let (inviter, status) = (self.actor.clone(), "PENDING".to_owned());
         self.after.invitations.insert(id, Invitation { email, token_hash: String::new(), inviter, status });
@@ -102,18 +106,7 @@ impl Evaluation<'_> {
         if grants.iter().any(|(at, ..)| *at == root) {
             return;
         }
-        let bringing = grants.iter().filter(|(at, ..)| joins_as(at).as_ref() == Some(&role));
-        let ends = bringing.map(|(at, given, _)| {
-            let right = self.permission_ends_at(
-                at,
-                target,
-                &MembershipWrite { to: Some(given), ..MembershipWrite::plain("invite") },
-            );
-            let assigned = self.after.bindings.get(&(target.clone(), at.clone()));
-            [right, assigned.and_then(|assigned| assigned.end)].into_iter().flatten().min()
-        });
-        // None, which is for good, is more than any end.
-        let end = ends.collect::<Option<Vec<_>>>().and_then(|ends| ends.into_iter().max());
+        let end = self.joining_end(target, grants);
         let binding = (target.clone(), root);
         let given = AssignedRole { role: role.clone(), end, by: self.actor.clone(), line: None };
         match self.after.bindings.get_mut(&binding) {
@@ -123,6 +116,25 @@ impl Evaluation<'_> {
             None if is_new => _ = self.after.bindings.insert(binding, given),
             _ => {}
         }
+    }
+
+    /// When the joining role of these grants ends: with the last of those that bring it; `None` is never, or that there is none.
+    fn joining_end(&self, target: &Key, grants: &[(Key, String, Option<i64>)]) -> Option<i64> {
+        let root = self.root();
+        let joins_as = |at: &Key| self.policy.resource_type(&at.0).joins_as.clone();
+        let role = grants.iter().find_map(|(at, ..)| joins_as(at))?;
+        if grants.iter().any(|(at, ..)| *at == root) {
+            return None;
+        }
+        let bringing = grants.iter().filter(|(at, ..)| joins_as(at).as_ref() == Some(&role));
+        let ends = bringing.map(|(at, given, _)| {
+            let invite = MembershipWrite { to: Some(given), ..MembershipWrite::plain("invite") };
+            let assigned = self.after.bindings.get(&(target.clone(), at.clone()));
+            let own = assigned.and_then(|assigned| assigned.end);
+            [self.permission_ends_at(at, target, &invite), own].into_iter().flatten().min()
+        });
+        // None, which is for good, is more than any end.
+        ends.collect::<Option<Vec<_>>>().and_then(|ends| ends.into_iter().max())
     }
 
     /// The subject that an invitee names: the member who has the email, or the invited member for somebody new.

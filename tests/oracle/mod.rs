@@ -17,6 +17,7 @@ mod permission;
 mod policy;
 mod policy_reader;
 mod preconditions;
+mod renewal;
 mod rules;
 mod tokens;
 

@@ -53,6 +53,8 @@ pub fn decide(policy: &PolicyFile, facts: &ModelFacts, operation: &Operation) ->
     // Everybody of a type does nothing.
     evaluation.refuse_if(operation.actor.1 == "*", "FIELD_INVALID");
     evaluation.evaluate(&operation.kind);
+    let bindings = &evaluation.after.bindings;
+    evaluation.after.own_ends.retain(|binding| bindings.contains_key(binding));
     if evaluation.refusals.is_empty() && evaluation.after.role_short_of_holders(policy, facts).is_some() {
         evaluation.refusals.insert("LAST_HOLDER");
     }

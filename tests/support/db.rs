@@ -140,6 +140,8 @@ impl Db {
         for row in self.rows("SELECT * FROM binding WHERE tenant_id = ?", tenant).await {
             let binding = (person(&text(&row, "holder")), key(&row, "resource"), text(&row, "role"));
             state.givers.insert(binding.clone(), (person(&text(&row, "granted_by")), text(&row, "rule")));
+            let offer_end = maybe_number(&row, "offer_ends_at");
+            state.offer_ends.extend(offer_end.map(|end| (binding.clone(), end)));
             state.bindings.insert(binding, row.try_get("", "expires_at").expect("a number or null"));
         }
         for row in self.rows("SELECT * FROM resource WHERE tenant_id = ?", tenant).await {
@@ -253,6 +255,7 @@ pub async fn audited(dir: &Path, tenant: &str) -> (Vec<LogRow>, State) {
     assert_eq!(replayed.policy_version, tables.policy_version, "the log and the table `tenant` agree");
     assert_eq!(replayed.members, tables.clone().without_profiles().members, "the log and the table `member` agree");
     assert_eq!(replayed.bindings, tables.bindings, "the log and the table `binding` agree");
+    assert_eq!(replayed.offer_ends, tables.offer_ends, "and on when what is pending can be accepted no more");
     assert_eq!(replayed.givers, tables.givers, "the log and the table `binding` agree about who gave what");
     assert_eq!(replayed.resources, tables.resources, "the log and the table `resource` agree");
     assert_eq!(replayed.tombstones, tables.tombstones, "the log and the table `tombstone` agree");

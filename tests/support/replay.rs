@@ -18,6 +18,8 @@ pub struct State {
     pub members: BTreeMap<Key, MemberRow>,
     /// When each assignment ends, in microseconds since 1970; `None` if it does not.
     pub bindings: BTreeMap<Binding, Option<i64>>,
+    /// When those that are pending can be accepted no more, where that is before their invitations expire.
+    pub offer_ends: BTreeMap<Binding, i64>,
     /// Who gave each assignment, and by which rule.
     pub givers: BTreeMap<Binding, (Key, String)>,
     pub resources: BTreeMap<Key, ResourceRow>,
@@ -126,9 +128,11 @@ impl State {
                 self.revoke(&binding(change, "role"), change);
             }
             "role_changed" => {
+                let offer_end = self.offer_ends.get(&binding(change, "from")).copied();
                 let end = self.revoke(&binding(change, "from"), change);
                 assert_eq!(end, change["from_expires_at"].as_i64(), "when it would have ended: {change}");
                 self.grant(binding(change, "to"), change, by);
+                self.offer_ends.extend(offer_end.map(|end| (binding(change, "to"), end)));
             }
             "invitation_issued" => self.issue_invitation(revision, change),
             "invitation_accepted" => self.close(revision, change, "ACCEPTED"),
@@ -219,6 +223,8 @@ impl State {
             (key(&granted_by["member"]), text(granted_by, "rule"))
         };
         self.givers.insert(binding.clone(), by);
+        self.offer_ends.remove(&binding);
+        self.offer_ends.extend(change["offer_ends_at"].as_i64().map(|end| (binding.clone(), end)));
         let is_pending = self.members[&binding.0].status == "INVITED";
         let before = self.bindings.insert(binding, change["expires_at"].as_i64());
         // A role that has ended may be granted anew before the log has its expiry, and a pending one be taken over.
@@ -229,6 +235,7 @@ impl State {
     /// Takes a role away, and returns when it would have ended.
     fn revoke(&mut self, binding: &Binding, change: &Value) -> Option<i64> {
         self.givers.remove(binding);
+        self.offer_ends.remove(binding);
         self.bindings.remove(binding).unwrap_or_else(|| panic!("only an assigned role is revoked: {change}"))
     }
 

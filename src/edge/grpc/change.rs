@@ -65,13 +65,14 @@ fn detail(change: Change) -> Option<Detail> {
         Change::MemberRemoved { member } => {
             Detail::MemberRemoved(proto::MemberRemoved { before: Some(to_past_member(member)) })
         }
-        Change::RoleGranted { subject, resource, role, expires_at, granted_by } => {
+        Change::RoleGranted { subject, resource, role, expires_at, granted_by, offer_ends_at } => {
             Detail::RoleGranted(proto::RoleGranted {
                 member: Some(to_subject(subject)),
                 resource: Some(to_resource_ref(resource)),
                 role,
                 expire_time: expires_at.map(to_timestamp),
                 granted_by: granted_by.map(to_granted_by),
+                offer_end_time: offer_ends_at.map(to_timestamp),
             })
         }
         Change::RoleChanged { subject, resource, from, from_expires_at, to, expires_at } => {

@@ -37,6 +37,8 @@ pub struct StoredGrant {
     pub grant: Grant,
     /// Who gave it: the actor of the write that did, or whoever offered it to somebody who then accepted.
     pub giver: Giver,
+    /// Of a pending grant, when it can be accepted no more, where that is before its invitation expires.
+    pub offer_ends_at: Option<Timestamp>,
 }
 
 /// Who gave a role: [`GrantedBy`](rollcall_engine::GrantedBy), by an id.
@@ -49,6 +51,13 @@ pub struct Giver {
     pub rule: String,
     /// When it was given.
     pub at: Timestamp,
+}
+
+impl StoredGrant {
+    /// Whether it has not ended and, as long as it is pending, can be accepted.
+    pub fn is_offered_at(&self, now: Timestamp) -> bool {
+        [self.expires_at, self.offer_ends_at].into_iter().flatten().all(|end| end > now)
+    }
 }
 
 impl Deref for StoredGrant {

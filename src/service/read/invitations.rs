@@ -108,7 +108,7 @@ impl Service {
         let now = self.clock.now().max(at.moment.passed_end).max(at.snapshot.committed_at());
         let givers = Givers::find(&mut *at.snapshot, records.iter().flat_map(|record| &record.grants)).await?;
         let offer = |stored: &StoredGrant| Some((stored.grant.clone(), givers.granted_by(&stored.giver)?));
-        let lasts = |stored: &&StoredGrant| stored.expires_at.is_none_or(|end| end > now);
+        let lasts = |stored: &&StoredGrant| stored.is_offered_at(now);
         let offered = |record: &InvitationRecord| record.grants.iter().filter(lasts).filter_map(offer).collect();
         let offers: Vec<Vec<(Grant, GrantedBy)>> = records.iter().map(offered).collect();
         let failing = |facts: &dyn Facts| -> Vec<Vec<FailedGrant>> {

@@ -154,7 +154,7 @@ impl Service {
         roles.truncate(limit);
         let next = roles.last().filter(|_| more).map(|last| page.encode(&RoleCursor::of(last)));
         let givers = Givers::find(&mut *at.snapshot, roles.iter().map(|(_, stored)| stored)).await?;
-        let role = |(through, StoredGrant { grant, giver }): (Option<Subject>, StoredGrant)| {
+        let role = |(through, StoredGrant { grant, giver, .. }): (Option<Subject>, StoredGrant)| {
             let granted_by = givers.granted_by(&giver);
             MemberRole { through, grant, granted_by }
         };

@@ -28,7 +28,7 @@ impl Givers {
         grants: Vec<StoredGrant>,
     ) -> Result<Vec<(Grant, GrantedBy)>> {
         let givers = Self::find(snapshot, &grants).await?;
-        let offered = |StoredGrant { grant, giver }| {
+        let offered = |StoredGrant { grant, giver, .. }| {
             let granted_by = givers.granted_by(&giver);
             Ok((grant, granted_by.ok_or_else(|| Error::internal("the giver of a role is not known"))?))
         };

@@ -73,6 +73,8 @@ pub(in crate::store) enum ChangeRecord {
         expires_at: Option<i64>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         granted_by: Option<GrantedByRecord>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        offer_ends_at: Option<i64>,
     },
     RoleChanged {
         holder: MemberId,
@@ -204,13 +206,17 @@ impl ChangeRecord {
                 changed_fields: changed_fields.iter().copied().map(FieldRecord::from).collect(),
             },
             Change::MemberRemoved { member } => Self::MemberRemoved { member: MemberRecord::of(member, ids)? },
-            Change::RoleGranted { subject, resource, role, expires_at, granted_by } => Self::RoleGranted {
-                holder: ids.member(subject)?,
-                resource: resource.into(),
-                role: role.clone(),
-                expires_at: micros(expires_at),
-                granted_by: granted_by.as_ref().map(|granted_by| GrantedByRecord::of(granted_by, ids)).transpose()?,
-            },
+            Change::RoleGranted { subject, resource, role, expires_at, granted_by, offer_ends_at } => {
+                let granted_by = granted_by.as_ref().map(|granted_by| GrantedByRecord::of(granted_by, ids));
+                Self::RoleGranted {
+                    holder: ids.member(subject)?,
+                    resource: resource.into(),
+                    role: role.clone(),
+                    expires_at: micros(expires_at),
+                    granted_by: granted_by.transpose()?,
+                    offer_ends_at: micros(offer_ends_at),
+                }
+            }
             Change::RoleChanged { subject, resource, from, from_expires_at, to, expires_at } => Self::RoleChanged {
                 holder: ids.member(subject)?,
                 resource: resource.into(),
@@ -377,13 +383,16 @@ impl ChangeRecord {
                 changed_fields: changed_fields.into_iter().map(ProfileField::from).collect(),
             },
             Self::MemberRemoved { member } => Change::MemberRemoved { member: member.into_member(names) },
-            Self::RoleGranted { holder, resource, role, expires_at, granted_by } => Change::RoleGranted {
-                subject: names.subject(&holder),
-                resource: key(resource),
-                role,
-                expires_at: end(expires_at),
-                granted_by: granted_by.map(|granted_by| granted_by.into_granted_by(names)),
-            },
+            Self::RoleGranted { holder, resource, role, expires_at, granted_by, offer_ends_at } => {
+                Change::RoleGranted {
+                    subject: names.subject(&holder),
+                    resource: key(resource),
+                    role,
+                    expires_at: end(expires_at),
+                    granted_by: granted_by.map(|granted_by| granted_by.into_granted_by(names)),
+                    offer_ends_at: end(offer_ends_at),
+                }
+            }
             Self::RoleChanged { holder, resource, from, from_expires_at, to, expires_at } => Change::RoleChanged {
                 subject: names.subject(&holder),
                 resource: key(resource),

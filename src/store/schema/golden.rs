@@ -186,6 +186,17 @@ fn samples() -> Vec<(&'static str, Change)> {
             },
         ),
         (
+            "role_granted pending",
+            Change::RoleGranted {
+                subject: member_of_it.clone(),
+                resource: key("workspace", "acme"),
+                role: "clerk".into(),
+                expires_at: None,
+                granted_by: None,
+                offer_ends_at: Some(END),
+            },
+        ),
+        (
             "invitation_reminder_withheld",
             Change::InvitationReminderDue {
                 id: id.clone(),

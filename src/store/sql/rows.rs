@@ -87,7 +87,8 @@ pub(super) fn into_grant(row: binding::Model) -> Grant {
 /// The same, with who gave it.
 pub(super) fn into_stored_grant(row: binding::Model) -> StoredGrant {
     let giver = Giver { id: row.granted_by.clone(), rule: row.rule.clone(), at: Timestamp(row.granted_at) };
-    StoredGrant { grant: into_grant(row), giver }
+    let offer_ends_at = row.offer_ends_at.map(Timestamp);
+    StoredGrant { grant: into_grant(row), giver, offer_ends_at }
 }
 
 /// The invitation of a row, and the commit that last changed it.

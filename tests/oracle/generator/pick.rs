@@ -99,7 +99,7 @@ impl Generator<'_> {
     }
 
     pub(super) fn end(&mut self) -> Option<i64> {
-        self.maybe(6).then(|| *self.rng.pick(&ENDS))
+        self.maybe(4).then(|| *self.rng.pick(&ENDS))
     }
 
     /// True once in so many times.

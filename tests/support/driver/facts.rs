@@ -18,6 +18,9 @@ impl ModelFacts {
         }
         for (binding, end) in state.bindings.clone() {
             let (by, rule) = state.givers[&binding].clone();
+            if state.offer_ends.contains_key(&binding) {
+                facts.own_ends.insert((binding.0.clone(), binding.1.clone()));
+            }
             let (holder, resource, role) = binding;
             let line = policy.line_of(&resource.0, &rule);
             let before = facts.bindings.insert((holder, resource), AssignedRole { role, end, by, line });

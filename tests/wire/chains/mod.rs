@@ -5,6 +5,7 @@ mod ends;
 mod granters;
 mod joining;
 mod last_who_can_act;
+mod offer_ends;
 mod registered;
 mod targets;
 

@@ -92,8 +92,9 @@ impl CaseTenant {
             Change::MemberAdded { member } => {
                 Change::MemberAdded { member: Member { subject: stored(&member.subject), ..member } }
             }
-            Change::RoleGranted { subject, resource, role, expires_at, granted_by } => {
-                Change::RoleGranted { subject: stored(&subject), resource, role, expires_at, granted_by }
+            Change::RoleGranted { subject, resource, role, expires_at, granted_by, offer_ends_at } => {
+                let subject = stored(&subject);
+                Change::RoleGranted { subject, resource, role, expires_at, granted_by, offer_ends_at }
             }
             Change::InvitationIssued { before, invitation } => Change::InvitationIssued {
                 before,
@@ -141,6 +142,7 @@ impl CaseTenant {
                         role: role.clone(),
                         expires_at: *expires_at,
                         granted_by: None,
+                        offer_ends_at: None,
                     }));
                 }
                 other => panic!("cases have no such facts: {other:?}"),

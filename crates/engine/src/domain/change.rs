@@ -95,6 +95,8 @@ pub enum Change {
         expires_at: Option<Timestamp>,
         /// Who gave it, where that is not the actor of the write: a role that was pending, and passes to whoever accepts.
         granted_by: Option<GrantedBy>,
+        /// Of a pending role, when it can be accepted no more, where that is before its invitation expires.
+        offer_ends_at: Option<Timestamp>,
     },
     /// A member's role at a resource was exchanged for another, or got another expiry.
     RoleChanged {
@@ -211,13 +213,21 @@ impl Change {
     /// The change by which a subject gets this grant.
     pub fn granted(subject: &Subject, grant: &Grant) -> Self {
         let Grant { resource, role, expires_at } = grant.clone();
-        Self::RoleGranted { subject: subject.clone(), resource, role, expires_at, granted_by: None }
+        let subject = subject.clone();
+        Self::RoleGranted { subject, resource, role, expires_at, granted_by: None, offer_ends_at: None }
     }
 
     /// The change by which a subject gets a grant that somebody gave before.
     pub fn passed_on(subject: &Subject, grant: &Grant, granted_by: GrantedBy) -> Self {
+        Self::offered(subject, grant, granted_by, None)
+    }
+
+    /// The change by which a grant that somebody offered before can be accepted until another instant; none for as long as
+    /// its invitation.
+    pub fn offered(subject: &Subject, grant: &Grant, granted_by: GrantedBy, offer_ends_at: Option<Timestamp>) -> Self {
         let Grant { resource, role, expires_at } = grant.clone();
-        Self::RoleGranted { subject: subject.clone(), resource, role, expires_at, granted_by: Some(granted_by) }
+        let (subject, granted_by) = (subject.clone(), Some(granted_by));
+        Self::RoleGranted { subject, resource, role, expires_at, granted_by, offer_ends_at }
     }
 
     /// The change by which a subject loses this grant, whenever it would have expired.

@@ -74,6 +74,7 @@ impl View {
                             role,
                             expires_at,
                             granted_by: None,
+                            offer_ends_at: None,
                         }));
                     }
                 }

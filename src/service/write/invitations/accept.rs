@@ -175,7 +175,7 @@ fn takable(
     invited: &MemberRecord,
 ) -> Result<(Vec<StoredGrant>, Vec<FailedGrant>)> {
     let (mut takable, mut untakable) = (Vec::new(), Vec::new());
-    let offered: Vec<&StoredGrant> = pending::unexpired_grants(context, invited).collect();
+    let offered: Vec<&StoredGrant> = pending::offered_grants(context, invited).collect();
     context.with_facts(|facts: &dyn Facts| {
         let policy = facts.policy();
         for stored in offered {

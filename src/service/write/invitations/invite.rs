@@ -200,7 +200,7 @@ impl InvitePlan {
             if state.is_suppressed {
                 return Ok(());
             }
-            return self.issue(context, invitee, state, (new_grants, joining));
+            return self.issue(context, invitee, state, (new_grants, joining)).await;
         };
         if is_reactivated {
             new_grants.extend(joining.new_grant(&[], &[]));
@@ -236,7 +236,6 @@ impl InvitePlan {
                     // that role has expired and must be given anew.
                     let mut current = state.current_grants.iter();
                     let pending = current.find(|stored| !permitted.is_new_role && stored.is_same_role(&offered.grant));
-                    let pending = pending.map(|stored| &stored.grant);
                     // Who may give it takes over what nobody can give any more who offered it.
                     let is_void = state.void_grants.iter().any(|void| void.is_of(&offered.grant));
                     let outlasts = permitted.until.filter(|_| is_void && !write.is_within(permitted.until));
@@ -254,7 +253,8 @@ impl InvitePlan {
                         }
                         expired => {
                             let is_given = permitted.is_new_role || expired.is_some() || is_void;
-                            let given = pending.filter(|_| !is_given).unwrap_or(&offered.grant);
+                            let going_on = pending.filter(|_| !is_given).map(|stored| &stored.grant);
+                            let given = going_on.unwrap_or(&offered.grant);
                             ends.push(earlier(given.expires_at, permitted.until));
                             new_grants.extend(is_given.then(|| offered.grant.clone()));
                         }
@@ -317,9 +317,9 @@ impl InvitePlan {
     }
 
     /// Issues the invitation of somebody who is not active yet: a first one, or the open one anew.
-    fn issue(
+    async fn issue(
         &mut self,
-        context: &WriteContext<'_>,
+        context: &mut WriteContext<'_>,
         invitee: &Invitee,
         state: InviteeState,
         (mut new_grants, joining): (Vec<Grant>, JoiningRole),
@@ -330,7 +330,7 @@ impl InvitePlan {
         let subject = if is_new { Subject::new(kind::INVITED, random_id(context.random.bytes())) } else { subject };
         let last_changed_at = record.as_ref().map(|record| record.changed_at);
         let renewal = match (&record, &open) {
-            (Some(invited), Some(open)) => Renewal::plan(context, invited, open, (&new_grants, joining.until))?,
+            (Some(invited), Some(open)) => Renewal::plan(context, invited, open, (&new_grants, joining.until)).await?,
             _ => Renewal::default(),
         };
         new_grants.extend(joining.new_grant(&current_grants, &renewal.expired_grants));
@@ -342,7 +342,7 @@ impl InvitePlan {
         if is_new {
             self.add([Change::MemberAdded { member: member.clone() }]);
         }
-        let is_only_resent = new_grants.is_empty() && renewal.expired_grants.is_empty() && extension.is_none();
+        let is_only_resent = new_grants.is_empty() && !renewal.changes_grants() && extension.is_none();
         self.add(renewal.changes(&subject).chain(extension));
         self.assign(&subject, &new_grants);
         // Only sending the invitation again leaves the member as they were.

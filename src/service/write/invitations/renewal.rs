@@ -1,13 +1,14 @@
 //! The renewal of an open invitation: which of its roles go on when it is issued again, and for how long.
 
 use rollcall_engine::{
-    self as engine, Change, Facts, Grant, Invitation, InvitationStatus, MembershipWrite, Node, RoleId, Subject,
-    Timestamp, WriteKind,
+    self as engine, Change, Facts, Grant, GrantedBy, Invitation, InvitationStatus, MembershipWrite, Node, RoleId,
+    Subject, Timestamp, WriteKind,
 };
 
 use crate::service::{
     error::{Error, Result},
     ports::{MemberRecord, StoredGrant},
+    resolve::givers::Givers,
     write::{
         engine::{context::WriteContext, refuse},
         invitations::pending::unexpired_grants,
@@ -17,12 +18,13 @@ use crate::service::{
 /// What becomes of an open invitation and its roles when it is issued again.
 #[derive(Default)]
 pub(crate) struct Renewal {
-    /// The roles that have expired with the invitation, and that this actor may not renew: they are removed.
+    /// The roles that could be accepted no more, and that this actor may not renew: they are removed.
     pub(crate) expired_grants: Vec<Grant>,
-    /// The latest expiry of the invitation; none for its whole lifetime. It stays as it was while there are pending
-    /// roles that this actor may not renew.
+    /// The expiry that the invitation keeps, for nothing of it is renewed; none for its whole lifetime.
     pub(crate) until: Option<Timestamp>,
-    /// Why the first of these roles can't be renewed.
+    /// The roles that can be accepted until another instant than before, as long as the invitation where there is none.
+    moved: Vec<(Grant, GrantedBy, Option<Timestamp>)>,
+    /// Why the first of the roles that are not renewed is not.
     refusal: Option<Error>,
     /// How many roles the actor renews or gives.
     renewed: usize,
@@ -33,36 +35,52 @@ impl Renewal {
     /// whose right to do so ends at `until`.
     ///
     /// INVARIANT (renewal): issuing an invitation again prolongs only roles that the actor may give or resend, for as
-    /// long as they may. Roles that have expired with it and may not be renewed are removed.
-    pub(crate) fn plan(
-        context: &WriteContext<'_>,
+    /// long as they may. Another keeps the end of its own that it had, and one that could be accepted no more is removed.
+    pub(crate) async fn plan(
+        context: &mut WriteContext<'_>,
         invited: &MemberRecord,
         open: &Invitation,
         (new_grants, until): (&[Grant], Option<Timestamp>),
     ) -> Result<Self> {
-        let is_expired = is_expired(context, open);
         let mut renewal = Self::default();
         let mut renewed: Vec<(Grant, Option<Timestamp>)> =
             new_grants.iter().map(|grant| (grant.clone(), until)).collect();
-        let mut refused = Vec::new();
-        for StoredGrant { grant, .. } in unexpired_grants(context, invited) {
-            match may_renew(context, &invited.member.subject, grant)? {
-                Ok(until) => renewed.push((grant.clone(), until)),
-                Err(refusal) => refused.push((grant.clone(), refusal)),
+        let is_given_anew = |stored: &&StoredGrant| new_grants.iter().any(|grant| stored.is_same_role(grant));
+        let (mut refused, mut moved) = (Vec::new(), Vec::new());
+        for stored in unexpired_grants(context, invited).filter(|stored| !is_given_anew(stored)) {
+            match may_renew(context, &invited.member.subject, stored)? {
+                Ok(until) => {
+                    renewed.push((stored.grant.clone(), until));
+                    moved.extend(stored.offer_ends_at.map(|_| (stored.clone(), None)));
+                }
+                Err(refusal) => refused.push((stored, refusal)),
             }
         }
         renewal.renewed = renewed.len();
-        // A joining role goes on with the roles that it comes with, and no longer.
-        for (grant, refusal) in refused {
-            if is_joining_role_of(context, &grant, &renewed)? {
+        let mut kept = Vec::new();
+        for (stored, refusal) in refused {
+            // A joining role goes on with the roles that it comes with, and no longer.
+            if is_joining_role_of(context, stored, &renewed)? {
+                moved.extend(stored.offer_ends_at.map(|_| (stored.clone(), None)));
                 continue;
             }
             renewal.refusal.get_or_insert(refusal);
-            if is_expired {
-                renewal.expired_grants.push(grant);
+            if is_lapsed(context, open, stored) {
+                renewal.expired_grants.push(stored.grant.clone());
             } else {
-                renewal.until = Some(open.expires_at);
+                kept.push(stored.clone());
             }
+        }
+        if renewed.is_empty() {
+            renewal.until = (!kept.is_empty()).then_some(open.expires_at);
+        } else {
+            let still = kept.into_iter().filter(|stored| stored.offer_ends_at.is_none());
+            moved.extend(still.map(|stored| (stored, Some(open.expires_at))));
+        }
+        let (stored, ends): (Vec<_>, Vec<_>) = moved.into_iter().unzip();
+        if !stored.is_empty() {
+            let offered = Givers::offered(context.snapshot()?, stored).await?;
+            renewal.moved = offered.into_iter().zip(ends).map(|((grant, by), end)| (grant, by, end)).collect();
         }
         Ok(renewal)
     }
@@ -75,32 +93,42 @@ impl Renewal {
         }
     }
 
-    /// The changes that remove the expired roles.
+    /// Whether it changes what is pending.
+    pub(crate) fn changes_grants(&self) -> bool {
+        !(self.expired_grants.is_empty() && self.moved.is_empty())
+    }
+
+    /// The changes that remove the roles that could be accepted no more, and move the ends of others.
     pub(crate) fn changes(&self, invited: &Subject) -> impl Iterator<Item = Change> {
         let expired = |grant: &Grant| Change::RoleExpired {
             subject: invited.clone(),
             resource: grant.resource.clone(),
             role: grant.role.clone(),
         };
-        self.expired_grants.iter().map(expired)
+        let moved = self.moved.iter().map(|(grant, by, end)| Change::offered(invited, grant, by.clone(), *end));
+        self.expired_grants.iter().map(expired).chain(moved)
     }
 }
 
-/// Why a pending role can't be renewed, where it has expired with its invitation; none where it need not or can be.
+/// Why a pending role can't be renewed that could be accepted no more; none where it need not or can be.
 pub(crate) fn expired_refusal(
     context: &WriteContext<'_>,
     target: &Subject,
     open: Option<&Invitation>,
-    pending: Option<&Grant>,
+    pending: Option<&StoredGrant>,
 ) -> Result<Option<Error>> {
     match (open, pending) {
-        (Some(open), Some(pending)) if is_expired(context, open) => Ok(may_renew(context, target, pending)?.err()),
+        (Some(open), Some(pending)) if is_lapsed(context, open, pending) => {
+            Ok(may_renew(context, target, pending)?.err())
+        }
         _ => Ok(None),
     }
 }
 
-fn is_expired(context: &WriteContext<'_>, open: &Invitation) -> bool {
-    open.status == InvitationStatus::Expired || open.expires_at <= context.now()
+/// Whether a pending role can be accepted no more: its own time is over, or its invitation's.
+fn is_lapsed(context: &WriteContext<'_>, open: &Invitation, stored: &StoredGrant) -> bool {
+    let is_expired = open.status == InvitationStatus::Expired || open.expires_at <= context.now();
+    is_expired || stored.offer_ends_at.is_some_and(|end| end <= context.now())
 }
 
 /// When the actor's right to renew a pending role ends, or why they may not renew it.

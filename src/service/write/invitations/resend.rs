@@ -45,7 +45,7 @@ impl Write for ResendInvitation {
             return Err(invitation::suppressed(&found.email));
         }
         context.check_invitation_quota(1).await?;
-        let renewal = Renewal::plan(context, &invited, &found, (&[], None))?.or_refusal()?;
+        let renewal = Renewal::plan(context, &invited, &found, (&[], None)).await?.or_refusal()?;
         let answer = invitation::issue(
             context,
             &invited.member.subject,

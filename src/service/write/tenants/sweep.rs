@@ -5,7 +5,6 @@ use rollcall_engine::{Change, Facts, Grant, Invitation, Subject};
 
 use crate::service::{
     error::Result,
-    ports::StoredGrant,
     write::{
         engine::{
             answers::SweepResult,
@@ -79,8 +78,7 @@ async fn due_invitations(context: &mut WriteContext<'_>) -> Result<(Vec<Change>,
 async fn would_give_nothing(context: &mut WriteContext<'_>, id: &str) -> Result<bool> {
     let Some(record) = context.snapshot()?.invitation(id).await? else { return Ok(false) };
     let now = context.now();
-    let is_offered = |stored: &StoredGrant| stored.expires_at.is_none_or(|end| end > now);
-    let offered = record.grants.into_iter().filter(is_offered).collect();
+    let offered = record.grants.into_iter().filter(|stored| stored.is_offered_at(now)).collect();
     let judged = judged::permit_offered(context, &record.invitation.member, offered).await?;
     Ok(judged.given.is_empty())
 }

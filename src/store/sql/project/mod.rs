@@ -9,7 +9,9 @@ mod resources;
 use std::collections::BTreeSet;
 
 use rollcall_engine::{Change, Head, Subject, Timestamp};
-use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryTrait as _, Value, sea_query::Expr};
+use sea_orm::{
+    ActiveValue, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryTrait as _, Value, sea_query::Expr,
+};
 
 use crate::{
     service::ports::{AllowedChange, Batch, StoreResult},
@@ -136,8 +138,9 @@ impl<'a> Projection<'a, '_> {
                 self.inserts.members.push(row);
                 self.inserts.profiles.push(member.clone());
             }
-            Change::RoleGranted { subject, resource, role, expires_at, granted_by } => {
-                let row = self.binding_row(subject, resource, (role, *expires_at))?;
+            Change::RoleGranted { subject, resource, role, expires_at, granted_by, offer_ends_at } => {
+                let mut row = self.binding_row(subject, resource, (role, *expires_at))?;
+                row.offer_ends_at = ActiveValue::Set(offer_ends_at.map(|end| end.0));
                 let row = self.given(row, &allowed.rule, granted_by.as_ref())?;
                 self.mark_changed(subject)?;
                 self.inserts.bindings.push(row);
