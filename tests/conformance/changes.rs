@@ -138,7 +138,7 @@ pub fn role_changed(id: &str, resource: &ResourceKey, from: &str, to: &str) -> C
 }
 
 pub fn role_expired(id: &str, resource: &ResourceKey, role: &str) -> Change {
-    Change::RoleExpired { subject: Subject::user(id), resource: resource.clone(), role: role.into() }
+    Change::RoleExpired { subject: Subject::user(id), resource: resource.clone(), role: role.into(), is_last: false }
 }
 
 /// The subject of whoever is invited by the invitation of this id, which is of the form of a random id.

@@ -77,7 +77,7 @@ async fn a_role_that_has_ended_is_there_until_the_log_has_its_expiry(harness: &H
         assert_eq!((found.invitation.status, plain(&found.grants)), (InvitationStatus::Pending, expected));
         if is_there {
             let role = "user".to_owned();
-            let of_guest = Change::RoleExpired { subject: guest.clone(), resource: root(), role };
+            let of_guest = Change::RoleExpired { subject: guest.clone(), resource: root(), role, is_last: false };
             harness.write(&[role_expired("bo", &root(), "user"), of_guest]).await;
         }
     }

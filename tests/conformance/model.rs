@@ -153,7 +153,7 @@ impl Model {
                 facts.bindings.insert((subject.clone(), Grant { expires_at: *expires_at, ..grant(resource, to) }));
                 self.touch(subject, revision);
             }
-            Change::RoleRevoked { subject, resource, role } | Change::RoleExpired { subject, resource, role } => {
+            Change::RoleRevoked { subject, resource, role } | Change::RoleExpired { subject, resource, role, .. } => {
                 facts.unbind(subject, &grant(resource, role));
                 self.touch(subject, revision);
             }

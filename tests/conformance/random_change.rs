@@ -137,7 +137,7 @@ impl Draw<'_> {
     fn role_expiry(&self) -> Option<Change> {
         self.assigned(self.role)?.expires_at?;
         let (subject, resource) = (self.subject.clone(), self.resource.clone());
-        Some(Change::RoleExpired { subject, resource, role: self.role.into() })
+        Some(Change::RoleExpired { subject, resource, role: self.role.into(), is_last: self.at.is_multiple_of(2) })
     }
 
     fn revocation(&self) -> Option<Change> {

@@ -90,10 +90,11 @@ fn detail(change: Change) -> Option<Detail> {
             resource: Some(to_resource_ref(resource)),
             role,
         }),
-        Change::RoleExpired { subject, resource, role } => Detail::RoleExpired(proto::RoleExpired {
+        Change::RoleExpired { subject, resource, role, is_last } => Detail::RoleExpired(proto::RoleExpired {
             member: Some(to_subject(subject)),
             resource: Some(to_resource_ref(resource)),
             role,
+            last: is_last,
         }),
         Change::InvitationIssued { before, invitation } => Detail::InvitationIssued(proto::InvitationIssued {
             before: before.map(to_past_invitation),

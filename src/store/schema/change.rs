@@ -95,6 +95,8 @@ pub(in crate::store) enum ChangeRecord {
         holder: MemberId,
         resource: KeyRecord,
         role: String,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        is_last: bool,
     },
     InvitationIssued {
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -228,9 +230,12 @@ impl ChangeRecord {
             Change::RoleRevoked { subject, resource, role } => {
                 Self::RoleRevoked { holder: ids.member(subject)?, resource: resource.into(), role: role.clone() }
             }
-            Change::RoleExpired { subject, resource, role } => {
-                Self::RoleExpired { holder: ids.member(subject)?, resource: resource.into(), role: role.clone() }
-            }
+            Change::RoleExpired { subject, resource, role, is_last } => Self::RoleExpired {
+                holder: ids.member(subject)?,
+                resource: resource.into(),
+                role: role.clone(),
+                is_last: *is_last,
+            },
             Change::InvitationIssued { before, invitation } => Self::InvitationIssued {
                 before: before.as_ref().map(|before| InvitationRecord::of(before, ids)).transpose()?,
                 invitation: InvitationRecord::of(invitation, ids)?,
@@ -404,8 +409,8 @@ impl ChangeRecord {
             Self::RoleRevoked { holder, resource, role } => {
                 Change::RoleRevoked { subject: names.subject(&holder), resource: key(resource), role }
             }
-            Self::RoleExpired { holder, resource, role } => {
-                Change::RoleExpired { subject: names.subject(&holder), resource: key(resource), role }
+            Self::RoleExpired { holder, resource, role, is_last } => {
+                Change::RoleExpired { subject: names.subject(&holder), resource: key(resource), role, is_last }
             }
             Self::InvitationIssued { before, invitation } => Change::InvitationIssued {
                 before: before.map(|before| before.into_invitation(names)),

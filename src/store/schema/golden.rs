@@ -73,6 +73,10 @@ fn invitation(status: InvitationStatus) -> Invitation {
 fn samples() -> Vec<(&'static str, Change)> {
     let [ada, bo, guest] = people().map(|(subject, _)| subject);
     let (site, pier, root) = (key("job_site", "site"), key("job_site", "pier"), key("workspace", "acme"));
+    let expired = |is_last| {
+        let (subject, resource) = (Subject::user("bo"), key("workspace", "acme"));
+        Change::RoleExpired { subject, resource, role: "viewer".into(), is_last }
+    };
     let resource = |parent: Option<&ResourceKey>, owner: Option<&Subject>| Resource {
         key: site.clone(),
         parent: parent.cloned(),
@@ -143,7 +147,8 @@ fn samples() -> Vec<(&'static str, Change)> {
         ("role_changed", changed(Some(BORN), Some(END))),
         ("role_changed bare", changed(None, None)),
         ("role_revoked", Change::RoleRevoked { subject: ada.clone(), resource: site.clone(), role: "editor".into() }),
-        ("role_expired", Change::RoleExpired { subject: bo.clone(), resource: root, role: "viewer".into() }),
+        ("role_expired", expired(false)),
+        ("role_expired last", expired(true)),
         ("invitation_issued", issued(Some(InvitationStatus::Accepted), InvitationStatus::Pending)),
         ("invitation_issued again", issued(Some(InvitationStatus::Expired), InvitationStatus::Pending)),
         ("invitation_issued bare", issued(None, InvitationStatus::Revoked)),

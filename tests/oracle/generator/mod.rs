@@ -166,7 +166,12 @@ impl<'a> Generator<'a> {
     fn accept(&mut self) -> Operation {
         let (token, email) = self.token();
         let named = email.split('@').next().expect("a text has a first part").to_owned();
-        let actor = if self.maybe(5) { self.somebody() } else { user(&named) };
+        let actor = match self.rng.range(0, 12) {
+            0 | 1 => self.somebody(),
+            2 => ("service".to_owned(), named),
+            3..=6 => self.giver(&email).unwrap_or_else(|| user(&named)),
+            _ => user(&named),
+        };
         let mut profile = Profile { email: Some(email), ..self.profile() };
         if !self.maybe(5) {
             profile.username = Some(actor.1.clone());

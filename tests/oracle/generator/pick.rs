@@ -59,6 +59,14 @@ impl Generator<'_> {
         }
     }
 
+    /// Somebody who offered a role to an email, by which they could take it themselves.
+    pub(super) fn giver(&mut self, email: &str) -> Option<Key> {
+        let offers = self.facts.bindings.iter().filter(|((holder, _), _)| holder.0 == "email" && holder.1 == email);
+        let givers: Vec<Key> =
+            offers.map(|(_, assigned)| assigned.by.clone()).filter(|by| by.0 != "operator").collect();
+        if givers.is_empty() { None } else { Some(self.rng.pick(&givers).clone()) }
+    }
+
     /// A subject and a resource: mostly one where they have a role.
     pub(super) fn binding(&mut self) -> (Key, Key) {
         if self.maybe(5) || self.facts.bindings.is_empty() {

@@ -76,7 +76,10 @@ impl Explanation {
                 format!("{may}: {} ({rule})", roles.join(" and "))
             }
             Reason::GrantedByRelation => format!("{may} through their relation to it ({rule})"),
-            Reason::GrantedToAnyone => format!("{may}, as every active member may ({rule})"),
+            Reason::GrantedToAnyone => {
+                let without = if self.held_roles.is_empty() { ", though they hold no role here" } else { "" };
+                format!("{may}, as every active member may{without} ({rule})")
+            }
             Reason::GrantedToOperator => format!("{may}, as an operator may ({rule})"),
             Reason::NotAMember => format!("{may_not}: they are no member of this tenant"),
             Reason::MemberInvited => format!("{may_not}: they have not accepted their invitation"),

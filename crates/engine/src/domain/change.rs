@@ -130,6 +130,8 @@ pub enum Change {
         resource: ResourceKey,
         /// The role's short name.
         role: String,
+        /// Whether the member, an active person, holds no role any more: they stay a member, as whom `anyone` knows them.
+        is_last: bool,
     },
     /// An invitation was issued, or issued again under another secret.
     InvitationIssued {

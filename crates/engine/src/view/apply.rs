@@ -57,7 +57,7 @@ impl View {
                 self.refresh_teams_at(row, resource.as_ref());
                 Ok(())
             }
-            Change::RoleRevoked { subject, resource, role } | Change::RoleExpired { subject, resource, role } => {
+            Change::RoleRevoked { subject, resource, role } | Change::RoleExpired { subject, resource, role, .. } => {
                 let row = self.unbind(subject.as_ref(), resource.as_ref(), role)?;
                 self.refresh_teams_at(row, resource.as_ref());
                 Ok(())

@@ -104,6 +104,7 @@ impl Renewal {
             subject: invited.clone(),
             resource: grant.resource.clone(),
             role: grant.role.clone(),
+            is_last: false,
         };
         let moved = self.moved.iter().map(|(grant, by, end)| Change::offered(invited, grant, by.clone(), *end));
         self.expired_grants.iter().map(expired).chain(moved)

@@ -1,7 +1,7 @@
 //! The write that applies what has come due in a tenant: expired roles, expired invitations and reminders.
 
 use async_trait::async_trait;
-use rollcall_engine::{Change, Facts, Grant, Invitation, Subject};
+use rollcall_engine::{Change, Facts, Grant, Invitation, MemberStatus, Subject, Timestamp};
 
 use crate::service::{
     error::Result,
@@ -47,11 +47,28 @@ async fn expired_bindings(context: &mut WriteContext<'_>) -> Result<(Vec<Change>
     let now = context.now();
     let ended = context.snapshot()?.ended_bindings(now, BATCH).await?;
     let more = ended.len() as u64 == u64::from(BATCH);
-    let expired = |(subject, grant): (Subject, Grant)| {
-        let Grant { resource, role, .. } = grant;
-        Change::RoleExpired { subject, resource, role }
-    };
-    Ok((ended.into_iter().map(expired).collect(), more))
+    let changes = context.with_facts(|facts| {
+        let expired = |(subject, grant): (Subject, Grant)| {
+            let Grant { resource, role, .. } = grant;
+            let is_last = holds_nothing(facts, &subject, now);
+            Change::RoleExpired { subject, resource, role, is_last }
+        };
+        Ok(ended.into_iter().map(expired).collect())
+    })?;
+    Ok((changes, more))
+}
+
+/// Whether somebody is an active person of the tenant without any role that goes on.
+fn holds_nothing(facts: &dyn Facts, subject: &Subject, now: Timestamp) -> bool {
+    let (policy, subject) = (facts.policy(), subject.as_ref());
+    let state = facts.member_state(subject).filter(|state| state.status == MemberStatus::Active);
+    let Some(state) = state.filter(|_| policy.is_person(subject)) else { return false };
+    let mut holds = false;
+    facts.each_assignment(state.member, &mut |at, roles| {
+        let mut ends = policy.roles_in(roles).map(|role| facts.role_expiry(state.member, at, role.id()));
+        holds |= ends.any(|end| end.is_none_or(|end| end > now));
+    });
+    !holds
 }
 
 /// Invitations that have expired, and reminders of those that have not. Several reminders that came due since the last

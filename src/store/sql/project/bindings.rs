@@ -81,7 +81,7 @@ impl<'a> Projection<'a, '_> {
                 let arguments = [tenant, holder, kind, id, from, (&**to).into(), expires_at, granter, rule, at];
                 self.script.fill_one(&UPDATE, arguments, Otherwise::NoRow(change.kind()), update);
             }
-            Change::RoleRevoked { subject, resource, role } | Change::RoleExpired { subject, resource, role } => {
+            Change::RoleRevoked { subject, resource, role } | Change::RoleExpired { subject, resource, role, .. } => {
                 self.mark_changed(subject)?;
                 let row = self.row(&self.write.member(subject)?, resource, role);
                 self.script.fill_one(&DELETE, row, Otherwise::NoRow(change.kind()), deletion);
