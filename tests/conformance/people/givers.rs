@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use rollcall::service::ports::{Batch, Giver, MemberBy};
-use rollcall_engine::{Change, GrantedBy, Subject, Timestamp, kind};
+use rollcall_engine::{Change, Grant, GrantedBy, Subject, Timestamp, kind};
 
 use crate::{
-    changes::{RULE, allowed, batch, granted, member, member_added, role_changed, root},
+    changes::{RULE, allowed, batch, granted, invited, invited_subject, member, member_added, role_changed, root},
     harness::Harness,
     model::grant,
 };
@@ -23,6 +23,33 @@ conformance! {
         "MemberRecord::plain_grants: The roles, where and until when, without who gave them.",
         "Snapshot::subjects: The subjects behind these random ids of members, and of whoever else wrote in the tenant; of \
          whom was erased one of type `erased`.";
+    a_pending_grant_says_when_it_can_be_accepted_no_more:
+        "StoredGrant::offer_ends_at: Of a pending grant, when it can be accepted no more, where that is before its invitation \
+         expires.",
+        "StoredGrant::is_offered_at: Whether it has not ended and, as long as it is pending, can be accepted.";
+}
+
+async fn a_pending_grant_says_when_it_can_be_accepted_no_more(harness: &Harness) {
+    let (eve, root) = (invited_subject("1"), root());
+    harness.write_at(9, &[member_added(&invited("1", "eve@x.y"))]).await;
+    let by = GrantedBy { subject: Subject::user("ada"), rule: RULE.to_owned(), at: Timestamp(9) };
+    for (role_end, offer_end, offered, over) in [
+        (None, None, Some(1_000), None),
+        (None, Some(20), Some(19), Some(20)),
+        (Some(30), Some(20), Some(19), Some(20)),
+        (Some(15), Some(20), Some(14), Some(15)),
+        (Some(15), None, Some(14), Some(15)),
+    ] {
+        let grant = Grant { expires_at: role_end.map(Timestamp), ..grant(&root, "user") };
+        let change = Change::offered(&eve, &grant, by.clone(), offer_end.map(Timestamp));
+        harness.write_at(10, &[change]).await;
+        let mut snapshot = harness.snapshot().await;
+        let record = snapshot.member(MemberBy::Subject(eve.as_ref())).await.unwrap().unwrap();
+        let [stored] = &record.grants[..] else { panic!("{record:?}") };
+        assert_eq!((&stored.grant, stored.offer_ends_at), (&grant, offer_end.map(Timestamp)));
+        assert!(offered.into_iter().all(|at| stored.is_offered_at(Timestamp(at))), "{stored:?}");
+        assert!(over.into_iter().all(|at| !stored.is_offered_at(Timestamp(at))), "{stored:?}");
+    }
 }
 
 /// Who gave the only grant of `bo`, when, and by which rule.
