@@ -116,7 +116,13 @@ async fn invitations_come_due_by_reminder_or_expiry(harness: &Harness) {
     for (now, limit, expected) in
         [(50, 100, &all[..]), (49, 100, &all[..3]), (50, 2, &all[..2]), (9, 9, &[]), (50, 0, &[])]
     {
-        let found = snapshot.due_invitations(Timestamp(now), limit).await.unwrap();
+        let found = snapshot
+            .due_invitations(Timestamp(now), limit)
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|record| record.invitation)
+            .collect::<Vec<_>>();
         assert_eq!(found, expected, "{limit} by {now}");
     }
 
@@ -130,8 +136,24 @@ async fn invitations_come_due_by_reminder_or_expiry(harness: &Harness) {
     };
     harness.write(&[reminded, suppressed(&c.email, "bounced")]).await;
     let due_ids = |found: Vec<Invitation>| found.into_iter().map(|found| found.id).collect::<Vec<_>>();
-    let found = harness.snapshot().await.due_invitations(Timestamp(89), 100).await.unwrap();
+    let found = harness
+        .snapshot()
+        .await
+        .due_invitations(Timestamp(89), 100)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|record| record.invitation)
+        .collect::<Vec<_>>();
     assert_eq!(due_ids(found), ["B", "a", "d"], "nobody is reminded at a suppressed address");
-    let found = harness.snapshot().await.due_invitations(Timestamp(90), 100).await.unwrap();
+    let found = harness
+        .snapshot()
+        .await
+        .due_invitations(Timestamp(90), 100)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|record| record.invitation)
+        .collect::<Vec<_>>();
     assert_eq!(due_ids(found), ["B", "a", "d", "c"], "and the invitation ends at its time");
 }

@@ -108,7 +108,13 @@ async fn check(harness: &Harness, model: &Model) {
     let now = Timestamp(8_999);
     let mut due: Vec<_> = model.invitations.values().filter(|row| row.due_at().is_some_and(|at| at <= now)).collect();
     due.sort_by_key(|row| (row.due_at(), row.id.clone()));
-    let found = snapshot.due_invitations(now, 100).await.unwrap();
+    let found = snapshot
+        .due_invitations(now, 100)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|record| record.invitation)
+        .collect::<Vec<_>>();
     assert_eq!(found.iter().collect::<Vec<_>>(), due);
 }
 

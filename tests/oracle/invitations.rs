@@ -65,6 +65,17 @@ impl Evaluation<'_> {
             let joining = AssignedRole { role: assigned.role.clone(), end, by: longest.by.clone(), line: None };
             given.push((at, joining));
         }
+        if is_new && !given.iter().any(|(at, _)| **at == root) {
+            let joining = given.iter().filter_map(|(at, assigned)| Some((joins_as(at)?, assigned)));
+            let longest = joining.reduce(|one, other| {
+                let lasts_longer = one.1.end.is_some_and(|end| other.1.end.is_none_or(|other| other > end));
+                if lasts_longer { other } else { one }
+            });
+            if let Some((role, brings)) = longest {
+                let joining = AssignedRole { role, end: brings.end, by: brings.by.clone(), line: None };
+                given.push((&root, joining));
+            }
+        }
         self.refuse_if(given.is_empty() && (!failed.is_empty() || is_new), "INVITATION_VOID");
         for (at, assigned) in given {
             self.after.bindings.insert((who.clone(), at.clone()), assigned);
@@ -75,14 +86,14 @@ impl Evaluation<'_> {
     /// Whether whoever offered a role to somebody invited can give it to nobody any more who is they.
     pub fn is_void(&self, invited: &Key, at: &Key) -> bool {
         let Some(assigned) = self.facts.assigned_role(invited, at) else { return false };
-        if self.gives_still(invited, at, assigned) {
+        // Whoever accepts as somebody new holds nothing yet.
+        let new = &("email".to_owned(), String::new());
+        if self.gives_still(new, at, assigned) {
             return false;
         }
         let joins_as = |at: &Key| self.policy.resource_type(&at.0).joins_as.clone();
         let brings = |((holder, other), given): (&(Key, Key), &AssignedRole)| {
-            holder == invited
-                && joins_as(other).as_ref() == Some(&assigned.role)
-                && self.gives_still(invited, other, given)
+            holder == invited && joins_as(other).as_ref() == Some(&assigned.role) && self.gives_still(new, other, given)
         };
         *at != self.root() || !self.facts.bindings.iter().any(brings)
     }

@@ -50,7 +50,7 @@ pub trait Facts {
     /// The registered resource of this type and id; none if there is none.
     fn find(&self, resource_type: TypeId, id: &str) -> Option<Node>;
     /// Whether a resource of this type and id was deleted, and not registered again since. Known of types alone whose
-    /// resources need not be registered.
+    /// resources may be registered and need not be.
     fn is_deleted(&self, resource_type: TypeId, id: &str) -> bool;
     /// The state of a registered resource.
     fn resource(&self, node: Node) -> ResourceState<'_>;

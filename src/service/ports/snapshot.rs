@@ -116,7 +116,7 @@ pub trait Snapshot: Send {
 
     /// The invitations whose reminder or expiry is due by `now`, at most `limit`: by the instant when they became due, then
     /// by id.
-    async fn due_invitations(&mut self, now: Timestamp, limit: u32) -> StoreResult<Vec<Invitation>>;
+    async fn due_invitations(&mut self, now: Timestamp, limit: u32) -> StoreResult<Vec<InvitationRecord>>;
 
     /// Of the tenant's issues of invitations later than `since`, the time of the one that exactly `newer` came after, by
     /// their times; none when there are `newer` or fewer. Issuing an invitation again is an issue of its own.

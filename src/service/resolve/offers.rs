@@ -2,7 +2,7 @@
 
 use rollcall_engine::{
     self as engine, Facts, Grant, GrantedBy, Mask, MemberRule, MemberStatus, MembershipWrite, Node, Policy, Refusal,
-    ResourceType, SubjectRef, WriteKind,
+    ResourceType, SubjectRef, WriteKind, kind,
 };
 
 use crate::service::resolve::{
@@ -30,9 +30,11 @@ pub(crate) fn decide_offers(
     target: SubjectRef<'_>,
     offered: &[(Grant, GrantedBy)],
 ) -> Vec<Result<(Grant, GrantedBy), FailedOffer>> {
+    let is_new = facts.member_state(target).is_none_or(|state| state.status == MemberStatus::Invited);
+    // Whoever accepts as somebody new holds nothing yet, not even what is pending.
+    let target = if is_new && target.kind == kind::INVITED { SOMEBODY_NEW } else { target };
     let decide = |offer: &(Grant, GrantedBy)| check_offer(facts, target, offer).map(|()| offer.clone());
     let mut decided: Vec<Result<_, _>> = offered.iter().map(decide).collect();
-    let is_new = facts.member_state(target).is_none_or(|state| state.status == MemberStatus::Invited);
     let given: Vec<(Grant, GrantedBy)> = decided.iter().flatten().filter(|_| is_new).cloned().collect();
     for ((grant, _), decided) in offered.iter().zip(&mut decided).filter(|(_, decided)| decided.is_err()) {
         if let Some((bringing, by)) = last_bringing(facts, &given, grant) {
@@ -43,6 +45,26 @@ pub(crate) fn decide_offers(
     decided
 }
 
+/// A subject that is no member.
+const SOMEBODY_NEW: SubjectRef<'static> = SubjectRef { kind: kind::INVITED, id: "" };
+
+/// The joining role of somebody new who is given no other role of the root: with the role that brings it and lasts longest.
+pub(crate) fn joining_offer(facts: &dyn Facts, given: &[(Grant, GrantedBy)]) -> Option<(Grant, GrantedBy)> {
+    let (policy, root) = (facts.policy(), engine::name_of(facts, facts.root()));
+    if given.iter().any(|(grant, _)| grant.resource.as_ref() == root) {
+        return None;
+    }
+    let joining = |(grant, by): &(Grant, GrantedBy)| {
+        let role = policy.type_named(&grant.resource.kind).and_then(ResourceType::joins_as)?;
+        let permanent = Grant::permanent(root.to_key(), policy.role(role).name());
+        Some((Grant { expires_at: grant.expires_at, ..permanent }, by.clone()))
+    };
+    given
+        .iter()
+        .filter_map(joining)
+        .reduce(|longest, other| if is_later(other.0.expires_at, longest.0.expires_at) { other } else { longest })
+}
+
 /// Refuses an offer that its granter may not make any more.
 fn check_offer(
     facts: &dyn Facts,
@@ -50,7 +72,7 @@ fn check_offer(
     (grant, GrantedBy { subject, rule, .. }): &(Grant, GrantedBy),
 ) -> Result<(), FailedOffer> {
     let (policy, granter) = (facts.policy(), subject.as_ref());
-    if policy.invitations_outlive_inviter() && granter != target {
+    if policy.invitations_outlive_inviter() && granter != target && !came_along(facts, grant, rule) {
         return Ok(());
     }
     let resource_type = policy.type_named(&grant.resource.kind);
@@ -62,21 +84,52 @@ fn check_offer(
         let refusal = Refusal::NotPermitted { write, rules: Vec::new() };
         return Err(FailedOffer { node: facts.root(), write, refusal });
     };
-    let raised_from = raised_from(policy, resource_type, rule);
     let write = MembershipWrite::giving(WriteKind::Invite, role.id()).until(grant.expires_at);
-    engine::may_still_give(facts, granter, node, target, write, raised_from).map_err(|refusal| FailedOffer {
-        node,
-        write,
-        refusal,
-    })
+    let still_gives = |raised_from| engine::may_still_give(facts, granter, node, target, write, raised_from);
+    let given = match offered_by(policy, resource_type, rule) {
+        OfferedBy::Invite => still_gives(Mask::EMPTY),
+        OfferedBy::Change(from) => still_gives(from),
+        OfferedBy::Unknown => still_gives(Mask::EMPTY).or_else(|refusal| {
+            let changes = resource_type.members().of_kind(WriteKind::Change);
+            let from: Mask = changes.filter(|rule| rule.to().contains(role.mask())).map(MemberRule::from).collect();
+            if from.is_empty() { Err(refusal) } else { still_gives(from).map_err(|_| refusal) }
+        }),
+    };
+    given.map_err(|refusal| FailedOffer { node, write, refusal })
 }
 
-/// Where a rule, as the log names it, gave a role by a change: the roles that it may have been changed from. Empty where it
-/// gave it by an invitation, or the policy that runs has no such rule.
-fn raised_from(policy: &Policy, resource_type: &ResourceType, named: &str) -> Mask {
+/// By which kind of rule a role was offered.
+enum OfferedBy {
+    Invite,
+    /// By changing one of these, which was offered before.
+    Change(Mask),
+    /// The policy that runs has no such rule: another version of it had.
+    Unknown,
+}
+
+/// Whether a role of the root was offered by a rule of a type that it joins with, and not as such.
+fn came_along(facts: &dyn Facts, grant: &Grant, rule: &str) -> bool {
+    let policy = facts.policy();
+    let joins = |resource_type: &&ResourceType| {
+        resource_type.joins_as().is_some_and(|role| policy.role(role).name() == grant.role)
+    };
+    let is_named = |resource_type: &ResourceType| {
+        let rules = [WriteKind::Invite, WriteKind::Change].into_iter();
+        let mut lines = rules.flat_map(|kind| resource_type.members().of_kind(kind)).map(|rule| rule.by().line());
+        lines.any(|line| rule.split(' ').any(|named| named == rule_name(policy, line)))
+    };
+    engine::name_of(facts, facts.root()) == grant.resource.as_ref() && policy.types().iter().filter(joins).any(is_named)
+}
+
+/// By which kind of rule, as the log names it, a role was offered.
+fn offered_by(policy: &Policy, resource_type: &ResourceType, named: &str) -> OfferedBy {
     let is_named = |rule: &&MemberRule| named.split(' ').any(|named| named == rule_name(policy, rule.by().line()));
-    let rules = |kind| resource_type.members().of_kind(kind).find(is_named);
-    rules(WriteKind::Change).filter(|_| rules(WriteKind::Invite).is_none()).map_or(Mask::EMPTY, MemberRule::from)
+    let rule = |kind| resource_type.members().of_kind(kind).find(is_named);
+    match (rule(WriteKind::Invite), rule(WriteKind::Change)) {
+        (Some(_), _) => OfferedBy::Invite,
+        (None, Some(change)) => OfferedBy::Change(change.from()),
+        (None, None) => OfferedBy::Unknown,
+    }
 }
 
 /// Of the roles that bring a joining role, the first of those that last longest.

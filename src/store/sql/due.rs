@@ -1,16 +1,17 @@
 //! What has come due: bindings that have ended, and invitations to remind of or to end.
 
-use rollcall_engine::{Grant, Head, Invitation, Subject, Timestamp};
+use rollcall_engine::{Grant, Head, Subject, Timestamp};
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, EntityTrait as _, Order, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    ColumnTrait as _, ConnectionTrait, DatabaseTransaction, EntityTrait as _, Order, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _,
     sea_query::{Expr, ExprTrait as _},
 };
 
 use crate::{
-    service::ports::StoreResult,
+    service::ports::{InvitationRecord, StoreResult},
     store::sql::{
         entity::{binding, invitation, tenant},
-        read, rows,
+        invitations, read, rows,
         statements::IDS_PER_STATEMENT,
     },
 };
@@ -25,11 +26,11 @@ macro_rules! tenant_of {
 
 /// The invitations that are due by `now`, the earliest first.
 pub(super) async fn due_invitations(
-    db: &impl ConnectionTrait,
+    tx: &DatabaseTransaction,
     tenant: &str,
     now: Timestamp,
     limit: u32,
-) -> StoreResult<Vec<Invitation>> {
+) -> StoreResult<Vec<InvitationRecord>> {
     use invitation::Column;
     let query = invitation::Entity::find()
         .filter(Column::TenantId.eq(tenant))
@@ -37,8 +38,7 @@ pub(super) async fn due_invitations(
         .order_by_asc(Column::DueAt)
         .order_by_asc(Column::InvitationId)
         .limit(u64::from(limit));
-    let found = read::invitations(db, tenant, query.all(db).await?).await?;
-    Ok(found.into_iter().map(|(invitation, ..)| invitation).collect())
+    invitations::records(tx, tenant, query.all(tx).await?).await
 }
 
 /// The grants that have ended by `now` and have a row still, with their holders, the earliest first.

@@ -108,7 +108,7 @@ fn contains(tenant: &str, query: &InvitationQuery<'_>) -> Condition {
 }
 
 /// The invitations with their members, in the same order.
-async fn records(
+pub(super) async fn records(
     tx: &DatabaseTransaction,
     tenant: &str,
     found: Vec<invitation::Model>,

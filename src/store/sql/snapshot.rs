@@ -213,8 +213,8 @@ impl Snapshot for SqlSnapshot {
         reading!(self, |tx, tenant| due::ended_bindings(&**tx, tenant, now, limit))
     }
 
-    async fn due_invitations(&mut self, now: Timestamp, limit: u32) -> StoreResult<Vec<Invitation>> {
-        reading!(self, |tx, tenant| due::due_invitations(&**tx, tenant, now, limit))
+    async fn due_invitations(&mut self, now: Timestamp, limit: u32) -> StoreResult<Vec<InvitationRecord>> {
+        reading!(self, |tx, tenant| due::due_invitations(tx, tenant, now, limit))
     }
 
     async fn issued_before(&mut self, newer: u64, since: Timestamp) -> StoreResult<Option<Timestamp>> {

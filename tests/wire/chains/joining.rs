@@ -1,6 +1,6 @@
 //! A role of the tenant that comes along with others lasts as long as one of them, and no longer.
 
-use super::{LATER, SOONER, Stage, accept, at, root_role_end};
+use super::{CREW, LATER, SOONER, Stage, accept, at, invite, root_role_end};
 use crate::support::{WireTenant, Write, names::email_of};
 
 /// An invitation to be a mate of some yards, of each until then.
@@ -74,4 +74,39 @@ async fn but_no_other_role_is_cut() {
     world.join_at("ada", &["bea"], "crew:", "hand").await;
     world.allowed(invitation(world, "bea", &[("yard:north", Some(SOONER))])).await;
     assert_eq!(root_role_end(world, "bea").await, None);
+}
+
+/// Somebody new has the joining role though the role of the root that they were offered is not given any more.
+#[tokio::test]
+async fn it_comes_where_another_role_of_the_root_fails() {
+    let stage = Stage::crew().await;
+    let world = &stage.world;
+    world.join_at("ada", &["bo"], "crew:", "boss").await;
+    invite(world, "bo", "eve", "crew:", "boss").await;
+    let token = invite(world, "ada", "eve", "yard:north", "mate").await;
+    world.allowed(world.change("ada", "bo", "crew:", "hand")).await;
+    let (given, failed) = accept(world, "eve", "eve", &token).await;
+    assert_eq!(failed, ["acme boss NOT_PERMITTED"]);
+    assert_eq!(given, ["north mate", "acme hand"]);
+}
+
+/// Where invitations outlive their inviters, too, it comes to somebody new alone, and with a role that brings it.
+#[tokio::test]
+async fn nor_does_it_come_alone_where_invitations_outlive_their_inviters() {
+    let policy = format!("{CREW}\n[invitations]\noutlive_inviter = true\n");
+    let stage =
+        Stage::new(&policy, |crew| crew.person("ada", "boss").resource("yard:north").resource("yard:south")).await;
+    let world = &stage.world;
+    // A lead gives nobody a role of the root.
+    world.join_at("ada", &["lee"], "yard:north", "lead").await;
+    // Active, without one.
+    let token = invite(world, "ada", "tim", "yard:south", "mate").await;
+    accept(world, "tim", "tim", &token).await;
+    world.allowed(world.demote("ada", "tim", "crew:", "hand")).await;
+    let token = invite(world, "lee", "second", "yard:north", "mate").await;
+    let (given, failed) = accept(world, "tim", "second", &token).await;
+    assert_eq!((given, failed), (vec!["north mate".into()], vec!["acme hand NOT_PERMITTED".into()]));
+    let token = invite(world, "lee", "friend", "yard:north", "mate").await;
+    world.allowed(world.remove("ada", "friend@acme.test", "yard:north")).await;
+    world.refused(world.accept("friend", &token), "INVITATION_VOID").await;
 }

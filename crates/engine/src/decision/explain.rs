@@ -58,7 +58,7 @@ fn absence<F: Facts + ?Sized>(facts: &F, resource_type: &ResourceType, id: &str)
     match resource_type.registration() {
         _ if resource_type.has_member_records() => "nobody is a member under that id".to_owned(),
         Registration::Required => format!("no such resource is registered, as every `{name}` must be"),
-        _ if facts.is_deleted(resource_type.id(), id) => {
+        Registration::Optional if facts.is_deleted(resource_type.id(), id) => {
             "it was deleted, and is absent until it is registered again".to_owned()
         }
         _ => "no such resource is registered, and no registered parent was stated for it".to_owned(),

@@ -95,9 +95,15 @@ fn nearest_registered<F: Facts + ?Sized>(
 
 /// Whether what a request states counts of a resource that is not registered.
 ///
-/// INVARIANT (registered): nobody comes by a right through what is stated of an id that is registered, must be, or was.
+/// INVARIANT (registered): nobody comes by a right through what is stated of an id that is registered, must be, or was where
+/// it may be again.
 fn may_be_stated<F: Facts + ?Sized>(facts: &F, resource_type: &ResourceType, id: &str) -> bool {
-    resource_type.registration() != Registration::Required && !facts.is_deleted(resource_type.id(), id)
+    match resource_type.registration() {
+        Registration::Required => false,
+        Registration::Optional => !facts.is_deleted(resource_type.id(), id),
+        // Nothing was registered under this policy, so nothing can come back.
+        Registration::Never => true,
+    }
 }
 
 /// The registered resource from which a decision goes up to the root: the target, the nearest one above it, or for a

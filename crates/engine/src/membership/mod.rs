@@ -16,4 +16,5 @@ pub(crate) mod rules;
 mod state;
 pub(crate) mod words;
 pub(crate) mod write;
+mod write_words;
 pub mod writes;

@@ -9,7 +9,7 @@ use crate::{
         nesting::MAX_TEAM_DEPTH,
         refusal::{Refusal, RuleLine},
         write::MembershipWrite,
-        writes::join_words,
+        write_words::join_words,
     },
     model::{RoleId, write_kind::WriteKind},
 };

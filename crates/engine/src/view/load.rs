@@ -142,7 +142,7 @@ impl SnapshotSink for ViewBuilder<'_> {
 
     fn types_with_deleted(&self) -> Vec<String> {
         let State::Open(view) = &self.state else { return Vec::new() };
-        let types = view.policy.types().iter().filter(|known| known.registration() != Registration::Required);
+        let types = view.policy.types().iter().filter(|known| known.registration() == Registration::Optional);
         types.map(|known| known.name().to_owned()).collect()
     }
 

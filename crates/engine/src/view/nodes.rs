@@ -28,7 +28,7 @@ impl View {
     /// Remembers that a resource was deleted, where a request could state it.
     pub(crate) fn add_deleted(&mut self, key: ResourceRef<'_>) {
         let found = self.policy.type_named(key.kind);
-        if let Some(resource_type) = found.filter(|found| found.registration() != Registration::Required) {
+        if let Some(resource_type) = found.filter(|found| found.registration() == Registration::Optional) {
             self.deleted.entry(resource_type.id()).or_default().insert(key.id.into());
         }
     }

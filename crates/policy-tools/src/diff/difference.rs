@@ -3,7 +3,7 @@
 
 use rollcall_engine::WriteKind;
 
-use crate::diff::versions::Holding;
+use crate::diff::holding::Holding;
 
 /// The difference between two policies.
 #[derive(Clone, Debug, PartialEq, Eq)]

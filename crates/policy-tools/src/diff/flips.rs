@@ -3,7 +3,11 @@
 use rollcall_engine::{Mask, Term};
 
 use crate::{
-    diff::versions::{Holding, IndexedHolding, TypePair, TypeVersion},
+    diff::{
+        holding::{Holding, IndexedHolding},
+        type_version::TypeVersion,
+        versions::TypePair,
+    },
     table::cell::{allowed, member_relations, singles},
 };
 

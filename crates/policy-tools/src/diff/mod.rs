@@ -2,20 +2,23 @@
 
 mod difference;
 mod flips;
+mod holding;
 mod markdown;
 mod names;
 mod settings;
 mod text;
+mod type_version;
 mod versions;
 
 use rollcall_engine::{Policy, ResourceType, WriteKind, writes};
 
 pub use difference::{DecisionDiff, Diff, DiffOperation, Setting, Sign, TypeDiff};
-pub use versions::Holding;
+pub use holding::Holding;
 
 use flips::{Flips, flips};
 use names::{came_or_went, only_in_one, ordered};
-use versions::{TypePair, TypeVersion};
+use type_version::TypeVersion;
+use versions::TypePair;
 
 /// Compares two policies by what they decide, not by their texts; they may have different names. Whatever one of them
 /// does not have, nobody may do under it.

@@ -3,11 +3,7 @@
 use rollcall_engine::{Action, Policy, Registration, ResourceType, Role, RoleId, join_words};
 
 use crate::{
-    diff::{
-        difference::Setting,
-        names::ordered,
-        versions::{TypePair, TypeVersion},
-    },
+    diff::{difference::Setting, names::ordered, type_version::TypeVersion, versions::TypePair},
     table::notes,
 };
 

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::{
     diff::{
         difference::{Diff, Setting, Sign},
-        versions::Holding,
+        holding::Holding,
     },
     style::{BOLD, GREEN, RED, YELLOW, paint},
 };

@@ -67,6 +67,10 @@ impl Write for AcceptInvitation {
             changes.push(Change::MemberAdded { member: member.clone() });
             member
         };
+        let own_ends = pending::offered_grants(context, &invited).filter_map(|stored| stored.offer_ends_at);
+        if let Some(end) = own_ends.min() {
+            context.rely_until(end);
+        }
         let (offered, untakable) = takable(context, &actor, &invited)?;
         let Judged { given, mut failed, refusal } = judged::permit_offered(context, &actor, offered).await?;
         // Nobody becomes a member by an invitation that gives nothing.

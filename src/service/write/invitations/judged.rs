@@ -7,7 +7,7 @@ use crate::service::{
     ports::{MemberRecord, StoredGrant},
     resolve::{
         givers::Givers,
-        offers::{FailedOffer, decide_offers},
+        offers::{FailedOffer, decide_offers, joining_offer},
     },
     write::{
         engine::{context::WriteContext, refuse},
@@ -45,6 +45,9 @@ pub(crate) async fn permit_offered(
                     judged.refusal.get_or_insert_with(error);
                 }
             }
+        }
+        if facts.member_state(accepter.as_ref()).is_none() {
+            judged.given.extend(joining_offer(facts, &judged.given));
         }
         Ok(judged)
     })

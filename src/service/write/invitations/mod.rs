@@ -5,7 +5,7 @@ pub(crate) mod decline;
 pub(crate) mod invitation;
 pub(crate) mod invite;
 pub(crate) mod joining;
-pub(crate) mod judged;
+mod judged;
 pub(crate) mod nested_teams;
 pub(crate) mod offered;
 pub(crate) mod pending;

@@ -5,13 +5,15 @@ use rollcall_engine::{Change, Facts, Grant, Invitation, MemberStatus, Subject, T
 
 use crate::service::{
     error::Result,
+    ports::InvitationRecord,
+    resolve::{givers::Givers, offers::decide_offers},
     write::{
         engine::{
             answers::SweepResult,
             context::WriteContext,
             plan::{Plan, Write},
         },
-        invitations::{invitation::next_reminder, judged},
+        invitations::invitation::next_reminder,
     },
 };
 
@@ -77,25 +79,22 @@ async fn due_invitations(context: &mut WriteContext<'_>) -> Result<(Vec<Change>,
     let now = context.now();
     let due = context.snapshot()?.due_invitations(now, BATCH).await?;
     let more = due.len() as u64 == u64::from(BATCH);
-    let mut changes = Vec::with_capacity(due.len());
-    for Invitation { id, member, email, issued_at, expires_at, .. } in due {
-        if expires_at <= now {
-            changes.push(Change::InvitationExpired { id, member, email });
-            continue;
-        }
-        let is_withheld = would_give_nothing(context, &id).await?;
-        let remind_at =
-            context.with_facts(|facts: &dyn Facts| Ok(next_reminder(facts.policy(), issued_at, now, expires_at)))?;
-        changes.push(Change::InvitationReminderDue { id, member, email, remind_at, is_withheld });
-    }
+    let givers = Givers::find(context.snapshot()?, due.iter().flat_map(|record| &record.grants)).await?;
+    let changes = context.with_facts(|facts: &dyn Facts| {
+        let change = |InvitationRecord { invitation, grants, .. }: InvitationRecord| {
+            let Invitation { id, member, email, issued_at, expires_at, .. } = invitation;
+            if expires_at <= now {
+                return Change::InvitationExpired { id, member, email };
+            }
+            let offered = grants.into_iter().filter(|stored| stored.is_offered_at(now));
+            let offered: Vec<_> =
+                offered.filter_map(|stored| Some((stored.grant, givers.granted_by(&stored.giver)?))).collect();
+            // Who accepted it now would be given nothing.
+            let is_withheld = decide_offers(facts, member.as_ref(), &offered).iter().all(std::result::Result::is_err);
+            let remind_at = next_reminder(facts.policy(), issued_at, now, expires_at);
+            Change::InvitationReminderDue { id, member, email, remind_at, is_withheld }
+        };
+        Ok(due.into_iter().map(change).collect())
+    })?;
     Ok((changes, more))
-}
-
-/// Whether who accepted an invitation now would be given nothing.
-async fn would_give_nothing(context: &mut WriteContext<'_>, id: &str) -> Result<bool> {
-    let Some(record) = context.snapshot()?.invitation(id).await? else { return Ok(false) };
-    let now = context.now();
-    let offered = record.grants.into_iter().filter(|stored| stored.is_offered_at(now)).collect();
-    let judged = judged::permit_offered(context, &record.invitation.member, offered).await?;
-    Ok(judged.given.is_empty())
 }
