@@ -1,6 +1,6 @@
 //! Asks Rollcall and Cedar the same requests about random tenants, and counts where they disagree.
 
-use std::{str::FromStr, sync::Arc};
+use std::{fmt::Debug, str::FromStr, sync::Arc};
 
 use cedar_policy::{Authorizer, Context, Decision, Entities, PolicySet as CedarPolicies, Request};
 use rollcall_engine::{
@@ -13,6 +13,7 @@ use crate::{
     model::Model,
     random::Random,
     translate::action_id,
+    uid,
     world::{CheckRequest, Lookup, TENANT, World},
 };
 
@@ -45,9 +46,7 @@ pub struct StopCondition {
 /// # Errors
 /// When either side can't read its text, or refuses the facts or a request.
 pub fn compare(file: &str, model: &Model, cedar: &str, seed: u64, stop: StopCondition) -> Result<Summary, String> {
-    let mut policies = PolicySet::default();
-    policies.insert(compile("policy", file).map_err(|error| format!("{error:?}"))?);
-    let policy = policies.iter().next().map(Arc::clone).ok_or("no policy")?;
+    let (policies, policy) = compiled(file)?;
     let cedar = CedarPolicies::from_str(cedar).map_err(|error| error.to_string())?;
 
     let mut random = Random::new(seed);
@@ -60,16 +59,18 @@ pub fn compare(file: &str, model: &Model, cedar: &str, seed: u64, stop: StopCond
         for _ in 0..REQUESTS_PER_TENANT.min(stop.requests - summary.requests()) {
             let request = world.request(model, &mut random).ok_or("there is nothing to ask")?;
             let rollcall = ask_rollcall(&view, &request)?;
-            *(if rollcall { &mut summary.allowed } else { &mut summary.denied }) += 1;
-            let cedar = ask_cedar(&cedar, &entities, &request)?;
-            if cedar != Ok(rollcall) {
-                summary
-                    .disagreements
-                    .push(format!("allowed by Rollcall: {rollcall}, by Cedar: {cedar:?}: {request:?}"));
-            }
+            summary.count(rollcall, &ask_cedar(&cedar, &entities, &request)?, &request);
         }
     }
     Ok(summary)
+}
+
+/// A policy file as Rollcall compiles it, alone in its set.
+pub(crate) fn compiled(file: &str) -> Result<(PolicySet, Arc<Policy>), String> {
+    let mut policies = PolicySet::default();
+    policies.insert(compile("policy", file).map_err(|error| format!("{error:?}"))?);
+    let policy = policies.iter().next().map(Arc::clone).ok_or("no policy")?;
+    Ok((policies, policy))
 }
 
 impl Summary {
@@ -77,9 +78,19 @@ impl Summary {
     pub fn requests(&self) -> usize {
         self.allowed + self.denied
     }
+
+    /// Counts a request that both have answered.
+    pub(crate) fn count(&mut self, rollcall: bool, cedar: &Result<bool, String>, request: &impl Debug) {
+        *(if rollcall { &mut self.allowed } else { &mut self.denied }) += 1;
+        if *cedar != Ok(rollcall) {
+            let disagreement = format!("allowed by Rollcall: {rollcall}, by Cedar: {cedar:?}: {request:?}");
+            self.disagreements.push(disagreement);
+        }
+    }
 }
 
-fn view(policies: &PolicySet, policy: &Policy, world: &World) -> Result<View, String> {
+/// The facts of a tenant, as Rollcall has them in memory.
+pub(crate) fn view(policies: &PolicySet, policy: &Policy, world: &World) -> Result<View, String> {
     let mut builder = ViewBuilder::new(policies);
     let tenant = Tenant {
         id: TENANT.to_owned(),
@@ -114,17 +125,21 @@ fn ask_rollcall(view: &View, request: &CheckRequest) -> Result<bool, String> {
     Ok(decide(view, &Question::new(request.subject.as_ref(), action, target)).allowed())
 }
 
-/// Cedar's answer, or the error of a policy that it could not evaluate.
 fn ask_cedar(
     policies: &CedarPolicies,
     entities: &Entities,
     request: &CheckRequest,
 ) -> Result<Result<bool, String>, String> {
-    let action = entities::uid("Action", &action_id(&request.resource.kind, &request.action))?;
-    let (subject, resource) = (entities::subject(&request.subject)?, entities::resource(&request.resource)?);
+    let action = uid::uid("Action", &action_id(&request.resource.kind, &request.action))?;
+    let (subject, resource) = (uid::subject(&request.subject)?, uid::resource(&request.resource)?);
     let cedar_request =
         Request::new(subject, action, resource, Context::empty(), None).map_err(|error| error.to_string())?;
-    let response = Authorizer::new().is_authorized(&cedar_request, policies, entities);
+    Ok(answer(policies, entities, &cedar_request))
+}
+
+/// Cedar's answer, or the error of a policy that it could not evaluate.
+pub(crate) fn answer(policies: &CedarPolicies, entities: &Entities, request: &Request) -> Result<bool, String> {
+    let response = Authorizer::new().is_authorized(request, policies, entities);
     let error = response.diagnostics().errors().next().map(ToString::to_string);
-    Ok(error.map_or(Ok(response.decision() == Decision::Allow), Err))
+    error.map_or(Ok(response.decision() == Decision::Allow), Err)
 }

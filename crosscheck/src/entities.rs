@@ -2,55 +2,34 @@
 
 use std::collections::{HashMap, HashSet};
 
-use cedar_policy::{Entities, Entity, EntityId, EntityTypeName, EntityUid, RestrictedExpression};
-use rollcall_engine::{MemberStatus, ResourceKey, Subject};
+use cedar_policy::{Entities, Entity, EntityUid, RestrictedExpression};
+use rollcall_engine::{MemberStatus, Subject};
 
 use crate::{
+    bound,
     model::Model,
+    uid::{resource, subject, uid},
     world::{Lookup, Member, Node, World},
 };
-
-/// The entity of this type and id.
-///
-/// # Errors
-/// When the type is no name for Cedar.
-pub fn uid(resource_type: &str, id: &str) -> Result<EntityUid, String> {
-    let resource_type: EntityTypeName = resource_type.parse().map_err(|error| format!("`{resource_type}`: {error}"))?;
-    Ok(EntityUid::from_type_name_and_id(resource_type, EntityId::new(id)))
-}
-
-/// The entity of a subject.
-///
-/// # Errors
-/// As [`uid`].
-pub fn subject(subject: &Subject) -> Result<EntityUid, String> {
-    uid(&format!("Subject::{}", subject.kind), &subject.id)
-}
-
-/// The entity of a resource.
-///
-/// # Errors
-/// As [`uid`].
-pub fn resource(key: &ResourceKey) -> Result<EntityUid, String> {
-    uid(&format!("Resource::{}", key.kind), &key.id)
-}
 
 /// Everything that Cedar gets to know of a tenant.
 ///
 /// # Errors
-/// As [`uid`], and when Cedar refuses the entities.
+/// When a type is no name for Cedar, and when Cedar refuses the entities.
 pub fn entities(model: &Model, world: &World) -> Result<Entities, String> {
     let mut all = Vec::new();
     for (at, member) in world.members.iter().enumerate() {
-        all.push(member_entity(world, at, member)?);
+        all.push(member_entity(model, world, at, member)?);
     }
+    all.extend(bound::everybody(world)?);
     for (at, node) in world.nodes.iter().enumerate() {
         all.push(node_entity(model, world, at, node)?);
         for role in &model.find(&node.key.kind)?.roles {
             let mut implied = HashSet::new();
             for name in &role.implies {
-                for (below, _) in world.nodes.iter().enumerate().filter(|(_, below)| is_role_of(name, &below.key.kind)) {
-                    if ancestors(world, below).any(|(ancestor, _)| ancestor == at) {
+                for (below, _) in world.nodes.iter().enumerate().filter(|(_, below)| is_role_of(name, &below.key.kind))
+                {
+                    if world.ancestors(below).any(|(ancestor, _)| ancestor == at) {
                         implied.insert(holders(world, name, below)?);
                     }
                 }
@@ -61,18 +40,21 @@ pub fn entities(model: &Model, world: &World) -> Result<Entities, String> {
     Entities::from_entities(all, None).map_err(|error| error.to_string())
 }
 
-fn member_entity(world: &World, at: usize, member: &Member) -> Result<Entity, String> {
+fn member_entity(model: &Model, world: &World, at: usize, member: &Member) -> Result<Entity, String> {
     let status = match member.status {
         MemberStatus::Active => "active",
         MemberStatus::Invited => "invited",
         MemberStatus::Deactivated => "deactivated",
     };
-    let attributes = HashMap::from([
+    let mut attributes = HashMap::from([
         ("status".to_owned(), RestrictedExpression::new_string(status.to_owned())),
         ("locked".to_owned(), RestrictedExpression::new_bool(member.locked)),
     ]);
+    attributes.extend(bound::attributes(model, world, at, member)?);
     let bindings = world.bindings.iter().filter(|(holder, ..)| *holder == at);
-    let groups = bindings.map(|(_, role, node)| holders(world, role, *node)).collect::<Result<_, _>>()?;
+    let mut groups: HashSet<EntityUid> =
+        bindings.map(|(_, role, node)| holders(world, role, *node)).collect::<Result<_, _>>()?;
+    groups.extend(bound::groups(model, world, at, member)?);
     Entity::new(subject(&member.subject)?, attributes, groups).map_err(|error| error.to_string())
 }
 
@@ -87,9 +69,10 @@ fn node_entity(model: &Model, world: &World, at: usize, node: &Node) -> Result<E
         groups.insert(uid("State", "archived")?);
     }
     let mut role_groups = Vec::new();
-    for (at, node) in ancestors(world, at) {
+    for (at, node) in world.ancestors(at) {
         for role in &model.find(&node.key.kind)?.roles {
-            role_groups.push((role.name.clone(), RestrictedExpression::new_entity_uid(holders(world, &role.name, at)?)));
+            role_groups
+                .push((role.name.clone(), RestrictedExpression::new_entity_uid(holders(world, &role.name, at)?)));
         }
     }
     let role_groups = RestrictedExpression::new_record(role_groups).map_err(|error| error.to_string())?;
@@ -97,6 +80,7 @@ fn node_entity(model: &Model, world: &World, at: usize, node: &Node) -> Result<E
     if let Some(owner) = &node.owner {
         attributes.insert("owner".to_owned(), RestrictedExpression::new_entity_uid(subject(owner)?));
     }
+    attributes.extend(bound::node_attributes(model, world, at, node)?);
     if node.lookup == Lookup::Record {
         let whose = subject(&Subject::user(node.key.id.as_str()))?;
         attributes.insert("whose".to_owned(), RestrictedExpression::new_entity_uid(whose));
@@ -108,11 +92,6 @@ fn node_entity(model: &Model, world: &World, at: usize, node: &Node) -> Result<E
 fn holders(world: &World, role: &str, at: usize) -> Result<EntityUid, String> {
     let node = world.nodes.get(at).ok_or("no such node")?;
     uid("Role", &format!("{role}@{}", node.key.id))
-}
-
-fn ancestors(world: &World, from: usize) -> impl Iterator<Item = (usize, &Node)> {
-    let node = |at: usize| world.nodes.get(at).map(|node| (at, node));
-    std::iter::successors(node(from), move |(_, below)| below.parent.and_then(node))
 }
 
 fn is_role_of(role: &str, kind: &str) -> bool {

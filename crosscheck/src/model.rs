@@ -1,14 +1,26 @@
 //! A policy file as TOML has it: types, roles and the texts of rules.
 
+use std::collections::BTreeMap;
+
 use toml::{Table, Value};
+
+use crate::{
+    fields::{flag, texts},
+    member_rule::{self, MemberRule},
+};
 
 /// A role model: what is in a policy file.
 pub struct Model {
     /// The resource types, in any order.
     pub types: Vec<Type>,
+    /// The subject types of those who count as holders of a role with `at_least`.
+    pub people: Vec<String>,
+    /// Whether an invitation lets a deactivated member back in.
+    pub reactivates: bool,
 }
 
-/// A resource type with its roles and actions.
+/// A resource type with its roles, its actions and who writes memberships there.
+#[expect(clippy::struct_excessive_bools, reason = "they are the flags of the file")]
 pub struct Type {
     /// The name of the type.
     pub name: String,
@@ -20,10 +32,16 @@ pub struct Type {
     pub may_be_stated: bool,
     /// Whether its resources have owners: in its rules, `owner` is whoever owns the resource, and else a role.
     pub owned: bool,
+    /// Whether a member may hold several of its roles at one resource.
+    pub several_roles: bool,
+    /// Whether its resources are teams.
+    pub teams: bool,
     /// The roles of the type.
     pub roles: Vec<Role>,
     /// The actions of the type.
     pub actions: Vec<Action>,
+    /// Who may write memberships at its resources, by operation.
+    pub members: BTreeMap<String, Vec<MemberRule>>,
 }
 
 /// A role, and what it implies.
@@ -32,6 +50,12 @@ pub struct Role {
     pub name: String,
     /// The roles that it implies, with their types, as the file says: not what those imply.
     pub implies: Vec<String>,
+    /// Whether its holders keep what they hold below.
+    pub protected_below: bool,
+    /// Whether a team may hold it.
+    pub for_teams: bool,
+    /// How many holders who can act must remain.
+    pub at_least: usize,
 }
 
 /// An action, and who may do it.
@@ -60,7 +84,11 @@ impl Model {
         let is_type = |key: &String| key != "invitations";
         let types =
             file.iter().filter(|(key, _)| is_type(key)).filter_map(|(name, value)| Some((name, value.as_table()?)));
-        types.map(|(name, table)| Type::read(name, table)).collect::<Result<_, _>>().map(|types| Self { types })
+        let types = types.map(|(name, table)| Type::read(name, table)).collect::<Result<_, _>>()?;
+        let people = if file.contains_key("people") { texts(&file, "people") } else { vec!["user".to_owned()] };
+        let invitations = file.get("invitations").and_then(Value::as_table);
+        let reactivates = invitations.is_some_and(|invitations| flag(invitations, "reactivates"));
+        Ok(Self { types, people, reactivates })
     }
 
     /// The type of this name.
@@ -69,6 +97,11 @@ impl Model {
     /// When there is none.
     pub fn find(&self, name: &str) -> Result<&Type, String> {
         self.types.iter().find(|resource_type| resource_type.name == name).ok_or_else(|| format!("no type `{name}`"))
+    }
+
+    /// Whether this is the name of a type whose resources are teams.
+    pub fn is_team_type(&self, name: &str) -> bool {
+        self.types.iter().any(|resource_type| resource_type.name == name && resource_type.teams)
     }
 
     /// The type without a parent.
@@ -91,7 +124,9 @@ impl Model {
     /// When no role or several are meant.
     pub fn qualified_role(&self, resource_type: &Type, name: &str) -> Result<String, String> {
         let qualified = |resource_type: &Type| format!("{}.{name}", resource_type.name);
-        let holds = |resource_type: &&Type| resource_type.roles.iter().any(|role| role.name == qualified(resource_type) || role.name == name);
+        let holds = |resource_type: &&Type| {
+            resource_type.roles.iter().any(|role| role.name == qualified(resource_type) || role.name == name)
+        };
         let above: Vec<&Type> = self.ancestors(resource_type).filter(holds).collect();
         match above.as_slice() {
             [] => Err(format!("no role `{name}` at `{}`", resource_type.name)),
@@ -120,17 +155,29 @@ impl Type {
             member_records: flag(table, "member_records"),
             may_be_stated: table.get("registered").and_then(Value::as_str).is_some_and(|word| word != "required"),
             owned: flag(table, "owned"),
+            several_roles: flag(table, "several_roles"),
+            teams: flag(table, "teams"),
             roles,
             actions: actions?,
+            members: member_rule::read(&section("members"))?,
         })
     }
 }
 
 impl Role {
     fn read(resource_type: &str, name: &str, value: &Value) -> Self {
-        let qualified = |name: &str| if name.contains('.') { name.to_owned() } else { format!("{resource_type}.{name}") };
-        let implied = value.get("implies").and_then(Value::as_array).into_iter().flatten();
-        Self { name: qualified(name), implies: implied.filter_map(Value::as_str).map(qualified).collect() }
+        let qualified =
+            |name: &str| if name.contains('.') { name.to_owned() } else { format!("{resource_type}.{name}") };
+        let empty = Table::new();
+        let table = value.as_table().unwrap_or(&empty);
+        let at_least = table.get("at_least").and_then(Value::as_integer);
+        Self {
+            name: qualified(name),
+            implies: texts(table, "implies").iter().map(|name| qualified(name)).collect(),
+            protected_below: flag(table, "protected_below"),
+            for_teams: flag(table, "for_teams"),
+            at_least: at_least.and_then(|number| usize::try_from(number).ok()).unwrap_or(0),
+        }
     }
 }
 
@@ -146,8 +193,4 @@ impl Action {
             when_archived: flag(table, "when_archived"),
         })
     }
-}
-
-fn flag(table: &Table, key: &str) -> bool {
-    table.get(key).and_then(Value::as_bool).unwrap_or(false)
 }

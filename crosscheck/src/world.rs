@@ -1,8 +1,11 @@
 //! A random tenant and random requests about it, from which the input of both engines is made.
 
-use rollcall_engine::{MemberStatus, ResourceKey, Subject, kind};
+use rollcall_engine::{EVERYBODY, MemberStatus, ResourceKey, Subject, kind};
 
-use crate::{model::{Model, Type}, random::Random};
+use crate::{
+    model::{Model, Role, Type},
+    random::Random,
+};
 
 /// The id of the tenant, and of its root resource.
 pub const TENANT: &str = "acme";
@@ -12,7 +15,7 @@ const OF_EACH_TYPE: usize = 3;
 
 /// A tenant, and what callers may state beside it.
 pub struct World {
-    /// The members: users, and one of each other kind.
+    /// The members: users, and one of each other kind; then the teams, and everybody where roles can be published.
     pub members: Vec<Member>,
     /// Every resource that can be found; the root comes first, and each comes after its parent.
     pub nodes: Vec<Node>,
@@ -28,6 +31,12 @@ pub struct Member {
     pub status: MemberStatus,
     /// Whether they are locked.
     pub locked: bool,
+}
+
+impl Member {
+    fn active(subject: Subject) -> Self {
+        Self { subject, status: MemberStatus::Active, locked: false }
+    }
 }
 
 /// A resource that can be found.
@@ -89,8 +98,18 @@ impl World {
                 world.add_nodes(resource_type, random);
             }
         }
+        world.add_teams(model);
+        if model.types.iter().any(|resource_type| resource_type.members.contains_key("publish")) {
+            world.members.push(Member::active(Subject::user(EVERYBODY)));
+        }
         world.bind(model, random);
         Ok(world)
+    }
+
+    fn add_teams(&mut self, model: &Model) {
+        let is_team = |node: &&Node| model.is_team_type(&node.key.kind) && node.lookup == Lookup::Registered;
+        let teams = self.nodes.iter().filter(is_team).map(|node| Subject::new(&node.key.kind, node.key.id.as_str()));
+        self.members.extend(teams.map(Member::active));
     }
 
     fn add_records(&mut self, resource_type: &Type) {
@@ -102,7 +121,8 @@ impl World {
     }
 
     fn add_nodes(&mut self, resource_type: &Type, random: &mut Random) {
-        let is_parent = |node: &Node| node.lookup == Lookup::Registered && Some(&node.key.kind) == resource_type.parent.as_ref();
+        let is_parent =
+            |node: &Node| node.lookup == Lookup::Registered && Some(&node.key.kind) == resource_type.parent.as_ref();
         let parents: Vec<usize> =
             self.nodes.iter().enumerate().filter(|(_, node)| is_parent(node)).map(|(at, _)| at).collect();
         for (lookup, word) in [(Lookup::Registered, "is"), (Lookup::Stated, "said")] {
@@ -121,20 +141,45 @@ impl World {
 
     fn bind(&mut self, model: &Model, random: &mut Random) {
         for member in 0..self.members.len() {
-            for (at, node) in self.nodes.iter().enumerate().filter(|(_, node)| node.lookup == Lookup::Registered) {
-                let roles = model.find(&node.key.kind).map(|resource_type| resource_type.roles.as_slice()).unwrap_or_default();
+            for at in self.registered() {
+                let roles = self.roles_for(model, member, at);
                 let (chance, second) = if at == 0 { (45, 10) } else { (25, 10) };
                 if random.percent(chance) {
                     let count = 1 + usize::from(random.percent(second));
-                    let assigned_roles = (0..count).filter_map(|_| random.pick(roles));
+                    let assigned_roles = (0..count).filter_map(|_| random.pick(&roles));
                     self.bindings.extend(assigned_roles.map(|role| (member, role.name.clone(), at)));
                 }
             }
         }
     }
 
+    /// The roles that a member may be bound to at a node. A team is in those teams alone that come before it, so that
+    /// there is no circle; and everybody is in none, for nobody belongs to a team by that.
+    fn roles_for<'m>(&self, model: &'m Model, member: usize, at: usize) -> Vec<&'m Role> {
+        let (Some(member), Some(node)) = (self.members.get(member), self.nodes.get(at)) else { return Vec::new() };
+        let roles = model.find(&node.key.kind).map(|resource_type| resource_type.roles.iter()).into_iter().flatten();
+        let at_team = model.is_team_type(&node.key.kind);
+        if model.is_team_type(&member.subject.kind) {
+            let own = self.nodes.iter().position(|node| is_same(&node.key, &member.subject));
+            return roles.filter(|role| role.for_teams && (!at_team || own.is_some_and(|own| at < own))).collect();
+        }
+        roles.filter(|_| !(at_team && member.subject.id == EVERYBODY)).collect()
+    }
+
+    /// The indices of the registered nodes.
+    pub fn registered(&self) -> Vec<usize> {
+        let is_registered = |(_, node): &(usize, &Node)| node.lookup == Lookup::Registered;
+        self.nodes.iter().enumerate().filter(is_registered).map(|(at, _)| at).collect()
+    }
+
+    /// A node and those above it, each with its index.
+    pub fn ancestors(&self, from: usize) -> impl Iterator<Item = (usize, &Node)> {
+        let node = |at: usize| self.nodes.get(at).map(|node| (at, node));
+        std::iter::successors(node(from), move |(_, below)| below.parent.and_then(node))
+    }
+
     /// A subject: mostly a member, at times a stranger or an operator.
-    fn any_subject(&self, random: &mut Random) -> Subject {
+    pub fn any_subject(&self, random: &mut Random) -> Subject {
         let member = random.pick(&self.members).map(|member| member.subject.clone());
         match random.below(100) {
             0..5 => Subject::user("stranger"),
@@ -145,8 +190,11 @@ impl World {
 
     /// A random request; none when the model has no actions.
     pub fn request(&self, model: &Model, random: &mut Random) -> Option<CheckRequest> {
-        let actions: Vec<(&Type, &str)> =
-            model.types.iter().flat_map(|resource_type| resource_type.actions.iter().map(move |action| (resource_type, &*action.name))).collect();
+        let actions: Vec<(&Type, &str)> = model
+            .types
+            .iter()
+            .flat_map(|resource_type| resource_type.actions.iter().map(move |action| (resource_type, &*action.name)))
+            .collect();
         let (resource_type, action) = random.pick(&actions)?;
         let mut request = CheckRequest {
             subject: self.any_subject(random),
@@ -198,6 +246,10 @@ impl World {
             _ => random.pick(&unsuitable_parents).map(|node| node.key.clone()),
         };
     }
+}
+
+fn is_same(key: &ResourceKey, subject: &Subject) -> bool {
+    key.kind == subject.kind && key.id == subject.id
 }
 
 /// Users, and beside them members of other kinds whose ids are the same.

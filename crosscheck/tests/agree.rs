@@ -78,7 +78,8 @@ fn a_name_in_a_rule_that_holds_for_nobody_is_noticed() {
 fn an_implied_role_left_out_is_noticed() {
     for (name, file) in POLICIES {
         let model = Model::read(file).unwrap();
-        let implying = model.types.iter().flat_map(|resource_type| &resource_type.roles).filter(|role| !role.implies.is_empty());
+        let implying =
+            model.types.iter().flat_map(|resource_type| &resource_type.roles).filter(|role| !role.implies.is_empty());
         let roles: Vec<&str> = implying.map(|role| &*role.name).collect();
         assert!(!roles.is_empty());
         for role in roles {
