@@ -16,14 +16,22 @@ pub struct ModelFacts {
     pub members: BTreeMap<Key, Member>,
     /// By holder and resource: a member has at most one role of a resource.
     pub bindings: BTreeMap<(Key, Key), AssignedRole>,
-    /// The pending ones, by holder and resource, that end before their invitation.
-    pub own_ends: BTreeSet<(Key, Key)>,
+    /// When the pending ones, by holder and resource, can be accepted no more that end before their invitation.
+    pub own_ends: BTreeMap<(Key, Key), i64>,
     pub resources: BTreeMap<Key, Resource>,
     /// By id; a new one by its email until a response has its id.
     pub invitations: BTreeMap<String, Invitation>,
     /// Emails to which nothing may be sent.
     pub suppressed: BTreeSet<String>,
+    /// The version of the policy that the tenant runs.
+    pub version: i64,
+    /// The instant at which these facts hold; none where the clock is not the test's, and then no end of an invitation is
+    /// known.
+    pub now: Option<i64>,
 }
+
+/// The end of what does not end, and of what ends at an unknown instant.
+pub const NEVER: i64 = i64::MAX;
 
 /// A member without its subject.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,9 +57,12 @@ pub struct AssignedRole {
     pub end: Option<i64>,
     /// Who gave it.
     pub by: Key,
-    /// The line of the rule of the resource's type by which it was given; `None` where it came without one.
-    pub line: Option<usize>,
+    /// The rule of the resource's type by which it was given; `None` where it came without one.
+    pub rule: Option<RuleName>,
 }
+
+/// A version of the policy, and the line of a rule in it.
+pub type RuleName = (i64, usize);
 
 /// A resource without its name.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,7 +79,16 @@ pub struct Invitation {
     /// SHA-256 of the newest token in lower-case hexadecimal; empty until a response has the token.
     pub token_hash: String,
     pub inviter: Key,
+    /// Of one that nobody has answered: `PENDING`, or `EXPIRED`.
     pub status: String,
+    pub expires_at: i64,
+}
+
+impl Invitation {
+    /// Whether nobody has answered it, so that it can be issued again.
+    pub fn is_open(&self) -> bool {
+        ["PENDING", "EXPIRED"].contains(&self.status.as_str())
+    }
 }
 
 impl ModelFacts {
@@ -100,8 +120,31 @@ impl ModelFacts {
     }
 
     /// The open invitation of an email, and its id.
-    pub fn pending_invitation(&self, email: &str) -> Option<(&String, &Invitation)> {
-        self.invitations.iter().find(|(_, invitation)| invitation.email == email && invitation.status == "PENDING")
+    pub fn open_invitation(&self, email: &str) -> Option<(&String, &Invitation)> {
+        self.invitations.iter().find(|(_, invitation)| invitation.email == email && invitation.is_open())
+    }
+
+    /// The teams that somebody belongs to, by roles at the very team, be it through other teams.
+    pub fn teams(&self, policy: &PolicyFile, member: &Key) -> Vec<Key> {
+        let mut found = vec![member.clone()];
+        let mut next = 0;
+        while let Some(holder) = found.get(next).cloned() {
+            next += 1;
+            let at_teams = self.bindings.keys().filter(|(other, at)| *other == holder && policy.is_team(&at.0));
+            for (_, team) in at_teams {
+                if !found.contains(team) {
+                    found.push(team.clone());
+                }
+            }
+        }
+        found.split_off(1)
+    }
+
+    /// Whether a pending role can be accepted no more: its own time is over, or its invitation's.
+    pub fn is_lapsed(&self, invited: &Key, at: &Key) -> bool {
+        let open = self.open_invitation(&invited.1).map_or(NEVER, |(_, open)| open.expires_at);
+        let own = self.own_ends.get(&(invited.clone(), at.clone())).copied().unwrap_or(NEVER);
+        self.now.is_some_and(|now| open.min(own) <= now)
     }
 
     /// The id of the invitation that a token opens, whatever its status: a newer token of the same invitation makes

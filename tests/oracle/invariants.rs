@@ -53,8 +53,11 @@ impl ModelFacts {
             let was = before.assigned_role(holder, at).map(|assigned| assigned.role.as_str());
             let write =
                 MembershipWrite { to: Some(&assigned.role), end: assigned.end, ..MembershipWrite::plain("invite") };
-            let raised = assigned.line.and_then(|line| policy.rule_at(&at.0, line)).map_or(&[][..], |rule| &rule.from);
-            let changes = raised.iter().map(String::as_str).chain(was);
+            let rule = assigned.rule.and_then(|rule| policy.rule_named(&at.0, rule));
+            let gives = policy.resource_type(&at.0).rules.iter().filter(|rule| rule.to.contains(&assigned.role));
+            let raised = rule.map_or_else(|| gives.collect(), |rule| vec![rule]);
+            let raised = raised.iter().flat_map(|rule| &rule.from).map(String::as_str);
+            let changes = raised.chain(was);
             let changes = changes.map(|from| MembershipWrite { verb: "change", from: Some(from), ..write });
             let is_within = |latest: i64| assigned.end.is_some_and(|end| end <= latest);
             let narrows = before.assigned_role(holder, at).is_some_and(|was| {
@@ -97,9 +100,9 @@ impl ModelFacts {
         for (subject, member) in &self.members {
             let invited = member.status == "INVITED";
             assert_eq!(invited, subject.0 == "email", "only an email is invited: {subject:?}");
-            assert!(!invited || self.pending_invitation(&subject.1).is_some(), "{subject:?} has an open invitation");
+            assert!(!invited || self.open_invitation(&subject.1).is_some(), "{subject:?} has an open invitation");
         }
-        let open = self.invitations.values().filter(|invitation| invitation.status == "PENDING");
+        let open = self.invitations.values().filter(|invitation| invitation.is_open());
         for invitation in open {
             let invited = ("email".to_owned(), invitation.email.clone());
             assert!(self.members.contains_key(&invited), "{invited:?} is invited");

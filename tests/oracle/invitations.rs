@@ -4,13 +4,15 @@ use std::collections::BTreeSet;
 
 use super::{
     facts::{AssignedRole, Key, Member, ModelFacts, Profile},
+    renewal::Renewed,
     rules::{Evaluation, MembershipWrite},
 };
 
 impl Evaluation<'_> {
     pub fn accept(&mut self, token: &str, profile: &Profile) {
         let who = self.actor.clone();
-        self.refuse_if(who.1 == "*" || who.0 == "operator" || who.0 == "email", "FIELD_INVALID");
+        let is_no_person = who.1 == "*" || who.0 == "operator" || who.0 == "email" || self.policy.is_team(&who.0);
+        self.refuse_if(is_no_person, "FIELD_INVALID");
         let Some((id, email)) = self.answerable_invitation(token, profile.email.as_deref()) else { return };
         let stand_in = ("email".to_owned(), email);
         let invited = self.remove_invited(&stand_in);
@@ -32,6 +34,7 @@ impl Evaluation<'_> {
         }
         let offered = self.facts.bindings.iter().filter(|((holder, _), _)| *holder == stand_in);
         let offered = offered.map(|((_, at), assigned)| (at, assigned));
+        let offered = offered.filter(|(at, _)| !self.facts.is_lapsed(&stand_in, at));
         // A role that they have stays as it is, and what protects them keeps others from giving them more.
         let free = offered.filter(|(at, _)| {
             self.facts.assigned_role(&who, at).is_none() && !self.facts.protected(self.policy, &who, at)
@@ -62,7 +65,7 @@ impl Evaluation<'_> {
                 continue;
             };
             let end = [assigned.end, longest.end].into_iter().flatten().min();
-            let joining = AssignedRole { role: assigned.role.clone(), end, by: longest.by.clone(), line: None };
+            let joining = AssignedRole { role: assigned.role.clone(), end, by: longest.by.clone(), rule: None };
             given.push((at, joining));
         }
         if is_new && !given.iter().any(|(at, _)| **at == root) {
@@ -72,7 +75,7 @@ impl Evaluation<'_> {
                 if lasts_longer { other } else { one }
             });
             if let Some((role, brings)) = longest {
-                let joining = AssignedRole { role, end: brings.end, by: brings.by.clone(), line: None };
+                let joining = AssignedRole { role, end: brings.end, by: brings.by.clone(), rule: None };
                 given.push((&root, joining));
             }
         }
@@ -105,13 +108,18 @@ impl Evaluation<'_> {
         if giver.actor_refusal().is_some() || self.facts.protected(self.policy, target, at) {
             return false;
         }
-        let by = assigned.line.and_then(|line| self.policy.rule_at(&at.0, line));
+        let by = assigned.rule.and_then(|rule| self.policy.rule_named(&at.0, rule));
         let write = MembershipWrite { to: Some(&assigned.role), ..MembershipWrite::plain("invite") };
-        let ways = match by.filter(|rule| rule.verb == "change") {
-            None => vec![write],
-            Some(rule) => {
-                let raise = |from| MembershipWrite { verb: "change", from: Some(from), ..write };
-                rule.from.iter().map(|from| raise(from.as_str())).collect()
+        let raise = |from| MembershipWrite { verb: "change", from: Some(from), ..write };
+        let ways = match by {
+            Some(rule) if rule.verb == "change" => rule.from.iter().map(|from| raise(from.as_str())).collect(),
+            Some(_) => vec![write],
+            // Another version of the policy had the rule: whatever gives it now will do.
+            None => {
+                let rules = self.policy.resource_type(&at.0).rules.iter();
+                let changes = rules.filter(|rule| rule.verb == "change" && rule.to.contains(&assigned.role));
+                let raised = changes.flat_map(|rule| &rule.from).map(|from| raise(from.as_str()));
+                [write].into_iter().chain(raised).collect::<Vec<_>>()
             }
         };
         ways.iter().any(|write| {
@@ -140,8 +148,17 @@ impl Evaluation<'_> {
             self.refusals.extend(refused.into_iter().flatten());
         }
         self.refuse_if(self.facts.suppressed.contains(&invited.1), "ADDRESS_SUPPRESSED");
-        self.renew(&invited, &[], None);
-        self.after.invitations.entry(id.to_owned()).and_modify(|row| row.token_hash.clear());
+        let renewed = self.renew(&invited, &[], None);
+        // Whoever may have nothing go on may give none of it, or not for as long.
+        if let Renewed::Nothing = renewed {
+            self.refusals.extend(["NOT_PERMITTED", "OUTLASTS_GRANTER"]);
+        }
+        let expires_at = self.expiry(&invited, &renewed);
+        self.after.invitations.entry(id.to_owned()).and_modify(|row| {
+            row.token_hash.clear();
+            "PENDING".clone_into(&mut row.status);
+            row.expires_at = expires_at;
+        });
     }
 
     /// Allowed to whoever may remove them from the tenant, or from every resource that they are invited to.
@@ -177,6 +194,7 @@ impl Evaluation<'_> {
     fn answerable_invitation(&mut self, token: &str, email: Option<&str>) -> Option<(String, String)> {
         let id = self.facts.invitation_of_token(token).cloned().unwrap_or_default();
         let invited = self.pending_invitee(&id)?;
+        self.refuse_if(self.facts.invitations[&id].status == "EXPIRED", "INVITATION_EXPIRED");
         self.refuse_if(email != Some(&invited.1), "EMAIL_MISMATCH");
         Some((id, invited.1))
     }

@@ -8,6 +8,11 @@ use super::{
     rules::{Evaluation, MembershipWrite},
 };
 
+/// The write by which a role is given.
+fn invite(role: &str) -> MembershipWrite<'_> {
+    MembershipWrite { to: Some(role), ..MembershipWrite::plain("invite") }
+}
+
 impl Evaluation<'_> {
     pub fn invite(&mut self, invitees: &[Who], grants: &[(Key, String, Option<i64>)]) {
         let mut resources = BTreeSet::new();
@@ -52,16 +57,20 @@ impl Evaluation<'_> {
         match self.facts.assigned_role(target, at) {
             // Whoever is invited to this role already is sent the invitation again.
             Some(assigned) if assigned.role == role && status == "INVITED" => {
+                let latest = self.permission_ends_at(at, target, &invite(role));
+                let outlasts = latest.is_some_and(|latest| end.is_none_or(|end| end > latest));
                 if self.policy.resource_type(&at.0).rules.iter().any(|rule| rule.verb == "resend") {
                     self.permit(at, target, &MembershipWrite::plain("resend"));
                 }
-                // What nobody gives any more who offered it is taken over.
-                if self.is_void(target, at) {
-                    let write = MembershipWrite { to: Some(role), ..MembershipWrite::plain("invite") };
-                    let latest = self.permission_ends_at(at, target, &write);
-                    self.refuse_if(latest.is_some_and(|latest| end.is_none_or(|end| end > latest)), "OUTLASTS_GRANTER");
+                // What nobody gives any more who offered it is taken over, and what has run out is given anew by whoever may
+                // not have it go on.
+                if self.is_given_anew(target, at) {
+                    self.refuse_if(outlasts && self.is_void(target, at), "OUTLASTS_GRANTER");
+                    self.refusals
+                        .extend(outlasts.then_some(["NOT_PERMITTED", "OUTLASTS_GRANTER"]).into_iter().flatten());
                     let assigned = self.offered(target, at, role, end);
                     self.after.bindings.insert((target.clone(), at.clone()), assigned);
+                    self.after.own_ends.remove(&(target.clone(), at.clone()));
                 }
             }
             Some(_) => self.refuse_if(true, "ALREADY_A_MEMBER"),
@@ -74,9 +83,16 @@ impl Evaluation<'_> {
 
     /// A role that the actor gives by inviting.
     fn offered(&self, target: &Key, at: &Key, role: &str, end: Option<i64>) -> AssignedRole {
-        let invite = MembershipWrite { to: Some(role), ..MembershipWrite::plain("invite") };
-        let line = self.permitting_rule(at, target, &invite).map(|rule| rule.line);
-        AssignedRole { role: role.to_owned(), end, by: self.actor.clone(), line }
+        let rule = self.permitting_rule(at, target, &invite(role)).map(|rule| (self.policy.version, rule.line));
+        AssignedRole { role: role.to_owned(), end, by: self.actor.clone(), rule }
+    }
+
+    /// Whether to invite somebody again to a role that they are invited to gives it to them anew.
+    fn is_given_anew(&self, target: &Key, at: &Key) -> bool {
+        let assigned = self.facts.assigned_role(target, at);
+        let has_run_out = assigned
+            .is_some_and(|assigned| self.facts.is_lapsed(target, at) && self.may_renew(target, at, assigned).is_none());
+        has_run_out || self.is_void(target, at)
     }
 
     /// Makes an invited member and an open invitation of somebody who has to accept first.
@@ -87,14 +103,15 @@ impl Evaluation<'_> {
             locked: false,
             profile: Profile { email: Some(email.clone()), ..Profile::default() },
         });
-        let is_new = |at: &Key| self.facts.assigned_role(target, at).is_none_or(|_| self.is_void(target, at));
+        let is_new = |at: &Key| self.facts.assigned_role(target, at).is_none_or(|_| self.is_given_anew(target, at));
         let given: Vec<Key> = grants.iter().map(|(at, ..)| at.clone()).filter(is_new).collect();
         let until = self.joining_end(target, grants);
+        let renewed = self.renew(target, &given, until);
         self.apply_joins_as(target, grants, true);
-        self.renew(target, &given, until);
-        let id = self.facts.pending_invitation(&email).map_or(&email, |(id, _)| id).clone();
+        let id = self.facts.open_invitation(&email).map_or(&email, |(id, _)| id).clone();
         let (inviter, status) = (self.actor.clone(), "PENDING".to_owned());
-        self.after.invitations.insert(id, Invitation { email, token_hash: String::new(), inviter, status });
+        let expires_at = self.expiry(target, &renewed);
+        self.after.invitations.insert(id, Invitation { email, token_hash: String::new(), inviter, status, expires_at });
     }
 
     /// Gives a new member the role at the root that a resource's type has as `joins_as`; gives it for longer to a
@@ -108,10 +125,10 @@ impl Evaluation<'_> {
         }
         let end = self.joining_end(target, grants);
         let binding = (target.clone(), root);
-        let given = AssignedRole { role: role.clone(), end, by: self.actor.clone(), line: None };
+        let given = AssignedRole { role: role.clone(), end, by: self.actor.clone(), rule: None };
         match self.after.bindings.get_mut(&binding) {
             // One that was given as such is theirs as it is.
-            Some(assigned) if assigned.role != role || assigned.line.is_some() => {}
+            Some(assigned) if assigned.role != role || assigned.rule.is_some() => {}
             Some(assigned) if assigned.end.is_some_and(|old| end.is_none_or(|end| end > old)) => *assigned = given,
             None if is_new => _ = self.after.bindings.insert(binding, given),
             _ => {}
@@ -128,10 +145,9 @@ impl Evaluation<'_> {
         }
         let bringing = grants.iter().filter(|(at, ..)| joins_as(at).as_ref() == Some(&role));
         let ends = bringing.map(|(at, given, _)| {
-            let invite = MembershipWrite { to: Some(given), ..MembershipWrite::plain("invite") };
             let assigned = self.after.bindings.get(&(target.clone(), at.clone()));
             let own = assigned.and_then(|assigned| assigned.end);
-            [self.permission_ends_at(at, target, &invite), own].into_iter().flatten().min()
+            [self.permission_ends_at(at, target, &invite(given)), own].into_iter().flatten().min()
         });
         // None, which is for good, is more than any end.
         ends.collect::<Option<Vec<_>>>().and_then(|ends| ends.into_iter().max())

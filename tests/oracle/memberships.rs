@@ -49,10 +49,10 @@ impl Evaluation<'_> {
             let by = self.actor.clone();
             let joining = self.after.bindings.get_mut(&(member.clone(), root.clone()));
             if let Some(joining) = joining.filter(|joining| joining.role == joins_as)
-                && joining.line.is_none()
+                && joining.rule.is_none()
                 && joining.end.is_some_and(|old| end.is_none_or(|end| end > old))
             {
-                *joining = AssignedRole { role: joins_as, end, by, line: None };
+                *joining = AssignedRole { role: joins_as, end, by, rule: None };
             }
         }
     }
@@ -76,8 +76,8 @@ impl Evaluation<'_> {
             MembershipWrite { verb: "change", from: Some(&assigned.role), to: Some(to), is_new_role: true, end: *end };
         self.permit(at, member, &write);
         self.refuse_if(assigned.role == *to && assigned.end == *end, "ROLE_UNCHANGED");
-        let (by, line) = (self.actor.clone(), self.permitting_rule(at, member, &write).map(|rule| rule.line));
-        let assigned = AssignedRole { role: to.clone(), end: *end, by, line };
+        let rule = self.permitting_rule(at, member, &write).map(|rule| (self.policy.version, rule.line));
+        let assigned = AssignedRole { role: to.clone(), end: *end, by: self.actor.clone(), rule };
         self.after.bindings.insert((member.clone(), at.clone()), assigned);
     }
 
@@ -87,7 +87,7 @@ impl Evaluation<'_> {
         if !known {
             return;
         }
-        let leaves = at.0 == self.policy.root && role.is_none();
+        let leaves = at.0 == self.policy.root && role.is_none() && !self.policy.is_team(&member.0);
         let assigned =
             self.facts.assigned_role(member, at).filter(|assigned| role.is_none_or(|role| role == assigned.role));
         if assigned.is_none() && !leaves {
@@ -106,7 +106,7 @@ impl Evaluation<'_> {
         for row in self.after.resources.values_mut().filter(|row| row.owner.as_ref() == Some(member)) {
             row.owner = None;
         }
-        let pending = self.facts.pending_invitation(&member.1).filter(|_| member.0 == "email");
+        let pending = self.facts.open_invitation(&member.1).filter(|_| member.0 == "email");
         if let Some((id, _)) = pending {
             self.close(id, "REVOKED");
         }

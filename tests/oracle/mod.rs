@@ -23,10 +23,10 @@ mod tokens;
 
 pub use self::{
     actors::Actors,
-    facts::{AssignedRole, Invitation, Key, Member, ModelFacts, Profile, Resource},
+    facts::{AssignedRole, Invitation, Key, Member, ModelFacts, NEVER, Profile, Resource},
     generator::Generator,
     operations::{Operation, OperationKind, RoleChange, Who},
-    policy::PolicyFile,
+    policy::{DAY, PolicyFile},
     rules::{Verdict, decide},
     tokens::{IssuedInvitation, Tokens},
 };

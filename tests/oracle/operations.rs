@@ -84,6 +84,9 @@ pub enum OperationKind {
         member: Key,
         profile: Profile,
     },
+    SetPolicy {
+        version: i64,
+    },
 }
 
 /// An exchange of a role for another; without `from`, of whichever role is assigned.

@@ -15,7 +15,8 @@ impl Evaluation<'_> {
         if self.is_operator() {
             return None;
         }
-        let Some(member) = self.member(self.actor) else { return Some("ACTOR_NOT_A_MEMBER") };
+        let is_person = !self.policy.is_team(&self.actor.0);
+        let Some(member) = self.member(self.actor).filter(|_| is_person) else { return Some("ACTOR_NOT_A_MEMBER") };
         match member.status.as_str() {
             "INVITED" => Some("ACTOR_INVITED"),
             "DEACTIVATED" => Some("ACTOR_DEACTIVATED"),
@@ -36,6 +37,7 @@ impl Evaluation<'_> {
     /// A membership write, by the `[TYPE.members]` rules of the resource's type.
     pub fn permit(&mut self, at: &Key, target: &Key, write: &MembershipWrite<'_>) {
         self.permit_actor();
+        self.refusals.extend(self.team_refusals(at, target, write));
         let new = write.verb == "invite" && target.0 == "email";
         self.refuse_if(!new && self.member(target).is_none() && target.1 != "*", "MEMBER_NOT_FOUND");
         let moves_roles = ["invite", "change", "remove"].contains(&write.verb);
@@ -48,6 +50,20 @@ impl Evaluation<'_> {
             self.refuse_if(latest.is_some_and(outlasts) && !self.narrows_role(at, target, write), "OUTLASTS_GRANTER");
         }
         self.refuse_if(target.1 == "*" && write.verb != "invite", "MEMBER_NOT_FOUND");
+    }
+
+    /// Why a team can't be written to like this: only roles of its are, which teams may hold, and it is in no circle of teams.
+    fn team_refusals(&self, at: &Key, target: &Key, write: &MembershipWrite<'_>) -> Vec<&'static str> {
+        if !self.policy.is_team(&target.0) || write.verb == "remove" {
+            return Vec::new();
+        }
+        let role = write.to.and_then(|to| self.policy.resource_type(&at.0).roles.get(to));
+        let is_circle = at == target || self.facts.teams(self.policy, at).contains(target);
+        let refusals = [
+            (!role.is_some_and(|role| role.for_teams), "SUBJECT_NOT_ELIGIBLE"),
+            (self.policy.is_team(&at.0) && is_circle, "TEAM_CYCLE"),
+        ];
+        refusals.into_iter().filter_map(|(is_refused, reason)| is_refused.then_some(reason)).collect()
     }
 
     /// Whether a rule allows the actor a membership write.
@@ -111,7 +127,9 @@ impl Evaluation<'_> {
 
     /// The first expiry of one of the actor's roles after which something holds.
     fn ends_at(&self, holds: impl Fn(&Evaluation<'_>) -> bool) -> Option<i64> {
-        let actor_bindings = self.facts.bindings.iter().filter(|((holder, _), _)| holder == self.actor);
+        let teams = self.facts.teams(self.policy, self.actor);
+        let is_theirs = |holder: &Key| holder == self.actor || teams.contains(holder);
+        let actor_bindings = self.facts.bindings.iter().filter(|((holder, _), _)| is_theirs(holder));
         let ends = actor_bindings.filter_map(|(_, assigned)| assigned.end).collect::<BTreeSet<_>>();
         ends.into_iter().find(|end| {
             let mut facts = self.facts.clone();
@@ -193,11 +211,11 @@ impl Evaluation<'_> {
         if name == "owner" && self.policy.resource_type(&at.0).owned {
             return self.facts.resources[at].owner.as_ref() == Some(subject);
         }
+        let mut holders = self.facts.teams(self.policy, subject);
+        holders.push(subject.clone());
         self.facts.ancestors(at).iter().any(|above| {
-            let assigned = self.facts.assigned_role(subject, above);
-            assigned.is_some_and(|assigned| {
-                self.policy.includes_role(&(above.0.clone(), assigned.role.clone()), &at.0, name)
-            })
+            let mut assigned = holders.iter().filter_map(|holder| self.facts.assigned_role(holder, above));
+            assigned.any(|assigned| self.policy.includes_role(&(above.0.clone(), assigned.role.clone()), &at.0, name))
         })
     }
 }

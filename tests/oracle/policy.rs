@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::expression::Expr;
+use super::{expression::Expr, facts::RuleName};
+
+/// A day in microseconds.
+pub const DAY: i64 = 24 * 3600 * 1_000_000;
 
 /// A role's type and name.
 pub type RoleName = (String, String);
@@ -10,10 +13,14 @@ pub type RoleName = (String, String);
 /// A policy file: its name and version, and its types by name.
 pub struct PolicyFile {
     pub name: String,
-    pub version: u32,
+    pub version: i64,
     pub root: String,
+    /// The other versions of it that there are.
+    pub other_versions: Vec<i64>,
     /// Whether to invite a deactivated member lets them back in.
     pub reactivates: bool,
+    /// How long an invitation can be accepted, in microseconds.
+    pub lifetime: i64,
     pub types: BTreeMap<String, ResourceType>,
 }
 
@@ -22,6 +29,8 @@ pub struct PolicyFile {
 pub struct ResourceType {
     pub parent: Option<String>,
     pub owned: bool,
+    /// Whether its resources are teams.
+    pub teams: bool,
     pub member_records: bool,
     pub creator_role: Option<String>,
     pub create_actions: Vec<String>,
@@ -35,6 +44,7 @@ pub struct ResourceType {
 pub struct Role {
     pub implies: Vec<String>,
     pub protected_below: bool,
+    pub for_teams: bool,
     pub at_least: usize,
 }
 
@@ -57,16 +67,23 @@ pub struct Rule {
 }
 
 impl PolicyFile {
-    /// The rule of a type at a line.
-    pub fn rule_at(&self, resource_type: &str, line: usize) -> Option<&Rule> {
-        self.resource_type(resource_type).rules.iter().find(|rule| rule.line == line)
+    /// The rule of a type by which something was given, if it was one of this version.
+    pub fn rule_named(&self, resource_type: &str, (version, line): RuleName) -> Option<&Rule> {
+        let mut rules = self.resource_type(resource_type).rules.iter();
+        rules.find(|rule| version == self.version && rule.line == line)
     }
 
-    /// The line of the rule of a type that the log names; none where it has none of these.
-    pub fn line_of(&self, resource_type: &str, named: &str) -> Option<usize> {
+    /// The rule of a type that the log names; none where it has none of these, or what it is about came along with others.
+    pub fn find_rule(&self, resource_type: &str, named: &str) -> Option<RuleName> {
         let prefix = format!("{}@{}:", self.name, self.version);
         let lines = named.split(' ').filter_map(|rule| rule.strip_prefix(&prefix)?.parse().ok());
-        lines.into_iter().find(|line| self.rule_at(resource_type, *line).is_some())
+        let mut rules = lines.map(|line| (self.version, line));
+        rules.find(|rule| self.rule_named(resource_type, *rule).is_some())
+    }
+
+    /// Whether a type of subjects is one of teams.
+    pub fn is_team(&self, kind: &str) -> bool {
+        self.types.get(kind).is_some_and(|resource_type| resource_type.teams)
     }
 
     /// The type of this name.

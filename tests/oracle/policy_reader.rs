@@ -6,13 +6,14 @@ use toml::de::{DeTable, DeValue};
 
 use super::{
     expression::parse,
-    policy::{Action, PolicyFile, ResourceType, Role, Rule},
+    policy::{Action, DAY, PolicyFile, ResourceType, Role, Rule},
 };
 
 /// The keys of a `[TYPE]` that the oracle knows; a policy with another one is refused.
-const KNOWN: [&str; 10] = [
+const KNOWN: [&str; 11] = [
     "parent",
     "owned",
+    "teams",
     "member_records",
     "registered",
     "creator_role",
@@ -22,6 +23,9 @@ const KNOWN: [&str; 10] = [
     "members",
     "joins_as",
 ];
+
+/// How many days an invitation can be accepted where a policy does not say.
+const DEFAULT_DAYS: usize = 7;
 
 impl PolicyFile {
     /// Reads a policy file.
@@ -35,12 +39,15 @@ impl PolicyFile {
         assert_eq!(number(&table["edition"]), 1, "the oracle knows no other edition");
         assert!(!table.contains_key("people"), "the oracle knows no other people than `user`");
         let version = number(&table["version"]).try_into().expect("a version is small");
-        let reactivates = table.get("invitations").and_then(|table| table.get_ref().get("reactivates"));
+        let invitations = |key: &str| table.get("invitations").and_then(|table| table.get_ref().get(key));
+        let days = invitations("lifetime_days").map_or(DEFAULT_DAYS, number);
         let mut policy = Self {
             name: string(&table["policy"]),
             version,
             root: string(&table["root"]),
-            reactivates: reactivates.is_some_and(|value| value.get_ref().as_bool() == Some(true)),
+            other_versions: Vec::new(),
+            reactivates: invitations("reactivates").is_some_and(flag),
+            lifetime: i64::try_from(days).expect("few") * DAY,
             types: BTreeMap::new(),
         };
         for (name, value) in table {
@@ -64,6 +71,7 @@ impl ResourceType {
         let mut resource_type = Self {
             parent: table.get("parent").map(string),
             owned: table.get("owned").is_some_and(flag),
+            teams: table.get("teams").is_some_and(flag),
             member_records: table.get("member_records").is_some_and(flag),
             creator_role: table.get("creator_role").map(string),
             create_actions: table.get("create_actions").map_or_else(|| vec![format!("{name}.create")], strings),
@@ -74,6 +82,7 @@ impl ResourceType {
             let parsed = Role {
                 implies: role_table.get("implies").map(strings).unwrap_or_default(),
                 protected_below: role_table.get("protected_below").is_some_and(flag),
+                for_teams: role_table.get("for_teams").is_some_and(flag),
                 at_least: role_table.get("at_least").map_or(0, number),
             };
             resource_type.roles.insert(role, parsed);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    facts::{AssignedRole, Key, ModelFacts, Resource},
+    facts::{AssignedRole, Key, Member, ModelFacts, Profile, Resource},
     operations::{Operation, OperationKind},
     policy::PolicyFile,
 };
@@ -54,7 +54,7 @@ pub fn decide(policy: &PolicyFile, facts: &ModelFacts, operation: &Operation) ->
     evaluation.refuse_if(operation.actor.1 == "*", "FIELD_INVALID");
     evaluation.evaluate(&operation.kind);
     let bindings = &evaluation.after.bindings;
-    evaluation.after.own_ends.retain(|binding| bindings.contains_key(binding));
+    evaluation.after.own_ends.retain(|binding, _| bindings.contains_key(binding));
     if evaluation.refusals.is_empty() && evaluation.after.role_short_of_holders(policy, facts).is_some() {
         evaluation.refusals.insert("LAST_HOLDER");
     }
@@ -89,6 +89,7 @@ impl Evaluation<'_> {
             OperationKind::Deactivate { member } => self.activate(member, false),
             OperationKind::Reactivate { member } => self.activate(member, true),
             OperationKind::Update { member, profile } => self.update(member, profile),
+            OperationKind::SetPolicy { version } => self.set_policy(*version),
         }
     }
 
@@ -100,12 +101,16 @@ impl Evaluation<'_> {
         let is_member = self.facts.members.contains_key(&creator);
         let owner = (resource_type.owned && is_member).then(|| creator.clone());
         self.after.resources.insert(resource.clone(), Resource { parent: Some(parent), owner, archived: false });
+        if resource_type.teams {
+            let (status, profile) = ("ACTIVE".to_owned(), Profile::default());
+            self.after.members.insert(resource.clone(), Member { status, locked: false, profile });
+        }
         if let (Some(role), true) = (&resource_type.creator_role, is_member) {
             let end =
                 self.creation_ends_at(&resource.0, self.after.resources[resource].parent.as_ref().expect("it has one"));
             self.after.bindings.insert(
                 (creator, resource.clone()),
-                AssignedRole { role: role.clone(), end, by: self.actor.clone(), line: None },
+                AssignedRole { role: role.clone(), end, by: self.actor.clone(), rule: None },
             );
         }
     }
@@ -128,7 +133,16 @@ impl Evaluation<'_> {
         let facts = self.facts;
         let is_deleted = |key: &Key| facts.ancestors(key).contains(resource);
         self.after.resources.retain(|key, _| !is_deleted(key));
-        self.after.bindings.retain(|(_, at), _| !is_deleted(at));
+        self.after.bindings.retain(|(holder, at), _| !is_deleted(at) && !is_deleted(holder));
+        self.after.members.retain(|member, _| !self.policy.is_team(&member.0) || !is_deleted(member));
+    }
+
+    fn set_policy(&mut self, version: i64) {
+        self.refuse_if(!self.is_operator(), "NOT_PERMITTED");
+        self.refuse_if(version == self.policy.version, "POLICY_UNCHANGED");
+        let is_known = version == self.policy.version || self.policy.other_versions.contains(&version);
+        self.refuse_if(!is_known, "UNKNOWN_POLICY");
+        self.after.version = version;
     }
 
     fn move_below(&mut self, resource: &Key, parent: &Key) {

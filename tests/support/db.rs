@@ -85,11 +85,10 @@ impl Db {
         self.named_log(tenant, "SELECT * FROM log_change WHERE tenant_id = ? ORDER BY revision, seq").await
     }
 
-    /// The newest revision of a tenant's change log.
-    pub async fn newest(&self, tenant: &str) -> Vec<LogRow> {
-        let sql = "SELECT * FROM log_change WHERE tenant_id = ?1 \
-                   AND revision = (SELECT max(revision) FROM log_change WHERE tenant_id = ?1) ORDER BY seq";
-        self.named_log(tenant, sql).await
+    /// What a revision of a tenant changed.
+    pub async fn changes(&self, tenant: &str, revision: i64) -> Vec<LogRow> {
+        let sql = format!("SELECT * FROM log_change WHERE tenant_id = ? AND revision = {revision} ORDER BY seq");
+        self.named_log(tenant, &sql).await
     }
 
     /// The rows of a tenant's change log that a statement selects, with people and addresses by name. Whom they name is read
@@ -313,6 +312,7 @@ fn log_row(row: &QueryResult, names: &Names) -> LogRow {
         kind: text(row, "kind"),
         rule: text(row, "rule"),
         actor: names.people[&text(row, "actor")].clone(),
+        at: number(row, "at"),
         data: names.in_record(serde_json::from_str(&text(row, "data")).expect("the log keeps JSON")),
     }
 }

@@ -76,6 +76,8 @@ pub struct LogRow {
     pub kind: String,
     pub actor: Key,
     pub rule: String,
+    /// When it was committed, in microseconds since 1970.
+    pub at: i64,
     pub data: Value,
 }
 
@@ -103,11 +105,12 @@ impl State {
     pub fn apply_all(&mut self, rows: &[LogRow]) {
         for row in rows {
             assert_eq!(text(&row.data, "kind"), row.kind, "the column and the JSON agree");
-            self.apply(row.revision, &row.data, (&row.actor, &row.rule));
+            self.apply(row);
         }
     }
 
-    fn apply(&mut self, revision: i64, change: &Value, by: (&Key, &String)) {
+    fn apply(&mut self, row: &LogRow) {
+        let (revision, change) = (row.revision, &row.data);
         match text(change, "kind").as_str() {
             "tenant_created" => {
                 assert_eq!(*self, Self::default(), "a tenant is created first");
@@ -123,7 +126,7 @@ impl State {
             "member_added" => self.add_member(change),
             "member_updated" => self.update_member(change),
             "member_removed" => self.remove_member(change),
-            "role_granted" => self.grant(binding(change, "role"), change, by),
+            "role_granted" => self.grant(binding(change, "role"), row),
             "role_revoked" | "role_expired" => {
                 self.revoke(&binding(change, "role"), change);
             }
@@ -131,7 +134,7 @@ impl State {
                 let offer_end = self.offer_ends.get(&binding(change, "from")).copied();
                 let end = self.revoke(&binding(change, "from"), change);
                 assert_eq!(end, change["from_expires_at"].as_i64(), "when it would have ended: {change}");
-                self.grant(binding(change, "to"), change, by);
+                self.grant(binding(change, "to"), row);
                 self.offer_ends.extend(offer_end.map(|end| (binding(change, "to"), end)));
             }
             "invitation_issued" => self.issue_invitation(revision, change),
@@ -210,15 +213,19 @@ impl State {
         assert!(before.is_none(), "a resource is created once: {created}");
     }
 
-    fn grant(&mut self, binding: Binding, change: &Value, (actor, rule): (&Key, &String)) {
+    fn grant(&mut self, binding: Binding, row: &LogRow) {
+        let change = &row.data;
         assert!(self.members.contains_key(&binding.0), "only a member holds roles: {change}");
         assert!(self.resources.contains_key(&binding.1), "only at a registered resource: {change}");
         let same_holder_and_resource = |other: &&Binding| other.0 == binding.0 && other.1 == binding.1;
-        let has_another_role = self.bindings.keys().filter(same_holder_and_resource).any(|other| *other != binding);
+        // One that has ended may be there still, until the log has its expiry.
+        let goes_on = |end: &Option<i64>| end.is_none_or(|end| end > row.at);
+        let mut others = self.bindings.iter().filter(|(other, end)| same_holder_and_resource(other) && goes_on(end));
+        let has_another_role = others.any(|(other, _)| *other != binding);
         assert!(!has_another_role, "one role a member and resource: {change}");
         let granted_by = &change["granted_by"];
         let by = if granted_by.is_null() {
-            (actor.clone(), rule.clone())
+            (row.actor.clone(), row.rule.clone())
         } else {
             (key(&granted_by["member"]), text(granted_by, "rule"))
         };

@@ -7,7 +7,7 @@ use rollcall_engine::{
 
 use crate::service::resolve::{
     ends::{earlier, is_later},
-    rules::rule_name,
+    rules::{came_along, coming_along, rule_name},
 };
 
 /// Why an offered role is not given.
@@ -39,7 +39,7 @@ pub(crate) fn decide_offers(
     for ((grant, _), decided) in offered.iter().zip(&mut decided).filter(|(_, decided)| decided.is_err()) {
         if let Some((bringing, by)) = last_bringing(facts, &given, grant) {
             let expires_at = earlier(grant.expires_at, bringing.expires_at);
-            *decided = Ok((Grant { expires_at, ..grant.clone() }, by.clone()));
+            *decided = Ok((Grant { expires_at, ..grant.clone() }, bringing_along(by)));
         }
     }
     decided
@@ -57,12 +57,17 @@ pub(crate) fn joining_offer(facts: &dyn Facts, given: &[(Grant, GrantedBy)]) -> 
     let joining = |(grant, by): &(Grant, GrantedBy)| {
         let role = policy.type_named(&grant.resource.kind).and_then(ResourceType::joins_as)?;
         let permanent = Grant::permanent(root.to_key(), policy.role(role).name());
-        Some((Grant { expires_at: grant.expires_at, ..permanent }, by.clone()))
+        Some((Grant { expires_at: grant.expires_at, ..permanent }, bringing_along(by)))
     };
     given
         .iter()
         .filter_map(joining)
         .reduce(|longest, other| if is_later(other.0.expires_at, longest.0.expires_at) { other } else { longest })
+}
+
+/// Who gives a role that comes along, by which lines: whoever gives the one that brings it.
+fn bringing_along(by: &GrantedBy) -> GrantedBy {
+    GrantedBy { rule: coming_along(&by.rule), ..by.clone() }
 }
 
 /// Refuses an offer that its granter may not make any more.
@@ -72,7 +77,7 @@ fn check_offer(
     (grant, GrantedBy { subject, rule, .. }): &(Grant, GrantedBy),
 ) -> Result<(), FailedOffer> {
     let (policy, granter) = (facts.policy(), subject.as_ref());
-    if policy.invitations_outlive_inviter() && granter != target && !came_along(facts, grant, rule) {
+    if policy.invitations_outlive_inviter() && granter != target && !came_along(rule) {
         return Ok(());
     }
     let resource_type = policy.type_named(&grant.resource.kind);
@@ -105,20 +110,6 @@ enum OfferedBy {
     Change(Mask),
     /// The policy that runs has no such rule: another version of it had.
     Unknown,
-}
-
-/// Whether a role of the root was offered by a rule of a type that it joins with, and not as such.
-fn came_along(facts: &dyn Facts, grant: &Grant, rule: &str) -> bool {
-    let policy = facts.policy();
-    let joins = |resource_type: &&ResourceType| {
-        resource_type.joins_as().is_some_and(|role| policy.role(role).name() == grant.role)
-    };
-    let is_named = |resource_type: &ResourceType| {
-        let rules = [WriteKind::Invite, WriteKind::Change].into_iter();
-        let mut lines = rules.flat_map(|kind| resource_type.members().of_kind(kind)).map(|rule| rule.by().line());
-        lines.any(|line| rule.split(' ').any(|named| named == rule_name(policy, line)))
-    };
-    engine::name_of(facts, facts.root()) == grant.resource.as_ref() && policy.types().iter().filter(joins).any(is_named)
 }
 
 /// By which kind of rule, as the log names it, a role was offered.

@@ -17,3 +17,16 @@ pub(crate) fn distinct(rules: impl IntoIterator<Item = String>) -> String {
     }
     named.join(" ")
 }
+
+/// What stands beside the lines of a role of the tenant that came along with another: these lines allowed that one.
+const CAME_ALONG: &str = "joins_as";
+
+/// How the log names what allowed a role of the tenant that comes along with one that these lines allow.
+pub(crate) fn coming_along(rule: &str) -> String {
+    distinct(rule.split(' ').chain([CAME_ALONG]).filter(|word| !word.is_empty()).map(str::to_owned))
+}
+
+/// Whether a role came along with another, under whichever version of the policy that was, and was not given as such.
+pub(crate) fn came_along(rule: &str) -> bool {
+    rule.split(' ').any(|word| word == CAME_ALONG)
+}

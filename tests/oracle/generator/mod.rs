@@ -12,7 +12,7 @@ use super::{
 };
 
 /// The kinds of operations, each as often as it is to be drawn.
-const KINDS: [&str; 46] = [
+const KINDS: [&str; 47] = [
     "changes",
     "changes",
     "create",
@@ -59,6 +59,7 @@ const KINDS: [&str; 46] = [
     "reactivate",
     "update",
     "update",
+    "policy",
 ];
 
 impl<'a> Generator<'a> {
@@ -107,6 +108,7 @@ impl<'a> Generator<'a> {
             "unlock" => OperationKind::Unlock { member: self.somebody() },
             "deactivate" => OperationKind::Deactivate { member: self.somebody() },
             "reactivate" => OperationKind::Reactivate { member: self.deactivated() },
+            "policy" => OperationKind::SetPolicy { version: self.version() },
             _ => OperationKind::Update { member: self.somebody(), profile: self.profile() },
         };
         Operation { actor: self.actor(&kind), kind }

@@ -3,15 +3,17 @@
 use super::super::{
     facts::{Key, ModelFacts, Profile},
     names::{email_of, user},
-    policy::PolicyFile,
+    policy::{DAY, PolicyFile},
     tokens::Tokens,
 };
 use crate::support::rng::Rng;
 
 pub(super) const PEOPLE: [&str; 12] =
     ["ada", "ben", "cleo", "dora", "emil", "finn", "gina", "hugo", "ines", "jack", "kira", "lars"];
-/// Ends that no test run sees, in microseconds since 1970.
-const ENDS: [i64; 2] = [4_000_000_000_000_000, 4_100_000_000_000_000];
+/// Ends that no test run sees whose clock is the machine's, in microseconds since 1970.
+const FAR_ENDS: [i64; 2] = [4_000_000_000_000_000, 4_100_000_000_000_000];
+/// How long roles last where the test moves the clock, in days.
+const DAYS: [i64; 4] = [1, 2, 9, 30];
 
 /// Draws random operations on the facts of one tenant.
 pub struct Generator<'a> {
@@ -107,7 +109,16 @@ impl Generator<'_> {
     }
 
     pub(super) fn end(&mut self) -> Option<i64> {
-        self.maybe(4).then(|| *self.rng.pick(&ENDS))
+        self.maybe(4).then(|| match self.facts.now {
+            Some(now) => now + *self.rng.pick(&DAYS) * DAY,
+            None => *self.rng.pick(&FAR_ENDS),
+        })
+    }
+
+    /// A version of the policy, mostly another one than runs.
+    pub(super) fn version(&mut self) -> i64 {
+        let others = &self.policy.other_versions;
+        if others.is_empty() || self.maybe(4) { self.policy.version } else { *self.rng.pick(others) }
     }
 
     /// True once in so many times.

@@ -3,14 +3,38 @@
 use rollcall::proto;
 
 use crate::{
-    oracle::{AssignedRole, Invitation, IssuedInvitation, Member, ModelFacts, PolicyFile, Profile, Resource},
-    support::{Answer, replay::State},
+    oracle::{AssignedRole, Invitation, IssuedInvitation, Member, ModelFacts, NEVER, PolicyFile, Profile, Resource},
+    support::{
+        Answer,
+        replay::{InvitationRow, State},
+    },
 };
 
 impl ModelFacts {
-    /// The facts of a state, whose rules are those of a policy.
+    /// The facts of a state, whose rules are those of a policy, where the clock is not the test's.
     pub fn of(state: &State, policy: &PolicyFile) -> Self {
-        let mut facts = Self { suppressed: state.suppressed.keys().cloned().collect(), ..Self::default() };
+        let mut facts = Self::read(state, std::slice::from_ref(policy));
+        facts.own_ends.values_mut().for_each(|end| *end = NEVER);
+        facts.invitations.values_mut().for_each(|invitation| invitation.expires_at = NEVER);
+        facts
+    }
+
+    /// The facts of a state that hold at an instant, whose rules are those of one of these versions of a policy.
+    pub fn at(state: &State, policies: &[PolicyFile], now: i64) -> Self {
+        let mut counting = state.clone();
+        counting.bindings.retain(|_, end| end.is_none_or(|end| end > now));
+        counting.offer_ends.retain(|binding, _| counting.bindings.contains_key(binding));
+        let mut facts = Self { now: Some(now), ..Self::read(&counting, policies) };
+        for invitation in facts.invitations.values_mut().filter(|invitation| invitation.is_open()) {
+            let status = if invitation.expires_at <= now { "EXPIRED" } else { "PENDING" };
+            status.clone_into(&mut invitation.status);
+        }
+        facts
+    }
+
+    fn read(state: &State, policies: &[PolicyFile]) -> Self {
+        let suppressed = state.suppressed.keys().cloned().collect();
+        let mut facts = Self { suppressed, version: state.policy_version, ..Self::default() };
         for (subject, row) in state.members.clone() {
             let (display_name, email, username, phone) = (row.display_name, row.email, row.username, row.phone);
             let profile = Profile { display_name, email, username, phone };
@@ -18,20 +42,19 @@ impl ModelFacts {
         }
         for (binding, end) in state.bindings.clone() {
             let (by, rule) = state.givers[&binding].clone();
-            if state.offer_ends.contains_key(&binding) {
-                facts.own_ends.insert((binding.0.clone(), binding.1.clone()));
-            }
+            let offer_end = state.offer_ends.get(&binding);
+            facts.own_ends.extend(offer_end.map(|end| ((binding.0.clone(), binding.1.clone()), *end)));
             let (holder, resource, role) = binding;
-            let line = policy.line_of(&resource.0, &rule);
-            let before = facts.bindings.insert((holder, resource), AssignedRole { role, end, by, line });
+            let rule = policies.iter().find_map(|policy| policy.find_rule(&resource.0, &rule));
+            let before = facts.bindings.insert((holder, resource), AssignedRole { role, end, by, rule });
             assert_eq!(before, None, "one role a member and resource");
         }
         for (key, row) in state.resources.clone() {
             facts.resources.insert(key, Resource { parent: row.parent, owner: row.owner, archived: row.archived });
         }
         for (id, row) in state.invitations.clone() {
-            let (email, token_hash, inviter, status) = (row.email, row.token_hash, row.inviter, row.status);
-            facts.invitations.insert(id, Invitation { email, token_hash, inviter, status });
+            let InvitationRow { email, token_hash, inviter, status, expires_at, .. } = row;
+            facts.invitations.insert(id, Invitation { email, token_hash, inviter, status, expires_at });
         }
         facts
     }

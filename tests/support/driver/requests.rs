@@ -5,8 +5,8 @@ use rollcall::proto::{
     ClearAddressRequest, CreateResourceRequest, DeactivateMemberRequest, DeclineInvitationRequest,
     DeleteResourceRequest, InviteRequest, Invitee, LockMemberRequest, MoveResourceRequest, ReactivateMemberRequest,
     RemoveMemberRequest, ResendInvitationRequest, ResourceRef, RestoreResourceRequest, RevokeInvitationRequest,
-    RoleExchange, RoleGrant, Subject, SuppressAddressRequest, TransferOwnershipRequest, UnlockMemberRequest,
-    UpdateMemberRequest, invitee,
+    RoleExchange, RoleGrant, SetPolicyRequest, Subject, SuppressAddressRequest, TransferOwnershipRequest,
+    UnlockMemberRequest, UpdateMemberRequest, invitee,
 };
 
 use crate::{
@@ -85,6 +85,9 @@ impl Operation {
                 let mut given = profile(given);
                 given.emails.iter_mut().for_each(|address| address.verified = member.0 != "email");
                 request!(UpdateMemberRequest { member: Some(subject(member)), profile: Some(given) })
+            }
+            OperationKind::SetPolicy { version } => {
+                request!(SetPolicyRequest { policy_version: u32::try_from(*version).expect("a version is small") })
             }
         }
     }

@@ -11,7 +11,11 @@ use rollcall_engine::{
 use crate::service::{
     error::{Error, Result},
     ports::{AllowedChange, MemberBy, MemberRecord, StoredGrant},
-    resolve::{ends::earlier, not_found::no_member, rules::distinct},
+    resolve::{
+        ends::earlier,
+        not_found::no_member,
+        rules::{coming_along, distinct},
+    },
     write::{
         engine::{
             answers::{InviteResults, InviteeResult, MemberAnswer},
@@ -205,7 +209,7 @@ impl InvitePlan {
         if is_reactivated {
             new_grants.extend(joining.new_grant(&[], &[]));
         } else {
-            self.add(joining.extension(&state.subject, &state.current_grants, &[]));
+            self.add_along(joining.extension(&state.subject, &state.current_grants, &[]));
         }
         self.assign(&state.subject, &new_grants);
         self.results.push(InviteeResult { member: context.member_answer(member), grants: new_grants, issued: None });
@@ -300,8 +304,17 @@ impl InvitePlan {
 
     /// Adds changes that everything which is given to the present invitee permits.
     fn add(&mut self, changes: impl IntoIterator<Item = Change>) {
-        let rule = distinct(self.rules.iter().map(|(_, rule)| rule.clone()));
-        self.changes.extend(AllowedChange::by(&rule, changes));
+        self.changes.extend(AllowedChange::by(&self.rule(), changes));
+    }
+
+    /// Adds what happens to a role of the tenant that comes along with what is given to the present invitee.
+    fn add_along(&mut self, changes: impl IntoIterator<Item = Change>) {
+        self.changes.extend(AllowedChange::by(&coming_along(&self.rule()), changes));
+    }
+
+    /// The policy lines that permit what is given to the present invitee.
+    fn rule(&self) -> String {
+        distinct(self.rules.iter().map(|(_, rule)| rule.clone()))
     }
 
     /// Adds roles, each permitted by its own line; a joining role by those of the roles that bring it.
@@ -310,7 +323,7 @@ impl InvitePlan {
             let own =
                 self.rules.iter().filter(|(offered, _)| offered.is_same_role(grant)).map(|(_, rule)| rule.clone());
             match distinct(own) {
-                none if none.is_empty() => self.add([Change::granted(subject, grant)]),
+                none if none.is_empty() => self.add_along([Change::granted(subject, grant)]),
                 rule => self.changes.extend(AllowedChange::by(&rule, [Change::granted(subject, grant)])),
             }
         }
@@ -343,7 +356,8 @@ impl InvitePlan {
             self.add([Change::MemberAdded { member: member.clone() }]);
         }
         let is_only_resent = new_grants.is_empty() && !renewal.changes_grants() && extension.is_none();
-        self.add(renewal.changes(&subject).chain(extension));
+        self.add(renewal.changes(&subject));
+        self.add_along(extension);
         self.assign(&subject, &new_grants);
         // Only sending the invitation again leaves the member as they were.
         let member = match last_changed_at.filter(|_| is_only_resent) {

@@ -1,11 +1,11 @@
 //! The joining role: what a type of resources gives in the tenant itself to whoever gets a role at one of them.
 
-use rollcall_engine::{self as engine, Change, Facts, Grant, RoleId, Subject, Timestamp, WriteKind};
+use rollcall_engine::{self as engine, Change, Facts, Grant, RoleId, Subject, Timestamp};
 
 use crate::service::{
     error::Result,
     ports::StoredGrant,
-    resolve::{ends::is_later, rules::rule_name},
+    resolve::{ends::is_later, rules::came_along},
     write::{
         engine::context::{ResourceNode, WriteContext},
         invitations::offered::OfferedGrant,
@@ -16,8 +16,6 @@ use crate::service::{
 pub(crate) struct JoiningRole {
     /// None where the types have none, or where a role of the root type is offered itself.
     grant: Option<Grant>,
-    /// The rules by which roles are given that it comes with, as the log names them.
-    rules: Vec<String>,
     /// When the last of the roles ends that it comes with, or of the actor's rights to give them; none if that is never.
     pub(crate) until: Option<Timestamp>,
 }
@@ -58,13 +56,7 @@ impl JoiningRole {
         let policy = facts.policy();
         let root = engine::name_of(facts, facts.root()).to_key();
         let grant = |role| Grant { expires_at: until, ..Grant::permanent(root, policy.role(role).name()) };
-        let bringing = policy.types().iter().filter(|resource_type| role.is_some() && resource_type.joins_as() == role);
-        let rules = bringing.flat_map(|resource_type| {
-            let members = resource_type.members();
-            members.of_kind(WriteKind::Invite).chain(members.of_kind(WriteKind::Change))
-        });
-        let rules = rules.map(|rule| rule_name(policy, rule.by().line())).collect();
-        Self { grant: role.map(grant), rules, until }
+        Self { grant: role.map(grant), until }
     }
 
     /// Whether both are the same role.
@@ -91,14 +83,15 @@ impl JoiningRole {
         let joining = self.grant.as_ref()?;
         let is_it = |stored: &&StoredGrant| stored.is_same_role(joining) && !expired.contains(&stored.grant);
         let present = current.iter().find(is_it)?;
-        let came_along = present.giver.rule.split(' ').any(|rule| self.rules.iter().any(|bringing| bringing == rule));
-        (came_along && is_later(joining.expires_at, present.expires_at)).then(|| Change::RoleChanged {
-            subject: member.clone(),
-            resource: joining.resource.clone(),
-            from: present.role.clone(),
-            from_expires_at: present.expires_at,
-            to: joining.role.clone(),
-            expires_at: joining.expires_at,
+        (came_along(&present.giver.rule) && is_later(joining.expires_at, present.expires_at)).then(|| {
+            Change::RoleChanged {
+                subject: member.clone(),
+                resource: joining.resource.clone(),
+                from: present.role.clone(),
+                from_expires_at: present.expires_at,
+                to: joining.role.clone(),
+                expires_at: joining.expires_at,
+            }
         })
     }
 }

@@ -10,7 +10,7 @@ use rollcall_engine::{
 use crate::service::{
     error::{Error, Result},
     ports::{AllowedChange, StoredGrant},
-    resolve::ends::earlier,
+    resolve::{ends::earlier, rules::coming_along},
     write::{
         engine::{
             answers::{ChangedRole, ChangedRoles},
@@ -196,7 +196,7 @@ fn followers(exchanges: &[RoleExchange]) -> Vec<AllowedChange> {
         // One that is changed itself is as that makes it.
         let is_changed = exchanges.iter().any(|other| other.is_at_root && other.member == exchange.member);
         let change = joining.extension(&exchange.member, &exchange.current, &[]).filter(|_| !is_changed)?;
-        Some(AllowedChange { change, rule: exchange.rule.clone() })
+        Some(AllowedChange { change, rule: coming_along(&exchange.rule) })
     };
     latest.into_iter().filter_map(follower).collect()
 }
