@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    policy::PolicyFile,
+    policy::{PolicyFile, RuleName},
     tokens::{IssuedInvitation, token_hash},
 };
 
@@ -24,7 +24,7 @@ pub struct ModelFacts {
     /// Emails to which nothing may be sent.
     pub suppressed: BTreeSet<String>,
     /// The version of the policy that the tenant runs.
-    pub version: i64,
+    pub version: u32,
     /// The instant at which these facts hold; none where the clock is not the test's, and then no end of an invitation is
     /// known.
     pub now: Option<i64>,
@@ -60,9 +60,6 @@ pub struct AssignedRole {
     /// The rule of the resource's type by which it was given; `None` where it came without one.
     pub rule: Option<RuleName>,
 }
-
-/// A version of the policy, and the line of a rule in it.
-pub type RuleName = (i64, usize);
 
 /// A resource without its name.
 #[derive(Clone, Debug, PartialEq)]

@@ -54,8 +54,8 @@ impl ModelFacts {
             let write =
                 MembershipWrite { to: Some(&assigned.role), end: assigned.end, ..MembershipWrite::plain("invite") };
             let rule = assigned.rule.and_then(|rule| policy.rule_named(&at.0, rule));
-            let gives = policy.resource_type(&at.0).rules.iter().filter(|rule| rule.to.contains(&assigned.role));
-            let raised = rule.map_or_else(|| gives.collect(), |rule| vec![rule]);
+            let giving = policy.resource_type(&at.0).rules.iter().filter(|rule| rule.to.contains(&assigned.role));
+            let raised = rule.map_or_else(|| giving.collect(), |rule| vec![rule]);
             let raised = raised.iter().flat_map(|rule| &rule.from).map(String::as_str);
             let changes = raised.chain(was);
             let changes = changes.map(|from| MembershipWrite { verb: "change", from: Some(from), ..write });

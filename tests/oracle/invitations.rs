@@ -39,22 +39,32 @@ impl Evaluation<'_> {
         let free = offered.filter(|(at, _)| {
             self.facts.assigned_role(&who, at).is_none() && !self.facts.protected(self.policy, &who, at)
         });
-        let mut given: Vec<(&Key, AssignedRole)> = Vec::new();
-        let mut failed = Vec::new();
+        let (mut given, mut failed) = (Vec::new(), Vec::new());
         for (at, assigned) in free {
             if self.gives_still(&who, at, assigned) {
-                given.push((at, assigned.clone()));
+                given.push((at.clone(), assigned.clone()));
             } else {
-                failed.push((at, assigned));
+                failed.push((at.clone(), assigned.clone()));
             }
         }
-        // To somebody new a joining role comes with a role that brings it, and ends with the last of these.
         let is_new = self.member(&who).is_none();
+        if is_new {
+            self.join(&mut given, &mut failed);
+        }
+        self.refuse_if(given.is_empty() && (!failed.is_empty() || is_new), "INVITATION_VOID");
+        for (at, assigned) in given {
+            self.after.bindings.insert((who.clone(), at), assigned);
+        }
+        self.close(&id, "ACCEPTED");
+    }
+
+    /// To somebody new a joining role comes with a role that brings it, and ends with the last of these.
+    fn join(&self, given: &mut Vec<(Key, AssignedRole)>, failed: &mut Vec<(Key, AssignedRole)>) {
         let joins_as = |at: &Key| self.policy.resource_type(&at.0).joins_as.clone();
         let root = self.root();
-        for (at, assigned) in std::mem::take(&mut failed) {
+        for (at, assigned) in std::mem::take(failed) {
             let mut bringing = given.iter().filter(|(brings, _)| joins_as(brings).as_ref() == Some(&assigned.role));
-            let first = bringing.next().filter(|_| is_new && *at == root);
+            let first = bringing.next().filter(|_| at == root);
             let Some((_, longest)) = first.map(|first| {
                 let lasts_longer = |one: &AssignedRole, other: &AssignedRole| {
                     one.end.is_some_and(|end| other.end.is_none_or(|other| other > end))
@@ -68,7 +78,7 @@ impl Evaluation<'_> {
             let joining = AssignedRole { role: assigned.role.clone(), end, by: longest.by.clone(), rule: None };
             given.push((at, joining));
         }
-        if is_new && !given.iter().any(|(at, _)| **at == root) {
+        if !given.iter().any(|(at, _)| *at == root) {
             let joining = given.iter().filter_map(|(at, assigned)| Some((joins_as(at)?, assigned)));
             let longest = joining.reduce(|one, other| {
                 let lasts_longer = one.1.end.is_some_and(|end| other.1.end.is_none_or(|other| other > end));
@@ -76,14 +86,9 @@ impl Evaluation<'_> {
             });
             if let Some((role, brings)) = longest {
                 let joining = AssignedRole { role, end: brings.end, by: brings.by.clone(), rule: None };
-                given.push((&root, joining));
+                given.push((root, joining));
             }
         }
-        self.refuse_if(given.is_empty() && (!failed.is_empty() || is_new), "INVITATION_VOID");
-        for (at, assigned) in given {
-            self.after.bindings.insert((who.clone(), at.clone()), assigned);
-        }
-        self.close(&id, "ACCEPTED");
     }
 
     /// Whether whoever offered a role to somebody invited can give it to nobody any more who is they.

@@ -85,7 +85,7 @@ pub enum OperationKind {
         profile: Profile,
     },
     SetPolicy {
-        version: i64,
+        version: u32,
     },
 }
 

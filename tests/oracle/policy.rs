@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{expression::Expr, facts::RuleName};
+use super::expression::Expr;
 
 /// A day in microseconds.
 pub const DAY: i64 = 24 * 3600 * 1_000_000;
+
+/// A version of the policy, and the line of a rule in it.
+pub type RuleName = (u32, usize);
 
 /// A role's type and name.
 pub type RoleName = (String, String);
@@ -13,10 +16,10 @@ pub type RoleName = (String, String);
 /// A policy file: its name and version, and its types by name.
 pub struct PolicyFile {
     pub name: String,
-    pub version: i64,
+    pub version: u32,
     pub root: String,
     /// The other versions of it that there are.
-    pub other_versions: Vec<i64>,
+    pub other_versions: Vec<u32>,
     /// Whether to invite a deactivated member lets them back in.
     pub reactivates: bool,
     /// How long an invitation can be accepted, in microseconds.

@@ -10,7 +10,7 @@ pub enum Renewed {
     /// It can be accepted for its whole lifetime.
     Wholly,
     /// It ends when it would have: nothing of it is renewed.
-    Kept,
+    Unchanged,
     /// Nothing is left of it that could be accepted, for the actor may renew nothing of what has run out.
     Nothing,
 }
@@ -51,7 +51,7 @@ impl Evaluation<'_> {
             ends.for_each(|binding| _ = self.after.own_ends.entry(binding).or_insert(open.expires_at));
         }
         match (is_renewed, kept.is_empty(), gone.is_empty()) {
-            (false, false, _) => Renewed::Kept,
+            (false, false, _) => Renewed::Unchanged,
             (false, true, false) => Renewed::Nothing,
             _ => Renewed::Wholly,
         }
@@ -61,7 +61,7 @@ impl Evaluation<'_> {
     pub fn expiry(&self, invited: &Key, renewed: &Renewed) -> i64 {
         let lifetime = self.facts.now.map_or(NEVER, |now| now + self.policy.lifetime);
         match (renewed, self.facts.open_invitation(&invited.1)) {
-            (Renewed::Kept, Some((_, open))) => lifetime.min(open.expires_at),
+            (Renewed::Unchanged, Some((_, open))) => lifetime.min(open.expires_at),
             _ => lifetime,
         }
     }

@@ -137,7 +137,7 @@ impl Evaluation<'_> {
         self.after.members.retain(|member, _| !self.policy.is_team(&member.0) || !is_deleted(member));
     }
 
-    fn set_policy(&mut self, version: i64) {
+    fn set_policy(&mut self, version: u32) {
         self.refuse_if(!self.is_operator(), "NOT_PERMITTED");
         self.refuse_if(version == self.policy.version, "POLICY_UNCHANGED");
         let is_known = version == self.policy.version || self.policy.other_versions.contains(&version);

@@ -116,7 +116,7 @@ impl Generator<'_> {
     }
 
     /// A version of the policy, mostly another one than runs.
-    pub(super) fn version(&mut self) -> i64 {
+    pub(super) fn version(&mut self) -> u32 {
         let others = &self.policy.other_versions;
         if others.is_empty() || self.maybe(4) { self.policy.version } else { *self.rng.pick(others) }
     }

@@ -1,6 +1,8 @@
 //! Random writes under every policy of ours, each foreseen by the oracle, which knows the policy's text and nothing
 //! else.
 
+mod moment;
+
 use std::{collections::BTreeMap, fs, path::Path, sync::Arc, time::Duration};
 
 use rollcall::service::ports::Clock as _;
@@ -8,6 +10,7 @@ use rollcall_engine::{Policy, compile};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
+use self::moment::facts_at;
 use crate::{
     driver::issued_invitations,
     oracle::{Generator, Key, ModelFacts, Operation, OperationKind, PolicyFile, Tokens, Verdict, decide},
@@ -248,7 +251,7 @@ impl Run {
     async fn stored(&self) -> ModelFacts {
         let tables = self.db.state(&self.tenant).await;
         assert_eq!(tables.clone().without_profiles(), self.state, "{}: the log and the tables agree", self.tenant);
-        ModelFacts::at(&tables, &self.policies, self.server.clock.now().0)
+        facts_at(&tables, &self.policies, self.server.clock.now().0)
     }
 
     /// Applies what a revision changed.

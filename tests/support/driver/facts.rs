@@ -19,22 +19,11 @@ impl ModelFacts {
         facts
     }
 
-    /// The facts of a state that hold at an instant, whose rules are those of one of these versions of a policy.
-    pub fn at(state: &State, policies: &[PolicyFile], now: i64) -> Self {
-        let mut counting = state.clone();
-        counting.bindings.retain(|_, end| end.is_none_or(|end| end > now));
-        counting.offer_ends.retain(|binding, _| counting.bindings.contains_key(binding));
-        let mut facts = Self { now: Some(now), ..Self::read(&counting, policies) };
-        for invitation in facts.invitations.values_mut().filter(|invitation| invitation.is_open()) {
-            let status = if invitation.expires_at <= now { "EXPIRED" } else { "PENDING" };
-            status.clone_into(&mut invitation.status);
-        }
-        facts
-    }
-
-    fn read(state: &State, policies: &[PolicyFile]) -> Self {
+    /// The facts of a state, whatever has ended, whose rules are those of one of these versions of a policy.
+    pub fn read(state: &State, policies: &[PolicyFile]) -> Self {
         let suppressed = state.suppressed.keys().cloned().collect();
-        let mut facts = Self { suppressed, version: state.policy_version, ..Self::default() };
+        let version = u32::try_from(state.policy_version).expect("a version is small");
+        let mut facts = Self { suppressed, version, ..Self::default() };
         for (subject, row) in state.members.clone() {
             let (display_name, email, username, phone) = (row.display_name, row.email, row.username, row.phone);
             let profile = Profile { display_name, email, username, phone };

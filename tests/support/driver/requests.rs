@@ -86,9 +86,7 @@ impl Operation {
                 given.emails.iter_mut().for_each(|address| address.verified = member.0 != "email");
                 request!(UpdateMemberRequest { member: Some(subject(member)), profile: Some(given) })
             }
-            OperationKind::SetPolicy { version } => {
-                request!(SetPolicyRequest { policy_version: u32::try_from(*version).expect("a version is small") })
-            }
+            OperationKind::SetPolicy { version } => request!(SetPolicyRequest { policy_version: *version }),
         }
     }
 }
