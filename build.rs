@@ -1,17 +1,18 @@
 //! Compiles `proto/` without a `protoc` on the machine: the messages and services, the descriptor set for server
-//! reflection, and what the contract says of each reason of an error.
+//! reflection, and what the contract says of each reason of an error and of the right that each method needs.
 
 use std::{env, error::Error, fmt::Write as _, fs, path::PathBuf};
 
-use prost_reflect::{DescriptorPool, EnumValueDescriptor};
+use prost_reflect::{DescriptorPool, EnumValueDescriptor, Kind};
 
-const FILES: [&str; 8] = [
+const FILES: [&str; 9] = [
     "rollcall/v1/audit.proto",
     "rollcall/v1/authorization.proto",
     "rollcall/v1/error.proto",
     "rollcall/v1/invitation.proto",
     "rollcall/v1/membership.proto",
     "rollcall/v1/resource.proto",
+    "rollcall/v1/right.proto",
     "rollcall/v1/tenant.proto",
     "rollcall/v1/watch.proto",
 ];
@@ -24,6 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     // Encoded by the compiler, which keeps the options that the contract defines itself.
     fs::write(out.join("rollcall.v1.bin"), compiler.encode_file_descriptor_set())?;
     fs::write(out.join("reasons.rs"), reasons(&compiler.descriptor_pool())?)?;
+    fs::write(out.join("methods.rs"), methods(&compiler.descriptor_pool())?)?;
     let build = tonic_prost_build::configure().build_transport(false);
     build.codec_path("crate::proto::codec::BoundedCodec").compile_fds(compiler.file_descriptor_set())?;
     Ok(())
@@ -52,6 +54,28 @@ fn reasons(pool: &DescriptorPool) -> Result<String, Box<dyn Error>> {
              optional_metadata: &{optional:?}, remedy: {remedy:?} }},",
             reason.name(),
         )?;
+    }
+    table.push(']');
+    Ok(table)
+}
+
+/// The table of the methods and the rights that they need, as Rust. A method that says none does not compile, nor does one whose
+/// request names no tenant.
+fn methods(pool: &DescriptorPool) -> Result<String, Box<dyn Error>> {
+    let option = pool.get_extension_by_name("rollcall.v1.required_right").ok_or("no required_right")?;
+    let rights = pool.get_enum_by_name("rollcall.v1.Right").ok_or("the contract has no Right")?;
+    let mut table = "&[\n".to_owned();
+    for method in pool.services().flat_map(|service| service.methods().collect::<Vec<_>>()) {
+        let name = method.full_name();
+        let number = method.options().get_extension(&option).as_enum_number().unwrap_or_default();
+        let right = rights.get_value(number).filter(|_| number != 0);
+        let right = right.ok_or_else(|| format!("{name} does not say which right it needs"))?;
+        let request = method.input();
+        let tenant = request.get_field_by_name("tenant").filter(|field| field.kind() == Kind::String);
+        tenant.ok_or_else(|| format!("the request of {name} has no tenant"))?;
+        let (path, right) =
+            (format!("/{}/{}", method.parent_service().full_name(), method.name()), right.name().to_owned());
+        writeln!(table, "    MethodInfo {{ path: {path:?}, request: {:?}, right: {right:?} }},", request.name())?;
     }
     table.push(']');
     Ok(table)

@@ -3,6 +3,7 @@
 #![allow(clippy::all, clippy::pedantic, missing_docs, reason = "generated code")]
 
 pub mod codec;
+pub mod methods;
 pub mod reasons;
 
 tonic::include_proto!("rollcall.v1");

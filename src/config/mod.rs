@@ -2,7 +2,9 @@
 //! documentation, a file, the environment, and flags. Every mistake in any of them is reported at once; a variable of
 //! the environment that is no setting is a warning.
 
+mod callers;
 mod error;
+mod key_hash;
 mod layers;
 mod nearest;
 mod parse;
@@ -14,12 +16,13 @@ mod value;
 
 use std::{env, fs, path::Path};
 
-use crate::config::{error::Mistake, layers::Layers, reader::Reader, value::Source};
 pub use crate::config::{
+    callers::{CallersMistakes, parse_callers},
     error::{ConfigError, Warning},
     layers::{DEFAULTS, Flag},
     settings::{Auth, CallerKey, Config, Policies, Shutdown, Sweep},
 };
+use crate::config::{error::Mistake, layers::Layers, reader::Reader, value::Source};
 
 /// The settings of all sources, and what was ignored in them.
 #[derive(Clone, Debug, PartialEq)]

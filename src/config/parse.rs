@@ -2,17 +2,14 @@
 
 use std::{net::SocketAddr, ops::RangeInclusive, path::PathBuf, str::FromStr as _, time::Duration};
 
-use sha2::{Digest as _, Sha256};
 use tracing_subscriber::EnvFilter;
 
 use crate::{
-    config::{settings::CallerKey, value::Value},
+    config::{key_hash, settings::CallerKey, value::Value},
+    edge::tls::{ClientCertificates, TlsVersion},
     service::Caller,
     telemetry::LogFormat,
 };
-
-/// What is hashed where a key is missing: nothing, or the end of a line.
-const NO_KEYS: [&str; 3] = ["", "\n", "\r\n"];
 
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
@@ -20,6 +17,33 @@ pub(super) fn socket_address(value: &Value) -> Result<SocketAddr, String> {
     text(value)
         .and_then(|text| text.parse().ok())
         .ok_or_else(|| expected("an IP address and a port, as in `127.0.0.1:7450`", value))
+}
+
+/// An address, or nothing.
+pub(super) fn optional_socket_address(value: &Value) -> Result<Option<SocketAddr>, String> {
+    if text(value) == Some("") { Ok(None) } else { socket_address(value).map(Some) }
+}
+
+/// A path, or nothing.
+pub(super) fn optional_path(value: &Value) -> Result<Option<PathBuf>, String> {
+    if text(value) == Some("") { Ok(None) } else { path(value).map(Some) }
+}
+
+pub(super) fn client_certificates(value: &Value) -> Result<ClientCertificates, String> {
+    match text(value) {
+        Some("none") => Ok(ClientCertificates::None),
+        Some("optional") => Ok(ClientCertificates::Optional),
+        Some("required") => Ok(ClientCertificates::Required),
+        _ => Err(expected("`none`, `optional` or `required`", value)),
+    }
+}
+
+pub(super) fn tls_version(value: &Value) -> Result<TlsVersion, String> {
+    match text(value) {
+        Some("1.2") => Ok(TlsVersion::V1_2),
+        Some("1.3") => Ok(TlsVersion::V1_3),
+        _ => Err(expected("`1.2` or `1.3`", value)),
+    }
 }
 
 /// What URLs of stores begin with.
@@ -150,7 +174,7 @@ pub(super) fn callers(value: &Value) -> Result<Vec<CallerKey>, String> {
                 "expected another name as entry {position}, `{name}` is kept for the server's own use"
             ));
         }
-        if NO_KEYS.iter().any(|no_key| Sha256::digest(no_key)[..] == caller.key_sha256) {
+        if key_hash::is_hash_of_nothing(&caller.key_sha256) {
             return Err(format!(
                 "expected the hash of a key as entry {position}, found that of nothing: the variable with the key of \
                  `{}` was not set when it was hashed",
@@ -172,14 +196,7 @@ pub(super) fn names(value: &Value) -> Result<Vec<String>, String> {
 fn caller(entry: &str) -> Option<CallerKey> {
     let (name, hex) = entry.split_once(':')?;
     let is_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-    if !is_name || hex.len() != 64 {
-        return None;
-    }
-    let digits: Vec<u32> = hex.chars().map(|c| c.to_digit(16)).collect::<Option<_>>()?;
-    let mut key_sha256 = [0; 32];
-    for (byte, pair) in key_sha256.iter_mut().zip(digits.chunks_exact(2)) {
-        *byte = pair.iter().fold(0, |byte, digit| byte << 4 | u8::try_from(*digit).unwrap_or_default());
-    }
+    let key_sha256 = key_hash::parse(hex).filter(|_| is_name)?;
     Some(CallerKey { name: name.to_owned(), key_sha256 })
 }
 

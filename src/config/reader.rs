@@ -11,7 +11,10 @@ use crate::{
         settings::{Auth, CallerKey, Config, Policies, Shutdown, Sweep},
         value::Value,
     },
-    edge::grpc::TransportLimits,
+    edge::{
+        grpc::TransportLimits,
+        tls::{ClientCertificates, TlsOptions},
+    },
     service::{Quotas, WatchOptions},
     store,
     telemetry::TelemetryOptions,
@@ -48,6 +51,8 @@ impl Reader {
         let store = self.store();
         let policies = self.policies();
         let auth = self.auth(listen);
+        let tls = self.tls(listen);
+        let health = self.last("health.listen", parse::optional_socket_address);
         let grace = self.last("shutdown.grace", parse::duration);
         let telemetry = self.telemetry();
         let watch = self.watch();
@@ -61,6 +66,8 @@ impl Reader {
             reflection: reflection?,
             policies: policies?,
             auth: auth?,
+            tls: tls?,
+            health: health?,
             shutdown: Shutdown { grace: grace? },
             telemetry: telemetry?,
             watch: watch?,
@@ -99,24 +106,76 @@ impl Reader {
         let operators = self.last("auth.operators", parse::names);
         let allow_anonymous = self.last("auth.allow_anonymous", parse::boolean);
         let anonymous_operators = self.last("auth.anonymous_operators", parse::boolean);
+        let file = self.last("auth.file", parse::optional_path);
+        let poll = self.last("auth.poll", parse::duration);
         if let (Some(callers), Some(operators)) = (&callers, &operators) {
             self.check_operators(callers, operators);
         }
-        if let (Some(listen), Some(callers), Some(allow_anonymous)) = (listen, &callers, allow_anonymous) {
-            self.check_anonymous(listen, callers, allow_anonymous);
-        }
-        if let (Some(callers), Some(true)) = (&callers, anonymous_operators)
-            && !callers.is_empty()
+        if let (Some(listen), Some(callers), Some(file), Some(allow_anonymous)) =
+            (listen, &callers, &file, allow_anonymous)
         {
-            let problem = "expected `false` while auth.callers is set; name callers in auth.operators instead";
-            self.mistake("auth.anonymous_operators", problem.to_owned());
+            let named = match (callers.is_empty(), file) {
+                (true, None) => None,
+                (false, _) => Some("auth.callers"),
+                (true, Some(_)) => Some("auth.file"),
+            };
+            self.check_anonymous(listen, named, allow_anonymous);
+            if let (Some(named), Some(true)) = (named, anonymous_operators) {
+                let problem = format!("expected `false` while {named} is set; name callers in auth.operators instead");
+                self.mistake("auth.anonymous_operators", problem);
+            }
         }
         Some(Auth {
             callers: callers?,
             operators: operators?,
             allow_anonymous: allow_anonymous?,
             anonymous_operators: anonymous_operators?,
+            file: file?,
+            poll: poll?,
         })
+    }
+
+    fn tls(&mut self, listen: Option<SocketAddr>) -> Option<TlsOptions> {
+        let certificate = self.last("tls.certificate", parse::optional_path);
+        let key = self.last("tls.key", parse::optional_path);
+        let client_authorities = self.last("tls.client_authorities", parse::optional_path);
+        let client_certificates = self.last("tls.client_certificates", parse::client_certificates);
+        let minimum_version = self.last("tls.minimum_version", parse::tls_version);
+        let handshake_timeout = self.last("tls.handshake_timeout", parse::duration);
+        let allow_plaintext = self.last("tls.allow_plaintext", parse::boolean);
+        let options = TlsOptions {
+            certificate: certificate?,
+            key: key?,
+            client_authorities: client_authorities?,
+            client_certificates: client_certificates?,
+            minimum_version: minimum_version?,
+            handshake_timeout: handshake_timeout?,
+        };
+        let (is_encrypted, has_key) = (options.certificate.is_some(), options.key.is_some());
+        if is_encrypted != has_key {
+            let (set, missing) = if is_encrypted { ("certificate", "key") } else { ("key", "certificate") };
+            self.mistake(&format!("tls.{missing}"), format!("expected a path while tls.{set} is set"));
+        }
+        if !is_encrypted && options.client_certificates != ClientCertificates::None {
+            let problem =
+                "expected `none` while tls.certificate is empty: only an encrypted connection has certificates";
+            self.mistake("tls.client_certificates", problem.to_owned());
+        }
+        if options.client_authorities.is_some() && options.client_certificates == ClientCertificates::None {
+            let problem =
+                "expected nothing while tls.client_certificates is `none`; set that to `optional` or `required`";
+            self.mistake("tls.client_authorities", problem.to_owned());
+        }
+        if options.handshake_timeout.is_zero() {
+            self.mistake("tls.handshake_timeout", "expected more than 0: no client is that fast".to_owned());
+        }
+        let is_elsewhere = listen.is_some_and(|listen| !listen.ip().is_loopback());
+        if is_elsewhere && !is_encrypted && !allow_plaintext? {
+            let problem = "expected a loopback address while connections are not encrypted; set tls.certificate and tls.key, or \
+                           tls.allow_plaintext to true where something else encrypts them";
+            self.mistake("listen", problem.to_owned());
+        }
+        Some(options)
     }
 
     fn telemetry(&mut self) -> Option<TelemetryOptions> {
@@ -159,7 +218,9 @@ impl Reader {
             self.mistake("limits.connection_bytes", problem);
         }
         let connection_streams = self.last("limits.connection_streams", |v| parse::integer(v, &(1..=100_000)));
+        let connection_age = self.last("limits.connection_age", parse::duration);
         Some(TransportLimits {
+            connection_age: connection_age?,
             request_bytes: request_bytes?,
             connection_bytes: connection_bytes?,
             connection_streams: connection_streams?,
@@ -198,17 +259,22 @@ impl Reader {
     }
 
     /// Clients that merely reach the address are trusted only by an explicit setting.
-    fn check_anonymous(&mut self, listen: SocketAddr, callers: &[CallerKey], allow_anonymous: bool) {
-        if callers.is_empty() && !allow_anonymous && !listen.ip().is_loopback() {
-            let problem = format!(
-                "expected a loopback address while auth.callers is empty, found `{listen}`; name the callers in \
-                 auth.callers, or set auth.allow_anonymous to true to trust whoever can connect"
-            );
-            self.mistake("listen", problem);
-        }
-        if !callers.is_empty() && allow_anonymous {
-            let problem = "expected `false` while auth.callers is set; empty auth.callers to trust whoever can connect";
-            self.mistake("auth.allow_anonymous", problem.to_owned());
+    /// `named` is the setting that names callers.
+    fn check_anonymous(&mut self, listen: SocketAddr, named: Option<&str>, allow_anonymous: bool) {
+        match named {
+            None if !allow_anonymous && !listen.ip().is_loopback() => {
+                let problem = format!(
+                    "expected a loopback address while auth.callers is empty, found `{listen}`; name the callers in \
+                     auth.callers or auth.file, or set auth.allow_anonymous to true to trust whoever can connect"
+                );
+                self.mistake("listen", problem);
+            }
+            Some(named) if allow_anonymous => {
+                let problem =
+                    format!("expected `false` while {named} is set; empty {named} to trust whoever can connect");
+                self.mistake("auth.allow_anonymous", problem);
+            }
+            _ => {}
         }
     }
 

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use crate::{
     cache::HistoryLimits,
-    edge::grpc::TransportLimits,
+    edge::{grpc::TransportLimits, tls::TlsOptions},
     service::{Quotas, WatchOptions},
     store,
     telemetry::TelemetryOptions,
@@ -24,6 +24,10 @@ pub struct Config {
     pub policies: Policies,
     /// `auth.*`: which callers are accepted.
     pub auth: Auth,
+    /// `tls.*`: how connections are encrypted.
+    pub tls: TlsOptions,
+    /// `health.listen`: another address for the health service alone, if there is one.
+    pub health: Option<SocketAddr>,
     /// `shutdown.*`: how the server stops.
     pub shutdown: Shutdown,
     /// `log.*` and `telemetry.*`: what is logged and traced.
@@ -51,8 +55,8 @@ pub struct Policies {
 
 /// Which callers are accepted.
 ///
-/// Either `callers` is not empty and `allow_anonymous` is false; or `allow_anonymous` is true and every caller is
-/// anonymous; or neither, which is for `--demo` on a loopback address only.
+/// Either there are `callers` or a `file` of them, and `allow_anonymous` is false; or `allow_anonymous` is true and every
+/// caller is anonymous; or neither, which is for `--demo` on a loopback address only.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Auth {
     /// The known callers. A name may occur more than once, a key may not.
@@ -63,6 +67,10 @@ pub struct Auth {
     pub allow_anonymous: bool,
     /// Whether anonymous callers may assert an operator.
     pub anonymous_operators: bool,
+    /// The callers' file, if there is one.
+    pub file: Option<PathBuf>,
+    /// The time between two readings of the files of callers, keys and certificates; zero: they are read at the start only.
+    pub poll: Duration,
 }
 
 /// A caller and the hash of the key that proves it.

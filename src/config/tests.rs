@@ -8,7 +8,10 @@ use tempfile::TempDir;
 use super::*;
 use crate::{
     cache::HistoryLimits,
-    edge::grpc::TransportLimits,
+    edge::{
+        grpc::TransportLimits,
+        tls::{ClientCertificates, TlsOptions, TlsVersion},
+    },
     service::{Quotas, WatchOptions},
     store,
     telemetry::{LogFormat, TelemetryOptions},
@@ -79,7 +82,23 @@ fn the_defaults_alone_are_valid() {
         },
         policies: Policies { dir: PathBuf::from("policies"), poll: Duration::from_secs(2) },
         reflection: true,
-        auth: Auth { callers: vec![], operators: vec![], allow_anonymous: false, anonymous_operators: false },
+        auth: Auth {
+            callers: vec![],
+            operators: vec![],
+            allow_anonymous: false,
+            anonymous_operators: false,
+            file: None,
+            poll: Duration::from_secs(2),
+        },
+        tls: TlsOptions {
+            certificate: None,
+            key: None,
+            client_authorities: None,
+            client_certificates: ClientCertificates::None,
+            minimum_version: TlsVersion::V1_2,
+            handshake_timeout: Duration::from_secs(10),
+        },
+        health: None,
         shutdown: Shutdown { grace: Duration::from_secs(10) },
         telemetry: TelemetryOptions {
             format: LogFormat::Text,
@@ -95,7 +114,12 @@ fn the_defaults_alone_are_valid() {
             watchers: 1000,
         },
         snapshots: HistoryLimits { changes: 1_000_000, cached: 8 },
-        limits: TransportLimits { request_bytes: 4_194_304, connection_bytes: 8_388_608, connection_streams: 200 },
+        limits: TransportLimits {
+            request_bytes: 4_194_304,
+            connection_bytes: 8_388_608,
+            connection_age: Duration::from_secs(3600),
+            connection_streams: 200,
+        },
         quotas: Quotas { invitations_per_day: 1000 },
         sweep: Sweep { every: Duration::from_secs(10) },
     };
@@ -106,7 +130,7 @@ fn the_defaults_alone_are_valid() {
 #[test]
 fn every_setting_is_documented_and_read() {
     let keys = keys();
-    assert_eq!(keys.len(), 31, "{keys:?}");
+    assert_eq!(keys.len(), 42, "{keys:?}");
     for key in keys {
         let error = file(&format!("{key} = 1979-05-31")).unwrap_err();
         assert!(error.starts_with(&format!("rollcall.toml:1: {key}: expected ")), "{error}");
@@ -303,8 +327,16 @@ fn whoever_can_connect_is_trusted_only_when_said() {
 
     let callers = format!("web:{KEY}");
     let all = |flags: &[(&str, &str)]| Sources { flags, ..Sources::default() }.load();
-    assert!(all(&[("listen", "0.0.0.0:7450"), ("auth.allow_anonymous", "true")]).is_ok());
-    assert!(all(&[("listen", "0.0.0.0:7450"), ("auth.callers", &callers)]).is_ok());
+    let (elsewhere, plain) = (("listen", "0.0.0.0:7450"), ("tls.allow_plaintext", "true"));
+    assert!(all(&[elsewhere, plain, ("auth.allow_anonymous", "true")]).is_ok());
+    assert!(all(&[elsewhere, plain, ("auth.callers", &callers)]).is_ok());
+    assert!(all(&[elsewhere, plain, ("auth.file", "callers.toml")]).is_ok());
+    let error = all(&[elsewhere, ("auth.callers", &callers)]).unwrap_err();
+    assert!(error.starts_with("--set: listen: expected a loopback address while connections are not"), "{error}");
+    let tls = [("tls.certificate", "server.pem"), ("tls.key", "server.key")];
+    assert!(all(&[elsewhere, tls[0], tls[1], ("auth.callers", &callers)]).is_ok());
+    let error = all(&[tls[0], ("auth.callers", &callers)]).unwrap_err();
+    assert!(error.ends_with("tls.key: expected a path while tls.certificate is set"), "{error}");
     let error = all(&[("auth.allow_anonymous", "true"), ("auth.callers", &callers)]).unwrap_err();
     assert!(error.starts_with("--set: auth.allow_anonymous: expected `false` while auth.callers is set"), "{error}");
     let error = all(&[("auth.anonymous_operators", "true"), ("auth.callers", &callers)]).unwrap_err();

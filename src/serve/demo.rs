@@ -72,7 +72,7 @@ fn call(actor: &Subject) -> RequestContext {
     RequestContext {
         tenant: TENANT.to_owned(),
         actor: actor.clone(),
-        caller: Caller { name: Caller::SERVER.to_owned(), asserts_operators: true },
+        caller: Arc::new(Caller::unlimited(Caller::SERVER, true)),
         trace_id: None,
         reason: String::new(),
         idempotency_key: None,

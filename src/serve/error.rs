@@ -23,11 +23,18 @@ pub enum Error {
     #[error("the store can't be opened; check `store.url`: {}", chain(.0))]
     Store(#[from] StoreError),
     /// Nobody could call: no callers are set, and none without a key are let in.
-    #[error("no caller can call: `auth.callers` is empty; name the callers there, or set `auth.allow_anonymous`")]
+    #[error(
+        "no caller can call: `auth.callers` and `auth.file` are empty; name the callers there, or set `auth.allow_anonymous`"
+    )]
     NoCallers,
+    /// A file of callers, keys or certificates can't be read, or has mistakes.
+    #[error("callers and certificates: {0}")]
+    Credentials(String),
     /// The address can't be listened on.
-    #[error("can't listen on `{address}`; set `listen`: {source}")]
+    #[error("can't listen on `{address}`; set `{setting}`: {source}")]
     Listen {
+        /// The setting that has the address.
+        setting: &'static str,
         /// The address, as the settings have it.
         address: SocketAddr,
         /// What the system says.
@@ -47,7 +54,7 @@ pub enum Error {
 impl Error {
     /// Whether a change of the settings or policies is needed: a restart alone would fail again.
     pub fn is_mistake(&self) -> bool {
-        matches!(self, Self::Policies { .. } | Self::PolicyMistakes(_) | Self::NoCallers)
+        matches!(self, Self::Policies { .. } | Self::PolicyMistakes(_) | Self::NoCallers | Self::Credentials(_))
     }
 }
 

@@ -165,7 +165,20 @@ impl Error {
             }
         };
         is_refused
-            && !["TENANT_NOT_FOUND", "OPERATOR_NOT_ALLOWED", "POLICY_NOT_LOADED", "CONFLICT"].contains(&self.reason)
+            && ![
+                "TENANT_NOT_FOUND",
+                "OPERATOR_NOT_ALLOWED",
+                "SUBJECT_TYPE_NOT_ALLOWED",
+                "POLICY_NOT_LOADED",
+                "CONFLICT",
+            ]
+            .contains(&self.reason)
+    }
+
+    /// Whether it refuses an invitation token: one that was never issued, or that is another email's.
+    pub fn is_wrong_invitation_token(&self) -> bool {
+        let names_invitation = self.metadata.iter().any(|(key, _)| *key == "invitation");
+        self.reason == "EMAIL_MISMATCH" || self.reason == "INVITATION_NOT_FOUND" && !names_invitation
     }
 
     /// How many parts of the write are refused, and those that are named, whole; one for the write as a whole where it
@@ -182,10 +195,16 @@ impl Error {
         if parts.is_empty() { (1, vec![Refusal { field, reason, message, metadata }]) } else { (refused_parts, parts) }
     }
 
-    /// The error of a tenant that does not exist: `TENANT_NOT_FOUND`.
+    /// The error of a tenant that does not exist, and of one in which the caller has no right to what it asks, so that nobody
+    /// learns which tenants there are: `TENANT_NOT_FOUND`.
     pub fn tenant_not_found(tenant: &str) -> Self {
-        Self::new(ErrorKind::NotFound, "TENANT_NOT_FOUND", format!("there is no tenant `{tenant}`"))
-            .with("tenant", tenant)
+        let message = format!("there is no tenant `{tenant}`, or none in which this caller has the right to do this");
+        Self::new(ErrorKind::NotFound, "TENANT_NOT_FOUND", message).with("tenant", tenant)
+    }
+
+    /// A stream that ends, and goes on when it is asked for again: `DRAINING`.
+    pub fn draining(message: &str) -> Self {
+        Self::new(ErrorKind::Unavailable, "DRAINING", message)
     }
 
     /// Nothing was written, for other writes keep the store busy: `WRITER_BUSY`.

@@ -8,6 +8,7 @@ mod page;
 pub mod ports;
 mod read;
 mod resolve;
+mod rights;
 mod state;
 mod sweep;
 mod watchers;
@@ -21,6 +22,7 @@ pub use read::{
     InvitationPage, ListChanges, ListInvitations, ListMembers, ListedInvitation, ListedMember, MemberPage, MemberRole,
     Membership, ResourcePage, SuppressedPage, WatchBatch, WatchFrom, Watcher,
 };
+pub use rights::{Right, Rights, TenantPattern};
 pub use state::{Quotas, Service};
 pub use watchers::WatchOptions;
 pub use write::{

@@ -47,7 +47,7 @@ impl Service {
         let request = RequestContext {
             tenant: tenant.to_owned(),
             actor: Subject::new(kind::SERVICE, Caller::SERVER),
-            caller: Caller { name: Caller::SERVER.to_owned(), asserts_operators: false },
+            caller: Arc::new(Caller::unlimited(Caller::SERVER, false)),
             idempotency_key: None,
             trace_id: None,
             reason: String::new(),

@@ -21,7 +21,7 @@ const ROLLCALL: &[(&str, &[&str])] = &[
     // Part of tests alone.
     ("kept_forms", &[]),
     ("proto", &[]),
-    ("config", &["edge", "cache", "service", "store", "telemetry"]),
+    ("config", &["edge", "cache", "service", "store", "telemetry", "rollcall_engine"]),
     ("telemetry", &[]),
 ];
 

@@ -14,13 +14,13 @@ use tower::{Layer, Service};
 
 use crate::edge::{
     grpc::{
-        connection::MessageBudget,
         deadline::Deadline,
         metered::{Hold, Metered},
         protocol,
         timed::Timed,
     },
     identity::Answer,
+    listener::ConnectionInfo,
 };
 
 /// The prefix of the paths whose calls have many messages. They are not metered: reflection reads only small ones.
@@ -90,8 +90,8 @@ where
         let deadline = Deadline::of(request.headers());
         let path = request.uri().path();
         let limit_bytes = if path.starts_with(HEALTH) { PUBLIC_BYTES } else { self.request_bytes };
-        let budget = request.extensions().get::<MessageBudget>().filter(|_| !path.starts_with(STREAMS));
-        let request = match budget.map(|budget| Arc::clone(&budget.0)) {
+        let budget = request.extensions().get::<ConnectionInfo>().filter(|_| !path.starts_with(STREAMS));
+        let request = match budget.map(|connection| Arc::clone(connection.budget())) {
             Some(budget) => request.map(|body| Body::new(Metered::new(body, budget, limit_bytes, Arc::clone(&hold)))),
             None => request,
         };

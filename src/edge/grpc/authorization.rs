@@ -7,7 +7,7 @@ use crate::{
     edge::grpc::{
         Handler,
         convert::{consistency, to_check_error, to_explanation, to_reason, to_resource_ref, to_timestamp},
-        question::{QuestionSubject, ReadQuestion, may_ask_about},
+        question::{QuestionSubject, ReadQuestion},
     },
     proto::{
         BatchCheckRequest, BatchCheckResponse, CheckRequest, CheckResponse, CheckResult, Decision, ListActionsRequest,
@@ -41,7 +41,6 @@ impl AuthorizationService for Handler {
                 (read, consistency(validator, message.consistency.as_ref()))
             },
             async |context, (read, consistency)| {
-                may_ask_about(context.caller, read.subject())?;
                 let question = read.question();
                 let answer = context.service.check(context.tenant, consistency, &question, message.explain).await?;
                 let response = CheckResponse {
@@ -108,7 +107,6 @@ impl AuthorizationService for Handler {
                 (read, consistency(validator, message.consistency.as_ref()))
             },
             async |context, (read, consistency)| {
-                may_ask_about(context.caller, read.subject())?;
                 let question = read.question();
                 let (actions, basis) = context
                     .service
@@ -136,7 +134,6 @@ impl AuthorizationService for Handler {
                 (subject, limit, consistency(validator, message.consistency.as_ref()))
             },
             async |context, (subject, limit, consistency)| {
-                may_ask_about(context.caller, subject.as_ref())?;
                 let query = (subject.as_ref(), message.action.as_str(), message.resource_type.as_str());
                 let page = context
                     .service

@@ -5,16 +5,18 @@ use std::sync::Arc;
 
 use prost::Message as _;
 use rollcall_engine::Moment;
+use tokio::time::Instant;
 use tonic::{Request, Response, Status};
 
 use crate::{
     edge::{
         grpc::{
-            convert::{subject, to_refusal},
+            convert::{subject, subject_ref, to_refusal},
             messages::{TenantRequest, WithToken, WriteRequest, WriteResponse},
             trace::trace_id,
         },
-        identity::Identity,
+        identity::{Attempt, Attempts, Identity},
+        listener::ConnectionInfo,
     },
     service::{
         Caller, Error, IdempotencyKey, MAX_REFUSAL_BYTES, RequestContext, Result, Service, Write, input::Validator,
@@ -26,23 +28,26 @@ use crate::{
 #[derive(Clone)]
 pub struct Handler {
     service: Arc<Service>,
+    attempts: Arc<Attempts>,
 }
 
 /// What a call is answered with.
 #[derive(Clone, Copy)]
 pub(super) struct CallContext<'r> {
     /// Who asks, in the name of a subject or for itself.
-    pub(super) caller: &'r Caller,
+    pub(super) caller: &'r Arc<Caller>,
     /// The tenant's id, which is valid; there may be no such tenant.
     pub(super) tenant: &'r str,
     pub(super) service: &'r Arc<Service>,
+    /// When the connection is too old to go on, or what proved who calls has ended; none if that never comes.
+    pub(super) ages_at: Option<Instant>,
 }
 
 impl Handler {
     /// A handler that answers from `service` those that [`IdentityLayer`](crate::edge::identity::IdentityLayer) lets
-    /// through, and nobody else.
-    pub fn new(service: Arc<Service>) -> Self {
-        Self { service }
+    /// through, and nobody else. Attempts at what somebody has no right to, and at invitations, are noted.
+    pub fn new(service: Arc<Service>, attempts: Arc<Attempts>) -> Self {
+        Self { service, attempts }
     }
 
     /// Answers a question: `read` notes the mistakes of the message, and `answer` is called if there are none. The
@@ -101,6 +106,13 @@ impl Handler {
                 response.set_token(context.service.token(context.tenant, &written.moment));
                 Ok(Response::new(response))
             }
+            Err(error) if error.is_wrong_invitation_token() => {
+                let source = format!("{} in `{}`", context.caller.name, context.tenant);
+                if let Some(penalty) = self.attempts.note(Attempt::InvitationToken, &source, error.reason) {
+                    penalty.wait().await;
+                }
+                if explains { Ok(Response::new(refused(error))) } else { Err(error.into()) }
+            }
             Err(error) if explains && error.is_refusal() => Ok(Response::new(refused(error))),
             Err(error) => Err(error.into()),
         }
@@ -112,14 +124,25 @@ impl Handler {
         request: &'r Request<M>,
         read: impl FnOnce(&mut Validator, CallContext<'r>) -> P,
     ) -> Result<(CallContext<'r>, P)> {
-        let Some(Identity { caller }) = request.extensions().get::<Identity>() else {
+        let Some(Identity { caller, ends_at }) = request.extensions().get::<Identity>() else {
             return Err(Error::internal("a request reached its handler without the identity layer"));
         };
-        let context = CallContext { caller, tenant: request.get_ref().tenant(), service: &self.service };
+        let ages_at = request.extensions().get::<ConnectionInfo>().and_then(ConnectionInfo::ages_at);
+        let ages_at = [ages_at, *ends_at].into_iter().flatten().min();
+        let context = CallContext { caller, tenant: request.get_ref().tenant(), service: &self.service, ages_at };
         let mut validator = Validator::default();
         validator.tenant(context.tenant);
         let parts = read(&mut validator, context);
         validator.finish()?;
+        // Before the store or a view is looked at: what a caller has no right to is as if it were not there.
+        if let Some(subject) = request.get_ref().spoken_for() {
+            caller.check_speaks_for(subject_ref(Some(subject)).kind)?;
+        }
+        if !caller.may(M::RIGHT, context.tenant) {
+            // Who may learn of it is whoever reads the log.
+            self.attempts.note(Attempt::Right, &caller.name, &format!("{} in `{}`", M::RIGHT.name(), context.tenant));
+            return Err(Error::tenant_not_found(context.tenant));
+        }
         Ok((context, parts))
     }
 }
@@ -143,7 +166,7 @@ fn write_context<M: WriteRequest>(
     RequestContext {
         tenant: context.tenant.to_owned(),
         actor,
-        caller: context.caller.clone(),
+        caller: Arc::clone(context.caller),
         trace_id: trace_id(request.metadata()),
         reason: message.reason().to_owned(),
         idempotency_key: (!request_id.is_empty()).then(key),

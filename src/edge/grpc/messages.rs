@@ -3,11 +3,17 @@
 
 use prost::Message;
 
-use crate::proto;
+use crate::{proto, service::Right};
 
 /// A request about one tenant.
 pub(super) trait TenantRequest {
+    /// The right that its caller needs in the tenant, as the contract says.
+    const RIGHT: Right;
+
     fn tenant(&self) -> &str;
+
+    /// In whose name it asks or writes; none for a request that is about nobody, or about several.
+    fn spoken_for(&self) -> Option<&proto::Subject>;
 }
 
 /// An answer that carries the token of the revision it was made at.
@@ -38,11 +44,20 @@ pub(super) trait WriteResponse: WithToken + Default {
     fn refused(total: u32, refusals: Vec<proto::Refusal>) -> Self;
 }
 
-macro_rules! questions {
-    ($($request:ident $response:ident,)*) => {
+macro_rules! requests {
+    ($($request:ident $response:ident $right:ident $($subject:ident)?,)*) => {
         $(impl TenantRequest for proto::$request {
+            const RIGHT: Right = Right::$right;
+
             fn tenant(&self) -> &str {
                 &self.tenant
+            }
+
+            fn spoken_for(&self) -> Option<&proto::Subject> {
+                $(if let subject @ Some(_) = self.$subject.as_ref() {
+                    return subject;
+                })?
+                None
             }
         }
 
@@ -51,13 +66,15 @@ macro_rules! questions {
                 self.token = token;
             }
         })*
+
+        /// The requests with the rights that they need, for what holds them against the contract.
+        #[cfg(test)]
+        const RIGHTS: &[(&str, Right)] = &[$((stringify!($request), <proto::$request>::RIGHT)),*];
     };
 }
 
 macro_rules! writes {
     ($($request:ident $response:ident $method:literal $min_request_id:literal,)*) => {
-        questions! { $($request $response,)* }
-
         $(impl WriteRequest for proto::$request {
             const METHOD: &'static str = $method;
             const MIN_REQUEST_ID: usize = $min_request_id;
@@ -96,20 +113,43 @@ macro_rules! writes {
     };
 }
 
-questions! {
-    BatchCheckRequest BatchCheckResponse,
-    CheckRequest CheckResponse,
-    GetInvitationRequest GetInvitationResponse,
-    GetMemberRequest GetMemberResponse,
-    GetResourceRequest GetResourceResponse,
-    GetTenantRequest GetTenantResponse,
-    ListActionsRequest ListActionsResponse,
-    ListChangesRequest ListChangesResponse,
-    ListInvitationsRequest ListInvitationsResponse,
-    ListMembersRequest ListMembersResponse,
-    ListResourcesRequest ListResourcesResponse,
-    ListSuppressedAddressesRequest ListSuppressedAddressesResponse,
-    WatchChangesRequest WatchChangesResponse,
+requests! {
+    AcceptInvitationRequest AcceptInvitationResponse Write actor,
+    ArchiveResourceRequest ArchiveResourceResponse Write actor,
+    BatchChangeRoleRequest BatchChangeRoleResponse Write actor,
+    BatchCheckRequest BatchCheckResponse Read,
+    ChangeRoleRequest ChangeRoleResponse Write actor,
+    CheckRequest CheckResponse Read subject,
+    ClearAddressRequest ClearAddressResponse Operate actor,
+    CreateResourceRequest CreateResourceResponse Write actor,
+    CreateTenantRequest CreateTenantResponse Operate actor,
+    DeactivateMemberRequest DeactivateMemberResponse Write actor,
+    DeclineInvitationRequest DeclineInvitationResponse Write actor,
+    DeleteResourceRequest DeleteResourceResponse Write actor,
+    GetInvitationRequest GetInvitationResponse Read,
+    GetMemberRequest GetMemberResponse Read,
+    GetResourceRequest GetResourceResponse Read,
+    GetTenantRequest GetTenantResponse Read,
+    InviteRequest InviteResponse Write actor,
+    ListActionsRequest ListActionsResponse Read subject,
+    ListChangesRequest ListChangesResponse Audit,
+    ListInvitationsRequest ListInvitationsResponse Read,
+    ListMembersRequest ListMembersResponse Read,
+    ListResourcesRequest ListResourcesResponse Read subject,
+    ListSuppressedAddressesRequest ListSuppressedAddressesResponse Read,
+    LockMemberRequest LockMemberResponse Write actor,
+    MoveResourceRequest MoveResourceResponse Write actor,
+    ReactivateMemberRequest ReactivateMemberResponse Write actor,
+    RemoveMemberRequest RemoveMemberResponse Write actor,
+    ResendInvitationRequest ResendInvitationResponse Write actor,
+    RestoreResourceRequest RestoreResourceResponse Write actor,
+    RevokeInvitationRequest RevokeInvitationResponse Write actor,
+    SetPolicyRequest SetPolicyResponse Operate actor,
+    SuppressAddressRequest SuppressAddressResponse Operate actor,
+    TransferOwnershipRequest TransferOwnershipResponse Write actor,
+    UnlockMemberRequest UnlockMemberResponse Write actor,
+    UpdateMemberRequest UpdateMemberResponse Write actor,
+    WatchChangesRequest WatchChangesResponse Watch,
 }
 
 writes! {
@@ -136,4 +176,20 @@ writes! {
     TransferOwnershipRequest TransferOwnershipResponse "TransferOwnership" 1,
     UnlockMemberRequest UnlockMemberResponse "UnlockMember" 1,
     UpdateMemberRequest UpdateMemberResponse "UpdateMember" 1,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_request_needs_the_right_that_the_contract_says() {
+        let of_contract = proto::methods::METHODS.iter().map(|method| (method.request, method.right));
+        let of_contract: std::collections::BTreeMap<_, _> = of_contract.collect();
+        assert_eq!(of_contract.len(), RIGHTS.len(), "each method has a request of its own");
+        for (request, right) in RIGHTS {
+            let named = format!("RIGHT_{}", right.name().to_uppercase());
+            assert_eq!(of_contract.get(request), Some(&named.as_str()), "{request}");
+        }
+    }
 }

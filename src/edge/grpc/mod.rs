@@ -5,7 +5,6 @@ mod admission;
 mod audit;
 mod authorization;
 mod change;
-mod connection;
 mod convert;
 mod deadline;
 mod handler;
@@ -33,7 +32,6 @@ use crate::proto::{
 };
 
 pub use admission::{AdmissionLayer, PUBLIC_BYTES};
-pub use connection::Connection;
 pub use handler::Handler;
 pub use limits::TransportLimits;
 

@@ -7,10 +7,7 @@ use rollcall_engine::{ResourceRef, StatedFacts, SubjectRef};
 use crate::{
     edge::grpc::convert::{MAX_PARENTS, resource_ref, subject_ref},
     proto,
-    service::{
-        Caller, CheckQuestion, Error,
-        input::{Validator, operator_not_allowed},
-    },
+    service::{Caller, CheckQuestion, Error, input::Validator},
 };
 
 /// A question as its message has it.
@@ -70,7 +67,7 @@ impl<'r> ReadQuestion<'r> {
         let read = Self::new(&mut validator, item.subject.as_ref(), item.resource.as_ref(), item.stated.as_ref())
             .with_action(&mut validator, &item.action);
         validator.finish()?;
-        may_ask_about(caller, read.subject())?;
+        caller.check_speaks_for(read.subject().kind)?;
         Ok(read)
     }
 
@@ -98,12 +95,4 @@ impl<'r> QuestionSubject<'r> {
     pub(super) fn as_ref(&self) -> SubjectRef<'_> {
         SubjectRef { kind: self.kind, id: &self.id }
     }
-}
-
-/// Refuses a question about an operator unless the caller may assert operators.
-pub(super) fn may_ask_about(caller: &Caller, subject: SubjectRef<'_>) -> Result<(), Error> {
-    if subject.is_operator() && !caller.asserts_operators {
-        return Err(operator_not_allowed(&caller.name));
-    }
-    Ok(())
 }

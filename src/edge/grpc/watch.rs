@@ -1,8 +1,11 @@
 //! `WatchService`: streams the change log. Each watch has a task that reads ahead of its client by a few responses.
 
-use std::sync::Arc;
+use std::{future, sync::Arc};
 
-use tokio::sync::mpsc::{self, Sender};
+use tokio::{
+    sync::mpsc::{self, Sender},
+    time::{self, Instant},
+};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
@@ -66,16 +69,33 @@ async fn responses(
     context: CallContext<'_>,
 ) -> ReceiverStream<Result<WatchChangesResponse, Status>> {
     let (tenant, service) = (context.tenant.to_owned(), Arc::clone(context.service));
+    let ages_at = context.ages_at;
     let (responses, stream) = mpsc::channel(AHEAD + 1);
     // One slot is reserved for the final error, so that a client that stopped reading still gets it.
     let last_slot = responses.clone().reserve_owned().await;
     tokio::spawn(async move {
-        let error = send_batches(&mut watch, &service, &tenant, &responses).await;
+        let error = tokio::select! {
+            error = send_batches(&mut watch, &service, &tenant, &responses) => error,
+            // Its client goes on over another connection, by the certificate that it has then.
+            error = aged(ages_at) => Some(error),
+        };
         if let (Some(error), Ok(slot)) = (error, last_slot) {
             slot.send(Err(error.into()));
         }
     });
     ReceiverStream::new(stream)
+}
+
+/// The error that ends a watch when its connection is too old to go on, or what proved who calls has ended; never, if that
+/// does not come.
+async fn aged(ages_at: Option<Instant>) -> Error {
+    match ages_at {
+        Some(ages_at) => time::sleep_until(ages_at).await,
+        None => future::pending().await,
+    }
+    Error::draining(
+        "this connection is too old, or its caller's credentials have ended; watch again, after the last token that came",
+    )
 }
 
 /// Sends batches until the client is gone (`None`), or there is an error to end the stream with.

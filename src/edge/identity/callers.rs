@@ -1,58 +1,96 @@
-//! The callers that the server knows, and who of them sent a request.
+//! Who sent a request: found by its headers and by the certificate of its connection.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use http::{HeaderMap, header::AUTHORIZATION};
+use parking_lot::RwLock;
+use rollcall_engine::Timestamp;
 use sha2::{Digest, Sha256};
+use tokio::time::Instant;
 
-use crate::service::{Caller, Error, ErrorKind};
+use crate::{
+    edge::identity::{
+        book::{CallerBook, Identified},
+        certificate::PeerCertificate,
+        refused::Refused,
+        token::looks_like_token,
+    },
+    service::{Caller, ports::Clock},
+};
 
-/// The callers that the server accepts, by the SHA-256 of the bearer key that they send: a look-up by hash leaks no
-/// timing of the key.
-#[derive(Clone, Debug)]
+/// The callers that the server accepts, as they are now: the look-up of a key is by its SHA-256, which leaks no timing of it.
 pub struct Callers {
-    by_key: HashMap<[u8; 32], Arc<Caller>>,
-    anonymous: Option<Arc<Caller>>,
+    book: RwLock<Arc<CallerBook>>,
+    clock: Arc<dyn Clock>,
+}
+
+/// Who sent a request. In the extensions of every request that came through the layer, but for those to open paths.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// The service that sent it.
+    pub caller: Arc<Caller>,
+    /// When what proved it, or the caller, ends; none if it does not.
+    pub ends_at: Option<Instant>,
 }
 
 impl Callers {
-    /// Accepts only these callers, each with the SHA-256 of its key. A caller may be given twice, with two keys; of two
-    /// callers with one key the last counts. With none, every request is refused.
-    pub fn known(callers: impl IntoIterator<Item = ([u8; 32], Caller)>) -> Self {
-        let by_key = callers.into_iter().map(|(key, caller)| (key, Arc::new(caller))).collect();
-        Self { by_key, anonymous: None }
+    /// Accepts those of the book, by the time that the clock is believed to show.
+    pub fn new(book: CallerBook, clock: Arc<dyn Clock>) -> Self {
+        Self { book: RwLock::new(Arc::new(book)), clock }
     }
 
-    /// Accepts every request as the caller `anonymous`; the `authorization` header is ignored.
-    pub fn anyone(asserts_operators: bool) -> Self {
-        let anonymous = Caller { name: Caller::ANONYMOUS.to_owned(), asserts_operators };
-        Self { by_key: HashMap::new(), anonymous: Some(Arc::new(anonymous)) }
+    /// Accepts those of another book from the next request on.
+    pub fn replace(&self, book: CallerBook) {
+        *self.book.write() = Arc::new(book);
     }
 
-    /// The caller that sends these headers.
+    /// Who sends these headers, over a connection with this certificate.
     ///
     /// # Errors
-    /// `UNAUTHENTICATED` without an `authorization: Bearer KEY`, with more than one, and for a key of no caller.
-    pub(super) fn find(&self, headers: &HeaderMap) -> Result<&Arc<Caller>, Error> {
-        if let Some(caller) = &self.anonymous {
-            return Ok(caller);
+    /// Why it is nobody known. Every credential that is there must count, and all must be of one caller.
+    pub(super) fn find(&self, headers: &HeaderMap, certificate: Option<&PeerCertificate>) -> Result<Identity, Refused> {
+        let book = self.book.read();
+        if let Some(caller) = book.anonymous() {
+            return Ok(Identity { caller: Arc::clone(caller), ends_at: None });
         }
-        let mut values = headers.get_all(AUTHORIZATION).iter();
-        let value = values.next().ok_or_else(|| {
-            unauthenticated("this server wants a key; send it as `authorization: Bearer KEY`".to_owned())
-        })?;
-        if values.next().is_some() {
-            return Err(unauthenticated("the request has several `authorization` headers; send one".to_owned()));
-        }
-        let Some(key) = value.to_str().ok().and_then(bearer_key) else {
-            let message = "the `authorization` header has no bearer key; send it as `authorization: Bearer KEY`";
-            return Err(unauthenticated(message.to_owned()));
+        let now = || self.clock.reading().believed;
+        let connected = certificate.map(|certificate| book.by_certificate(certificate, now)).transpose()?.flatten();
+        let sent = bearer(headers)?.map(|credential| by_credential(&book, credential, now)).transpose()?;
+        let found = match (connected, sent) {
+            (Some(connected), Some(sent)) if connected.caller.name != sent.caller.name => {
+                return Err(Refused::Disagreement);
+            }
+            (_, Some(found)) | (Some(found), None) => found,
+            (None, None) if certificate.is_some() => return Err(Refused::UnknownCertificate),
+            (None, None) => return Err(Refused::Missing),
         };
-        let digest: [u8; 32] = Sha256::digest(key).into();
-        self.by_key
-            .get(&digest)
-            .ok_or_else(|| unauthenticated("no caller has this key; is it in `auth.callers`?".to_owned()))
+        let Identified { caller, until } = found;
+        let Some(until) = [until, caller.until].into_iter().flatten().min() else {
+            return Ok(Identity { caller, ends_at: None });
+        };
+        let now = now();
+        if caller.until.is_some_and(|until| until <= now) {
+            return Err(Refused::EndedCaller);
+        }
+        Ok(Identity { caller, ends_at: Some(Instant::now() + until.since(now)) })
     }
+}
+
+fn by_credential(book: &CallerBook, credential: &str, now: impl Fn() -> Timestamp) -> Result<Identified, Refused> {
+    if book.takes_tokens() && looks_like_token(credential) {
+        return book.by_token(credential, now());
+    }
+    book.by_key(&Sha256::digest(credential).into(), now)
+}
+
+/// The bearer credential of these headers; none where they have no `authorization`.
+fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Refused> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        return Err(Refused::SeveralHeaders);
+    }
+    value.to_str().ok().and_then(bearer_key).map(Some).ok_or(Refused::NoBearer)
 }
 
 /// The key of an `authorization` header with the scheme `Bearer`, which is written in any case; none for another scheme,
@@ -63,60 +101,5 @@ fn bearer_key(header: &str) -> Option<&str> {
     (scheme.eq_ignore_ascii_case("bearer") && !key.is_empty()).then_some(key)
 }
 
-fn unauthenticated(message: String) -> Error {
-    Error::new(ErrorKind::Unauthenticated, "UNAUTHENTICATED", message)
-}
-
 #[cfg(test)]
-mod tests {
-    use http::HeaderValue;
-
-    use super::*;
-
-    fn callers() -> Callers {
-        let caller = |name: &str| Caller { name: name.to_owned(), asserts_operators: false };
-        let key = |key: &str| Sha256::digest(key).into();
-        Callers::known([(key("open sesame"), caller("shop")), (key(""), caller("nobody"))])
-    }
-
-    fn found(values: &[&[u8]]) -> Option<String> {
-        let headers = values.iter().map(|value| (AUTHORIZATION, HeaderValue::from_bytes(value).unwrap()));
-        let headers: HeaderMap = headers.collect();
-        let callers = callers();
-        callers.find(&headers).ok().map(|caller| caller.name.clone())
-    }
-
-    #[test]
-    fn a_scheme_is_written_in_any_case_and_spacing() {
-        for header in [
-            "Bearer open sesame",
-            "bearer open sesame",
-            "BEARER open sesame",
-            "bEaReR   open sesame ",
-            "Bearer\topen sesame",
-        ] {
-            assert_eq!(found(&[header.as_bytes()]).as_deref(), Some("shop"), "{header}");
-        }
-    }
-
-    #[test]
-    fn nothing_else_is_a_key() {
-        for header in [
-            "",
-            "Bearer",
-            "Bearer ",
-            "Basic open sesame",
-            "open sesame",
-            "Bearer: open sesame",
-            "BearerX open sesame",
-            "Bearer Open Sesame",
-            "Bearer \"open sesame\"",
-            "Bearer Bearer open sesame",
-        ] {
-            assert_eq!(found(&[header.as_bytes()]), None, "{header}");
-        }
-        assert_eq!(found(&[]), None);
-        assert_eq!(found(&[b"Bearer open sesame\xff"]), None);
-        assert_eq!(found(&[b"Bearer open sesame", b"Bearer open sesame"]), None, "one of them may be a proxy's");
-    }
-}
+mod tests;

@@ -11,35 +11,38 @@ use pin_project_lite::pin_project;
 use tonic::{Status, body::Body};
 use tower::{Layer, Service};
 
-use crate::{edge::identity::Callers, service::Caller};
+use crate::edge::{
+    identity::{
+        attempts::{Attempt, Attempts, Penalty},
+        callers::Callers,
+        refused::Refused,
+    },
+    listener::ConnectionInfo,
+};
 
 /// The prefixes of the paths that answer everyone. Every other path needs a known caller, those that do not exist too.
 const OPEN: [&str; 2] = ["/grpc.health.v1.", "/grpc.reflection."];
 
-/// Who sent a request. In the extensions of every request that came through the layer, but for those to open paths.
-#[derive(Clone, Debug)]
-pub struct Identity {
-    /// The service that sent it.
-    pub caller: Arc<Caller>,
-}
-
 /// Makes the layer's service.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct IdentityLayer {
     callers: Arc<Callers>,
+    attempts: Arc<Attempts>,
 }
 
 /// Refuses requests of unknown callers with `UNAUTHENTICATED`, and passes the others on with their [`Identity`].
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Identified<S> {
     inner: S,
     callers: Arc<Callers>,
+    attempts: Arc<Attempts>,
 }
 
 pin_project! {
     /// The response to a request, or the refusal of one that is not passed on.
     pub struct Answer<F> {
         refusal: Option<Response<Body>>,
+        wait: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
         #[pin]
         passed: Option<F>,
     }
@@ -48,19 +51,24 @@ pin_project! {
 impl<F> Answer<F> {
     /// Answers with a refusal.
     pub fn refused(response: Response<Body>) -> Self {
-        Self { refusal: Some(response), passed: None }
+        Self { refusal: Some(response), wait: None, passed: None }
+    }
+
+    /// Answers with a refusal, after a while.
+    pub(super) fn slowed(response: Response<Body>, penalty: Penalty) -> Self {
+        Self { refusal: Some(response), wait: Some(Box::pin(penalty.wait())), passed: None }
     }
 
     /// Answers with what the service says that the request is passed on to.
     pub fn passed(answer: F) -> Self {
-        Self { refusal: None, passed: Some(answer) }
+        Self { refusal: None, wait: None, passed: Some(answer) }
     }
 }
 
 impl IdentityLayer {
-    /// The layer that lets these callers through.
-    pub fn new(callers: Arc<Callers>) -> Self {
-        Self { callers }
+    /// The layer that lets these callers through, and notes attempts of others.
+    pub fn new(callers: Arc<Callers>, attempts: Arc<Attempts>) -> Self {
+        Self { callers, attempts }
     }
 }
 
@@ -68,7 +76,7 @@ impl<S> Layer<S> for IdentityLayer {
     type Service = Identified<S>;
 
     fn layer(&self, inner: S) -> Identified<S> {
-        Identified { inner, callers: Arc::clone(&self.callers) }
+        Identified { inner, callers: Arc::clone(&self.callers), attempts: Arc::clone(&self.attempts) }
     }
 }
 
@@ -86,15 +94,30 @@ where
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         if !OPEN.iter().any(|prefix| request.uri().path().starts_with(prefix)) {
-            match self.callers.find(request.headers()) {
-                Ok(caller) => {
-                    let caller = Arc::clone(caller);
-                    request.extensions_mut().insert(Identity { caller });
+            let connection = request.extensions().get::<ConnectionInfo>();
+            match self.callers.find(request.headers(), connection.and_then(ConnectionInfo::certificate)) {
+                Ok(identity) => {
+                    request.extensions_mut().insert(identity);
                 }
-                Err(error) => return Answer::refused(Status::from(error).into_http()),
+                Err(refused) => return self.refuse(&refused, connection),
             }
         }
         Answer::passed(self.inner.call(request))
+    }
+}
+
+impl<S> Identified<S> {
+    /// Refuses a request; whoever tries credentials waits for it.
+    fn refuse<F>(&self, refused: &Refused, connection: Option<&ConnectionInfo>) -> Answer<F> {
+        let response = Status::from(refused.to_error()).into_http();
+        if *refused == Refused::Missing {
+            return Answer::refused(response);
+        }
+        let source = connection.map_or_else(|| "unknown".to_owned(), ConnectionInfo::source);
+        match self.attempts.note(Attempt::Credentials, &source, refused.name()) {
+            Some(penalty) => Answer::slowed(response, penalty),
+            None => Answer::refused(response),
+        }
     }
 }
 
@@ -106,6 +129,12 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
+        if let Some(wait) = this.wait {
+            match wait.as_mut().poll(cx) {
+                Poll::Ready(()) => *this.wait = None,
+                Poll::Pending => return Poll::Pending,
+            }
+        }
         match this.passed.as_pin_mut() {
             Some(answer) => answer.poll(cx),
             None => Poll::Ready(Ok(this.refusal.take().expect("a future is polled to its end once"))),

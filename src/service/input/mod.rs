@@ -11,7 +11,7 @@ use rollcall_engine::Timestamp;
 use crate::service::error::{Error, Violation};
 
 pub(crate) use names::id_required;
-pub use writes::{operator_not_allowed, unverified};
+pub use writes::unverified;
 
 /// 9999-12-31T23:59:59Z, the last second of Protobuf timestamps.
 const LAST_SECOND: i64 = 253_402_300_799;

@@ -4,7 +4,7 @@ use rollcall_engine::{SubjectRef, kind};
 
 use crate::service::{
     caller::Caller,
-    error::{Error, ErrorKind},
+    error::Error,
     input::{
         Validator,
         letters::{unfit_in_name, unfit_in_request_id},
@@ -65,17 +65,6 @@ impl Validator {
             self.invalid("explain", "is set without `validate_only`; set both, or neither");
         }
     }
-}
-
-/// The error of a caller that names an operator as the actor, and may not.
-pub fn operator_not_allowed(caller: &str) -> Error {
-    let remedy = if caller == Caller::ANONYMOUS {
-        "set `auth.anonymous_operators`, or give it a key and name it in `auth.operators`"
-    } else {
-        "name it in `auth.operators`"
-    };
-    let message = format!("caller `{caller}` may not assert an operator; {remedy}");
-    Error::new(ErrorKind::PermissionDenied, "OPERATOR_NOT_ALLOWED", message).with("caller", caller)
 }
 
 /// The error of an email, which the request has in `field`, that is not verified though it must be.

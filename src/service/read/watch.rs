@@ -233,5 +233,5 @@ async fn follows(snapshot: &mut dyn Snapshot, moment: &Moment) -> Result<bool> {
 
 fn is_draining() -> Error {
     let message = "the server is shutting down; watch another one after the last token that you received";
-    Error::new(ErrorKind::Unavailable, "DRAINING", message)
+    Error::draining(message)
 }

@@ -12,7 +12,7 @@ use super::{
 };
 
 /// The kinds of operations, each as often as it is to be drawn.
-const KINDS: [&str; 47] = [
+const KINDS: [&str; 50] = [
     "changes",
     "changes",
     "create",
@@ -60,6 +60,9 @@ const KINDS: [&str; 47] = [
     "update",
     "update",
     "policy",
+    "prolong",
+    "prolong",
+    "accept",
 ];
 
 impl<'a> Generator<'a> {
@@ -89,6 +92,7 @@ impl<'a> Generator<'a> {
             "invite" => self.invite(),
             "readmit" => self.readmit(),
             "accept" => return self.accept(),
+            "prolong" => return self.prolong(),
             "decline" => {
                 let (token, email) = self.token();
                 OperationKind::Decline { token, email }
@@ -179,6 +183,20 @@ impl<'a> Generator<'a> {
             profile.username = Some(actor.1.clone());
         }
         Operation { actor, kind: OperationKind::Accept { token, profile } }
+    }
+
+    /// A holder of a role that ends, who has it or another of theirs go on, or somebody else's.
+    fn prolong(&mut self) -> Operation {
+        let ending = self.facts.bindings.iter().filter(|(_, assigned)| assigned.end.is_some());
+        let holders = ending.map(|(binding, _)| binding.clone()).collect::<Vec<_>>();
+        let actor = if holders.is_empty() { self.somebody() } else { self.rng.pick(&holders).0.clone() };
+        let theirs = self.facts.bindings.keys().filter(|(holder, _)| *holder == actor).cloned().collect::<Vec<_>>();
+        let (member, resource) =
+            if theirs.is_empty() || self.maybe(3) { self.binding() } else { self.rng.pick(&theirs).clone() };
+        let same = self.facts.assigned_role(&member, &resource).map(|assigned| assigned.role.clone());
+        let to = same.filter(|_| !self.maybe(3)).unwrap_or_else(|| self.role(&resource));
+        let end = if self.maybe(2) { None } else { self.end() };
+        Operation { actor, kind: OperationKind::ChangeRole(RoleChange { member, resource, from: None, to, end }) }
     }
 
     /// A token, mostly a new one, and an email, mostly the one that it was issued to.

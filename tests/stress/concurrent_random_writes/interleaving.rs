@@ -36,7 +36,11 @@ async fn client(
     while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok() {
         let operation = ACTORS.informed_operation(&mut rng, &tokens.lock().expect("no panic"), &world.tenant);
         let before = world.revision().await;
-        let answer = world.api.write(operation.write(&world.tenant)).await;
+        let mut answer = world.api.write(operation.write(&world.tenant)).await;
+        // A busy machine may have no room for a write, which is then sent again.
+        while answer.as_ref().is_err_and(|status| reason_of(status) == "WRITER_BUSY") {
+            answer = world.api.write(operation.write(&world.tenant)).await;
+        }
         let after = world.revision().await;
         let issued = answer.as_ref().map(issued_invitations).unwrap_or_default();
         tokens.lock().expect("no panic").learn(&issued);

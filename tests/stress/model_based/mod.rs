@@ -41,9 +41,9 @@ const RETRIED_ONE_IN: u64 = 2;
 /// An operation is drawn again at most so often.
 const DRAW_LIMIT: usize = 16;
 /// The clock jumps once in so many writes.
-const JUMP_ONE_IN: u64 = 12;
+const JUMP_ONE_IN: u64 = 30;
 /// How far it jumps, in hours.
-const JUMPS: [u64; 6] = [1, 12, 25, 3 * 24, 8 * 24, 40 * 24];
+const JUMPS: [u64; 6] = [1, 12, 25, 26, 3 * 24, 8 * 24];
 /// Fewer operations that are allowed would test too little.
 const MIN_ALLOWED_PERCENT: usize = 3;
 

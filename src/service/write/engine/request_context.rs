@@ -1,5 +1,7 @@
 //! The context of a write's request: tenant, caller, actor, trace, and what recognises a retry.
 
+use std::sync::Arc;
+
 use rollcall_engine::Subject;
 use sha2::{Digest, Sha256};
 
@@ -11,7 +13,7 @@ pub struct RequestContext {
     /// The tenant's id; the id of a tenant that is to be created.
     pub tenant: String,
     /// The service that sent the request.
-    pub caller: Caller,
+    pub caller: Arc<Caller>,
     /// The subject on whose behalf it writes, whom the policy permits or refuses.
     pub actor: Subject,
     /// The id of the trace that the request is part of, 32 digits in lower-case hexadecimal, where it is traced.

@@ -8,7 +8,6 @@ use tokio::time;
 use crate::service::{
     Service,
     error::{Error, ErrorKind, Result},
-    input::operator_not_allowed,
     ports::StoreError,
     write::engine::{
         commit::{Attempt, Rest, WritePermits},
@@ -37,9 +36,7 @@ impl Service {
     /// `CLOCK_NOT_BELIEVED`, `WRITE_QUEUE_FULL`, `WRITER_BUSY` and `CONFLICT`, after which nothing was written; and
     /// `COMMIT_UNKNOWN`, after which it may have been.
     pub async fn write<W: Write>(self: &Arc<Self>, request: RequestContext, write: W) -> Result<Written<W::Answer>> {
-        if request.actor.as_ref().is_operator() && !request.caller.asserts_operators {
-            return Err(operator_not_allowed(&request.caller.name));
-        }
+        request.caller.check_speaks_for(&request.actor.kind)?;
         self.store.check_owned()?;
         self.step(request, write).await
     }

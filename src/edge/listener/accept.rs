@@ -1,0 +1,126 @@
+//! Accepts connections. Each handshake is a task of its own, so that a slow or hostile client keeps nobody else waiting.
+
+use std::{io, sync::Arc, time::Duration};
+
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{Semaphore, mpsc},
+    time,
+};
+use tokio_rustls::{
+    TlsAcceptor,
+    rustls::{self, CertificateError},
+    server::TlsStream,
+};
+use tokio_stream::{Stream, wrappers::ReceiverStream};
+
+use crate::edge::{
+    identity::{Attempt, Attempts, PeerCertificate, read_leaf, source_of},
+    listener::connection::{Connection, Transport},
+    tls::Tls,
+};
+
+/// How many handshakes are under way at a time; further clients wait.
+const HANDSHAKES: usize = 1024;
+/// How many connections wait to be served.
+const READY: usize = 64;
+/// How long no connection is accepted after the system had no room for one.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// What each connection may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListenerOptions {
+    /// How long a TLS handshake may take.
+    pub handshake_timeout: Duration,
+    /// The bytes of request messages that a connection may have in memory.
+    pub connection_bytes: usize,
+    /// How old a connection may get; zero: of any age.
+    pub connection_age: Duration,
+}
+
+/// The connections that a listener accepts, encrypted where `tls` is given. Ends with the stream. Certificates that are refused
+/// are noted.
+pub fn incoming(
+    listener: TcpListener,
+    tls: Option<Arc<Tls>>,
+    attempts: Arc<Attempts>,
+    options: ListenerOptions,
+) -> impl Stream<Item = io::Result<Connection>> {
+    let (ready, connections) = mpsc::channel(READY);
+    tokio::spawn(async move {
+        let handshakes = Arc::new(Semaphore::new(HANDSHAKES));
+        loop {
+            let accepted = tokio::select! {
+                () = ready.closed() => return,
+                accepted = listener.accept() => accepted,
+            };
+            let Ok((stream, _)) = accepted else {
+                time::sleep(PAUSE).await;
+                continue;
+            };
+            // Requests are small, and their answers are waited for.
+            let _ = stream.set_nodelay(true);
+            let Some(tls) = &tls else {
+                let peer = stream.peer_addr().ok();
+                let limits = (options.connection_bytes, options.connection_age);
+                // If nobody takes it, the next round ends.
+                let _ = ready.send(Ok(Connection::new(Transport::Plain(stream), peer, None, limits))).await;
+                continue;
+            };
+            let Ok(room) = Arc::clone(&handshakes).acquire_owned().await else { return };
+            let (acceptor, attempts, ready) = (tls.acceptor(), Arc::clone(&attempts), ready.clone());
+            tokio::spawn(async move {
+                let connection = handshake(stream, acceptor, &attempts, options).await;
+                drop(room);
+                if let Some(connection) = connection {
+                    let _ = ready.send(Ok(connection)).await;
+                }
+            });
+        }
+    });
+    ReceiverStream::new(connections)
+}
+
+/// The encrypted connection; none if there was no handshake in time, or none that counts.
+async fn handshake(
+    stream: TcpStream,
+    acceptor: TlsAcceptor,
+    attempts: &Attempts,
+    options: ListenerOptions,
+) -> Option<Connection> {
+    let peer = stream.peer_addr().ok();
+    let source = peer.map_or_else(|| "unknown".to_owned(), |peer| source_of(peer.ip()));
+    let stream = match time::timeout(options.handshake_timeout, acceptor.accept(stream)).await {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(error)) => {
+            // Others are of scanners, and of clients that speak no TLS.
+            if let Some(cause) = refused_certificate(&error) {
+                attempts.note(Attempt::Certificate, &source, &cause);
+            }
+            return None;
+        }
+        Err(_) => return None,
+    };
+    let certificate = certificate(&stream)?;
+    let limits = (options.connection_bytes, options.connection_age);
+    Some(Connection::new(Transport::Tls(Box::new(stream)), peer, certificate, limits))
+}
+
+/// The certificate that a client proved to have, if it sent one. Outer none: it can't be read, which its verification rules
+/// out.
+#[expect(clippy::option_option, reason = "none is no certificate, and no connection")]
+fn certificate(stream: &TlsStream<TcpStream>) -> Option<Option<PeerCertificate>> {
+    let Some(leaf) = stream.get_ref().1.peer_certificates().and_then(<[_]>::first) else { return Some(None) };
+    read_leaf(leaf).ok().map(Some)
+}
+
+/// Why a client's certificate was refused, if that is what failed.
+fn refused_certificate(error: &io::Error) -> Option<String> {
+    let error = error.get_ref()?.downcast_ref::<rustls::Error>()?;
+    match error {
+        rustls::Error::InvalidCertificate(CertificateError::Other(other)) => Some(other.to_string()),
+        rustls::Error::InvalidCertificate(error) => Some(error.to_string()),
+        rustls::Error::NoCertificatesPresented => Some("no certificate was sent".to_owned()),
+        _ => None,
+    }
+}

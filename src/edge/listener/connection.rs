@@ -1,0 +1,142 @@
+//! A client's connection: what travels over it, who is at its other end, and what its requests share.
+
+use std::{
+    io::{self, IoSlice},
+    net::SocketAddr,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+    sync::Semaphore,
+    time::Instant,
+};
+use tokio_rustls::server::TlsStream;
+use tonic::transport::server::Connected;
+
+use crate::edge::identity::{PeerCertificate, source_of};
+
+/// A connection, encrypted or not, whose requests share one budget of message bytes.
+pub struct Connection {
+    stream: Transport,
+    info: ConnectionInfo,
+}
+
+/// How a connection's bytes travel.
+pub(super) enum Transport {
+    Plain(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+/// What the requests of a connection share. It is in the extensions of each.
+#[derive(Clone, Debug)]
+pub struct ConnectionInfo(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    /// How many bytes of request messages may be in memory at a time; one permit per byte.
+    budget: Arc<Semaphore>,
+    peer: Option<SocketAddr>,
+    certificate: Option<PeerCertificate>,
+    ages_at: Option<Instant>,
+}
+
+impl ConnectionInfo {
+    /// The permits for bytes of request messages.
+    pub(crate) fn budget(&self) -> &Arc<Semaphore> {
+        &self.0.budget
+    }
+
+    /// Where the connection comes from, for logs; `unknown` where the system does not say.
+    pub(crate) fn source(&self) -> String {
+        self.0.peer.map_or_else(|| "unknown".to_owned(), |peer| source_of(peer.ip()))
+    }
+
+    /// The certificate that the peer proved to have, if it did.
+    pub(crate) fn certificate(&self) -> Option<&PeerCertificate> {
+        self.0.certificate.as_ref()
+    }
+
+    /// When the connection is too old to go on; none if it may be of any age.
+    pub(crate) fn ages_at(&self) -> Option<Instant> {
+        self.0.ages_at
+    }
+}
+
+impl Connection {
+    /// A connection just accepted, of a peer with this certificate. `limit_bytes` is the budget of its request messages, at
+    /// least the size of the largest message; a smaller one would leave that message waiting for ever.
+    pub(super) fn new(
+        stream: Transport,
+        peer: Option<SocketAddr>,
+        certificate: Option<PeerCertificate>,
+        (limit_bytes, age): (usize, Duration),
+    ) -> Self {
+        let ages_at = (!age.is_zero()).then(|| Instant::now() + age);
+        let budget = Arc::new(Semaphore::new(limit_bytes));
+        Self { stream, info: ConnectionInfo(Arc::new(Shared { budget, peer, certificate, ages_at })) }
+    }
+}
+
+impl Connected for Connection {
+    type ConnectInfo = ConnectionInfo;
+
+    fn connect_info(&self) -> ConnectionInfo {
+        self.info.clone()
+    }
+}
+
+/// Passes a call on to the stream, whichever it is.
+macro_rules! on_stream {
+    ($this:expr, $stream:ident => $call:expr) => {
+        match &mut $this.stream {
+            Transport::Plain($stream) => {
+                let $stream = Pin::new($stream);
+                $call
+            }
+            Transport::Tls($stream) => {
+                let $stream = Pin::new(&mut **$stream);
+                $call
+            }
+        }
+    };
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        on_stream!(self, stream => stream.poll_read(cx, buf))
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        on_stream!(self, stream => stream.poll_write(cx, buf))
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        on_stream!(self, stream => stream.poll_write_vectored(cx, bufs))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        match &self.stream {
+            Transport::Plain(stream) => stream.is_write_vectored(),
+            Transport::Tls(stream) => stream.is_write_vectored(),
+        }
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        on_stream!(self, stream => stream.poll_flush(cx))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        on_stream!(self, stream => stream.poll_shutdown(cx))
+    }
+}
