@@ -17,7 +17,7 @@ use rollcall_engine::Policy;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tonic::{
     service::Routes,
-    transport::{Endpoint, Server, server::TcpIncoming},
+    transport::{Channel, Endpoint, Server, server::TcpIncoming},
 };
 
 use super::{
@@ -48,10 +48,15 @@ impl ClockedServer {
         served
     }
 
-    /// Serves a service.
+    /// Serves a service to everybody.
     pub async fn serve(service: Service) -> Self {
+        Self::serve_to(service, CallerBook::anyone(true)).await
+    }
+
+    /// Serves a service to these callers.
+    pub async fn serve_to(service: Service, callers: CallerBook) -> Self {
         let (service, clock) = (Arc::new(service), Arc::<ManualClock>::default());
-        let callers = Callers::new(CallerBook::anyone(true), clock.clone());
+        let callers = Callers::new(callers, clock.clone());
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port is free");
         let address = listener.local_addr().expect("the listener is bound");
         let server = Server::builder()
@@ -64,8 +69,13 @@ impl ClockedServer {
 
     /// Clients of every service over a new connection.
     pub async fn api(&self) -> Api {
+        Api::new(self.channel().await)
+    }
+
+    /// A new connection.
+    pub async fn channel(&self) -> Channel {
         let endpoint = Endpoint::from_shared(format!("http://{}", self.address)).expect("an address makes a URI");
-        Api::new(endpoint.connect().await.expect("the server takes connections"))
+        endpoint.connect().await.expect("the server takes connections")
     }
 }
 

@@ -9,6 +9,7 @@ pub mod api;
 pub mod clock;
 pub mod clocked_server;
 pub mod contrary;
+pub mod counted;
 pub mod db;
 pub mod decided_writes;
 pub mod error;

@@ -6,7 +6,7 @@ use prost::{Message as _, bytes::Bytes};
 use prost_reflect::{DescriptorPool, DynamicMessage, MethodDescriptor, SerializeOptions};
 use rollcall::proto::DESCRIPTORS;
 use serde_json::Value;
-use tonic::{Request, Status, client::Grpc, transport::Channel};
+use tonic::{Request, Status, client::Grpc, metadata::MetadataMap, transport::Channel};
 
 use crate::support::raw::RawCodec;
 
@@ -81,10 +81,32 @@ pub fn message(method: &MethodDescriptor, request: &Value) -> DynamicMessage {
 
 /// Calls a method. The answer in JSON, the first one of a stream, with every field that can be told to be unset.
 pub async fn call(channel: &Channel, method: &MethodDescriptor, message: &DynamicMessage) -> Result<Value, Status> {
+    call_with(channel, method, message, MetadataMap::new()).await
+}
+
+/// Calls a method with a key.
+pub async fn call_with_key(
+    channel: &Channel,
+    method: &MethodDescriptor,
+    message: &DynamicMessage,
+    key: &str,
+) -> Result<Value, Status> {
+    let mut metadata = MetadataMap::new();
+    metadata.insert("authorization", format!("Bearer {key}").parse().expect("a header's value"));
+    call_with(channel, method, message, metadata).await
+}
+
+async fn call_with(
+    channel: &Channel,
+    method: &MethodDescriptor,
+    message: &DynamicMessage,
+    metadata: MetadataMap,
+) -> Result<Value, Status> {
     let path = format!("/{}/{}", method.parent_service().full_name(), method.name()).parse().expect("a path");
     let mut client = Grpc::new(channel.clone());
     client.ready().await.expect("the server takes calls");
-    let request = Request::new(tokio_stream::once(Bytes::from(message.encode_to_vec())));
+    let mut request = Request::new(tokio_stream::once(Bytes::from(message.encode_to_vec())));
+    *request.metadata_mut() = metadata;
     let mut answers = client.streaming(request, path, RawCodec).await?.into_inner();
     let answer = answers.message().await?.expect("an answer");
     let answer = DynamicMessage::decode(method.output(), answer).expect("the answer is one of the method");

@@ -1,0 +1,3 @@
+//! Who may call: rights, credentials, encrypted connections.
+
+mod rights;
