@@ -1,37 +1,33 @@
-//! What callers are known by, and how connections are encrypted: read from files at the start, and again when they change.
+//! What callers are known by: read from files at the start, and again when they change.
 //! A file with a mistake changes nothing, and keeps none of the others from changing.
 
-use std::{
-    collections::BTreeMap,
-    fs, future,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, fs, future, path::Path, sync::Arc, time::Duration};
 
 use tokio::{task, time};
 
 use crate::{
     config::{Auth, Config, parse_callers},
     edge::{
-        identity::{CallerBook, CallerEntry, Callers, CallersFile, Issuer, IssuerEntry, IssuerKeys, KeyEntry},
-        tls::{Tls, TlsFiles, TlsOptions},
+        identity::{
+            CallerBook, CallerEntry, Callers, CallersFile, CertificateName, Issuer, IssuerEntry, IssuerKeys, KeyEntry,
+        },
+        tls::{ClientCertificates, Tls},
     },
-    serve::{error::Error, settled::Settled},
+    serve::{certificates::Certificates, error::Error, settled::Settled},
     service::{Caller, ports::Clock},
 };
 
 /// Keeps the callers and the certificates up to date.
 pub(super) struct Credentials {
     auth: Auth,
-    tls_options: TlsOptions,
+    asks_for_certificates: bool,
     callers: Arc<Callers>,
-    tls: Option<Arc<Tls>>,
+    certificates: Option<Certificates>,
     file_text: Settled<Result<String, String>>,
     /// What the callers' file said last without a mistake.
     file: CallersFile,
-    keys: BTreeMap<PathBuf, KeyFile>,
-    tls_files: Settled<Result<Option<TlsFiles>, String>>,
+    /// By issuer.
+    keys: BTreeMap<String, KeyFile>,
 }
 
 /// A file with an issuer's keys, and those that it had last without a mistake.
@@ -47,23 +43,22 @@ impl Credentials {
     /// `NoCallers`, and what is wrong with a file.
     pub(super) fn load(config: &Config, demo: bool, clock: Arc<dyn Clock>) -> Result<Self, Error> {
         let auth = config.auth.clone();
+        let asks_for_certificates = config.tls.client_certificates != ClientCertificates::None;
         let (file_text, file) = match &auth.file {
             None => (Ok(String::new()), CallersFile::default()),
             Some(path) => {
                 let text = read_text(path).map_err(Error::Credentials)?;
-                let file = parse(&auth, path, &text).map_err(Error::Credentials)?;
+                let file = parse(&auth, path, &text, asks_for_certificates).map_err(Error::Credentials)?;
                 (Ok(text), file)
             }
         };
         let mut keys = BTreeMap::new();
-        for IssuerEntry { keys: path, .. } in &file.issuers {
+        for IssuerEntry { issuer, keys: path, .. } in &file.issuers {
             let bytes = read_bytes(path).map_err(Error::Credentials)?;
             let parsed = parse_keys(path, &bytes).map_err(Error::Credentials)?;
-            keys.insert(path.clone(), KeyFile { bytes: Settled::new(Ok(bytes)), keys: parsed });
+            keys.insert(issuer.clone(), KeyFile { bytes: Settled::new(Ok(bytes)), keys: parsed });
         }
-        let tls_files = TlsFiles::read(&config.tls, &file.trust_domains).map_err(Error::Credentials)?;
-        let tls =
-            tls_files.as_ref().map(|files| Tls::new(files, &config.tls)).transpose().map_err(Error::Credentials)?;
+        let certificates = Certificates::load(&config.tls, &file.trust_domains).map_err(Error::Credentials)?;
         let book = if auth.callers.is_empty() && auth.file.is_none() {
             if !auth.allow_anonymous && !demo {
                 return Err(Error::NoCallers);
@@ -74,10 +69,9 @@ impl Credentials {
         };
         Ok(Self {
             callers: Arc::new(Callers::new(book, clock)),
-            tls: tls.map(Arc::new),
-            tls_options: config.tls.clone(),
+            asks_for_certificates,
+            certificates,
             file_text: Settled::new(file_text),
-            tls_files: Settled::new(Ok(tls_files)),
             auth,
             file,
             keys,
@@ -91,13 +85,14 @@ impl Credentials {
 
     /// How connections are encrypted, if they are.
     pub(super) fn tls(&self) -> Option<&Arc<Tls>> {
-        self.tls.as_ref()
+        self.certificates.as_ref().map(Certificates::tls)
     }
 
     /// Reads the files every so often; zero: never. Never ends.
     pub(super) async fn watch(self, every: Duration) {
         let mut this = self;
-        while !every.is_zero() {
+        let has_files = this.auth.file.is_some() || this.certificates.is_some();
+        while has_files && !every.is_zero() {
             time::sleep(every).await;
             let reading = task::spawn_blocking(move || {
                 this.look();
@@ -120,14 +115,20 @@ impl Credentials {
             self.callers.replace(book(&self.auth, &self.file, &self.keys));
             tracing::info!(callers = self.file.callers.len(), "the callers were replaced");
         }
-        self.look_at_tls();
+        if let Some(certificates) = &mut self.certificates {
+            certificates.look(&self.file.trust_domains);
+        }
     }
 
     /// Whether the callers' file says something else.
     fn look_at_file(&mut self) -> bool {
         let Some(path) = &self.auth.file else { return false };
         let Some(text) = self.file_text.look(read_text(path)) else { return false };
-        match text.as_ref().map_err(Clone::clone).and_then(|text| parse(&self.auth, path, text)) {
+        match text
+            .as_ref()
+            .map_err(Clone::clone)
+            .and_then(|text| parse(&self.auth, path, text, self.asks_for_certificates))
+        {
             Ok(file) => {
                 self.file = file;
                 true
@@ -142,12 +143,13 @@ impl Credentials {
     /// Whether an issuer has other keys. Those of a new one are read at once.
     fn look_at_keys(&mut self) -> bool {
         let mut is_changed = false;
-        self.keys.retain(|path, _| self.file.issuers.iter().any(|issuer| issuer.keys == *path));
-        for IssuerEntry { keys: path, .. } in &self.file.issuers {
+        self.keys.retain(|name, _| self.file.issuers.iter().any(|entry| entry.issuer == *name));
+        for IssuerEntry { issuer, keys: path, .. } in &self.file.issuers {
             let found = read_bytes(path);
-            let known = self.keys.entry(path.clone()).or_insert_with(|| KeyFile {
-                bytes: Settled::new(Err("not read yet".to_owned())),
-                keys: IssuerKeys::default(),
+            let known = self.keys.entry(issuer.clone()).or_insert_with(|| {
+                let keys = found.as_ref().ok().and_then(|bytes| parse_keys(path, bytes).ok()).unwrap_or_default();
+                // The second reading that is equal settles it, or logs its mistake.
+                KeyFile { bytes: Settled::new(Err("not read yet".to_owned())), keys }
             });
             let Some(found) = known.bytes.look(found) else { continue };
             match found.as_ref().map_err(Clone::clone).and_then(|bytes| parse_keys(path, bytes)) {
@@ -162,25 +164,10 @@ impl Credentials {
         }
         is_changed
     }
-
-    fn look_at_tls(&mut self) {
-        let Some(tls) = &self.tls else { return };
-        let found = TlsFiles::read(&self.tls_options, &self.file.trust_domains);
-        let Some(found) = self.tls_files.look(found) else { return };
-        let replaced = match found {
-            Ok(Some(files)) => tls.replace(files, &self.tls_options),
-            Ok(None) => return,
-            Err(problem) => Err(problem.clone()),
-        };
-        match replaced {
-            Ok(()) => tracing::info!("the certificates were replaced; new connections have the new ones"),
-            Err(problem) => tracing::error!(problem, "a certificate can't be used; the certificates stay as they are"),
-        }
-    }
 }
 
 /// The callers of the settings and of the file.
-fn book(auth: &Auth, file: &CallersFile, keys: &BTreeMap<PathBuf, KeyFile>) -> CallerBook {
+fn book(auth: &Auth, file: &CallersFile, keys: &BTreeMap<String, KeyFile>) -> CallerBook {
     let short = auth.callers.iter().map(|known| CallerEntry {
         caller: Caller::unlimited(&known.name, auth.operators.contains(&known.name)),
         keys: vec![KeyEntry { sha256: known.key_sha256, until: None }],
@@ -191,13 +178,13 @@ fn book(auth: &Auth, file: &CallersFile, keys: &BTreeMap<PathBuf, KeyFile>) -> C
         issuer: entry.issuer.clone(),
         audiences: entry.audiences.clone(),
         algorithms: entry.algorithms.clone(),
-        keys: keys.get(&entry.keys).map(|file| file.keys.clone()).unwrap_or_default(),
+        keys: keys.get(&entry.issuer).map(|file| file.keys.clone()).unwrap_or_default(),
     });
     CallerBook::new(short.chain(file.callers.iter().cloned()).collect(), issuers.collect())
 }
 
-/// What a callers' file says, whose callers are none of the settings'.
-fn parse(auth: &Auth, path: &Path, text: &str) -> Result<CallersFile, String> {
+/// What a callers' file says, whose callers are none of the settings', and can be known by what they have.
+fn parse(auth: &Auth, path: &Path, text: &str, asks_for_certificates: bool) -> Result<CallersFile, String> {
     let directory = path.parent().unwrap_or_else(|| Path::new(""));
     let file = parse_callers(&path.display().to_string(), directory, text).map_err(|mistakes| mistakes.to_string())?;
     for entry in &file.callers {
@@ -205,6 +192,21 @@ fn parse(auth: &Auth, path: &Path, text: &str) -> Result<CallersFile, String> {
         let has_key = |hash: [u8; 32]| entry.keys.iter().any(|key| key.sha256 == hash);
         if auth.callers.iter().any(|known| known.name == *name || has_key(known.key_sha256)) {
             return Err(format!("caller `{name}` or a key of it is in `auth.callers` too; leave it in one of them"));
+        }
+        if !entry.certificates.is_empty() && !asks_for_certificates {
+            return Err(format!(
+                "caller `{name}` has certificates, which nobody is asked for; set tls.client_certificates to `optional` or \
+                 `required`"
+            ));
+        }
+        let domains = entry.certificates.iter().filter_map(CertificateName::trust_domain);
+        for domain in domains {
+            if !file.trust_domains.iter().any(|known| known.name == domain) {
+                return Err(format!(
+                    "caller `{name}` has an id of the trust domain `{domain}`, whose authorities are not named; add a \
+                     [[trust_domain]] for it"
+                ));
+            }
         }
     }
     Ok(file)

@@ -62,7 +62,7 @@ async fn create(service: &Arc<Service>) -> service::Result<()> {
         };
         let invited = service.write(call(&admin), invite).await?;
         let issued = invited.answer.results.into_iter().find_map(|result| result.issued);
-        let token = issued.map_or(String::new(), |issued| issued.token);
+        let token = issued.map(|issued| issued.token).unwrap_or_default();
         service.write(call(&Subject::user(id)), AcceptInvitation { token, profile: profile(id, name) }).await?;
     }
     Ok(())

@@ -28,6 +28,8 @@ const KEEPALIVE: Duration = Duration::from_secs(30);
 
 /// How many probes a connection has under way.
 const PROBES: u32 = 16;
+/// How old a probe's connection gets.
+const PROBE_AGE: Duration = Duration::from_mins(10);
 /// How much a stream may send ahead of its reader, in bytes.
 const STREAM_WINDOW: u32 = 65_535;
 /// The largest window that HTTP/2 allows, in bytes.
@@ -42,7 +44,7 @@ pub(super) async fn serve(
     drained: watch::Receiver<bool>,
 ) -> Result<(), Error> {
     let (limits, attempts) = (config.limits, Arc::new(Attempts::default()));
-    let handler = Handler::new(Arc::clone(service), Arc::clone(&attempts));
+    let handler = Handler::new(Arc::clone(service), Arc::clone(&attempts), callers.generations());
     let routes = routes(handler, health, limits.request_bytes, config.reflection)?;
     let options = ListenerOptions {
         handshake_timeout: config.tls.handshake_timeout,
@@ -77,10 +79,26 @@ pub(super) async fn probes(
     Server::builder()
         .http2_keepalive_interval(Some(KEEPALIVE))
         .max_concurrent_streams(PROBES)
+        .max_connection_age(PROBE_AGE)
         .add_service(health.max_decoding_message_size(PUBLIC_BYTES))
         .serve_with_incoming_shutdown(TcpIncoming::from(listener).with_nodelay(Some(true)), drain(drained))
         .await?;
     Ok(())
+}
+
+/// Serves both until they end: that of the contract first, for without it there is nothing to probe.
+pub(super) async fn both(
+    server: impl Future<Output = Result<(), Error>>,
+    probes: impl Future<Output = Result<(), Error>>,
+) -> Result<(), Error> {
+    tokio::pin!(server, probes);
+    tokio::select! {
+        outcome = &mut server => outcome,
+        outcome = &mut probes => {
+            outcome?;
+            server.await
+        }
+    }
 }
 
 /// Ends when the server drains, or has gone.

@@ -1,6 +1,7 @@
 //! Puts the parts of the server together, and runs them until it is told to stop.
 
 mod ambient;
+mod certificates;
 mod clock;
 mod confirm;
 mod credentials;
@@ -81,7 +82,7 @@ pub async fn run(config: &Config, demo: bool, stop: impl Future<Output = ()>) ->
         shut_down(config.shutdown.grace, &health, &service, drain).await;
     };
     tokio::select! {
-        outcome = async { tokio::try_join!(server, probes) } => drop(outcome?),
+        outcome = listeners::both(server, probes) => outcome?,
         () = stopped => tracing::warn!("some requests did not end within the grace period and are cut off"),
     }
     store.close().await?;

@@ -3,6 +3,7 @@
 mod caller;
 mod commits;
 mod error;
+mod hidden;
 pub mod input;
 mod page;
 pub mod ports;
@@ -16,6 +17,7 @@ mod write;
 
 pub use caller::Caller;
 pub use error::{Error, ErrorKind, MAX_REFUSAL_BYTES, Refusal, RefusedFor, Result, Violation};
+pub use hidden::Hidden;
 pub use page::PageToken;
 pub use read::{
     Basis, BatchItem, ChangePage, CheckOutcome, CheckQuestion, Consistency, FoundInvitation, FoundMember,

@@ -6,6 +6,7 @@ use rollcall_engine::{Moment, PolicySet, PolicyStore, Tokens};
 
 use crate::service::{
     commits::CommitNotifier,
+    hidden::Hidden,
     page::PageToken,
     ports,
     watchers::{WatchOptions, Watchers},
@@ -20,7 +21,7 @@ pub struct Service {
     pub(super) clock: Arc<dyn ports::Clock>,
     pub(super) random: Arc<dyn ports::Random>,
     pub(super) tokens: Tokens,
-    page_key: [u8; 32],
+    page_key: Hidden<[u8; 32]>,
     pub(super) commits: CommitNotifier,
     /// By tenant.
     pub(super) write_queues: WriteQueues,
@@ -84,7 +85,7 @@ impl Service {
 
     /// The page tokens of a query with these parts.
     pub(super) fn page_token(&self, query: &[impl AsRef<str>]) -> PageToken {
-        PageToken::of(self.page_key, query)
+        PageToken::of(*self.page_key.expose(), query)
     }
 
     /// The token of a tenant's moment, for its answer.

@@ -112,7 +112,7 @@ impl Store for SqlStore {
             let identity = reader.limited(read::identity(&*reader, FORMAT)).await;
             reader.finish(identity).await
         };
-        self.identity.get_or_try_init(read).await.copied()
+        self.identity.get_or_try_init(read).await.cloned()
     }
 
     async fn heads(&self, tenants: &[String]) -> StoreResult<Vec<(String, Head)>> {

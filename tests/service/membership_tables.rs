@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use rollcall::service::{
-    Consistency, DeclineInvitation, Error, FoundMember, ResendInvitation, RevokeInvitation, SetActive, SetLock,
+    Consistency, DeclineInvitation, Error, FoundMember, Hidden, ResendInvitation, RevokeInvitation, SetActive, SetLock,
     ports::MemberBy,
 };
 use rollcall_engine::{InvitationStatus, MemberStatus, Subject};
@@ -88,13 +88,13 @@ impl Club {
         match call {
             "Invite" => {
                 if let Some(issued) = club.invite("ada", &guest.email(), "club:", "guest", None).await? {
-                    guest.token.clone_from(&issued.token);
+                    guest.token.clone_from(issued.token.expose());
                     guest.invitation.clone_from(&issued.invitation.invitation.id);
                 }
             }
             "AcceptInvitation" => drop(club.accept(&guest.name, &guest.email(), &token).await?),
             "DeclineInvitation" => {
-                club.write(&guest.name, DeclineInvitation { token, email: guest.email() }).await?;
+                club.write(&guest.name, DeclineInvitation { token: Hidden::new(token), email: guest.email() }).await?;
             }
             "ResendInvitation" => drop(club.write("ada", ResendInvitation { invitation, etag }).await?),
             "RevokeInvitation" => drop(club.write("ada", RevokeInvitation { invitation, etag }).await?),

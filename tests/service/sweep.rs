@@ -137,7 +137,7 @@ fn resend(issued: &IssuedInvitation) -> ResendInvitation {
 /// Somebody accepts an invitation in one of the services.
 async fn accept(three: &Three, number: usize, who: &str, issued: &IssuedInvitation) -> Result<(), &'static str> {
     let email = &issued.invitation.invitation.email;
-    three.tenant(number, "acme").accept(who, email, &issued.token).await.map(drop)
+    three.tenant(number, "acme").accept(who, email, issued.token.expose()).await.map(drop)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use prost::Message as _;
 use rollcall_engine::Moment;
-use tokio::time::Instant;
+use tokio::{sync::watch, time::Instant};
 use tonic::{Request, Response, Status};
 
 use crate::{
@@ -29,6 +29,7 @@ use crate::{
 pub struct Handler {
     service: Arc<Service>,
     attempts: Arc<Attempts>,
+    generations: watch::Receiver<u64>,
 }
 
 /// What a call is answered with.
@@ -41,13 +42,16 @@ pub(super) struct CallContext<'r> {
     pub(super) service: &'r Arc<Service>,
     /// When the connection is too old to go on, or what proved who calls has ended; none if that never comes.
     pub(super) ages_at: Option<Instant>,
+    /// How often the callers had been replaced when this one was found, and how often they have been by now.
+    pub(super) generations: (u64, &'r watch::Receiver<u64>),
 }
 
 impl Handler {
     /// A handler that answers from `service` those that [`IdentityLayer`](crate::edge::identity::IdentityLayer) lets
-    /// through, and nobody else. Attempts at what somebody has no right to, and at invitations, are noted.
-    pub fn new(service: Arc<Service>, attempts: Arc<Attempts>) -> Self {
-        Self { service, attempts }
+    /// through, and nobody else. Attempts at what somebody has no right to, and at invitations, are noted; `generations` says how
+    /// often the callers were replaced.
+    pub fn new(service: Arc<Service>, attempts: Arc<Attempts>, generations: watch::Receiver<u64>) -> Self {
+        Self { service, attempts, generations }
     }
 
     /// Answers a question: `read` notes the mistakes of the message, and `answer` is called if there are none. The
@@ -124,12 +128,14 @@ impl Handler {
         request: &'r Request<M>,
         read: impl FnOnce(&mut Validator, CallContext<'r>) -> P,
     ) -> Result<(CallContext<'r>, P)> {
-        let Some(Identity { caller, ends_at }) = request.extensions().get::<Identity>() else {
+        let Some(Identity { caller, ends_at, generation }) = request.extensions().get::<Identity>() else {
             return Err(Error::internal("a request reached its handler without the identity layer"));
         };
         let ages_at = request.extensions().get::<ConnectionInfo>().and_then(ConnectionInfo::ages_at);
         let ages_at = [ages_at, *ends_at].into_iter().flatten().min();
-        let context = CallContext { caller, tenant: request.get_ref().tenant(), service: &self.service, ages_at };
+        let generations = (*generation, &self.generations);
+        let context =
+            CallContext { caller, tenant: request.get_ref().tenant(), service: &self.service, ages_at, generations };
         let mut validator = Validator::default();
         validator.tenant(context.tenant);
         let parts = read(&mut validator, context);
@@ -140,7 +146,8 @@ impl Handler {
         }
         if !caller.may(M::RIGHT, context.tenant) {
             // Who may learn of it is whoever reads the log.
-            self.attempts.note(Attempt::Right, &caller.name, &format!("{} in `{}`", M::RIGHT.name(), context.tenant));
+            let source = format!("{}: {} in `{}`", caller.name, M::RIGHT.name(), context.tenant);
+            self.attempts.note(Attempt::Right, &source, "no_right");
             return Err(Error::tenant_not_found(context.tenant));
         }
         Ok((context, parts))

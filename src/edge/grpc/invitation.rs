@@ -14,8 +14,9 @@ use crate::{
     },
     proto,
     service::{
-        Consistency, DeclineInvitation, Error, InvitationAnswer, IssuedInvitation, ListInvitations, ListedInvitation,
-        ResendInvitation, Result, RevokeInvitation, RevokedInvitation, input::Validator, ports::InvitationOrder,
+        Consistency, DeclineInvitation, Error, Hidden, InvitationAnswer, IssuedInvitation, ListInvitations,
+        ListedInvitation, ResendInvitation, Result, RevokeInvitation, RevokedInvitation, input::Validator,
+        ports::InvitationOrder,
     },
 };
 
@@ -29,7 +30,7 @@ pub(super) fn decline(validator: &mut Validator, request: &proto::DeclineInvitat
         let description = "is another email than `email`; somebody without an account declines under the invited one";
         validator.add(Error::field("FIELD_INVALID", "actor.id", description));
     }
-    DeclineInvitation { token: request.invitation_token.clone(), email }
+    DeclineInvitation { token: Hidden::new(request.invitation_token.clone()), email }
 }
 
 pub(super) fn declined(tenant: &str, answer: InvitationAnswer) -> proto::DeclineInvitationResponse {
@@ -44,7 +45,7 @@ pub(super) fn resend(validator: &mut Validator, request: &proto::ResendInvitatio
 pub(super) fn resent(tenant: &str, answer: IssuedInvitation) -> proto::ResendInvitationResponse {
     proto::ResendInvitationResponse {
         invitation: Some(to_invitation(tenant, answer.invitation)),
-        invitation_token: answer.token,
+        invitation_token: answer.token.expose().clone(),
         ..Default::default()
     }
 }

@@ -13,8 +13,8 @@ use crate::{
     },
     proto,
     service::{
-        AcceptInvitation, AcceptedInvitation, ChangeRole, ChangeRoles, ChangedRole, ChangedRoles, Error, Invite,
-        InviteResults, Invitee, InviteeResult, MemberAnswer, RemoveMember, RemovedMember, UpdateMember, Who,
+        AcceptInvitation, AcceptedInvitation, ChangeRole, ChangeRoles, ChangedRole, ChangedRoles, Error, Hidden,
+        Invite, InviteResults, Invitee, InviteeResult, MemberAnswer, RemoveMember, RemovedMember, UpdateMember, Who,
         input::Validator,
     },
 };
@@ -48,7 +48,7 @@ pub(super) fn accept(validator: &mut Validator, request: &proto::AcceptInvitatio
         let description = "is false; whoever accepts has shown that the address is theirs: verify it, and send true";
         validator.add(Error::field("FIELD_INVALID", "profile.emails[0].verified", description));
     }
-    AcceptInvitation { token: request.invitation_token.clone(), profile }
+    AcceptInvitation { token: Hidden::new(request.invitation_token.clone()), profile }
 }
 
 pub(super) fn accepted(tenant: &str, answer: AcceptedInvitation) -> proto::AcceptInvitationResponse {
@@ -178,7 +178,7 @@ fn to_invitee(validator: &mut Validator, index: usize, invitee: &proto::Invitee)
 fn to_invite_result(tenant: &str, result: InviteeResult) -> proto::InviteResult {
     let invited = result.issued.is_some();
     let outcome = if invited { proto::InviteOutcome::Invited } else { proto::InviteOutcome::Added };
-    let token = result.issued.as_ref().map_or(String::new(), |issued| issued.token.clone());
+    let token = result.issued.as_ref().map_or(String::new(), |issued| issued.token.expose().clone());
     proto::InviteResult {
         outcome: outcome.into(),
         member: Some(to_member(tenant, result.member)),

@@ -1,9 +1,12 @@
 //! `WatchService`: streams the change log. Each watch has a task that reads ahead of its client by a few responses.
 
-use std::{future, sync::Arc};
+use std::{future, sync::Arc, time::Duration};
 
 use tokio::{
-    sync::mpsc::{self, Sender},
+    sync::{
+        mpsc::{self, Sender},
+        watch,
+    },
     time::{self, Instant},
 };
 use tokio_stream::wrappers::ReceiverStream;
@@ -25,6 +28,8 @@ use crate::{
 /// What a client is told that followed a history which was lost.
 const WHY_RESET: &str = "the tenant has another history than the one that was sent, for the store was put back to an \
                          earlier state; drop what you know, list everything anew, and go on from here";
+/// How much later than its connection a watch ends.
+const LATER: Duration = Duration::from_secs(1);
 /// How many responses are buffered for a client that reads slower than changes come.
 const AHEAD: usize = 2;
 
@@ -65,19 +70,22 @@ impl WatchService for Handler {
 
 /// The responses of a watch, which a task of its own sends.
 async fn responses(
-    mut watch: Watcher,
+    mut watcher: Watcher,
     context: CallContext<'_>,
 ) -> ReceiverStream<Result<WatchChangesResponse, Status>> {
     let (tenant, service) = (context.tenant.to_owned(), Arc::clone(context.service));
-    let ages_at = context.ages_at;
+    // A moment later, so that its client finds the connection closed to new calls.
+    let ages_at = context.ages_at.map(|ages_at| ages_at + LATER);
+    let (seen, generations) = (context.generations.0, context.generations.1.clone());
     let (responses, stream) = mpsc::channel(AHEAD + 1);
     // One slot is reserved for the final error, so that a client that stopped reading still gets it.
     let last_slot = responses.clone().reserve_owned().await;
     tokio::spawn(async move {
         let error = tokio::select! {
-            error = send_batches(&mut watch, &service, &tenant, &responses) => error,
+            error = send_batches(&mut watcher, &service, &tenant, &responses) => error,
             // Its client goes on over another connection, by the certificate that it has then.
             error = aged(ages_at) => Some(error),
+            error = replaced(generations, seen) => Some(error),
         };
         if let (Some(error), Ok(slot)) = (error, last_slot) {
             slot.send(Err(error.into()));
@@ -96,6 +104,14 @@ async fn aged(ages_at: Option<Instant>) -> Error {
     Error::draining(
         "this connection is too old, or its caller's credentials have ended; watch again, after the last token that came",
     )
+}
+
+/// The error that ends a watch when the callers are replaced: whoever may watch still goes on with the next one.
+async fn replaced(mut generations: watch::Receiver<u64>, seen: u64) -> Error {
+    if generations.wait_for(|generation| *generation != seen).await.is_err() {
+        future::pending::<()>().await;
+    }
+    Error::draining("the callers of this server were replaced; watch again, after the last token that came")
 }
 
 /// Sends batches until the client is gone (`None`), or there is an error to end the stream with.

@@ -28,8 +28,10 @@ const STEP: Duration = Duration::from_millis(20);
 const LONGEST: Duration = Duration::from_secs(1);
 /// How many answers wait at a time; beyond, they are sent at once.
 const WAITING: usize = 1024;
-/// How many lines are logged in a window, whatever happens.
+/// How many lines of a kind are logged in a window, whatever happens.
 const LINES: u64 = 60;
+/// How many kinds of attempts there are.
+const KINDS: usize = 5;
 
 /// What failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +44,8 @@ pub enum Attempt {
     InvitationToken,
     /// A right that the caller has not.
     Right,
+    /// A connection that the system could not take.
+    Connection,
 }
 
 /// Counts the attempts that failed.
@@ -50,9 +54,9 @@ pub struct Attempts {
     hasher: RandomState,
     /// The window in the upper half, the failures in it in the lower.
     sources: Vec<AtomicU64>,
-    /// The same of the lines that were logged.
-    lines: AtomicU64,
-    totals: [AtomicU64; 4],
+    /// The same of the lines that were logged, by kind.
+    lines: [AtomicU64; KINDS],
+    totals: [AtomicU64; KINDS],
     waiting: Arc<Semaphore>,
 }
 
@@ -76,7 +80,7 @@ impl Default for Attempts {
             started: Instant::now(),
             hasher: RandomState::new(),
             sources: (0..SOURCES).map(|_| AtomicU64::new(0)).collect(),
-            lines: AtomicU64::new(0),
+            lines: Default::default(),
             totals: Default::default(),
             waiting: Arc::new(Semaphore::new(WAITING)),
         }
@@ -97,7 +101,7 @@ impl Attempts {
             self.log(attempt, source, cause, before);
         }
         let delay = STEP.saturating_mul(u32::try_from(failures.saturating_sub(FREE)).unwrap_or(u32::MAX)).min(LONGEST);
-        if delay.is_zero() || attempt == Attempt::Right {
+        if delay.is_zero() || matches!(attempt, Attempt::Right | Attempt::Connection) {
             return None;
         }
         let room = Arc::clone(&self.waiting).try_acquire_owned().ok()?;
@@ -124,7 +128,8 @@ impl Attempts {
 
     /// Writes a line, for the first failure of a source in a window: with how many there were in the window before.
     fn log(&self, attempt: Attempt, source: &str, cause: &str, before: u64) {
-        let (lines, _) = self.count(&self.lines);
+        let Some(lines) = self.lines.get(attempt as usize) else { return };
+        let (lines, _) = self.count(lines);
         if lines > LINES {
             return;
         }
@@ -142,6 +147,9 @@ impl Attempts {
             }
             Attempt::InvitationToken => {
                 tracing::warn!(source, cause, before_this_minute, "a wrong invitation token was sent");
+            }
+            Attempt::Connection => {
+                tracing::warn!(source, cause, before_this_minute, "a connection could not be accepted");
             }
             Attempt::Right => {
                 tracing::warn!(source, cause, before_this_minute, "a caller asked for what it has no right to");

@@ -6,7 +6,7 @@ use http::{HeaderMap, header::AUTHORIZATION};
 use parking_lot::RwLock;
 use rollcall_engine::Timestamp;
 use sha2::{Digest, Sha256};
-use tokio::time::Instant;
+use tokio::{sync::watch, time::Instant};
 
 use crate::{
     edge::identity::{
@@ -22,6 +22,7 @@ use crate::{
 pub struct Callers {
     book: RwLock<Arc<CallerBook>>,
     clock: Arc<dyn Clock>,
+    generation: watch::Sender<u64>,
 }
 
 /// Who sent a request. In the extensions of every request that came through the layer, but for those to open paths.
@@ -31,17 +32,30 @@ pub struct Identity {
     pub caller: Arc<Caller>,
     /// When what proved it, or the caller, ends; none if it does not.
     pub ends_at: Option<Instant>,
+    /// How often the callers had been replaced when it was found.
+    pub generation: u64,
 }
 
 impl Callers {
     /// Accepts those of the book, by the time that the clock is believed to show.
     pub fn new(book: CallerBook, clock: Arc<dyn Clock>) -> Self {
-        Self { book: RwLock::new(Arc::new(book)), clock }
+        Self { book: RwLock::new(Arc::new(book)), clock, generation: watch::Sender::new(0) }
     }
 
     /// Accepts those of another book from the next request on.
     pub fn replace(&self, book: CallerBook) {
-        *self.book.write() = Arc::new(book);
+        let before = {
+            let mut current = self.book.write();
+            self.generation.send_modify(|generation| *generation += 1);
+            std::mem::replace(&mut *current, Arc::new(book))
+        };
+        // Large ones are not taken apart while requests wait.
+        drop(before);
+    }
+
+    /// How often they have been replaced, for what goes on beyond its request.
+    pub fn generations(&self) -> watch::Receiver<u64> {
+        self.generation.subscribe()
     }
 
     /// Who sends these headers, over a connection with this certificate.
@@ -51,8 +65,9 @@ impl Callers {
     pub(super) fn find(&self, headers: &HeaderMap, certificate: Option<&PeerCertificate>) -> Result<Identity, Refused> {
         let book = self.book.read();
         if let Some(caller) = book.anonymous() {
-            return Ok(Identity { caller: Arc::clone(caller), ends_at: None });
+            return Ok(Identity { caller: Arc::clone(caller), ends_at: None, generation: 0 });
         }
+        let generation = *self.generation.borrow();
         let now = || self.clock.reading().believed;
         let connected = certificate.map(|certificate| book.by_certificate(certificate, now)).transpose()?.flatten();
         let sent = bearer(headers)?.map(|credential| by_credential(&book, credential, now)).transpose()?;
@@ -60,19 +75,23 @@ impl Callers {
             (Some(connected), Some(sent)) if connected.caller.name != sent.caller.name => {
                 return Err(Refused::Disagreement);
             }
-            (_, Some(found)) | (Some(found), None) => found,
+            (Some(connected), Some(sent)) => {
+                let until = [connected.until, sent.until].into_iter().flatten().min();
+                Identified { until, ..sent }
+            }
+            (None, Some(found)) | (Some(found), None) => found,
             (None, None) if certificate.is_some() => return Err(Refused::UnknownCertificate),
             (None, None) => return Err(Refused::Missing),
         };
         let Identified { caller, until } = found;
         let Some(until) = [until, caller.until].into_iter().flatten().min() else {
-            return Ok(Identity { caller, ends_at: None });
+            return Ok(Identity { caller, ends_at: None, generation });
         };
         let now = now();
         if caller.until.is_some_and(|until| until <= now) {
             return Err(Refused::EndedCaller);
         }
-        Ok(Identity { caller, ends_at: Some(Instant::now() + until.since(now)) })
+        Ok(Identity { caller, ends_at: Instant::now().checked_add(until.since(now)), generation })
     }
 }
 

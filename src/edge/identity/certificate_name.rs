@@ -22,6 +22,14 @@ pub enum CertificateName {
 }
 
 impl CertificateName {
+    /// The SPIFFE trust domain that it is of; none for other names.
+    pub fn trust_domain(&self) -> Option<&str> {
+        match self {
+            Self::Spiffe(id) => Some(id.trust_domain()),
+            Self::Uri(_) | Self::Dns(_) => None,
+        }
+    }
+
     /// Reads a name as settings have it: `spiffe://TRUST-DOMAIN/PATH`; `uri:URI`, another absolute URI of at most 2048
     /// bytes; `dns:HOST`, the name of a host in lower case and without a wildcard. A name with other characters than
     /// ASCII is written as certificates have it, in its ASCII form.

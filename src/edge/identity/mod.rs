@@ -16,7 +16,7 @@ pub use attempts::{Attempt, Attempts, source_of};
 pub use book::CallerBook;
 pub use callers::{Callers, Identity};
 pub(crate) use certificate::claimed_trust_domain;
-pub use certificate::{PeerCertificate, read_leaf};
+pub use certificate::{LeafFault, PeerCertificate, read_leaf};
 pub use certificate_name::CertificateName;
 pub use entry::{CallerEntry, CallersFile, IssuerEntry, KeyEntry, TokenEntry, TrustDomain};
 pub use layer::{Answer, IdentityLayer};

@@ -1,10 +1,11 @@
 //! Accepts connections. Each handshake is a task of its own, so that a slow or hostile client keeps nobody else waiting.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{collections::VecDeque, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{Semaphore, mpsc},
+    sync::mpsc,
+    task::AbortHandle,
     time,
 };
 use tokio_rustls::{
@@ -15,12 +16,12 @@ use tokio_rustls::{
 use tokio_stream::{Stream, wrappers::ReceiverStream};
 
 use crate::edge::{
-    identity::{Attempt, Attempts, PeerCertificate, read_leaf, source_of},
+    identity::{Attempt, Attempts, LeafFault, PeerCertificate, read_leaf, source_of},
     listener::connection::{Connection, Transport},
     tls::Tls,
 };
 
-/// How many handshakes are under way at a time; further clients wait.
+/// How many handshakes are under way at a time; a further one cuts off the oldest.
 const HANDSHAKES: usize = 1024;
 /// How many connections wait to be served.
 const READY: usize = 64;
@@ -48,34 +49,44 @@ pub fn incoming(
 ) -> impl Stream<Item = io::Result<Connection>> {
     let (ready, connections) = mpsc::channel(READY);
     tokio::spawn(async move {
-        let handshakes = Arc::new(Semaphore::new(HANDSHAKES));
+        let mut handshakes = VecDeque::<AbortHandle>::new();
         loop {
             let accepted = tokio::select! {
                 () = ready.closed() => return,
                 accepted = listener.accept() => accepted,
             };
-            let Ok((stream, _)) = accepted else {
-                time::sleep(PAUSE).await;
-                continue;
+            let (stream, peer) = match accepted {
+                Ok((stream, peer)) => (stream, Some(peer)),
+                Err(error) => {
+                    attempts.note(Attempt::Connection, "listener", &error.kind().to_string());
+                    time::sleep(PAUSE).await;
+                    continue;
+                }
             };
             // Requests are small, and their answers are waited for.
             let _ = stream.set_nodelay(true);
             let Some(tls) = &tls else {
-                let peer = stream.peer_addr().ok();
                 let limits = (options.connection_bytes, options.connection_age);
                 // If nobody takes it, the next round ends.
                 let _ = ready.send(Ok(Connection::new(Transport::Plain(stream), peer, None, limits))).await;
                 continue;
             };
-            let Ok(room) = Arc::clone(&handshakes).acquire_owned().await else { return };
+            if handshakes.len() >= HANDSHAKES {
+                handshakes.retain(|task| !task.is_finished());
+            }
+            // Whoever sends nothing takes the room of nobody who does.
+            if handshakes.len() >= HANDSHAKES
+                && let Some(oldest) = handshakes.pop_front()
+            {
+                oldest.abort();
+            }
             let (acceptor, attempts, ready) = (tls.acceptor(), Arc::clone(&attempts), ready.clone());
-            tokio::spawn(async move {
-                let connection = handshake(stream, acceptor, &attempts, options).await;
-                drop(room);
-                if let Some(connection) = connection {
+            let task = tokio::spawn(async move {
+                if let Some(connection) = handshake((stream, peer), acceptor, &attempts, options).await {
                     let _ = ready.send(Ok(connection)).await;
                 }
             });
+            handshakes.push_back(task.abort_handle());
         }
     });
     ReceiverStream::new(connections)
@@ -83,19 +94,18 @@ pub fn incoming(
 
 /// The encrypted connection; none if there was no handshake in time, or none that counts.
 async fn handshake(
-    stream: TcpStream,
+    (stream, peer): (TcpStream, Option<SocketAddr>),
     acceptor: TlsAcceptor,
     attempts: &Attempts,
     options: ListenerOptions,
 ) -> Option<Connection> {
-    let peer = stream.peer_addr().ok();
     let source = peer.map_or_else(|| "unknown".to_owned(), |peer| source_of(peer.ip()));
     let stream = match time::timeout(options.handshake_timeout, acceptor.accept(stream)).await {
         Ok(Ok(stream)) => stream,
         Ok(Err(error)) => {
             // Others are of scanners, and of clients that speak no TLS.
             if let Some(cause) = refused_certificate(&error) {
-                attempts.note(Attempt::Certificate, &source, &cause);
+                attempts.note(Attempt::Certificate, &source, cause);
             }
             return None;
         }
@@ -114,13 +124,19 @@ fn certificate(stream: &TlsStream<TcpStream>) -> Option<Option<PeerCertificate>>
     read_leaf(leaf).ok().map(Some)
 }
 
-/// Why a client's certificate was refused, if that is what failed.
-fn refused_certificate(error: &io::Error) -> Option<String> {
-    let error = error.get_ref()?.downcast_ref::<rustls::Error>()?;
-    match error {
-        rustls::Error::InvalidCertificate(CertificateError::Other(other)) => Some(other.to_string()),
-        rustls::Error::InvalidCertificate(error) => Some(error.to_string()),
-        rustls::Error::NoCertificatesPresented => Some("no certificate was sent".to_owned()),
+/// Why a client's certificate was refused, if that is what failed. Nothing of what it says: it may be large, and hostile.
+fn refused_certificate(error: &io::Error) -> Option<&'static str> {
+    match error.get_ref()?.downcast_ref::<rustls::Error>()? {
+        rustls::Error::InvalidCertificate(error) => Some(match error {
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => "expired",
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => "not_valid_yet",
+            CertificateError::UnknownIssuer => "unknown_issuer",
+            CertificateError::BadSignature => "bad_signature",
+            CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => "not_for_clients",
+            CertificateError::Other(other) => other.0.downcast_ref::<LeafFault>().map_or("refused", LeafFault::name),
+            _ => "refused",
+        }),
+        rustls::Error::NoCertificatesPresented => Some("none_sent"),
         _ => None,
     }
 }

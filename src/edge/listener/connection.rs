@@ -13,17 +13,22 @@ use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
     sync::Semaphore,
-    time::Instant,
+    time::{self, Instant, Sleep},
 };
 use tokio_rustls::server::TlsStream;
 use tonic::transport::server::Connected;
 
 use crate::edge::identity::{PeerCertificate, source_of};
 
+/// For how long the requests of a connection go on that is too old, before it is cut off.
+const GRACE: Duration = Duration::from_secs(60);
+
 /// A connection, encrypted or not, whose requests share one budget of message bytes.
 pub struct Connection {
     stream: Transport,
     info: ConnectionInfo,
+    /// For clients that do not leave when they are asked to.
+    cut_off: Option<Pin<Box<Sleep>>>,
 }
 
 /// How a connection's bytes travel.
@@ -76,9 +81,11 @@ impl Connection {
         certificate: Option<PeerCertificate>,
         (limit_bytes, age): (usize, Duration),
     ) -> Self {
-        let ages_at = (!age.is_zero()).then(|| Instant::now() + age);
+        let ages_at = Instant::now().checked_add(age).filter(|_| !age.is_zero());
+        let cut_off =
+            ages_at.and_then(|ages_at| ages_at.checked_add(GRACE)).map(|end| Box::pin(time::sleep_until(end)));
         let budget = Arc::new(Semaphore::new(limit_bytes));
-        Self { stream, info: ConnectionInfo(Arc::new(Shared { budget, peer, certificate, ages_at })) }
+        Self { stream, info: ConnectionInfo(Arc::new(Shared { budget, peer, certificate, ages_at })), cut_off }
     }
 }
 
@@ -108,6 +115,11 @@ macro_rules! on_stream {
 
 impl AsyncRead for Connection {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if let Some(cut_off) = &mut self.cut_off
+            && cut_off.as_mut().poll(cx).is_ready()
+        {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
         on_stream!(self, stream => stream.poll_read(cx, buf))
     }
 }

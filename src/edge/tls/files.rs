@@ -6,7 +6,7 @@ use tokio_rustls::rustls::{
     ServerConfig,
     crypto::{CryptoProvider, ring},
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
-    server::NoServerSessionStorage,
+    server::{NoServerSessionStorage, danger::ClientCertVerifier},
     sign::{CertifiedKey, SingleCertAndKey},
     version::{TLS12, TLS13},
 };
@@ -22,34 +22,75 @@ use crate::edge::{
 /// The protocol that is spoken over it.
 const HTTP_2: &[u8] = b"h2";
 
-/// The bytes of the files.
+/// The server's own certificate and its key, as their files have them.
 #[derive(Clone, PartialEq, Eq)]
-pub struct TlsFiles {
+pub struct OwnFiles {
     certificate: Vec<u8>,
     key: Vec<u8>,
-    authorities: Option<Vec<u8>>,
+}
+
+/// The authorities of clients' certificates, as their files have them.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct ClientFiles {
+    others: Option<Vec<u8>>,
     /// By trust domain.
     domains: BTreeMap<String, Vec<u8>>,
 }
 
-impl TlsFiles {
-    /// Reads the files that the settings name, and those of the trust domains; none where connections are not encrypted.
+impl ClientFiles {
+    /// Reads the files that the settings name, and those of the trust domains; nothing where no certificates are asked for.
     ///
     /// # Errors
     /// Which file can't be read, and why.
-    pub fn read(options: &TlsOptions, domains: &[TrustDomain]) -> Result<Option<Self>, String> {
-        let (Some(certificate), Some(key)) = (&options.certificate, &options.key) else { return Ok(None) };
-        let (certificate, key) = (read(certificate)?, read(key)?);
-        let authorities = options.client_authorities.as_deref().map(read).transpose()?;
+    pub fn read(options: &TlsOptions, domains: &[TrustDomain]) -> Result<Self, String> {
+        if options.client_certificates == ClientCertificates::None {
+            return Ok(Self::default());
+        }
+        let others = options.client_authorities.as_deref().map(read).transpose()?;
         let domains = domains.iter().map(|domain| Ok((domain.name.clone(), read(&domain.authorities)?)));
-        Ok(Some(Self { certificate, key, authorities, domains: domains.collect::<Result<_, String>>()? }))
+        Ok(Self { others, domains: domains.collect::<Result<_, String>>()? })
+    }
+
+    /// Whether there is no authority at all.
+    pub fn is_empty(&self) -> bool {
+        self.others.is_none() && self.domains.is_empty()
+    }
+
+    /// The verifier of clients' certificates; none where they are not asked for.
+    fn verifier(
+        &self,
+        options: &TlsOptions,
+        provider: &Arc<CryptoProvider>,
+    ) -> Result<Option<Arc<dyn ClientCertVerifier>>, String> {
+        if options.client_certificates == ClientCertificates::None {
+            return Ok(None);
+        }
+        let domains = self.domains.iter().map(|(name, pem)| {
+            let what = format!("the authorities of the trust domain `{name}`");
+            Ok((name.clone(), certificates(pem, &what)?))
+        });
+        let domains = domains.collect::<Result<_, String>>()?;
+        let others = self.others.as_deref().map(|pem| certificates(pem, "tls.client_authorities")).transpose()?;
+        let is_required = options.client_certificates == ClientCertificates::Required;
+        client_verifier(domains, others.unwrap_or_default(), is_required, provider).map(Some)
+    }
+}
+
+impl OwnFiles {
+    /// Reads the files that the settings name; none where connections are not encrypted.
+    ///
+    /// # Errors
+    /// Which file can't be read, and why.
+    pub fn read(options: &TlsOptions) -> Result<Option<Self>, String> {
+        let (Some(certificate), Some(key)) = (&options.certificate, &options.key) else { return Ok(None) };
+        Ok(Some(Self { certificate: read(certificate)?, key: read(key)? }))
     }
 
     /// What a handshake needs.
     ///
     /// # Errors
     /// What is wrong with the files, without anything that is in them.
-    pub(super) fn server_config(&self, options: &TlsOptions) -> Result<ServerConfig, String> {
+    pub(super) fn server_config(&self, clients: &ClientFiles, options: &TlsOptions) -> Result<ServerConfig, String> {
         let provider = Arc::new(ring::default_provider());
         let versions = match options.minimum_version {
             TlsVersion::V1_2 => &[&TLS13, &TLS12][..],
@@ -57,19 +98,9 @@ impl TlsFiles {
         };
         let builder = ServerConfig::builder_with_provider(Arc::clone(&provider));
         let builder = builder.with_protocol_versions(versions).map_err(|error| error.to_string())?;
-        let builder = match options.client_certificates {
-            ClientCertificates::None => builder.with_no_client_auth(),
-            asked_for => {
-                let domains = self.domains.iter().map(|(name, pem)| {
-                    let what = format!("the authorities of the trust domain `{name}`");
-                    Ok((name.clone(), certificates(pem, &what)?))
-                });
-                let domains = domains.collect::<Result<_, String>>()?;
-                let others = self.authorities.as_deref().map(|pem| certificates(pem, "tls.client_authorities"));
-                let is_required = asked_for == ClientCertificates::Required;
-                let others = others.transpose()?.unwrap_or_default();
-                builder.with_client_cert_verifier(client_verifier(domains, others, is_required, &provider)?)
-            }
+        let builder = match clients.verifier(options, &provider)? {
+            None => builder.with_no_client_auth(),
+            Some(verifier) => builder.with_client_cert_verifier(verifier),
         };
         let own_certificate = SingleCertAndKey::from(self.own_certificate(&provider)?);
         let mut config = builder.with_cert_resolver(Arc::new(own_certificate));

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use parking_lot::RwLock;
 use tokio_rustls::{TlsAcceptor, rustls::ServerConfig};
 
-pub use files::TlsFiles;
+pub use files::{ClientFiles, OwnFiles};
 pub use options::{ClientCertificates, TlsOptions, TlsVersion};
 
 /// How connections are encrypted now. What is replaced counts for those that are made from then on.
@@ -17,16 +17,19 @@ pub struct Tls(RwLock<Arc<ServerConfig>>);
 
 impl Tls {
     /// Encrypts connections as the files say.
-    pub fn new(files: &TlsFiles, options: &TlsOptions) -> Result<Self, String> {
-        Ok(Self(RwLock::new(Arc::new(files.server_config(options)?))))
+    ///
+    /// # Errors
+    /// What is wrong with the files.
+    pub fn new(own: &OwnFiles, clients: &ClientFiles, options: &TlsOptions) -> Result<Self, String> {
+        Ok(Self(RwLock::new(Arc::new(own.server_config(clients, options)?))))
     }
 
     /// Encrypts the next connections as the files say.
     ///
     /// # Errors
     /// What is wrong with the files; then nothing changes.
-    pub fn replace(&self, files: &TlsFiles, options: &TlsOptions) -> Result<(), String> {
-        let config = Arc::new(files.server_config(options)?);
+    pub fn replace(&self, own: &OwnFiles, clients: &ClientFiles, options: &TlsOptions) -> Result<(), String> {
+        let config = Arc::new(own.server_config(clients, options)?);
         *self.0.write() = config;
         Ok(())
     }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use tokio_rustls::rustls::{
-    CertificateError, DigitallySignedStruct, DistinguishedName, Error, RootCertStore, SignatureScheme,
+    CertificateError, DigitallySignedStruct, DistinguishedName, Error, OtherError, RootCertStore, SignatureScheme,
     client::danger::HandshakeSignatureValid,
     crypto::{CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature},
     pki_types::{CertificateDer, UnixTime},
@@ -35,11 +35,11 @@ struct ByTrustDomain {
 /// authorities of each SPIFFE trust domain by its name in lower case; `other` those of certificates that have no SPIFFE
 /// id, and may be none. With `required` there is no connection without a certificate.
 ///
-/// It tells handshakes `UnknownIssuer` for a trust domain that is not among them, and `ApplicationVerificationFailure`
-/// for a certificate with a good chain that `read_leaf` refuses.
+/// It tells handshakes `UnknownIssuer` for a trust domain that is not among them, and the [`LeafFault`] of a certificate with a
+/// good chain that `read_leaf` refuses. Without any authority, no certificate counts.
 ///
 /// # Errors
-/// What is wrong, as a sentence: no authority at all, a domain without one or with a name that is none, an authority
+/// What is wrong, as a sentence: a domain without an authority or with a name that is none, an authority
 /// that can't be read, and one whose key also stands for another domain or for `other`.
 pub(super) fn client_verifier(
     domains: BTreeMap<String, Vec<CertificateDer<'static>>>,
@@ -47,9 +47,6 @@ pub(super) fn client_verifier(
     required: bool,
     provider: &Arc<CryptoProvider>,
 ) -> Result<Arc<dyn ClientCertVerifier>, String> {
-    if domains.is_empty() && other.is_empty() {
-        return Err("there is no certificate authority for clients".to_owned());
-    }
     let algorithms = provider.signature_verification_algorithms;
     let mut keys = BTreeSet::new();
     let mut verifiers = BTreeMap::new();
@@ -117,7 +114,8 @@ impl ClientCertVerifier for ByTrustDomain {
             chain.ok_or(CertificateError::UnknownIssuer)?.verify_client_cert(end_entity, intermediates, now)?;
         match read_leaf(end_entity) {
             Ok(peer) if peer.trust_domain() == claimed.as_deref() => Ok(verified),
-            _ => Err(CertificateError::ApplicationVerificationFailure.into()),
+            Ok(_) => Err(CertificateError::ApplicationVerificationFailure.into()),
+            Err(fault) => Err(CertificateError::Other(OtherError(Arc::new(fault))).into()),
         }
     }
 

@@ -18,11 +18,14 @@
 use async_trait::async_trait;
 use rollcall_engine::{Commit, Head, Subject, Timestamp};
 
-use crate::service::ports::{
-    batch::{Batch, Committed},
-    error::StoreResult,
-    reservation::Reservation,
-    snapshot::Snapshot,
+use crate::service::{
+    hidden::Hidden,
+    ports::{
+        batch::{Batch, Committed},
+        error::StoreResult,
+        reservation::Reservation,
+        snapshot::Snapshot,
+    },
 };
 
 /// Where tenants' facts and their change logs are kept.
@@ -109,12 +112,12 @@ pub struct Glance<'a> {
 }
 
 /// What a store is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoreIdentity {
     /// Random bytes by which it is told from any other store, and which every token carries.
     pub id: [u8; 16],
     /// A random key that no other store has. Page tokens are sealed with it.
-    pub page_key: [u8; 32],
+    pub page_key: Hidden<[u8; 32]>,
 }
 
 /// What follows on a commit in a tenant's log.

@@ -12,7 +12,10 @@ use sea_orm::{
 };
 
 use crate::{
-    service::ports::{ResourceRecord, StoreIdentity, StoreResult, StoredResponse},
+    service::{
+        Hidden,
+        ports::{ResourceRecord, StoreIdentity, StoreResult, StoredResponse},
+    },
     store::{
         error::defect,
         sql::{
@@ -36,7 +39,7 @@ pub(in crate::store) async fn identity(db: &impl ConnectionTrait, format: i16) -
     }
     let id = row.store_id.try_into().map_err(|_| defect("the store's id has other than 16 bytes"))?;
     let page_key = row.page_key.try_into().map_err(|_| defect("the store's key has other than 32 bytes"))?;
-    Ok(StoreIdentity { id, page_key })
+    Ok(StoreIdentity { id, page_key: Hidden::new(page_key) })
 }
 
 /// The tenant and its newest commit.

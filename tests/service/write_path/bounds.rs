@@ -62,7 +62,7 @@ async fn members_are_of_so_many_types_and_no_more() {
         let email = format!("{}@acme.test", who.replace(':', "."));
         let issued = tenant.invite(OPERATOR, &email, "drive", "guest", None).await;
         let Ok(Some(issued)) = issued else { panic!("an operator may not invite: {issued:?}") };
-        accepted.push(tenant.accept(who, &email, &issued.token).await.map(drop));
+        accepted.push(tenant.accept(who, &email, issued.token.expose()).await.map(drop));
     }
     assert_eq!(accepted, [Ok(()), Err("FIELD_INVALID"), Ok(())]);
 }

@@ -37,7 +37,7 @@ async fn a_jump_ahead_ends_nothing_for_good() {
     tenant.clock.disbelieve(None);
     assert!(service.can_write().is_ok());
     assert!(enters(service, "acme", "gus").await, "nothing was lost");
-    tenant.accept("new", "new@acme.test", &issued.token).await.expect("it is open still");
+    tenant.accept("new", "new@acme.test", issued.token.expose()).await.expect("it is open still");
     assert_eq!(service.sweep().await.expect("the store is there"), 0, "nothing is due");
 }
 

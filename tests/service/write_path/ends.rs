@@ -45,6 +45,6 @@ async fn an_invitation_that_expires_before_the_commit_is_not_accepted() {
     let expires_at = issued.invitation.invitation.expires_at;
     clock.set(rollcall_engine::Timestamp(expires_at.0 - 1));
     club.store.before_commit(move || clock.set(expires_at));
-    let refused = tenant.accept("new", "new@acme.test", &issued.token).await.map(drop);
+    let refused = tenant.accept("new", "new@acme.test", issued.token.expose()).await.map(drop);
     assert_eq!(refused, Err("INVITATION_EXPIRED"));
 }

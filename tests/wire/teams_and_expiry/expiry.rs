@@ -24,7 +24,7 @@ impl TimedRole {
         let email = email_of(person);
         let issued = self.0.invite("ada", &email, PIER, "editor", until.map(Timestamp)).await?;
         if let Some(issued) = issued {
-            self.0.accept(person, &email, &issued.token).await?;
+            self.0.accept(person, &email, issued.token.expose()).await?;
         }
         Ok(())
     }

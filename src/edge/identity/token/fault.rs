@@ -38,19 +38,19 @@ impl TokenFault {
     /// claims, and one for all fields of the header.
     pub fn name(self) -> &'static str {
         match self {
-            Self::TooLong => "too_long",
-            Self::Malformed => "malformed",
-            Self::UnsupportedHeader(_) => "unsupported_header",
-            Self::UnsupportedType => "unsupported_type",
-            Self::UnknownIssuer => "unknown_issuer",
-            Self::AlgorithmNotPinned => "algorithm_not_pinned",
-            Self::UnknownKey => "unknown_key",
-            Self::KeyOfOtherAlgorithm => "key_of_other_algorithm",
-            Self::BadSignature => "bad_signature",
-            Self::MissingClaim(_) => "missing_claim",
-            Self::WrongAudience => "wrong_audience",
-            Self::Expired => "expired",
-            Self::NotYetValid => "not_yet_valid",
+            Self::TooLong => "token_too_long",
+            Self::Malformed => "token_malformed",
+            Self::UnsupportedHeader(_) => "token_unsupported_header",
+            Self::UnsupportedType => "token_unsupported_type",
+            Self::UnknownIssuer => "token_unknown_issuer",
+            Self::AlgorithmNotPinned => "token_algorithm_not_pinned",
+            Self::UnknownKey => "token_unknown_key",
+            Self::KeyOfOtherAlgorithm => "token_key_of_other_algorithm",
+            Self::BadSignature => "token_bad_signature",
+            Self::MissingClaim(_) => "token_missing_claim",
+            Self::WrongAudience => "token_wrong_audience",
+            Self::Expired => "token_expired",
+            Self::NotYetValid => "token_not_yet_valid",
         }
     }
 }

@@ -4,7 +4,10 @@ use rollcall_engine::{
     Effect, FailedGrant, Grant, Head, Invitation, Member, Resource, ResourceKey, SuppressedAddress, Tenant,
 };
 
-use crate::service::write::engine::{recorded::Recorded, secret::Secret};
+use crate::service::{
+    hidden::Hidden,
+    write::engine::{recorded::Recorded, secret::Secret},
+};
 
 /// An answer that can be stored for retries.
 pub trait StorableResponse: Recorded + Send + Sync + 'static {
@@ -92,7 +95,7 @@ pub struct IssuedInvitation {
     /// What the token is derived from, beside the request's secret.
     pub(crate) nonce: String,
     /// The token that accepts it, 43 characters of URL-safe base64. Filled in when the answer is sent, never stored.
-    pub token: String,
+    pub token: Hidden<String>,
 }
 
 /// The answer to the revocation of an invitation.
@@ -170,7 +173,7 @@ impl StorableResponse for SweepResult {}
 
 impl StorableResponse for IssuedInvitation {
     fn reveal(&mut self, secret: &Secret) {
-        self.token = secret.token(&self.nonce);
+        self.token = Hidden::new(secret.token(&self.nonce));
     }
 }
 

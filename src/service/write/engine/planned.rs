@@ -175,11 +175,11 @@ impl Service {
         if stored.body_hash != key.body_hash {
             let message = format!(
                 "request id `{}` was used for another request; take a new id, or send the first request again",
-                key.request_id
+                key.request_id.expose()
             );
             let error = Error::new(ErrorKind::FailedPrecondition, "REQUEST_ID_REUSED", message);
             return Err(error
-                .with("request_id", key.request_id.clone())
+                .with("request_id", key.request_id.expose().clone())
                 .violation("request_id", "was used for another request"));
         }
         let mut answer: A = sealed::open(key, &stored.answer)?;

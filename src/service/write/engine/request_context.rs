@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rollcall_engine::Subject;
 use sha2::{Digest, Sha256};
 
-use crate::service::caller::Caller;
+use crate::service::{caller::Caller, hidden::Hidden};
 
 /// What every write carries beside its own fields: the tenant, and who writes for whom.
 #[derive(Clone, Debug)]
@@ -35,7 +35,7 @@ pub struct IdempotencyKey {
     pub caller: String,
     /// The id that the caller chose, 1 to 128 bytes without invisible characters. Never stored: the tokens of invitations
     /// are derived from it.
-    pub request_id: String,
+    pub request_id: Hidden<String>,
     /// SHA-256 of the method and the whole body, in lower-case hexadecimal.
     pub body_hash: String,
 }
@@ -47,7 +47,7 @@ impl IdempotencyKey {
         Self {
             tenant: tenant.to_owned(),
             caller: caller.to_owned(),
-            request_id: request_id.to_owned(),
+            request_id: Hidden::new(request_id.to_owned()),
             body_hash: hex(&digest),
         }
     }
@@ -59,7 +59,7 @@ impl IdempotencyKey {
 
     /// The tenant, the caller and its request id as one text, which no others make: names have no NUL.
     pub(crate) fn owned_id(&self) -> String {
-        format!("{}\0{}\0{}", self.tenant, self.caller, self.request_id)
+        format!("{}\0{}\0{}", self.tenant, self.caller, self.request_id.expose())
     }
 }
 

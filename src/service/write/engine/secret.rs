@@ -7,15 +7,15 @@
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
-use crate::service::write::engine::request_context::hex;
+use crate::service::{hidden::Hidden, write::engine::request_context::hex};
 
 /// What this write's tokens are derived from beside their nonces: the request id, or random bytes where there is none.
 #[derive(Clone, Debug)]
-pub struct Secret(Vec<u8>);
+pub struct Secret(Hidden<Vec<u8>>);
 
 impl Secret {
     pub(crate) fn new(bytes: impl Into<Vec<u8>>) -> Self {
-        Self(bytes.into())
+        Self(Hidden::new(bytes.into()))
     }
 
     /// The token of a nonce, 43 characters of URL-safe base64.
@@ -23,7 +23,7 @@ impl Secret {
         let digest = Sha256::new()
             .chain_update("rollcall invitation\0")
             .chain_update(Sha256::digest(nonce))
-            .chain_update(&self.0)
+            .chain_update(self.0.expose())
             .finalize();
         BASE64_URL_SAFE_NO_PAD.encode(digest)
     }

@@ -7,6 +7,7 @@ use rollcall_engine::{
 
 use crate::service::{
     error::{Error, ErrorKind, Result},
+    hidden::Hidden,
     ports::{MemberBy, MemberRecord, StoredGrant},
     write::{
         engine::{
@@ -28,7 +29,7 @@ use crate::service::{
 #[derive(Clone, Debug)]
 pub struct AcceptInvitation {
     /// The token of the invitation, as its issuer got it.
-    pub token: String,
+    pub token: Hidden<String>,
     /// The person's profile, normalised. Its email, which the caller has verified, must be the invitation's.
     pub profile: Profile,
 }
@@ -43,7 +44,7 @@ impl Write for AcceptInvitation {
 
     async fn plan(&self, context: &mut WriteContext<'_>) -> Result<Plan<AcceptedInvitation>> {
         context.tenant()?;
-        let invitation = invitation::by_token(context, &self.token, self.profile.email.as_deref()).await?;
+        let invitation = invitation::by_token(context, self.token.expose(), self.profile.email.as_deref()).await?;
         let invited = context.member(&invitation.member).await?;
         let actor = context.request.actor.clone();
         check_person(context, &actor)?;

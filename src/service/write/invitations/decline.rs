@@ -5,6 +5,7 @@ use rollcall_engine::{Change, InvitationStatus, Subject};
 
 use crate::service::{
     error::Result,
+    hidden::Hidden,
     write::{
         engine::{
             answers::InvitationAnswer,
@@ -20,7 +21,7 @@ use crate::service::{
 #[derive(Clone, Debug)]
 pub struct DeclineInvitation {
     /// The token of the invitation, as its issuer got it.
-    pub token: String,
+    pub token: Hidden<String>,
     /// The normalised email of whoever declines, which the caller has verified and which must be the invitation's.
     pub email: String,
 }
@@ -35,7 +36,7 @@ impl Write for DeclineInvitation {
 
     async fn plan(&self, context: &mut WriteContext<'_>) -> Result<Plan<InvitationAnswer>> {
         context.tenant()?;
-        let found = invitation::by_token(context, &self.token, Some(&self.email)).await?;
+        let found = invitation::by_token(context, self.token.expose(), Some(&self.email)).await?;
         let invited = context.member(&found.member).await?;
         let mut changes = vec![Change::InvitationDeclined {
             id: found.id.clone(),

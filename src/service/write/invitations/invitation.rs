@@ -4,6 +4,7 @@ use rollcall_engine::{Change, Invitation, InvitationStatus, Policy, Subject, Tim
 
 use crate::service::{
     error::{Error, ErrorKind, Result},
+    hidden::Hidden,
     ports::MemberRecord,
     write::{
         engine::{
@@ -93,7 +94,7 @@ pub(crate) fn issue(
         created_at,
         acceptance: None,
     };
-    Ok(IssuedInvitation { invitation: answer(context, invitation), nonce, token: String::new() })
+    Ok(IssuedInvitation { invitation: answer(context, invitation), nonce, token: Hidden::default() })
 }
 
 /// When the next reminder of an invitation is due, after `after` and before it expires; none if the policy has no more.

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::values::*;
 use crate::{
     kept_forms,
+    service::Hidden,
     service::write::engine::{
         answers::{
             AcceptedInvitation, AddressAnswer, ChangedRole, ChangedRoles, CreatedTenant, DeletedResources,
@@ -80,7 +81,7 @@ fn issued() -> IssuedInvitation {
     IssuedInvitation {
         invitation: invitation_that_is(InvitationStatus::Pending),
         nonce: "n0nce".into(),
-        token: String::new(),
+        token: Hidden::default(),
     }
 }
 

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::service::{
     error::Result,
+    hidden::Hidden,
     write::engine::{
         answers::{
             AcceptedInvitation, AddressAnswer, ChangedRole, ChangedRoles, CreatedTenant, DeletedResources,
@@ -65,6 +66,6 @@ impl Recorded for IssuedInvitation {
 
     fn from_record(record: IssuedInvitationRecord) -> Result<Self> {
         let invitation = InvitationAnswer::from_record(record.invitation)?;
-        Ok(Self { invitation, nonce: record.nonce, token: String::new() })
+        Ok(Self { invitation, nonce: record.nonce, token: Hidden::default() })
     }
 }
