@@ -30,6 +30,8 @@ pub(super) struct Credentials {
     file_text: Settled<Result<String, String>>,
     /// What the callers' file said last without a mistake.
     file: CallersFile,
+    /// What it says now, if keys that it names are missing, and the problem of these that was logged.
+    waiting: Option<(CallersFile, String)>,
     keys: BTreeMap<PathBuf, KeyFile>,
     tls_files: Settled<Result<Option<TlsFiles>, String>>,
 }
@@ -55,12 +57,7 @@ impl Credentials {
                 (Ok(text), file)
             }
         };
-        let mut keys = BTreeMap::new();
-        for IssuerEntry { keys: path, .. } in &file.issuers {
-            let bytes = read_bytes(path).map_err(Error::Credentials)?;
-            let parsed = parse_keys(path, &bytes).map_err(Error::Credentials)?;
-            keys.insert(path.clone(), KeyFile { bytes: Settled::new(Ok(bytes)), keys: parsed });
-        }
+        let keys = new_keys(&file, &BTreeMap::new()).map_err(Error::Credentials)?;
         let tls_files = TlsFiles::read(&config.tls, &file.trust_domains).map_err(Error::Credentials)?;
         let tls =
             tls_files.as_ref().map(|files| Tls::new(files, &config.tls)).transpose().map_err(Error::Credentials)?;
@@ -80,6 +77,7 @@ impl Credentials {
             tls_files: Settled::new(Ok(tls_files)),
             auth,
             file,
+            waiting: None,
             keys,
         })
     }
@@ -123,33 +121,42 @@ impl Credentials {
         self.look_at_tls();
     }
 
-    /// Whether the callers' file says something else.
+    /// Whether the callers' file says something else. It counts once the keys of every issuer are there, so that no token is
+    /// refused meanwhile.
     fn look_at_file(&mut self) -> bool {
         let Some(path) = &self.auth.file else { return false };
-        let Some(text) = self.file_text.look(read_text(path)) else { return false };
-        match text.as_ref().map_err(Clone::clone).and_then(|text| parse(&self.auth, path, text)) {
-            Ok(file) => {
-                self.file = file;
-                true
-            }
-            Err(problem) => {
-                tracing::error!(problem, "the callers' file has a mistake; the callers stay as they are");
-                false
-            }
+        let (file, logged) = match self.file_text.look(read_text(path)) {
+            None => match self.waiting.take() {
+                None => return false,
+                Some((file, problem)) => (Ok(file), Some(problem)),
+            },
+            Some(text) => (text.as_ref().map_err(Clone::clone).and_then(|text| parse(&self.auth, path, text)), None),
+        };
+        self.waiting = None;
+        let (file, problem) = match file {
+            Err(problem) => (None, problem),
+            Ok(file) => match new_keys(&file, &self.keys) {
+                Ok(keys) => {
+                    self.keys.extend(keys);
+                    self.keys.retain(|path, _| file.issuers.iter().any(|issuer| issuer.keys == *path));
+                    self.file = file;
+                    return true;
+                }
+                Err(problem) => (Some(file), problem),
+            },
+        };
+        if logged.as_ref() != Some(&problem) {
+            tracing::error!(problem, "the callers' file has a mistake; the callers stay as they are");
         }
+        self.waiting = file.map(|file| (file, problem));
+        false
     }
 
-    /// Whether an issuer has other keys. Those of a new one are read at once.
+    /// Whether an issuer has other keys.
     fn look_at_keys(&mut self) -> bool {
         let mut is_changed = false;
-        self.keys.retain(|path, _| self.file.issuers.iter().any(|issuer| issuer.keys == *path));
-        for IssuerEntry { keys: path, .. } in &self.file.issuers {
-            let found = read_bytes(path);
-            let known = self.keys.entry(path.clone()).or_insert_with(|| KeyFile {
-                bytes: Settled::new(Err("not read yet".to_owned())),
-                keys: IssuerKeys::default(),
-            });
-            let Some(found) = known.bytes.look(found) else { continue };
+        for (path, known) in &mut self.keys {
+            let Some(found) = known.bytes.look(read_bytes(path)) else { continue };
             match found.as_ref().map_err(Clone::clone).and_then(|bytes| parse_keys(path, bytes)) {
                 Ok(keys) => {
                     known.keys = keys;
@@ -208,6 +215,17 @@ fn parse(auth: &Auth, path: &Path, text: &str) -> Result<CallersFile, String> {
         }
     }
     Ok(file)
+}
+
+/// The files of keys that a callers' file names, and that are not known.
+fn new_keys(file: &CallersFile, known: &BTreeMap<PathBuf, KeyFile>) -> Result<BTreeMap<PathBuf, KeyFile>, String> {
+    let paths = file.issuers.iter().map(|IssuerEntry { keys: path, .. }| path);
+    let new = paths.filter(|path| !known.contains_key(*path)).map(|path| {
+        let bytes = read_bytes(path)?;
+        let keys = parse_keys(path, &bytes)?;
+        Ok((path.clone(), KeyFile { bytes: Settled::new(Ok(bytes)), keys }))
+    });
+    new.collect()
 }
 
 fn parse_keys(path: &Path, bytes: &[u8]) -> Result<IssuerKeys, String> {

@@ -42,7 +42,7 @@ pub(super) async fn serve(
     drained: watch::Receiver<bool>,
 ) -> Result<(), Error> {
     let (limits, attempts) = (config.limits, Arc::new(Attempts::default()));
-    let handler = Handler::new(Arc::clone(service), Arc::clone(&attempts));
+    let handler = Handler::new(Arc::clone(service), Arc::clone(&callers), Arc::clone(&attempts));
     let routes = routes(handler, health, limits.request_bytes, config.reflection)?;
     let options = ListenerOptions {
         handshake_timeout: config.tls.handshake_timeout,

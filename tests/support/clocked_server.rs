@@ -51,12 +51,13 @@ impl ClockedServer {
     /// Serves a service.
     pub async fn serve(service: Service) -> Self {
         let (service, clock) = (Arc::new(service), Arc::<ManualClock>::default());
-        let callers = Callers::new(CallerBook::anyone(true), clock.clone());
+        let callers = Arc::new(Callers::new(CallerBook::anyone(true), clock.clone()));
+        let handler = Handler::new(Arc::clone(&service), Arc::clone(&callers), Arc::default());
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port is free");
         let address = listener.local_addr().expect("the listener is bound");
         let server = Server::builder()
-            .layer(IdentityLayer::new(Arc::new(callers), Arc::default()))
-            .add_routes(Handler::new(Arc::clone(&service), Arc::default()).add_to(Routes::default(), REQUEST_BYTES))
+            .layer(IdentityLayer::new(callers, Arc::default()))
+            .add_routes(handler.add_to(Routes::default(), REQUEST_BYTES))
             .serve_with_incoming(TcpIncoming::from(listener));
         let running = tokio::spawn(async move { server.await.expect("nothing ends it") });
         Self { clock, service, address, running }

@@ -15,7 +15,7 @@ use crate::{
             messages::{TenantRequest, WithToken, WriteRequest, WriteResponse},
             trace::trace_id,
         },
-        identity::{Attempt, Attempts, Identity},
+        identity::{Attempt, Attempts, Callers, Identity},
         listener::ConnectionInfo,
     },
     service::{
@@ -28,6 +28,7 @@ use crate::{
 #[derive(Clone)]
 pub struct Handler {
     service: Arc<Service>,
+    callers: Arc<Callers>,
     attempts: Arc<Attempts>,
 }
 
@@ -39,6 +40,8 @@ pub(super) struct CallContext<'r> {
     /// The tenant's id, which is valid; there may be no such tenant.
     pub(super) tenant: &'r str,
     pub(super) service: &'r Arc<Service>,
+    /// Those that are known, of whom the caller is one.
+    pub(super) callers: &'r Arc<Callers>,
     /// When the connection is too old to go on, or what proved who calls has ended; none if that never comes.
     pub(super) ages_at: Option<Instant>,
 }
@@ -46,8 +49,8 @@ pub(super) struct CallContext<'r> {
 impl Handler {
     /// A handler that answers from `service` those that [`IdentityLayer`](crate::edge::identity::IdentityLayer) lets
     /// through, and nobody else. Attempts at what somebody has no right to, and at invitations, are noted.
-    pub fn new(service: Arc<Service>, attempts: Arc<Attempts>) -> Self {
-        Self { service, attempts }
+    pub fn new(service: Arc<Service>, callers: Arc<Callers>, attempts: Arc<Attempts>) -> Self {
+        Self { service, callers, attempts }
     }
 
     /// Answers a question: `read` notes the mistakes of the message, and `answer` is called if there are none. The
@@ -129,7 +132,8 @@ impl Handler {
         };
         let ages_at = request.extensions().get::<ConnectionInfo>().and_then(ConnectionInfo::ages_at);
         let ages_at = [ages_at, *ends_at].into_iter().flatten().min();
-        let context = CallContext { caller, tenant: request.get_ref().tenant(), service: &self.service, ages_at };
+        let tenant = request.get_ref().tenant();
+        let context = CallContext { caller, tenant, service: &self.service, callers: &self.callers, ages_at };
         let mut validator = Validator::default();
         validator.tenant(context.tenant);
         let parts = read(&mut validator, context);

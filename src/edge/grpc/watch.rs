@@ -10,16 +10,20 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
 use crate::{
-    edge::grpc::{
-        Handler,
-        change::{kinds, to_changes},
-        handler::CallContext,
+    edge::{
+        grpc::{
+            Handler,
+            change::{kinds, to_changes},
+            handler::CallContext,
+            messages::TenantRequest as _,
+        },
+        listener::ConnectionInfo,
     },
     proto::{
         Reset, WatchChangesRequest, WatchChangesResponse, watch_changes_request::Start,
         watch_service_server::WatchService,
     },
-    service::{Error, Service, WatchBatch, WatchFrom, Watcher},
+    service::{Caller, Error, Service, WatchBatch, WatchFrom, Watcher},
 };
 
 /// What a client is told that followed a history which was lost.
@@ -56,7 +60,7 @@ impl WatchService for Handler {
                     None => WatchFrom::Now,
                 };
                 let watch = context.service.watch(context.tenant, from, kinds).await?;
-                Ok(responses(watch, context).await)
+                Ok(responses(watch, context, &request).await)
             },
         )
         .await
@@ -67,17 +71,23 @@ impl WatchService for Handler {
 async fn responses(
     mut watch: Watcher,
     context: CallContext<'_>,
+    request: &Request<WatchChangesRequest>,
 ) -> ReceiverStream<Result<WatchChangesResponse, Status>> {
     let (tenant, service) = (context.tenant.to_owned(), Arc::clone(context.service));
-    let ages_at = context.ages_at;
+    let (ages_at, callers, caller) = (context.ages_at, Arc::clone(context.callers), Arc::clone(context.caller));
+    let headers = request.metadata().clone().into_headers();
+    let connection = request.extensions().get::<ConnectionInfo>().cloned();
     let (responses, stream) = mpsc::channel(AHEAD + 1);
     // One slot is reserved for the final error, so that a client that stopped reading still gets it.
     let last_slot = responses.clone().reserve_owned().await;
     tokio::spawn(async move {
+        let certificate = connection.as_ref().and_then(ConnectionInfo::certificate);
+        let may_watch = |known: &Caller| known.name == caller.name && known.may(WatchChangesRequest::RIGHT, &tenant);
         let error = tokio::select! {
             error = send_batches(&mut watch, &service, &tenant, &responses) => error,
             // Its client goes on over another connection, by the certificate that it has then.
-            error = aged(ages_at) => Some(error),
+            () = aged(ages_at) => Some(ended()),
+            () = callers.lost(&headers, certificate, may_watch) => Some(ended()),
         };
         if let (Some(error), Ok(slot)) = (error, last_slot) {
             slot.send(Err(error.into()));
@@ -86,15 +96,19 @@ async fn responses(
     ReceiverStream::new(stream)
 }
 
-/// The error that ends a watch when its connection is too old to go on, or what proved who calls has ended; never, if that
-/// does not come.
-async fn aged(ages_at: Option<Instant>) -> Error {
+/// Waits until its connection is too old to go on, or what proved who calls has ended; for ever, if that does not come.
+async fn aged(ages_at: Option<Instant>) {
     match ages_at {
         Some(ages_at) => time::sleep_until(ages_at).await,
         None => future::pending().await,
     }
+}
+
+/// The error that ends a watch which may go on no longer.
+fn ended() -> Error {
     Error::draining(
-        "this connection is too old, or its caller's credentials have ended; watch again, after the last token that came",
+        "this connection is too old, or its caller's credentials or right have ended; watch again, after the last token that \
+         came",
     )
 }
 

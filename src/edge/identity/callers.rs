@@ -6,7 +6,7 @@ use http::{HeaderMap, header::AUTHORIZATION};
 use parking_lot::RwLock;
 use rollcall_engine::Timestamp;
 use sha2::{Digest, Sha256};
-use tokio::time::Instant;
+use tokio::{sync::watch, time::Instant};
 
 use crate::{
     edge::identity::{
@@ -22,6 +22,7 @@ use crate::{
 pub struct Callers {
     book: RwLock<Arc<CallerBook>>,
     clock: Arc<dyn Clock>,
+    replaced: watch::Sender<()>,
 }
 
 /// Who sent a request. In the extensions of every request that came through the layer, but for those to open paths.
@@ -36,12 +37,28 @@ pub struct Identity {
 impl Callers {
     /// Accepts those of the book, by the time that the clock is believed to show.
     pub fn new(book: CallerBook, clock: Arc<dyn Clock>) -> Self {
-        Self { book: RwLock::new(Arc::new(book)), clock }
+        Self { book: RwLock::new(Arc::new(book)), clock, replaced: watch::Sender::new(()) }
     }
 
     /// Accepts those of another book from the next request on.
     pub fn replace(&self, book: CallerBook) {
         *self.book.write() = Arc::new(book);
+        self.replaced.send_replace(());
+    }
+
+    /// Waits until the sender of these headers, over a connection with this certificate, is nobody known any more, or one of
+    /// whom `may` is not true. Looks again whenever the callers are replaced.
+    pub(crate) async fn lost(
+        &self,
+        headers: &HeaderMap,
+        certificate: Option<&PeerCertificate>,
+        may: impl Fn(&Caller) -> bool,
+    ) {
+        let mut replaced = self.replaced.subscribe();
+        while self.find(headers, certificate).is_ok_and(|identity| may(&identity.caller)) {
+            // The sender is there as long as `self` is.
+            let _ = replaced.changed().await;
+        }
     }
 
     /// Who sends these headers, over a connection with this certificate.
