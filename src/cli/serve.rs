@@ -62,7 +62,7 @@ async fn served(Loaded { config, warnings }: Loaded, demo: bool) -> ExitCode {
         );
     }
     let outcome = match stop_signal() {
-        Ok(stop) => serve::run(&config, demo, stop).await,
+        Ok(stop) => Box::pin(serve::run(&config, demo, stop)).await,
         Err(error) => Err(error.into()),
     };
     guard.shutdown().await;

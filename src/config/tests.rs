@@ -117,7 +117,7 @@ fn the_defaults_alone_are_valid() {
         limits: TransportLimits {
             request_bytes: 4_194_304,
             connection_bytes: 8_388_608,
-            connection_age: Duration::from_secs(3600),
+            connection_age: Duration::from_hours(1),
             connection_streams: 200,
         },
         quotas: Quotas { invitations_per_day: 1000 },

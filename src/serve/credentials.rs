@@ -1,7 +1,13 @@
 //! What callers are known by: read from files at the start, and again when they change.
 //! A file with a mistake changes nothing, and keeps none of the others from changing.
 
-use std::{collections::BTreeMap, fs, future, path::Path, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fs, future,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::{task, time};
 
@@ -26,8 +32,9 @@ pub(super) struct Credentials {
     file_text: Settled<Result<String, String>>,
     /// What the callers' file said last without a mistake.
     file: CallersFile,
-    /// By issuer.
-    keys: BTreeMap<String, KeyFile>,
+    /// What it says now, if keys that it names are missing, and the problem of these that was logged.
+    waiting: Option<(CallersFile, String)>,
+    keys: BTreeMap<PathBuf, KeyFile>,
 }
 
 /// A file with an issuer's keys, and those that it had last without a mistake.
@@ -52,12 +59,7 @@ impl Credentials {
                 (Ok(text), file)
             }
         };
-        let mut keys = BTreeMap::new();
-        for IssuerEntry { issuer, keys: path, .. } in &file.issuers {
-            let bytes = read_bytes(path).map_err(Error::Credentials)?;
-            let parsed = parse_keys(path, &bytes).map_err(Error::Credentials)?;
-            keys.insert(issuer.clone(), KeyFile { bytes: Settled::new(Ok(bytes)), keys: parsed });
-        }
+        let keys = new_keys(&file, &BTreeMap::new()).map_err(Error::Credentials)?;
         let certificates = Certificates::load(&config.tls, &file.trust_domains).map_err(Error::Credentials)?;
         let book = if auth.callers.is_empty() && auth.file.is_none() {
             if !auth.allow_anonymous && !demo {
@@ -74,6 +76,7 @@ impl Credentials {
             file_text: Settled::new(file_text),
             auth,
             file,
+            waiting: None,
             keys,
         })
     }
@@ -120,38 +123,47 @@ impl Credentials {
         }
     }
 
-    /// Whether the callers' file says something else.
+    /// Whether the callers' file says something else. It counts once the keys of every issuer are there, so that no token is
+    /// refused meanwhile.
     fn look_at_file(&mut self) -> bool {
         let Some(path) = &self.auth.file else { return false };
-        let Some(text) = self.file_text.look(read_text(path)) else { return false };
-        match text
-            .as_ref()
-            .map_err(Clone::clone)
-            .and_then(|text| parse(&self.auth, path, text, self.asks_for_certificates))
-        {
-            Ok(file) => {
-                self.file = file;
-                true
-            }
-            Err(problem) => {
-                tracing::error!(problem, "the callers' file has a mistake; the callers stay as they are");
-                false
-            }
+        let (file, logged) = match self.file_text.look(read_text(path)) {
+            None => match self.waiting.take() {
+                None => return false,
+                Some((file, problem)) => (Ok(file), Some(problem)),
+            },
+            Some(text) => (
+                text.as_ref()
+                    .map_err(Clone::clone)
+                    .and_then(|text| parse(&self.auth, path, text, self.asks_for_certificates)),
+                None,
+            ),
+        };
+        self.waiting = None;
+        let (file, problem) = match file {
+            Err(problem) => (None, problem),
+            Ok(file) => match new_keys(&file, &self.keys) {
+                Ok(keys) => {
+                    self.keys.extend(keys);
+                    self.keys.retain(|path, _| file.issuers.iter().any(|issuer| issuer.keys == *path));
+                    self.file = file;
+                    return true;
+                }
+                Err(problem) => (Some(file), problem),
+            },
+        };
+        if logged.as_ref() != Some(&problem) {
+            tracing::error!(problem, "the callers' file has a mistake; the callers stay as they are");
         }
+        self.waiting = file.map(|file| (file, problem));
+        false
     }
 
-    /// Whether an issuer has other keys. Those of a new one are read at once.
+    /// Whether an issuer has other keys.
     fn look_at_keys(&mut self) -> bool {
         let mut is_changed = false;
-        self.keys.retain(|name, _| self.file.issuers.iter().any(|entry| entry.issuer == *name));
-        for IssuerEntry { issuer, keys: path, .. } in &self.file.issuers {
-            let found = read_bytes(path);
-            let known = self.keys.entry(issuer.clone()).or_insert_with(|| {
-                let keys = found.as_ref().ok().and_then(|bytes| parse_keys(path, bytes).ok()).unwrap_or_default();
-                // The second reading that is equal settles it, or logs its mistake.
-                KeyFile { bytes: Settled::new(Err("not read yet".to_owned())), keys }
-            });
-            let Some(found) = known.bytes.look(found) else { continue };
+        for (path, known) in &mut self.keys {
+            let Some(found) = known.bytes.look(read_bytes(path)) else { continue };
             match found.as_ref().map_err(Clone::clone).and_then(|bytes| parse_keys(path, bytes)) {
                 Ok(keys) => {
                     known.keys = keys;
@@ -167,7 +179,7 @@ impl Credentials {
 }
 
 /// The callers of the settings and of the file.
-fn book(auth: &Auth, file: &CallersFile, keys: &BTreeMap<String, KeyFile>) -> CallerBook {
+fn book(auth: &Auth, file: &CallersFile, keys: &BTreeMap<PathBuf, KeyFile>) -> CallerBook {
     let short = auth.callers.iter().map(|known| CallerEntry {
         caller: Caller::unlimited(&known.name, auth.operators.contains(&known.name)),
         keys: vec![KeyEntry { sha256: known.key_sha256, until: None }],
@@ -178,7 +190,7 @@ fn book(auth: &Auth, file: &CallersFile, keys: &BTreeMap<String, KeyFile>) -> Ca
         issuer: entry.issuer.clone(),
         audiences: entry.audiences.clone(),
         algorithms: entry.algorithms.clone(),
-        keys: keys.get(&entry.issuer).map(|file| file.keys.clone()).unwrap_or_default(),
+        keys: keys.get(&entry.keys).map(|file| file.keys.clone()).unwrap_or_default(),
     });
     CallerBook::new(short.chain(file.callers.iter().cloned()).collect(), issuers.collect())
 }
@@ -210,6 +222,17 @@ fn parse(auth: &Auth, path: &Path, text: &str, asks_for_certificates: bool) -> R
         }
     }
     Ok(file)
+}
+
+/// The files of keys that a callers' file names, and that are not known.
+fn new_keys(file: &CallersFile, known: &BTreeMap<PathBuf, KeyFile>) -> Result<BTreeMap<PathBuf, KeyFile>, String> {
+    let paths = file.issuers.iter().map(|IssuerEntry { keys: path, .. }| path);
+    let new = paths.filter(|path| !known.contains_key(*path)).map(|path| {
+        let bytes = read_bytes(path)?;
+        let keys = parse_keys(path, &bytes)?;
+        Ok((path.clone(), KeyFile { bytes: Settled::new(Ok(bytes)), keys }))
+    });
+    new.collect()
 }
 
 fn parse_keys(path: &Path, bytes: &[u8]) -> Result<IssuerKeys, String> {

@@ -44,8 +44,8 @@ pub(super) async fn serve(
     drained: watch::Receiver<bool>,
 ) -> Result<(), Error> {
     let (limits, attempts) = (config.limits, Arc::new(Attempts::default()));
-    let handler = Handler::new(Arc::clone(service), Arc::clone(&attempts), callers.generations());
-    let routes = routes(handler, health, limits.request_bytes, config.reflection)?;
+    let handler = Handler::new(Arc::clone(service), Arc::clone(&callers), Arc::clone(&attempts));
+    let routes = routes(&handler, health, limits.request_bytes, config.reflection)?;
     let options = ListenerOptions {
         handshake_timeout: config.tls.handshake_timeout,
         connection_bytes: limits.connection_bytes,
@@ -108,7 +108,7 @@ async fn drain(mut drained: watch::Receiver<bool>) {
 
 /// The services of the contract, and those that answer everyone: health, and reflection where it is set.
 fn routes(
-    handler: Handler,
+    handler: &Handler,
     health: HealthServer<impl HealthService>,
     request_bytes: usize,
     has_reflection: bool,

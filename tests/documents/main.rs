@@ -15,6 +15,7 @@ mod reason_states;
 mod reason_table;
 mod reasons;
 mod repetitions;
+mod security;
 mod shell;
 #[path = "../support/mod.rs"]
 mod support;

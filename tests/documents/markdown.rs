@@ -3,7 +3,8 @@
 use std::{fs, path::Path};
 
 /// The documents that are tested here.
-pub const DOCUMENTS: [&str; 4] = ["README.md", "ARCHITECTURE.md", "docs/api.md", "docs/operations.md"];
+pub const DOCUMENTS: [&str; 5] =
+    ["README.md", "ARCHITECTURE.md", "docs/api.md", "docs/operations.md", "docs/security.md"];
 
 /// A fenced block.
 #[derive(Clone, Debug)]

@@ -102,7 +102,8 @@ fn every_setting_is_one() {
 
 #[test]
 fn the_settings_shown_are_good() {
-    for document in DOCUMENTS {
+    // That of docs/security.md is a callers' file, and read elsewhere.
+    for document in DOCUMENTS.into_iter().filter(|document| *document != "docs/security.md") {
         for block in of_language(document, "toml") {
             let dir = tempfile::tempdir().unwrap();
             let file = dir.path().join("rollcall.toml");

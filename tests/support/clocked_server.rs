@@ -56,12 +56,12 @@ impl ClockedServer {
     /// Serves a service to these callers.
     pub async fn serve_to(service: Service, callers: CallerBook) -> Self {
         let (service, clock) = (Arc::new(service), Arc::<ManualClock>::default());
-        let callers = Callers::new(callers, clock.clone());
-        let handler = Handler::new(Arc::clone(&service), Arc::default(), callers.generations());
+        let callers = Arc::new(Callers::new(callers, clock.clone()));
+        let handler = Handler::new(Arc::clone(&service), Arc::clone(&callers), Arc::default());
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port is free");
         let address = listener.local_addr().expect("the listener is bound");
         let server = Server::builder()
-            .layer(IdentityLayer::new(Arc::new(callers), Arc::default()))
+            .layer(IdentityLayer::new(callers, Arc::default()))
             .add_routes(handler.add_to(Routes::default(), REQUEST_BYTES))
             .serve_with_incoming(TcpIncoming::from(listener));
         let running = tokio::spawn(async move { server.await.expect("nothing ends it") });

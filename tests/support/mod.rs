@@ -6,6 +6,7 @@
 #![allow(clippy::print_stderr, reason = "a failed test shows the server's log and its seed")]
 
 pub mod api;
+pub mod callers_file;
 pub mod clock;
 pub mod clocked_server;
 pub mod contrary;
@@ -15,6 +16,7 @@ pub mod decided_writes;
 pub mod error;
 pub mod fixture;
 pub mod golden;
+pub mod issuer;
 pub mod membership_writes;
 pub mod names;
 pub mod observation;

@@ -4,6 +4,7 @@ use prost::{Message as _, bytes::Bytes};
 use prost_types::FileDescriptorSet;
 use rollcall::proto::DESCRIPTORS;
 use sha2::{Digest as _, Sha256};
+use tokio::task::JoinSet;
 use tonic::{Code, Request, Status, client::Grpc, transport::Channel};
 
 use crate::support::{
@@ -48,32 +49,52 @@ async fn with_callers(more: &[&str]) -> TestServer {
     TestServer::with(&[&[&*callers, "auth.operators=ops"], more].concat()).await
 }
 
+/// What is no credential of anybody, or too many.
+const STRANGERS: [&[&str]; 10] = [
+    &[],
+    &["Bearer wrong"],
+    &["Bearer "],
+    &["Bearer"],
+    &[""],
+    &["open sesame"],
+    &["Basic open sesame"],
+    &["Bearer OPEN SESAME"],
+    &["Bearer wrong", "Bearer open sesame"],
+    &["Bearer open sesame", "Bearer open sesame"],
+];
+
+/// Paths of no method.
+const NOWHERE: [&str; 4] =
+    ["/rollcall.v1.AuthorizationService/Chekc", "/rollcall.v2.AuthorizationService/Check", "/x/y", "/"];
+
 #[tokio::test]
-async fn every_method_wants_a_key() {
+async fn no_method_answers_a_stranger() {
+    let server = with_callers(&[]).await;
+    let channel = server.server.channel().await;
+    // All at once, for answers to many failures are slowed.
+    let mut calls = JoinSet::new();
+    for path in methods().into_iter().chain(NOWHERE.map(str::to_owned)) {
+        for headers in STRANGERS {
+            let (channel, path) = (channel.clone(), path.clone());
+            calls.spawn(async move {
+                let refused = call(&channel, &path, headers).await.expect_err("nobody calls without a key");
+                assert_eq!(reason_of(&refused), "UNAUTHENTICATED", "{path} with {headers:?}: {refused:?}");
+            });
+        }
+    }
+    calls.join_all().await;
+}
+
+#[tokio::test]
+async fn every_method_answers_a_key() {
     let server = with_callers(&[]).await;
     let channel = server.server.channel().await;
     let methods = methods();
     assert!(methods.len() > 35, "the contract has more: {methods:?}");
-    let nowhere = ["/rollcall.v1.AuthorizationService/Chekc", "/rollcall.v2.AuthorizationService/Check", "/x/y", "/"];
-    for path in methods.iter().map(String::as_str).chain(nowhere) {
-        for headers in [
-            &[][..],
-            &["Bearer wrong"],
-            &["Bearer "],
-            &["Bearer"],
-            &[""],
-            &["open sesame"],
-            &["Basic open sesame"],
-            &["Bearer OPEN SESAME"],
-            &["Bearer wrong", "Bearer open sesame"],
-            &["Bearer open sesame", "Bearer open sesame"],
-        ] {
-            let refused = call(&channel, path, headers).await.expect_err("nobody calls without a key");
-            assert_eq!(reason_of(&refused), "UNAUTHENTICATED", "{path} with {headers:?}: {refused:?}");
-        }
+    for path in methods.iter().map(String::as_str).chain(NOWHERE) {
         for header in ["Bearer open sesame", "bearer open sesame", "BEARER open sesame", "bEARER   open sesame "] {
             let answer = call(&channel, path, &[header]).await.expect_err("an empty message is wrong everywhere");
-            if nowhere.contains(&path) {
+            if NOWHERE.contains(&path) {
                 assert_eq!(answer.code(), Code::Unimplemented, "{path}");
             } else {
                 assert_eq!(fields_of(&answer).first().map(String::as_str), Some("tenant"), "{path}: {answer:?}");

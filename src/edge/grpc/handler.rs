@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use prost::Message as _;
 use rollcall_engine::Moment;
-use tokio::{sync::watch, time::Instant};
+use tokio::time::Instant;
 use tonic::{Request, Response, Status};
 
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
             messages::{TenantRequest, WithToken, WriteRequest, WriteResponse},
             trace::trace_id,
         },
-        identity::{Attempt, Attempts, Identity},
+        identity::{Attempt, Attempts, Callers, Identity},
         listener::ConnectionInfo,
     },
     service::{
@@ -28,8 +28,8 @@ use crate::{
 #[derive(Clone)]
 pub struct Handler {
     service: Arc<Service>,
+    callers: Arc<Callers>,
     attempts: Arc<Attempts>,
-    generations: watch::Receiver<u64>,
 }
 
 /// What a call is answered with.
@@ -40,18 +40,17 @@ pub(super) struct CallContext<'r> {
     /// The tenant's id, which is valid; there may be no such tenant.
     pub(super) tenant: &'r str,
     pub(super) service: &'r Arc<Service>,
+    /// Those that are known, of whom the caller is one.
+    pub(super) callers: &'r Arc<Callers>,
     /// When the connection is too old to go on, or what proved who calls has ended; none if that never comes.
     pub(super) ages_at: Option<Instant>,
-    /// How often the callers had been replaced when this one was found, and how often they have been by now.
-    pub(super) generations: (u64, &'r watch::Receiver<u64>),
 }
 
 impl Handler {
     /// A handler that answers from `service` those that [`IdentityLayer`](crate::edge::identity::IdentityLayer) lets
-    /// through, and nobody else. Attempts at what somebody has no right to, and at invitations, are noted; `generations` says how
-    /// often the callers were replaced.
-    pub fn new(service: Arc<Service>, attempts: Arc<Attempts>, generations: watch::Receiver<u64>) -> Self {
-        Self { service, attempts, generations }
+    /// through, and nobody else. Attempts at what somebody has no right to, and at invitations, are noted.
+    pub fn new(service: Arc<Service>, callers: Arc<Callers>, attempts: Arc<Attempts>) -> Self {
+        Self { service, callers, attempts }
     }
 
     /// Answers a question: `read` notes the mistakes of the message, and `answer` is called if there are none. The
@@ -128,14 +127,13 @@ impl Handler {
         request: &'r Request<M>,
         read: impl FnOnce(&mut Validator, CallContext<'r>) -> P,
     ) -> Result<(CallContext<'r>, P)> {
-        let Some(Identity { caller, ends_at, generation }) = request.extensions().get::<Identity>() else {
+        let Some(Identity { caller, ends_at }) = request.extensions().get::<Identity>() else {
             return Err(Error::internal("a request reached its handler without the identity layer"));
         };
         let ages_at = request.extensions().get::<ConnectionInfo>().and_then(ConnectionInfo::ages_at);
         let ages_at = [ages_at, *ends_at].into_iter().flatten().min();
-        let generations = (*generation, &self.generations);
-        let context =
-            CallContext { caller, tenant: request.get_ref().tenant(), service: &self.service, ages_at, generations };
+        let tenant = request.get_ref().tenant();
+        let context = CallContext { caller, tenant, service: &self.service, callers: &self.callers, ages_at };
         let mut validator = Validator::default();
         validator.tenant(context.tenant);
         let parts = read(&mut validator, context);

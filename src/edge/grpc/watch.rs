@@ -3,26 +3,27 @@
 use std::{future, sync::Arc, time::Duration};
 
 use tokio::{
-    sync::{
-        mpsc::{self, Sender},
-        watch,
-    },
+    sync::mpsc::{self, Sender},
     time::{self, Instant},
 };
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
 use crate::{
-    edge::grpc::{
-        Handler,
-        change::{kinds, to_changes},
-        handler::CallContext,
+    edge::{
+        grpc::{
+            Handler,
+            change::{kinds, to_changes},
+            handler::CallContext,
+            messages::TenantRequest as _,
+        },
+        listener::ConnectionInfo,
     },
     proto::{
         Reset, WatchChangesRequest, WatchChangesResponse, watch_changes_request::Start,
         watch_service_server::WatchService,
     },
-    service::{Error, Service, WatchBatch, WatchFrom, Watcher},
+    service::{Caller, Error, Service, WatchBatch, WatchFrom, Watcher},
 };
 
 /// What a client is told that followed a history which was lost.
@@ -61,7 +62,7 @@ impl WatchService for Handler {
                     None => WatchFrom::Now,
                 };
                 let watch = context.service.watch(context.tenant, from, kinds).await?;
-                Ok(responses(watch, context).await)
+                Ok(responses(watch, context, &request).await)
             },
         )
         .await
@@ -70,22 +71,27 @@ impl WatchService for Handler {
 
 /// The responses of a watch, which a task of its own sends.
 async fn responses(
-    mut watcher: Watcher,
+    mut watch: Watcher,
     context: CallContext<'_>,
+    request: &Request<WatchChangesRequest>,
 ) -> ReceiverStream<Result<WatchChangesResponse, Status>> {
     let (tenant, service) = (context.tenant.to_owned(), Arc::clone(context.service));
     // A moment later, so that its client finds the connection closed to new calls.
     let ages_at = context.ages_at.map(|ages_at| ages_at + LATER);
-    let (seen, generations) = (context.generations.0, context.generations.1.clone());
+    let (callers, caller) = (Arc::clone(context.callers), Arc::clone(context.caller));
+    let headers = request.metadata().clone().into_headers();
+    let connection = request.extensions().get::<ConnectionInfo>().cloned();
     let (responses, stream) = mpsc::channel(AHEAD + 1);
     // One slot is reserved for the final error, so that a client that stopped reading still gets it.
     let last_slot = responses.clone().reserve_owned().await;
     tokio::spawn(async move {
+        let certificate = connection.as_ref().and_then(ConnectionInfo::certificate);
+        let may_watch = |known: &Caller| known.name == caller.name && known.may(WatchChangesRequest::RIGHT, &tenant);
         let error = tokio::select! {
-            error = send_batches(&mut watcher, &service, &tenant, &responses) => error,
+            error = send_batches(&mut watch, &service, &tenant, &responses) => error,
             // Its client goes on over another connection, by the certificate that it has then.
-            error = aged(ages_at) => Some(error),
-            error = replaced(generations, seen) => Some(error),
+            () = aged(ages_at) => Some(ended()),
+            () = callers.lost(&headers, certificate, may_watch) => Some(ended()),
         };
         if let (Some(error), Ok(slot)) = (error, last_slot) {
             slot.send(Err(error.into()));
@@ -94,24 +100,20 @@ async fn responses(
     ReceiverStream::new(stream)
 }
 
-/// The error that ends a watch when its connection is too old to go on, or what proved who calls has ended; never, if that
-/// does not come.
-async fn aged(ages_at: Option<Instant>) -> Error {
+/// Waits until its connection is too old to go on, or what proved who calls has ended; for ever, if that does not come.
+async fn aged(ages_at: Option<Instant>) {
     match ages_at {
         Some(ages_at) => time::sleep_until(ages_at).await,
         None => future::pending().await,
     }
-    Error::draining(
-        "this connection is too old, or its caller's credentials have ended; watch again, after the last token that came",
-    )
 }
 
-/// The error that ends a watch when the callers are replaced: whoever may watch still goes on with the next one.
-async fn replaced(mut generations: watch::Receiver<u64>, seen: u64) -> Error {
-    if generations.wait_for(|generation| *generation != seen).await.is_err() {
-        future::pending::<()>().await;
-    }
-    Error::draining("the callers of this server were replaced; watch again, after the last token that came")
+/// The error that ends a watch which may go on no longer.
+fn ended() -> Error {
+    Error::draining(
+        "this connection is too old, or its caller's credentials or right have ended; watch again, after the last token that \
+         came",
+    )
 }
 
 /// Sends batches until the client is gone (`None`), or there is an error to end the stream with.

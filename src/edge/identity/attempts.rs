@@ -20,7 +20,7 @@ use tokio::{
 /// How many sources are told apart; more share what is counted.
 const SOURCES: usize = 4096;
 /// For how long failures of a source count, and how often it is logged.
-const WINDOW: Duration = Duration::from_secs(60);
+const WINDOW: Duration = Duration::from_mins(1);
 /// How many failures of a source in a window are not slowed.
 const FREE: u64 = 5;
 /// What each further one adds to the wait before its answer, and the longest wait.
@@ -162,13 +162,13 @@ impl Attempts {
 pub fn source_of(address: IpAddr) -> String {
     match address {
         IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => match address.to_ipv4_mapped() {
-            Some(mapped) => mapped.to_string(),
-            None => {
-                let [a, b, c, d, ..] = address.segments();
-                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        IpAddr::V6(address) => {
+            if let Some(mapped) = address.to_ipv4_mapped() {
+                return mapped.to_string();
             }
-        },
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
     }
 }
 

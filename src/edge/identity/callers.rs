@@ -22,7 +22,7 @@ use crate::{
 pub struct Callers {
     book: RwLock<Arc<CallerBook>>,
     clock: Arc<dyn Clock>,
-    generation: watch::Sender<u64>,
+    replaced: watch::Sender<()>,
 }
 
 /// Who sent a request. In the extensions of every request that came through the layer, but for those to open paths.
@@ -32,30 +32,35 @@ pub struct Identity {
     pub caller: Arc<Caller>,
     /// When what proved it, or the caller, ends; none if it does not.
     pub ends_at: Option<Instant>,
-    /// How often the callers had been replaced when it was found.
-    pub generation: u64,
 }
 
 impl Callers {
     /// Accepts those of the book, by the time that the clock is believed to show.
     pub fn new(book: CallerBook, clock: Arc<dyn Clock>) -> Self {
-        Self { book: RwLock::new(Arc::new(book)), clock, generation: watch::Sender::new(0) }
+        Self { book: RwLock::new(Arc::new(book)), clock, replaced: watch::Sender::new(()) }
     }
 
     /// Accepts those of another book from the next request on.
     pub fn replace(&self, book: CallerBook) {
-        let before = {
-            let mut current = self.book.write();
-            self.generation.send_modify(|generation| *generation += 1);
-            std::mem::replace(&mut *current, Arc::new(book))
-        };
+        let before = std::mem::replace(&mut *self.book.write(), Arc::new(book));
         // Large ones are not taken apart while requests wait.
         drop(before);
+        self.replaced.send_replace(());
     }
 
-    /// How often they have been replaced, for what goes on beyond its request.
-    pub fn generations(&self) -> watch::Receiver<u64> {
-        self.generation.subscribe()
+    /// Waits until the sender of these headers, over a connection with this certificate, is nobody known any more, or one of
+    /// whom `may` is not true. Looks again whenever the callers are replaced.
+    pub(crate) async fn lost(
+        &self,
+        headers: &HeaderMap,
+        certificate: Option<&PeerCertificate>,
+        may: impl Fn(&Caller) -> bool,
+    ) {
+        let mut replaced = self.replaced.subscribe();
+        while self.find(headers, certificate).is_ok_and(|identity| may(&identity.caller)) {
+            // The sender is there as long as `self` is.
+            let _ = replaced.changed().await;
+        }
     }
 
     /// Who sends these headers, over a connection with this certificate.
@@ -65,9 +70,8 @@ impl Callers {
     pub(super) fn find(&self, headers: &HeaderMap, certificate: Option<&PeerCertificate>) -> Result<Identity, Refused> {
         let book = self.book.read();
         if let Some(caller) = book.anonymous() {
-            return Ok(Identity { caller: Arc::clone(caller), ends_at: None, generation: 0 });
+            return Ok(Identity { caller: Arc::clone(caller), ends_at: None });
         }
-        let generation = *self.generation.borrow();
         let now = || self.clock.reading().believed;
         let connected = certificate.map(|certificate| book.by_certificate(certificate, now)).transpose()?.flatten();
         let sent = bearer(headers)?.map(|credential| by_credential(&book, credential, now)).transpose()?;
@@ -85,13 +89,13 @@ impl Callers {
         };
         let Identified { caller, until } = found;
         let Some(until) = [until, caller.until].into_iter().flatten().min() else {
-            return Ok(Identity { caller, ends_at: None, generation });
+            return Ok(Identity { caller, ends_at: None });
         };
         let now = now();
         if caller.until.is_some_and(|until| until <= now) {
             return Err(Refused::EndedCaller);
         }
-        Ok(Identity { caller, ends_at: Instant::now().checked_add(until.since(now)), generation })
+        Ok(Identity { caller, ends_at: Instant::now().checked_add(until.since(now)) })
     }
 }
 

@@ -21,7 +21,7 @@ use tonic::transport::server::Connected;
 use crate::edge::identity::{PeerCertificate, source_of};
 
 /// For how long the requests of a connection go on that is too old, before it is cut off.
-const GRACE: Duration = Duration::from_secs(60);
+const GRACE: Duration = Duration::from_mins(1);
 
 /// A connection, encrypted or not, whose requests share one budget of message bytes.
 pub struct Connection {

@@ -175,7 +175,7 @@ impl<'a> Generator<'a> {
         let actor = match self.rng.range(0, 12) {
             0 | 1 => self.somebody(),
             2 => ("service".to_owned(), named),
-            3..=6 => self.giver(&email).unwrap_or_else(|| user(&named)),
+            3..=8 => self.giver(&email).unwrap_or_else(|| user(&named)),
             _ => user(&named),
         };
         let mut profile = Profile { email: Some(email), ..self.profile() };

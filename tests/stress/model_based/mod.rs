@@ -56,7 +56,13 @@ async fn the_model_foresees_every_answer() {
     for (number, files) in (0..).zip(POLICIES) {
         let run = Run::new(files, seed + number).await;
         // Only the yard has what can be moved, and in a thousand writes now and then nothing is; and chains are long.
-        runs.spawn(run.run(if files[0].starts_with("tests") { 3 * writes } else { writes }));
+        runs.spawn(run.run(if files.len() > 1 {
+            5 * writes
+        } else if files[0].starts_with("tests") {
+            3 * writes
+        } else {
+            writes
+        }));
     }
     let mut total = Coverage::default();
     while let Some(result) = runs.join_next().await {

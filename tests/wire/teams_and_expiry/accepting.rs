@@ -33,7 +33,7 @@ impl Firm {
     /// Invites to a role of the firm; the token, if one has to accept.
     async fn invite(&self, who: &str, role: &str, until: Option<i64>) -> Result<String, &'static str> {
         let issued = self.0.invite("ada", who, "firm:", role, until.map(Timestamp)).await?;
-        Ok(issued.map_or(String::new(), |issued| issued.token))
+        Ok(issued.map_or(String::new(), |issued| issued.token.expose().clone()))
     }
 
     /// Accepts an invitation; how many roles that gives.
@@ -67,7 +67,9 @@ async fn nobody_sends_themselves_by_another_email_what_they_may_not_give_themsel
         .await
         .unwrap()
         .expect("she has to accept")
-        .token;
+        .token
+        .expose()
+        .clone();
     firm.0.does("ada", firm.0.remove("bea", "firm:", "")).await;
     assert_eq!(firm.accept("bea", "bea.two@acme.test", &back).await, Err("INVITATION_VOID"));
 }
