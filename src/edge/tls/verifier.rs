@@ -6,7 +6,7 @@ use std::{
 };
 
 use tokio_rustls::rustls::{
-    CertificateError, DigitallySignedStruct, DistinguishedName, Error, RootCertStore, SignatureScheme,
+    CertificateError, DigitallySignedStruct, DistinguishedName, Error, OtherError, RootCertStore, SignatureScheme,
     client::danger::HandshakeSignatureValid,
     crypto::{CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature},
     pki_types::{CertificateDer, UnixTime},
@@ -35,8 +35,8 @@ struct ByTrustDomain {
 /// authorities of each SPIFFE trust domain by its name in lower case; `other` those of certificates that have no SPIFFE
 /// id, and may be none. With `required` there is no connection without a certificate.
 ///
-/// It tells handshakes `UnknownIssuer` for a trust domain that is not among them, and `ApplicationVerificationFailure`
-/// for a certificate with a good chain that `read_leaf` refuses.
+/// It tells handshakes `UnknownIssuer` for a trust domain that is not among them; of a certificate with a good chain that
+/// `read_leaf` refuses, its fault, which is for the log: the client learns no more than that it was refused.
 ///
 /// # Errors
 /// What is wrong, as a sentence: no authority at all, a domain without one or with a name that is none, an authority
@@ -117,7 +117,8 @@ impl ClientCertVerifier for ByTrustDomain {
             chain.ok_or(CertificateError::UnknownIssuer)?.verify_client_cert(end_entity, intermediates, now)?;
         match read_leaf(end_entity) {
             Ok(peer) if peer.trust_domain() == claimed.as_deref() => Ok(verified),
-            _ => Err(CertificateError::ApplicationVerificationFailure.into()),
+            Ok(_) => Err(CertificateError::ApplicationVerificationFailure.into()),
+            Err(fault) => Err(CertificateError::Other(OtherError(Arc::new(fault))).into()),
         }
     }
 
