@@ -20,6 +20,9 @@ use tonic::transport::server::Connected;
 
 use crate::edge::identity::{PeerCertificate, source_of};
 
+/// How much sooner than its watches end a client knows that the connection does: who watches again does so over another.
+const NOTICE: Duration = Duration::from_millis(200);
+
 /// A connection, encrypted or not, whose requests share one budget of message bytes.
 pub struct Connection {
     stream: Transport,
@@ -61,7 +64,8 @@ impl ConnectionInfo {
         self.0.certificate.as_ref()
     }
 
-    /// When the connection is too old to go on; none if it may be of any age.
+    /// When the connection is too old for what goes on over it, shortly after its client was asked to make another; none if
+    /// it may be of any age.
     pub(crate) fn ages_at(&self) -> Option<Instant> {
         self.0.ages_at
     }
@@ -76,7 +80,7 @@ impl Connection {
         certificate: Option<PeerCertificate>,
         (limit_bytes, age): (usize, Duration),
     ) -> Self {
-        let ages_at = (!age.is_zero()).then(|| Instant::now() + age);
+        let ages_at = (!age.is_zero()).then(|| Instant::now() + age + NOTICE);
         let budget = Arc::new(Semaphore::new(limit_bytes));
         Self { stream, info: ConnectionInfo(Arc::new(Shared { budget, peer, certificate, ages_at })) }
     }
