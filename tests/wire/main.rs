@@ -10,6 +10,7 @@
     reason = "a test fails loudly, shows its seed, and is nobody's library"
 )]
 
+mod callers;
 mod chains;
 mod conversation;
 #[path = "../support/driver/mod.rs"]
