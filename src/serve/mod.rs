@@ -55,10 +55,13 @@ pub async fn run(config: &Config, demo: bool, stop: impl Future<Output = ()>) ->
     let service = Arc::new(service.with_quotas(config.quotas));
 
     let (listener, address) = listen(config.listen, "listen").await?;
-    let probes = match config.health {
-        Some(address) => Some(listen(address, "health.listen").await?.0),
-        None => None,
+    let (probes, health_address) = match config.health {
+        Some(address) => {
+            listen(address, "health.listen").await.map(|(probes, address)| (Some(probes), Some(address)))?
+        }
+        None => (None, None),
     };
+    let health_address = health_address.map(tracing::field::display);
     if demo {
         demo::prepare(&service, address).await?;
     }
@@ -69,7 +72,7 @@ pub async fn run(config: &Config, demo: bool, stop: impl Future<Output = ()>) ->
     let probes = listeners::probes(probes, health_service.clone(), drained.clone());
     let server = listeners::serve(config, listener, (&service, health_service), known, drained);
     let found = health.look(&service).await;
-    tracing::info!(%address, ready = found.ready, "listening");
+    tracing::info!(%address, health = health_address, ready = found.ready, "listening");
     let stopped = async {
         tokio::select! {
             () = stop => {}

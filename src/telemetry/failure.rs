@@ -3,7 +3,8 @@
 use std::{fmt, time::Duration};
 
 use http::{HeaderMap, Request, Response, Uri};
-use tonic::Code;
+use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
 use tower_http::{
     classify::{ClassifiedResponse, ClassifyEos, ClassifyResponse, MakeClassifier},
     trace::OnFailure,
@@ -50,12 +51,12 @@ impl Classifier {
     fn classify(&self, headers: &HeaderMap) -> Option<Result<(), Failure>> {
         let code = Code::from_bytes(headers.get("grpc-status")?.as_bytes());
         let is_ours = headers.contains_key("grpc-status-details-bin");
-        match code {
-            Code::Internal | Code::Unknown | Code::DataLoss | Code::Unavailable if is_ours => {
-                Some(Err(Failure { uri: self.uri.clone(), code, error: None }))
-            }
-            _ => Some(Ok(())),
-        }
+        let is_failure = match code {
+            Code::Internal | Code::Unknown | Code::DataLoss => is_ours,
+            Code::Unavailable => is_ours && !is_draining(headers),
+            _ => false,
+        };
+        Some(if is_failure { Err(Failure { uri: self.uri.clone(), code, error: None }) } else { Ok(()) })
     }
 
     fn error(self, error: &impl fmt::Display) -> Failure {
@@ -99,6 +100,12 @@ impl OnFailure<Failure> for LogFailure {
     }
 }
 
+/// Whether a stream ended in good order, to go on over another connection or at another server.
+fn is_draining(headers: &HeaderMap) -> bool {
+    let info = Status::from_header_map(headers).and_then(|status| status.get_details_error_info());
+    info.is_some_and(|info| info.reason == "DRAINING")
+}
+
 /// The code's name in the gRPC specification, for the codes that count as failures.
 fn name(code: Code) -> &'static str {
     match code {
@@ -117,8 +124,8 @@ mod tests {
         sync::{Arc, Mutex},
     };
 
-    use tonic::{Status, body::Body};
-    use tonic_types::{ErrorDetails, StatusExt as _};
+    use tonic::body::Body;
+    use tonic_types::ErrorDetails;
     use tower::{ServiceBuilder, ServiceExt as _, service_fn};
     use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 
@@ -206,6 +213,12 @@ mod tests {
         ] {
             assert_eq!(log(status).await, "");
         }
+    }
+
+    #[tokio::test]
+    async fn a_stream_that_ends_in_good_order_is_not_logged() {
+        let details = ErrorDetails::with_error_info("DRAINING", "rollcall", []);
+        assert_eq!(log(Status::with_error_details(Code::Unavailable, "", details)).await, "");
     }
 
     #[test]

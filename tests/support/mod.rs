@@ -6,6 +6,7 @@
 #![allow(clippy::print_stderr, reason = "a failed test shows the server's log and its seed")]
 
 pub mod api;
+pub mod authority;
 pub mod callers_file;
 pub mod clock;
 pub mod clocked_server;
@@ -35,6 +36,7 @@ pub mod store;
 pub mod tables;
 pub mod tenant_writes;
 pub mod tokens;
+pub mod transport;
 pub mod wire_tenant;
 pub mod write;
 

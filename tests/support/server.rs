@@ -23,6 +23,7 @@ pub use super::store::store_file;
 const READY_TIMEOUT: Duration = Duration::from_secs(30);
 const EXIT_TIMEOUT: Duration = Duration::from_mins(1);
 const REFUSAL_TIMEOUT: Duration = Duration::from_secs(30);
+const LOG_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The real binary, serving on a port of its own. Killed when dropped.
 pub struct Server {
@@ -53,10 +54,11 @@ impl Server {
         let lines = log.clone();
         thread::spawn(move || {
             for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-                if let Some(address) = listening(&line) {
+                let address = listening(&line);
+                lines.lock().unwrap().push(line);
+                if let Some(address) = address {
                     found.send(address).ok();
                 }
-                lines.lock().unwrap().push(line);
             }
         });
         let waited = tokio::task::spawn_blocking(move || address.recv_timeout(READY_TIMEOUT)).await.expect("no panic");
@@ -76,6 +78,28 @@ impl Server {
     /// The address that it listens at.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The address at which it answers health alone, if `health.listen` is set.
+    pub fn health_address(&self) -> Option<SocketAddr> {
+        let lines = self.log();
+        let lines = lines.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let line = lines.into_iter().find(|line| line["message"] == "listening").expect("it listens");
+        line["health"].as_str().map(|address| address.parse().expect("an address"))
+    }
+
+    /// Its lines with this message, each an object, once there is one. Gives up after half a minute.
+    pub async fn logged(&self, message: &str) -> Vec<Value> {
+        let deadline = Instant::now() + LOG_TIMEOUT;
+        loop {
+            let lines = self.log().into_iter().filter_map(|line| serde_json::from_str::<Value>(&line).ok());
+            let lines = lines.filter(|line| line["message"] == message).collect::<Vec<_>>();
+            if !lines.is_empty() {
+                return lines;
+            }
+            assert!(Instant::now() < deadline, "`{message}` is not in the log:\n{}", self.log().join("\n"));
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 
     /// A new connection to it.

@@ -12,6 +12,7 @@
 
 mod callers;
 mod chains;
+mod connections;
 mod conversation;
 #[path = "../support/driver/mod.rs"]
 mod driver;

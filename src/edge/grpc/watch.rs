@@ -1,6 +1,6 @@
 //! `WatchService`: streams the change log. Each watch has a task that reads ahead of its client by a few responses.
 
-use std::{future, sync::Arc, time::Duration};
+use std::{future, sync::Arc};
 
 use tokio::{
     sync::mpsc::{self, Sender},
@@ -29,8 +29,6 @@ use crate::{
 /// What a client is told that followed a history which was lost.
 const WHY_RESET: &str = "the tenant has another history than the one that was sent, for the store was put back to an \
                          earlier state; drop what you know, list everything anew, and go on from here";
-/// How much later than its connection a watch ends.
-const LATER: Duration = Duration::from_secs(1);
 /// How many responses are buffered for a client that reads slower than changes come.
 const AHEAD: usize = 2;
 
@@ -76,9 +74,7 @@ async fn responses(
     request: &Request<WatchChangesRequest>,
 ) -> ReceiverStream<Result<WatchChangesResponse, Status>> {
     let (tenant, service) = (context.tenant.to_owned(), Arc::clone(context.service));
-    // A moment later, so that its client finds the connection closed to new calls.
-    let ages_at = context.ages_at.map(|ages_at| ages_at + LATER);
-    let (callers, caller) = (Arc::clone(context.callers), Arc::clone(context.caller));
+    let (ages_at, callers, caller) = (context.ages_at, Arc::clone(context.callers), Arc::clone(context.caller));
     let headers = request.metadata().clone().into_headers();
     let connection = request.extensions().get::<ConnectionInfo>().cloned();
     let (responses, stream) = mpsc::channel(AHEAD + 1);

@@ -22,6 +22,8 @@ use crate::edge::identity::{PeerCertificate, source_of};
 
 /// For how long the requests of a connection go on that is too old, before it is cut off.
 const GRACE: Duration = Duration::from_mins(1);
+/// How much sooner than its watches end a client knows that the connection does: who watches again does so over another.
+const NOTICE: Duration = Duration::from_millis(200);
 
 /// A connection, encrypted or not, whose requests share one budget of message bytes.
 pub struct Connection {
@@ -66,7 +68,8 @@ impl ConnectionInfo {
         self.0.certificate.as_ref()
     }
 
-    /// When the connection is too old to go on; none if it may be of any age.
+    /// When the connection is too old for what goes on over it, shortly after its client was asked to make another; none if
+    /// it may be of any age.
     pub(crate) fn ages_at(&self) -> Option<Instant> {
         self.0.ages_at
     }
@@ -81,7 +84,7 @@ impl Connection {
         certificate: Option<PeerCertificate>,
         (limit_bytes, age): (usize, Duration),
     ) -> Self {
-        let ages_at = Instant::now().checked_add(age).filter(|_| !age.is_zero());
+        let ages_at = Instant::now().checked_add(age + NOTICE).filter(|_| !age.is_zero());
         let cut_off =
             ages_at.and_then(|ages_at| ages_at.checked_add(GRACE)).map(|end| Box::pin(time::sleep_until(end)));
         let budget = Arc::new(Semaphore::new(limit_bytes));

@@ -35,8 +35,8 @@ struct ByTrustDomain {
 /// authorities of each SPIFFE trust domain by its name in lower case; `other` those of certificates that have no SPIFFE
 /// id, and may be none. With `required` there is no connection without a certificate.
 ///
-/// It tells handshakes `UnknownIssuer` for a trust domain that is not among them, and the [`LeafFault`] of a certificate with a
-/// good chain that `read_leaf` refuses. Without any authority, no certificate counts.
+/// It tells handshakes `UnknownIssuer` for a trust domain that is not among them; of a certificate with a good chain that
+/// `read_leaf` refuses, its fault, which is for the log: the client learns no more than that it was refused. Without any authority, no certificate counts.
 ///
 /// # Errors
 /// What is wrong, as a sentence: a domain without an authority or with a name that is none, an authority

@@ -49,7 +49,7 @@ async fn a_key_is_changed_under_load_and_no_request_fails() {
     let mut current = "old".to_owned();
     for round in 1..=3 {
         let next = format!("key {round}");
-        let end = Some(after(Duration::from_secs(3600)));
+        let end = Some(after(Duration::from_hours(1)));
         file.replace_callers(&shop(&keys(&[(&current, end), (&next, None)])));
         eventually_logged(&server, REPLACED, 2 * round - 1).await;
         load.switch(&next).await;
@@ -87,7 +87,7 @@ async fn a_key_and_a_caller_count_until_their_end() {
     let file = CallersFile::new("");
     let server = file.serve().await;
     let world = tenant(&server.api, "acme").await;
-    let (soon, later) = (after(Duration::from_secs(8)), after(Duration::from_secs(3600)));
+    let (soon, later) = (after(Duration::from_hours(1)), after(Duration::from_secs(3600)));
     let rights = r#"rights = ["read", "watch"]"#;
     let guest = caller("guest", &key("a guest's"), &format!("{rights}\nuntil = {soon}"));
     file.replace_callers(&[shop(&keys(&[("first", Some(soon)), ("second", Some(later))])), guest].concat());
