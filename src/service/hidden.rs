@@ -7,7 +7,7 @@ use std::fmt;
 pub struct Hidden<T>(T);
 
 impl<T> Hidden<T> {
-    /// Hides a value.
+    /// Hides a value from whatever prints or logs what has it.
     pub fn new(value: T) -> Self {
         Self(value)
     }

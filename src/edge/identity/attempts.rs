@@ -33,14 +33,14 @@ const LINES: u64 = 60;
 /// How many kinds of attempts there are.
 const KINDS: usize = 5;
 
-/// What failed.
+/// What was tried and failed; each is counted, logged and slowed apart from the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Attempt {
     /// A key, a JSON Web Token, or a certificate in a request.
     Credentials,
     /// A certificate in a handshake.
     Certificate,
-    /// An invitation token.
+    /// An invitation token that was never issued, or is of another email.
     InvitationToken,
     /// A right that the caller has not.
     Right,

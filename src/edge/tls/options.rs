@@ -26,15 +26,15 @@ pub enum ClientCertificates {
     None,
     /// They may; one that is sent must count.
     Optional,
-    /// They must.
+    /// There is no connection without one.
     Required,
 }
 
 /// A version of TLS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TlsVersion {
-    /// 1.2.
+    /// TLS 1.2, which RFC 5246 has.
     V1_2,
-    /// 1.3.
+    /// TLS 1.3, which RFC 8446 has.
     V1_3,
 }

@@ -12,6 +12,7 @@ mod snapshot;
 mod store;
 mod views;
 
+pub use crate::service::hidden::Hidden;
 pub use ambient::{Clock, Random, Reading};
 pub use batch::{AllowedChange, Batch, Committed, Gate, StoredResponse};
 pub use error::{StoreError, StoreResult};

@@ -12,10 +12,7 @@ use sea_orm::{
 };
 
 use crate::{
-    service::{
-        Hidden,
-        ports::{ResourceRecord, StoreIdentity, StoreResult, StoredResponse},
-    },
+    service::ports::{Hidden, ResourceRecord, StoreIdentity, StoreResult, StoredResponse},
     store::{
         error::defect,
         sql::{

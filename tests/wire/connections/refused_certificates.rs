@@ -57,7 +57,7 @@ async fn a_certificate_counts_only_between_its_dates() {
         "required",
         &[
             ("expired", |callers| callers.ours.client(&web().dates((2000, 1, 1), (2001, 1, 1)))),
-            ("not valid yet", |callers| callers.ours.client(&web().dates((2900, 1, 1), (2901, 1, 1)))),
+            ("not_valid_yet", |callers| callers.ours.client(&web().dates((2900, 1, 1), (2901, 1, 1)))),
         ],
     )
     .await;
@@ -65,7 +65,7 @@ async fn a_certificate_counts_only_between_its_dates() {
 
 #[tokio::test]
 async fn an_authority_counts_only_for_names_of_its_own() {
-    const UNKNOWN: &str = "UnknownIssuer";
+    const UNKNOWN: &str = "unknown_issuer";
     each_refused(
         "optional",
         &[
@@ -83,7 +83,7 @@ async fn an_authority_counts_only_for_names_of_its_own() {
 
 #[tokio::test]
 async fn a_certificate_with_two_uris_or_none_that_can_be_read_is_refused() {
-    const TWO: &str = "more than one URI";
+    const TWO: &str = "several_uris";
     each_refused(
         "required",
         &[
@@ -92,10 +92,10 @@ async fn a_certificate_with_two_uris_or_none_that_can_be_read_is_refused() {
             (TWO, |callers| callers.ours.client(&web().uri(WEB))),
             (TWO, |callers| callers.ours.client(&web().uri("https://web.internal/"))),
             (TWO, |callers| callers.hosts.client(&host().uri("https://a.test/").uri("https://b.test/"))),
-            ("malformed", |callers| callers.hosts.client(&ClientLeaf::new().raw_names(MALFORMED))),
-            ("empty segment", |callers| callers.hosts.client(&host().uri("spiffe://ours.test//web"))),
-            ("without a path", |callers| callers.ours.client(&ClientLeaf::new().uri("spiffe://ours.test"))),
-            ("neither a URI nor a DNS name", |callers| callers.hosts.client(&ClientLeaf::new())),
+            ("malformed_name", |callers| callers.hosts.client(&ClientLeaf::new().raw_names(MALFORMED))),
+            ("bad_spiffe_id", |callers| callers.hosts.client(&host().uri("spiffe://ours.test//web"))),
+            ("root_spiffe_id", |callers| callers.ours.client(&ClientLeaf::new().uri("spiffe://ours.test"))),
+            ("no_name", |callers| callers.hosts.client(&ClientLeaf::new())),
         ],
     )
     .await;
@@ -107,13 +107,13 @@ async fn a_certificate_that_is_for_something_else_is_refused() {
     each_refused(
         "optional",
         &[
-            ("CaUsedAsEndEntity", |callers| callers.ours.client(&web().authority())),
-            ("may sign", |callers| {
+            ("refused", |callers| callers.ours.client(&web().authority())),
+            ("signs", |callers| {
                 let usages = [KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyCertSign];
                 callers.ours.client(&web().usages(&usages))
             }),
-            ("may sign", |callers| callers.hosts.client(&host().usages(&[KeyUsagePurpose::CrlSign]))),
-            ("client authentication", |callers| callers.ours.client(&web().purposes(&[ServerAuth]))),
+            ("signs", |callers| callers.hosts.client(&host().usages(&[KeyUsagePurpose::CrlSign]))),
+            ("not_for_clients", |callers| callers.ours.client(&web().purposes(&[ServerAuth]))),
         ],
     )
     .await;
