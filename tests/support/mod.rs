@@ -37,6 +37,7 @@ pub mod tables;
 pub mod tenant_writes;
 pub mod tokens;
 pub mod transport;
+pub mod way;
 pub mod wire_tenant;
 pub mod write;
 

@@ -16,6 +16,8 @@ use tonic::transport::{Channel, Endpoint};
 use super::{
     Api,
     store::{self, store_options},
+    transport::TlsClient,
+    way,
 };
 
 pub use super::store::store_file;
@@ -31,6 +33,9 @@ pub struct Server {
     address: SocketAddr,
     log: Arc<Mutex<Vec<String>>>,
     store: Option<Arc<str>>,
+    /// How it is reached, if not in plaintext, and the token that calls send, if they send one.
+    client: Option<TlsClient>,
+    token: Option<String>,
 }
 
 impl Server {
@@ -47,6 +52,8 @@ impl Server {
     /// Starts what [`command`] made, and waits until it listens.
     pub async fn spawn(mut command: Command) -> Self {
         let store = store_of(&command);
+        let settings = || command.get_args().filter_map(|argument| argument.to_str());
+        let (client, token) = (settings().find_map(way::client), settings().find_map(way::token));
         let mut child = command.spawn().expect("the server's binary runs");
         let stderr = child.stderr.take().expect("stderr is piped");
         let log = Arc::new(Mutex::new(Vec::new()));
@@ -67,7 +74,7 @@ impl Server {
             child.wait().ok();
             panic!("the server does not listen:\n{}", log.lock().unwrap().join("\n"));
         };
-        Self { child, address, log, store }
+        Self { child, address, log, store, client, token }
     }
 
     /// The id of its process.
@@ -104,13 +111,18 @@ impl Server {
 
     /// A new connection to it.
     pub async fn channel(&self) -> Channel {
+        if let Some(client) = &self.client {
+            return client.channel(self.address).await.expect("the server takes connections");
+        }
         let endpoint = Endpoint::from_shared(format!("http://{}", self.address)).expect("an address makes a URI");
         endpoint.connect().await.expect("the server takes connections")
     }
 
     /// Clients of every service over a new connection.
     pub async fn api(&self) -> Api {
-        Api { store: self.store.clone(), ..Api::new(self.channel().await) }
+        let api = Api::new(self.channel().await);
+        let api = self.token.as_ref().map_or(api.clone(), |token| api.with_key(token));
+        Api { store: self.store.clone(), ..api }
     }
 
     /// The lines that it has logged so far.
@@ -177,9 +189,14 @@ pub fn command(dir: &Path, settings: &[&str]) -> Command {
     command.current_dir(env!("CARGO_MANIFEST_DIR")).arg("serve");
     // Without callers of its own a test calls as anybody, operators included.
     let names_callers = settings.iter().any(|setting| setting.starts_with("auth."));
-    let anybody: &[&str] =
-        if names_callers { &[] } else { &["auth.allow_anonymous=true", "auth.anonymous_operators=true"] };
-    for setting in ["listen=127.0.0.1:0", "log.format=json"].iter().chain(anybody).copied().chain(store) {
+    let names_way = settings.iter().any(|setting| setting.starts_with("tls."));
+    let way = match (names_callers, names_way) {
+        (true, _) => Vec::new(),
+        (false, true) => ["auth.allow_anonymous=true", "auth.anonymous_operators=true"].map(str::to_owned).to_vec(),
+        (false, false) => way::settings(dir),
+    };
+    let way = way.iter().map(String::as_str);
+    for setting in ["listen=127.0.0.1:0", "log.format=json"].into_iter().chain(way).chain(store) {
         command.args(["--set", setting]);
     }
     for setting in settings {
