@@ -145,6 +145,7 @@ async fn policy_lines(
         "{changes:?}"
     );
     let prefix = format!("{}@{}:", policy.name(), policy.version());
-    let lines = changes.iter().flat_map(|change| &change.rules);
+    // Beside the lines it says of a role that it came along.
+    let lines = changes.iter().flat_map(|change| &change.rules).filter(|rule| *rule != "joins_as");
     lines.map(|rule| rule.strip_prefix(&prefix).expect("a rule of the policy").parse().expect("a line")).collect()
 }

@@ -73,7 +73,7 @@ async fn every_kind_of_change_is_listed_with_what_was_before_and_after() {
         let name = kind_of(change).as_str_name().trim_start_matches("CHANGE_KIND_").to_lowercase();
         let actor = change.actor.clone().unwrap();
         assert_eq!((name, (actor.r#type, actor.id)), (row.kind.clone(), row.actor.clone()));
-        let by_policy = change.rules.iter().all(|rule| rule.starts_with("lumicon@"));
+        let by_policy = change.rules.iter().all(|rule| rule.starts_with("lumicon@") || rule == "joins_as");
         let [only, ..] = change.rules.as_slice() else { panic!("nothing allowed it: {change:?}") };
         let by_anybody = by_policy || only == "operator" || only.starts_with("invitation:");
         let expected = if by_anybody { ("anonymous", true) } else { ("rollcall", only == "time") };
