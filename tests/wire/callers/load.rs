@@ -38,7 +38,9 @@ impl Load {
             load.clients.spawn(async move {
                 while !stop.load(Ordering::Relaxed) {
                     let header = format!("Bearer {}", credential.lock().unwrap());
-                    assert!(ask(&api, question.clone(), &[&header]).await?.allowed);
+                    let answer = ask(&api, question.clone(), &[&header]).await;
+                    let answer = answer.inspect_err(|status| eprintln!("a client was refused: {status:?}"))?;
+                    assert!(answer.allowed);
                     answered[client].fetch_add(1, Ordering::Relaxed);
                 }
                 Ok(())

@@ -87,7 +87,7 @@ async fn a_key_and_a_caller_count_until_their_end() {
     let file = CallersFile::new("");
     let server = file.serve().await;
     let world = tenant(&server.api, "acme").await;
-    let (soon, later) = (after(Duration::from_secs(8)), after(Duration::from_hours(1)));
+    let (soon, later) = (after(Duration::from_secs(10)), after(Duration::from_hours(1)));
     let rights = r#"rights = ["read", "watch"]"#;
     let guest = caller("guest", &key("a guest's"), &format!("{rights}\nuntil = {soon}"));
     file.replace_callers(&[shop(&keys(&[("first", Some(soon)), ("second", Some(later))])), guest].concat());
