@@ -55,7 +55,11 @@ fn a_forbidden_import_is_found_in_every_spelling() {
         ("src/cache/mod.rs", "const C: char = '\"'; use crate::store; const D: &str = \"\";", "store"),
         ("src/service/read/check.rs", "use crate::store;", "store"),
         ("src/service/mod.rs", "use rollcall_policy_tools::table;", "rollcall_policy_tools::table"),
-        ("src/config/mod.rs", "fn f() -> ::rollcall_engine::domain::Role {}", "rollcall_engine::domain::Role"),
+        (
+            "src/config/mod.rs",
+            "fn f() -> ::rollcall_policy_tools::table::Table {}",
+            "rollcall_policy_tools::table::Table",
+        ),
         ("src/edge/grpc/mod.rs", "use crate::config::Config;", "config::Config"),
         ("src/main.rs", "use rollcall::{cli, store};", "store"),
         ("src/main.rs", "use rollcall;", "*"),
