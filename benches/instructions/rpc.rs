@@ -79,9 +79,10 @@ async fn run(dir: &Path, rpc: Rpc, count: usize) -> u64 {
     let settings: Vec<&str> = settings.iter().map(String::as_str).collect();
     let server = Server::spawn(under(&server::command(dir, &settings), &log)).await;
     let connect = async || {
-        let api = match is_secured {
-            true => server.secure_api(&TlsClient::trusting(&authority)).await.with_key(KEY),
-            false => server.api().await,
+        let api = if is_secured {
+            server.secure_api(&TlsClient::trusting(&authority)).await.with_key(KEY)
+        } else {
+            server.api().await
         };
         WireTenant { api, tenant: "bench".to_owned() }
     };

@@ -125,6 +125,11 @@ impl Server {
         Api { store: self.store.clone(), ..api }
     }
 
+    /// Clients of every service over a new connection of a client.
+    pub async fn secure_api(&self, client: &TlsClient) -> Api {
+        Api::new(client.channel(self.address).await.expect("the server takes connections"))
+    }
+
     /// The lines that it has logged so far.
     pub fn log(&self) -> Vec<String> {
         self.log.lock().unwrap().clone()

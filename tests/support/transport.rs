@@ -24,10 +24,7 @@ use tokio_rustls::{
 use tonic::transport::{Channel, Endpoint, Error};
 use tower::service_fn;
 
-use super::{
-    Api, Server,
-    authority::{Authority, Leaf, SERVER_NAME},
-};
+use super::authority::{Authority, Leaf, SERVER_NAME};
 
 /// What a client speaks that knows one version of TLS.
 pub const ONLY_1_2: &[&SupportedProtocolVersion] = &[&TLS12];
@@ -106,13 +103,6 @@ impl TlsClient {
             async move { client.handshake(address).await.map(TokioIo::new) }
         });
         Endpoint::from_static("http://rollcall").connect_with_connector(connector).await
-    }
-}
-
-impl Server {
-    /// Clients of every service over a new connection of this client.
-    pub async fn secure_api(&self, client: &TlsClient) -> Api {
-        Api::new(client.channel(self.address()).await.expect("the server takes connections"))
     }
 }
 
