@@ -30,7 +30,7 @@ pub struct IdentityLayer {
     attempts: Arc<Attempts>,
 }
 
-/// Refuses requests of unknown callers with `UNAUTHENTICATED`, and passes the others on with their [`Identity`].
+/// Refuses requests of unknown callers with `UNAUTHENTICATED`, and passes the others on with their [`Identity`](super::Identity).
 #[derive(Clone)]
 pub struct Identified<S> {
     inner: S,
