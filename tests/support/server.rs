@@ -193,7 +193,8 @@ pub fn command(dir: &Path, settings: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rollcall"));
     command.current_dir(env!("CARGO_MANIFEST_DIR")).arg("serve");
     // Without callers of its own a test calls as anybody, operators included.
-    let names_callers = settings.iter().any(|setting| setting.starts_with("auth."));
+    let names_callers =
+        settings.iter().any(|setting| setting.starts_with("auth.") && !setting.starts_with("auth.poll="));
     let names_way = settings.iter().any(|setting| setting.starts_with("tls."));
     let way = match (names_callers, names_way) {
         (true, _) => Vec::new(),
