@@ -55,7 +55,7 @@ impl Certificates {
         &self.tls
     }
 
-    /// Takes over what has changed. What can't be used changes nothing, and keeps the other part from nothing.
+    /// Takes over what has changed. What can't be used changes nothing, and does not keep the other part from changing.
     pub(super) fn look(&mut self, domains: &[TrustDomain]) {
         let own = OwnFiles::read(&self.options).and_then(|files| files.ok_or_else(|| "there is none".to_owned()));
         if let Some(found) = self.own.read.look(own).cloned() {

@@ -3,13 +3,11 @@
 
 use std::{
     collections::BTreeMap,
-    fs, future,
+    fs,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
-
-use tokio::{task, time};
 
 use crate::{
     config::{Auth, Config, parse_callers},
@@ -19,7 +17,11 @@ use crate::{
         },
         tls::{ClientCertificates, Tls},
     },
-    serve::{certificates::Certificates, error::Error, settled::Settled},
+    serve::{
+        certificates::Certificates,
+        error::Error,
+        settled::{Settled, look_every},
+    },
     service::{Caller, ports::Clock},
 };
 
@@ -93,23 +95,9 @@ impl Credentials {
 
     /// Reads the files every so often; zero: never. Never ends.
     pub(super) async fn watch(self, every: Duration) {
-        let mut this = self;
-        let has_files = this.auth.file.is_some() || this.certificates.is_some();
-        while has_files && !every.is_zero() {
-            time::sleep(every).await;
-            let reading = task::spawn_blocking(move || {
-                this.look();
-                this
-            });
-            match reading.await {
-                Ok(credentials) => this = credentials,
-                Err(error) => {
-                    tracing::error!(%error, "the files of callers and certificates are no longer read; restart the server");
-                    break;
-                }
-            }
-        }
-        future::pending::<()>().await;
+        let has_files = self.auth.file.is_some() || self.certificates.is_some();
+        let every = if has_files { every } else { Duration::ZERO };
+        look_every(self, every, "the files of callers and certificates", Self::look).await;
     }
 
     fn look(&mut self) {

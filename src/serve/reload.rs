@@ -1,13 +1,15 @@
 //! Reloads the policy files when they change, all of them or, if any has a mistake, none.
 
-use std::{future, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use rollcall_engine::{Diagnostics, PolicyStore};
-use tokio::{task, time};
 
 use crate::{
     cache::Registry,
-    serve::policies::{Files, Refused, Sources, Texts},
+    serve::{
+        policies::{Files, Refused, Sources, Texts},
+        settled::{Settled, look_every},
+    },
 };
 
 /// Reads the policy files periodically, and takes over their changes.
@@ -17,52 +19,31 @@ pub(super) struct Reload {
     views: Arc<Registry>,
     /// What is loaded, without policies that no file has any more.
     loaded: Files,
-    /// The result of the last reading.
-    found: Result<Texts, String>,
-    /// Whether the result has been taken over or reported.
-    settled: bool,
+    /// What the last reading found.
+    found: Settled<Result<Texts, String>>,
 }
 
 impl Reload {
     /// Keeps the policies that were `loaded` from these sources up to date, in the policy store and in the views.
     pub(super) fn new(sources: Sources, loaded: Files, policies: Arc<PolicyStore>, views: Arc<Registry>) -> Self {
-        let found = Ok(loaded.texts().clone());
-        Self { sources, policies, views, loaded, found, settled: true }
+        let found = Settled::new(Ok(loaded.texts().clone()));
+        Self { sources, policies, views, loaded, found }
     }
 
     /// Reads the files every so often; zero: never. Never ends.
     pub(super) async fn watch(self, every: Duration) {
-        let mut this = self;
-        while !every.is_zero() {
-            time::sleep(every).await;
-            let reading = task::spawn_blocking(move || {
-                this.look();
-                this
-            });
-            match reading.await {
-                Ok(reload) => this = reload,
-                Err(error) => {
-                    tracing::error!(%error, "the policy files are no longer read; restart the server to load their changes");
-                    break;
-                }
-            }
-        }
-        future::pending::<()>().await;
+        look_every(self, every, "the policy files", Self::look).await;
     }
 
-    /// Takes changes over once two readings in a row have found the same: a file may be half written.
     fn look(&mut self) {
         let found = self.sources.read();
-        if found != self.found {
-            self.found = found;
-            self.settled = false;
-        } else if !std::mem::replace(&mut self.settled, true) {
+        if self.found.look(found).is_some() {
             self.settle();
         }
     }
 
     fn settle(&mut self) {
-        let compiled = match &self.found {
+        let compiled = match self.found.found() {
             Ok(texts) => self.sources.compile(texts, &self.loaded),
             Err(problem) => return self.log_refusal(problem),
         };
