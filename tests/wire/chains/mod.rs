@@ -8,6 +8,7 @@ mod last_who_can_act;
 mod offer_ends;
 mod registered;
 mod targets;
+mod unverified;
 
 use std::fs;
 
