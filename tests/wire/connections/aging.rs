@@ -27,7 +27,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 /// Whether a call was given up by the client itself, unsent: its channel handed it to a connection that was just closing. No server
 /// sees such a call, so it can be sent again whatever it is.
-fn is_unsent(status: &Status) -> bool {
+pub(super) fn is_unsent(status: &Status) -> bool {
     status.code() == Code::Cancelled && status.source().is_some() && causes(status).contains("connection closed")
 }
 

@@ -5,6 +5,7 @@ mod certificates;
 mod handshakes;
 mod probes;
 mod refused_certificates;
+mod rotation;
 mod tls;
 
 use std::{error::Error, iter::successors, net::SocketAddr, time::Duration};
