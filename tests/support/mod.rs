@@ -35,9 +35,9 @@ pub mod shim;
 pub mod store;
 pub mod tables;
 pub mod tenant_writes;
+pub mod test_transport;
 pub mod tokens;
 pub mod transport;
-pub mod way;
 pub mod wire_tenant;
 pub mod write;
 

@@ -16,8 +16,8 @@ use tonic::transport::{Channel, Endpoint};
 use super::{
     Api,
     store::{self, store_options},
+    test_transport,
     transport::TlsClient,
-    way,
 };
 
 pub use super::store::store_file;
@@ -53,7 +53,7 @@ impl Server {
     pub async fn spawn(mut command: Command) -> Self {
         let store = store_of(&command);
         let settings = || command.get_args().filter_map(|argument| argument.to_str());
-        let (client, token) = (settings().find_map(way::client), settings().find_map(way::token));
+        let (client, token) = (settings().find_map(test_transport::client), settings().find_map(test_transport::token));
         let mut child = command.spawn().expect("the server's binary runs");
         let stderr = child.stderr.take().expect("stderr is piped");
         let log = Arc::new(Mutex::new(Vec::new()));
@@ -195,14 +195,14 @@ pub fn command(dir: &Path, settings: &[&str]) -> Command {
     // Without callers of its own a test calls as anybody, operators included.
     let names_callers =
         settings.iter().any(|setting| setting.starts_with("auth.") && !setting.starts_with("auth.poll="));
-    let names_way = settings.iter().any(|setting| setting.starts_with("tls."));
-    let way = match (names_callers, names_way) {
+    let names_tls = settings.iter().any(|setting| setting.starts_with("tls."));
+    let transport = match (names_callers, names_tls) {
         (true, _) => Vec::new(),
         (false, true) => ["auth.allow_anonymous=true", "auth.anonymous_operators=true"].map(str::to_owned).to_vec(),
-        (false, false) => way::settings(dir),
+        (false, false) => test_transport::settings(dir),
     };
-    let way = way.iter().map(String::as_str);
-    for setting in ["listen=127.0.0.1:0", "log.format=json"].into_iter().chain(way).chain(store) {
+    let transport = transport.iter().map(String::as_str);
+    for setting in ["listen=127.0.0.1:0", "log.format=json"].into_iter().chain(transport).chain(store) {
         command.args(["--set", setting]);
     }
     for setting in settings {

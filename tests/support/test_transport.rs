@@ -12,13 +12,13 @@ use super::{
 /// The variable that says it.
 const TRANSPORT: &str = "TEST_TRANSPORT";
 /// The name of the files by which a server encrypts because of it.
-const FILES: &str = "way";
+const FILES: &str = "suite";
 /// The issuer of tokens, and whose they are.
 const ISSUER: (&str, &str) = ("https://issuer.test", "suite");
 
-/// How servers are reached.
+/// How the servers of this run are reached, and by what callers are known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
+pub enum TestTransport {
     Plaintext,
     Tls,
     MutualTls,
@@ -33,14 +33,14 @@ struct Parts {
 }
 
 /// How the servers of this run are reached.
-pub fn way() -> Way {
+pub fn chosen() -> TestTransport {
     match env::var_os(TRANSPORT) {
-        None => Way::Plaintext,
-        Some(way) if way == "plaintext" => Way::Plaintext,
-        Some(way) if way == "tls" => Way::Tls,
-        Some(way) if way == "mtls" => Way::MutualTls,
-        Some(way) if way == "jwt" => Way::Token,
-        Some(way) => panic!("{TRANSPORT}={} is no way to a server", way.display()),
+        None => TestTransport::Plaintext,
+        Some(name) if name == "plaintext" => TestTransport::Plaintext,
+        Some(name) if name == "tls" => TestTransport::Tls,
+        Some(name) if name == "mtls" => TestTransport::MutualTls,
+        Some(name) if name == "jwt" => TestTransport::Token,
+        Some(name) => panic!("{TRANSPORT}={} is no transport", name.display()),
     }
 }
 
@@ -56,10 +56,10 @@ fn parts() -> &'static Parts {
 /// The settings with which a server in a directory is reached so; its files are written there.
 pub fn settings(dir: &Path) -> Vec<String> {
     let anybody = || ["auth.allow_anonymous=true", "auth.anonymous_operators=true"].map(str::to_owned).to_vec();
-    match way() {
-        Way::Plaintext => anybody(),
-        Way::Tls => [anybody(), parts().server.write(dir, FILES).to_vec()].concat(),
-        Way::MutualTls => {
+    match chosen() {
+        TestTransport::Plaintext => anybody(),
+        TestTransport::Tls => [anybody(), parts().server.write(dir, FILES).to_vec()].concat(),
+        TestTransport::MutualTls => {
             let authority = parts().authority.write(dir);
             let clients = [
                 "tls.client_certificates=required".to_owned(),
@@ -67,16 +67,16 @@ pub fn settings(dir: &Path) -> Vec<String> {
             ];
             [anybody(), parts().server.write(dir, FILES).to_vec(), clients.to_vec()].concat()
         }
-        Way::Token => {
+        TestTransport::Token => {
             let (issuer, subject) = ISSUER;
-            fs::write(dir.join("way-keys.json"), key_set(&[parts().issuer.ec_key()])).expect("there is room");
+            fs::write(dir.join("suite-keys.json"), key_set(&[parts().issuer.ec_key()])).expect("there is room");
             let callers = format!(
                 "[[caller]]\nname = \"suite\"\ntokens = [{{ issuer = \"{issuer}\", subject = \"{subject}\" }}]\n\
                  rights = [\"read\", \"write\", \"watch\", \"audit\", \"operate\"]\ntenants = [\"*\"]\n\n\
                  [[issuer]]\nissuer = \"{issuer}\"\naudiences = [\"{AUDIENCE}\"]\nalgorithms = [\"ES256\"]\n\
-                 keys = \"way-keys.json\"\n"
+                 keys = \"suite-keys.json\"\n"
             );
-            let file = dir.join("way-callers.toml");
+            let file = dir.join("suite-callers.toml");
             fs::write(&file, callers).expect("there is room");
             vec![format!("auth.file={}", file.display())]
         }
@@ -89,11 +89,11 @@ pub fn client(setting: &str) -> Option<TlsClient> {
         return None;
     }
     let client = TlsClient::trusting(&parts().authority);
-    Some(if way() == Way::MutualTls { client.showing(&parts().client) } else { client })
+    Some(if chosen() == TestTransport::MutualTls { client.showing(&parts().client) } else { client })
 }
 
 /// The bearer token that calls send to a server with this setting, if they send one.
 pub fn token(setting: &str) -> Option<String> {
-    let is_sent = setting.starts_with("auth.file=") && setting.ends_with("/way-callers.toml");
+    let is_sent = setting.starts_with("auth.file=") && setting.ends_with("/suite-callers.toml");
     is_sent.then(|| parts().issuer.token(&parts().issuer.claims(ISSUER.1)))
 }
