@@ -22,13 +22,20 @@ const AGE: &str = "limits.connection_age=2s";
 const CONNECTIONS: usize = 4;
 /// How many clients of one connection call at a time.
 const CLIENTS: usize = 4;
+/// What a client says of a call that a GOAWAY of its server leaves out, where that has no error to report.
+const LEFT_OUT: &str = "connection error received: not a result of an error";
 /// Between two writes.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Whether a call was given up by the client itself, unsent: its channel handed it to a connection that was just closing. No server
-/// sees such a call, so it can be sent again whatever it is.
+/// Whether no server took a call that failed, so that it can be sent again whatever it is: the channel handed it to a connection that
+/// was just closing, or the connection's end (a GOAWAY without an error) leaves it out of what the server takes.
 pub(super) fn is_unsent(status: &Status) -> bool {
-    status.code() == Code::Cancelled && status.source().is_some() && causes(status).contains("connection closed")
+    let causes = causes(status);
+    match status.code() {
+        Code::Cancelled => status.source().is_some() && causes.contains("connection closed"),
+        Code::Internal => causes.contains(LEFT_OUT),
+        _ => false,
+    }
 }
 
 /// Asks until the channel has made its last connection. How many questions were answered.
