@@ -1,19 +1,15 @@
-//! RPCs of the real server, one at a time over one connection: a warm `Check`, the same with a key, rights and TLS, an item of a
-//! batch, and the health service's RPC beside them, which does next to nothing on the same stack. And what it takes to make an
-//! encrypted connection.
+//! RPCs of the real server, one at a time over one connection: a warm `Check`, the same with a key and rights, and with TLS beside
+//! them, an item of a batch, and the health service's RPC, which does next to nothing on the same stack. And what it takes to make
+//! an encrypted connection.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
 
 use rollcall::proto::{BatchCheckRequest, CheckItem, CheckRequest};
-use sha2::{Digest as _, Sha256};
 use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
 
 use crate::{
     callgrind::{counted, under},
-    support::{Server, WireTenant, authority::Authority, server, transport::TlsClient},
+    support::{Server, WireTenant, authority::Authority, callers_file::reader, server, transport::TlsClient},
 };
 
 /// How often each is called in the shorter run and in the longer.
@@ -34,7 +30,9 @@ const KEY: &str = "open sesame";
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Rpc {
     Check,
-    /// A `Check` of a caller that a callers' file knows by its key, over an encrypted connection.
+    /// A `Check` of a caller that a callers' file knows by its key.
+    KeyedCheck,
+    /// The same over an encrypted connection.
     SecuredCheck,
     /// A `Check` over an encrypted connection of its own.
     Connection,
@@ -43,18 +41,20 @@ enum Rpc {
 }
 
 /// The instructions of each.
-pub async fn count() -> [(&'static str, u64); 5] {
+pub async fn count() -> [(&'static str, u64); 6] {
     let dir = tempfile::tempdir().expect("there is room for a directory");
     let server = Server::start(dir.path()).await;
     WireTenant::seeded(&server.api().await, "bench").await;
     assert!(server.terminate().await.success(), "the tenant is made");
     let check = one(dir.path(), Rpc::Check, RUNS).await;
+    let keyed = one(dir.path(), Rpc::KeyedCheck, RUNS).await;
     let secured = one(dir.path(), Rpc::SecuredCheck, RUNS).await;
     let connection = one(dir.path(), Rpc::Connection, CONNECTIONS).await;
     let health = one(dir.path(), Rpc::Health, RUNS).await;
     let batch = one(dir.path(), Rpc::Batch, BATCHES).await;
     [
         ("check", check),
+        ("check_with_key", keyed),
         ("check_secured", secured),
         ("tls_connection", connection - secured),
         ("health", health),
@@ -71,25 +71,31 @@ async fn run(dir: &Path, rpc: Rpc, count: usize) -> u64 {
     let log = dir.join("callgrind.log");
     let authority = Authority::new("bench");
     let mut settings = STILL.map(str::to_owned).to_vec();
-    let is_secured = matches!(rpc, Rpc::SecuredCheck | Rpc::Connection);
-    if is_secured {
+    let is_encrypted = matches!(rpc, Rpc::SecuredCheck | Rpc::Connection);
+    if is_encrypted {
         settings.extend(authority.server().write(dir, "bench"));
-        settings.push(format!("auth.file={}", callers(dir).display()));
+    }
+    if is_encrypted || rpc == Rpc::KeyedCheck {
+        let file = dir.join("callers.toml");
+        fs::write(&file, reader(KEY, "bench")).expect("there is room");
+        settings.push(format!("auth.file={}", file.display()));
     }
     let settings: Vec<&str> = settings.iter().map(String::as_str).collect();
     let server = Server::spawn(under(&server::command(dir, &settings), &log)).await;
     let connect = async || {
-        let api = if is_secured {
-            server.secure_api(&TlsClient::trusting(&authority)).await.with_key(KEY)
-        } else {
-            server.api().await
+        let api = match rpc {
+            Rpc::SecuredCheck | Rpc::Connection => {
+                server.secure_api(&TlsClient::trusting(&authority)).await.with_key(KEY)
+            }
+            Rpc::KeyedCheck => server.api().await.with_key(KEY),
+            Rpc::Check | Rpc::Health | Rpc::Batch => server.api().await,
         };
         WireTenant { api, tenant: "bench".to_owned() }
     };
     let mut world = connect().await;
     for _ in 0..count {
         match rpc {
-            Rpc::Check | Rpc::SecuredCheck | Rpc::Connection => {
+            Rpc::Check | Rpc::KeyedCheck | Rpc::SecuredCheck | Rpc::Connection => {
                 if rpc == Rpc::Connection {
                     world = connect().await;
                 }
@@ -110,18 +116,6 @@ async fn run(dir: &Path, rpc: Rpc, count: usize) -> u64 {
     drop(world);
     assert!(server.terminate().await.success(), "the server ends in good order");
     counted(&log)
-}
-
-/// A callers' file with one caller, who may read one tenant for people.
-fn callers(dir: &Path) -> PathBuf {
-    let hash = Sha256::digest(KEY).iter().fold(String::new(), |hash, byte| format!("{hash}{byte:02x}"));
-    let file = dir.join("callers.toml");
-    let text = format!(
-        "[[caller]]\nname = \"shop\"\nkeys = [{{ sha256 = \"{hash}\" }}]\nrights = [\"read\"]\n\
-         tenants = [\"eu-*\", \"bench\"]\nsubjects = [\"service\", \"user\"]\n"
-    );
-    fs::write(&file, text).expect("there is room");
-    file
 }
 
 fn question(world: &WireTenant) -> CheckRequest {

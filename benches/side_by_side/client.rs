@@ -9,15 +9,28 @@ use prost::{
     Message,
     bytes::{BufMut as _, Bytes, BytesMut},
 };
-use tokio::net::TcpStream;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+};
 
-use crate::process::Process;
+use crate::{
+    process::{Process, resume},
+    support::transport::TlsClient,
+};
 
 /// Calls under way at once, over all connections, when a server is driven as hard as it goes.
 pub const IN_FLIGHT: usize = 64;
 const CONNECTIONS: usize = 4;
 /// So large that no answer waits for room.
 const WINDOW: u32 = 16 << 20;
+
+/// How a server is reached: encrypted or not, and with a key or without one.
+#[derive(Clone, Default)]
+pub struct Access {
+    pub tls: Option<TlsClient>,
+    pub key: Option<&'static str>,
+}
 
 /// A method of a server, and callers of it.
 pub struct Target {
@@ -44,8 +57,20 @@ pub struct Method {
 impl Target {
     /// Connects to a running server. Each of the callers begins at another of the messages.
     pub async fn connect(process: &Process, path: &str, messages: Vec<Bytes>) -> Self {
+        Self::connect_by(&Access::default(), process, path, messages).await
+    }
+
+    /// Connects to a server that is stopped but for now, and calls it once.
+    pub async fn warm(access: &Access, process: &Process, path: &str, messages: Vec<Bytes>) -> Self {
+        let _running = resume(process.id);
+        let mut target = Self::connect_by(access, process, path, messages).await;
+        target.once().await;
+        target
+    }
+
+    async fn connect_by(access: &Access, process: &Process, path: &str, messages: Vec<Bytes>) -> Self {
         let messages = Arc::<[Bytes]>::from(messages);
-        let mut target = Self::of_callers(process, path, vec![messages.clone(); IN_FLIGHT]).await;
+        let mut target = Self::new(access, process, path, vec![messages.clone(); IN_FLIGHT]).await;
         for (number, caller) in target.callers.iter_mut().enumerate() {
             caller.next = number * messages.len() / IN_FLIGHT;
         }
@@ -54,9 +79,13 @@ impl Target {
 
     /// Connects to a running server. Each caller has messages of its own.
     pub async fn of_callers(process: &Process, path: &str, messages: Vec<Arc<[Bytes]>>) -> Self {
+        Self::new(&Access::default(), process, path, messages).await
+    }
+
+    async fn new(access: &Access, process: &Process, path: &str, messages: Vec<Arc<[Bytes]>>) -> Self {
         let mut methods = Vec::new();
         for _ in 0..CONNECTIONS {
-            methods.push(Method::connect(process.address, path).await);
+            methods.push(Method::connect(access, process.address, path).await);
         }
         let callers = methods.iter().cycle().zip(messages);
         let callers = callers.map(|(method, messages)| Caller { method: method.clone(), messages, next: 0 });
@@ -89,21 +118,23 @@ impl Caller {
 }
 
 impl Method {
-    async fn connect(address: SocketAddr, path: &str) -> Self {
-        let socket = TcpStream::connect(address).await.expect("the server takes connections");
-        socket.set_nodelay(true).expect("a connection can be told not to wait");
-        let mut builder = h2::client::Builder::new();
-        builder.initial_window_size(WINDOW).initial_connection_window_size(WINDOW);
-        let (sender, connection) = builder.handshake::<_, Bytes>(socket).await.expect("the server speaks HTTP/2");
-        // An error of the connection reaches those that call over it.
-        tokio::spawn(connection);
-        let head = Request::post(format!("http://{address}{path}"))
+    /// A connection of its own to a server.
+    pub async fn connect(access: &Access, address: SocketAddr, path: &str) -> Self {
+        let connection = if let Some(client) = &access.tls {
+            talk(client.handshake(address).await.expect("the server speaks TLS")).await
+        } else {
+            let socket = TcpStream::connect(address).await.expect("the server takes connections");
+            socket.set_nodelay(true).expect("a connection can be told not to wait");
+            talk(socket).await
+        };
+        let mut head = Request::post(format!("http://{address}{path}"))
             .version(Version::HTTP_2)
             .header("content-type", "application/grpc")
-            .header("te", "trailers")
-            .body(())
-            .expect("the path is one");
-        Self { connection: sender, head }
+            .header("te", "trailers");
+        if let Some(key) = access.key {
+            head = head.header("authorization", format!("Bearer {key}"));
+        }
+        Self { connection, head: head.body(()).expect("the path is one") }
     }
 
     /// Calls with a framed message, and returns when the whole answer has come.
@@ -126,6 +157,16 @@ impl Method {
         let success = end.get("grpc-status").is_some_and(|status| status.as_bytes() == b"0");
         assert!(success, "{} of {} failed: {end:?}", head.status, self.head.uri());
     }
+}
+
+/// Begins to speak HTTP/2.
+async fn talk(socket: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> SendRequest<Bytes> {
+    let mut builder = h2::client::Builder::new();
+    builder.initial_window_size(WINDOW).initial_connection_window_size(WINDOW);
+    let (sender, connection) = builder.handshake::<_, Bytes>(socket).await.expect("the server speaks HTTP/2");
+    // An error of the connection reaches those that call over it.
+    tokio::spawn(connection);
+    sender
 }
 
 /// A message as gRPC sends it: not compressed, and its length before it.

@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 use crate::{
     client::Target,
     process::{Meter, Used, resume},
-    stats::{median, micros},
+    stats::{Spread, median, micros, short},
 };
 
 /// A round of this length is counted,
@@ -47,6 +47,13 @@ impl Round {
 /// The median of a measure over rounds.
 pub fn typical(rounds: &[Round], measure: fn(&Round) -> f64) -> f64 {
     median(rounds.iter().map(measure))
+}
+
+/// Cells of a table: the processor time a call of both, and how the second compares with the first.
+pub fn cpu_cells(firsts: &[Round], seconds: &[Round]) -> Vec<String> {
+    let mut cells = vec![short(typical(firsts, Round::cpu)), short(typical(seconds, Round::cpu))];
+    cells.extend(Spread::of_ratios(firsts, seconds, Round::cpu).cells());
+    cells
 }
 
 /// Rounds of two targets in turn, after one of each that does not count.

@@ -64,6 +64,8 @@ struct Arguments {
 enum Section {
     /// Check beside an empty RPC.
     Check,
+    /// Check of a caller that is known, over TLS, beside that of anybody.
+    Secured,
     /// `BatchCheck`.
     Batch,
     /// `ListMembers`, `ListResources` and `ListActions`.
@@ -120,6 +122,9 @@ async fn measure(plan: &Plan, only: &[Section]) {
         if is_selected(Section::Cold) {
             sections::cold::run(plan, vec![small, large]).await;
         }
+    }
+    if is_selected(Section::Secured) {
+        Box::pin(sections::secured::run(plan)).await;
     }
     if only.contains(&Section::Million) {
         let small = Fixture::new(plan.cores.server, SMALL).await;

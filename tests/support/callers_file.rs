@@ -86,6 +86,15 @@ pub fn shop(proof: &str) -> String {
     caller("shop", proof, r#"rights = ["read", "write", "watch"]"#)
 }
 
+/// A caller by a key that may do nothing but read, in some tenants and this one, for people and services.
+pub fn reader(key: &str, tenant: &str) -> String {
+    let key = self::key(key);
+    format!(
+        "[[caller]]\nname = \"shop\"\n{key}\nrights = [\"read\"]\ntenants = [\"eu-*\", \"{tenant}\"]\n\
+         subjects = [\"service\", \"user\"]\n"
+    )
+}
+
 /// The proof by one key.
 pub fn key(key: &str) -> String {
     keys(&[(key, None)])

@@ -1,13 +1,13 @@
 //! `Check` beside the empty RPC: throughput, processor time, and latency at half load.
 
 use crate::{
-    client::{IN_FLIGHT, Target, framed},
-    closed::{self, Round, typical},
+    client::{Access, IN_FLIGHT, Target, framed},
+    closed::{self, Round, cpu_cells, typical},
     empty,
     fixture::Fixture,
     open,
     plan::{Plan, progress},
-    process::{Process, resume},
+    process::Process,
     questions::{CHECK, assert_mixed, different},
     stats::{Percentiles, Spread, median, micros, percent, short, whole},
     table::Table,
@@ -40,8 +40,9 @@ pub async fn run(plan: &Plan, fixtures: &[&Fixture]) {
         for (kind, messages) in [("hot", vec![messages[0].clone()]), ("different", messages)] {
             let name = format!("{kind}, {}", fixture.size.name);
             progress(&format!("check: {name}"));
-            let mut first = connect(&empty, empty::PATH, vec![framed(&())]).await;
-            let mut second = connect(&fixture.process, CHECK, messages).await;
+            let access = Access::default();
+            let mut first = Target::warm(&access, &empty, empty::PATH, vec![framed(&())]).await;
+            let mut second = Target::warm(&access, &fixture.process, CHECK, messages).await;
             let (firsts, seconds) = closed::alternate(&mut first, &mut second, IN_FLIGHT, plan.pairs).await;
             throughput.row(&name, throughput_cells(&firsts, &seconds));
             cpu.row(&name, cpu_cells(&firsts, &seconds));
@@ -63,14 +64,6 @@ pub async fn run(plan: &Plan, fixtures: &[&Fixture]) {
     }
 }
 
-/// Connects to a server that is stopped.
-async fn connect(process: &Process, path: &str, messages: Vec<prost::bytes::Bytes>) -> Target {
-    let _running = resume(process.id);
-    let mut target = Target::connect(process, path, messages).await;
-    target.once().await;
-    target
-}
-
 fn throughput_cells(firsts: &[Round], seconds: &[Round]) -> Vec<String> {
     let mut cells = vec![whole(typical(firsts, Round::rate)), whole(typical(seconds, Round::rate))];
     cells.extend(Spread::of_ratios(firsts, seconds, Round::rate).cells());
@@ -78,12 +71,6 @@ fn throughput_cells(firsts: &[Round], seconds: &[Round]) -> Vec<String> {
         format!("{} / {}", percent(typical(firsts, measure)), percent(typical(seconds, measure)))
     };
     cells.extend([both(Round::busy), both(Round::client_busy)]);
-    cells
-}
-
-fn cpu_cells(firsts: &[Round], seconds: &[Round]) -> Vec<String> {
-    let mut cells = vec![short(typical(firsts, Round::cpu)), short(typical(seconds, Round::cpu))];
-    cells.extend(Spread::of_ratios(firsts, seconds, Round::cpu).cells());
     cells
 }
 

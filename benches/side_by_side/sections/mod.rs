@@ -5,4 +5,5 @@ pub mod beside;
 pub mod check;
 pub mod cold;
 pub mod lists;
+pub mod secured;
 pub mod writes;
