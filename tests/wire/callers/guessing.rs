@@ -29,7 +29,7 @@ const MANY: u64 = 150;
 
 /// How long is guessed, in seconds.
 fn guessing_seconds() -> u64 {
-    repetitions("guessing_seconds", 4, 20)
+    repetitions("guessing_seconds", 4, 60)
 }
 
 /// The most guesses that one client may get through one by one, once their answers are slowed: about one a second, and some
