@@ -59,6 +59,39 @@ pub struct AssignedRole {
     pub by: Key,
     /// The rule of the resource's type by which it was given; `None` where it came without one.
     pub rule: Option<RuleName>,
+    /// Whether it is a change of what was offered before, by somebody who might not offer it themselves.
+    pub changed: bool,
+    /// What was offered before that, the first one first; the tables don't have it.
+    pub before: Earlier,
+}
+
+/// What a role was while it was offered, which is no part of a comparison.
+#[derive(Clone, Debug, Default)]
+pub struct Earlier(pub Vec<AssignedRole>);
+
+impl PartialEq for Earlier {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl AssignedRole {
+    /// A role that is no change of an offer.
+    pub fn new(role: &str, end: Option<i64>, by: &Key, rule: Option<RuleName>) -> Self {
+        let (role, by) = (role.to_owned(), by.clone());
+        Self { role, end, by, rule, changed: false, before: Earlier::default() }
+    }
+}
+
+impl ModelFacts {
+    /// Takes over what roles were while they were offered from facts in which they are the same.
+    pub fn remember(&mut self, earlier: &Self) {
+        for (binding, assigned) in &mut self.bindings {
+            if let Some(same) = earlier.bindings.get(binding).filter(|other| *other == assigned) {
+                assigned.before = same.before.clone();
+            }
+        }
+    }
 }
 
 /// A resource without its name.

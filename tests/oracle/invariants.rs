@@ -50,6 +50,13 @@ impl ModelFacts {
                 refusals: BTreeSet::new(),
                 after: Self::default(),
             };
+            let links: Vec<&AssignedRole> = assigned.before.0.iter().chain([assigned]).collect();
+            if assigned.changed && before.assigned_role(holder, at).is_none() {
+                let is_made = giver.may_make(holder, at, links[0], None)
+                    && links.windows(2).all(|pair| giver.may_make(holder, at, pair[1], Some(pair[0])));
+                assert!(is_made, "{holder:?} has {assigned:?} at {at:?}, which not everybody could offer who did");
+                continue;
+            }
             let was = before.assigned_role(holder, at).map(|assigned| assigned.role.as_str());
             let write =
                 MembershipWrite { to: Some(&assigned.role), end: assigned.end, ..MembershipWrite::plain("invite") };

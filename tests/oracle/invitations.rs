@@ -75,7 +75,7 @@ impl Evaluation<'_> {
                 continue;
             };
             let end = [assigned.end, longest.end].into_iter().flatten().min();
-            let joining = AssignedRole { role: assigned.role.clone(), end, by: longest.by.clone(), rule: None };
+            let joining = AssignedRole::new(&assigned.role, end, &longest.by, None);
             given.push((at, joining));
         }
         if !given.iter().any(|(at, _)| *at == root) {
@@ -85,7 +85,7 @@ impl Evaluation<'_> {
                 if lasts_longer { other } else { one }
             });
             if let Some((role, brings)) = longest {
-                let joining = AssignedRole { role, end: brings.end, by: brings.by.clone(), rule: None };
+                let joining = AssignedRole::new(&role, brings.end, &brings.by, None);
                 given.push((root, joining));
             }
         }
@@ -106,31 +106,31 @@ impl Evaluation<'_> {
         *at != self.root() || !self.facts.bindings.iter().any(brings)
     }
 
-    /// Whether whoever offered a role may give it now, by the same verb, to somebody and for as long.
+    /// Whether whoever offered a role may offer it now, to somebody and for as long; where it is a change of another offer, whoever
+    /// made that one, too.
     fn gives_still(&self, target: &Key, at: &Key, assigned: &AssignedRole) -> bool {
+        let links: Vec<&AssignedRole> = assigned.before.0.iter().chain([assigned]).collect();
+        let offered = self.may_make(target, at, links[0], None);
+        offered && links.windows(2).all(|pair| self.may_make(target, at, pair[1], Some(pair[0])))
+    }
+
+    /// Whether the giver of a role may offer it now, or change another offer to it.
+    pub fn may_make(&self, target: &Key, at: &Key, assigned: &AssignedRole, from: Option<&AssignedRole>) -> bool {
         let giver =
             Evaluation { actor: &assigned.by, refusals: BTreeSet::new(), after: ModelFacts::default(), ..*self };
         if giver.actor_refusal().is_some() || self.facts.protected(self.policy, target, at) {
             return false;
         }
-        let by = assigned.rule.and_then(|rule| self.policy.rule_named(&at.0, rule));
-        let write = MembershipWrite { to: Some(&assigned.role), ..MembershipWrite::plain("invite") };
-        let raise = |from| MembershipWrite { verb: "change", from: Some(from), ..write };
-        let ways = match by {
-            Some(rule) if rule.verb == "change" => rule.from.iter().map(|from| raise(from.as_str())).collect(),
-            Some(_) => vec![write],
-            // Another version of the policy had the rule: whatever gives it now will do.
-            None => {
-                let rules = self.policy.resource_type(&at.0).rules.iter();
-                let changes = rules.filter(|rule| rule.verb == "change" && rule.to.contains(&assigned.role));
-                let raised = changes.flat_map(|rule| &rule.from).map(|from| raise(from.as_str()));
-                [write].into_iter().chain(raised).collect::<Vec<_>>()
-            }
-        };
-        ways.iter().any(|write| {
-            let ends_by = |latest: i64| assigned.end.is_some_and(|end| end <= latest);
-            giver.is_permitted(at, target, write) && giver.permission_ends_at(at, target, write).is_none_or(ends_by)
-        })
+        let verb = if from.is_some() { "change" } else { "invite" };
+        let from_role = from.map(|from| from.role.as_str());
+        let write = MembershipWrite { from: from_role, to: Some(&assigned.role), ..MembershipWrite::plain(verb) };
+        let ends_by = |latest: i64| assigned.end.is_some_and(|end| end <= latest);
+        let narrows = from.is_some_and(|from| {
+            let had = (at.0.clone(), from.role.clone());
+            self.policy.includes_role(&had, &at.0, &assigned.role) && from.end.is_none_or(ends_by)
+        });
+        giver.is_permitted(at, target, &write)
+            && (narrows || giver.permission_ends_at(at, target, &write).is_none_or(ends_by))
     }
 
     pub fn decline(&mut self, token: &str, email: &str) {

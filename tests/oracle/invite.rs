@@ -84,7 +84,7 @@ impl Evaluation<'_> {
     /// A role that the actor gives by inviting.
     fn offered(&self, target: &Key, at: &Key, role: &str, end: Option<i64>) -> AssignedRole {
         let rule = self.permitting_rule(at, target, &invite(role)).map(|rule| (self.policy.version, rule.line));
-        AssignedRole { role: role.to_owned(), end, by: self.actor.clone(), rule }
+        AssignedRole::new(role, end, self.actor, rule)
     }
 
     /// Whether to invite somebody again to a role that they are invited to gives it to them anew.
@@ -125,7 +125,7 @@ impl Evaluation<'_> {
         }
         let end = self.joining_end(target, grants);
         let binding = (target.clone(), root);
-        let given = AssignedRole { role: role.clone(), end, by: self.actor.clone(), rule: None };
+        let given = AssignedRole::new(&role, end, self.actor, None);
         match self.after.bindings.get_mut(&binding) {
             // One that was given as such is theirs as it is.
             Some(assigned) if assigned.role != role || assigned.rule.is_some() => {}
@@ -137,12 +137,8 @@ impl Evaluation<'_> {
 
     /// When the joining role of these grants ends: with the last of those that bring it; `None` is never, or that there is none.
     fn joining_end(&self, target: &Key, grants: &[(Key, String, Option<i64>)]) -> Option<i64> {
-        let root = self.root();
         let joins_as = |at: &Key| self.policy.resource_type(&at.0).joins_as.clone();
         let role = grants.iter().find_map(|(at, ..)| joins_as(at))?;
-        if grants.iter().any(|(at, ..)| *at == root) {
-            return None;
-        }
         let bringing = grants.iter().filter(|(at, ..)| joins_as(at).as_ref() == Some(&role));
         let ends = bringing.map(|(at, given, _)| {
             let assigned = self.after.bindings.get(&(target.clone(), at.clone()));

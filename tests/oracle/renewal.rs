@@ -23,10 +23,12 @@ impl Evaluation<'_> {
         let Some((_, open)) = facts.open_invitation(&invited.1) else { return Renewed::Wholly };
         let pending = facts.bindings.iter().filter(|((holder, at), _)| holder == invited && !given.contains(at));
         let (mut renewed, mut refused) = (Vec::new(), Vec::new());
-        renewed.extend(given.iter().map(|at| (at, until.unwrap_or(NEVER))));
+        let own_end =
+            |at: &Key| self.after.assigned_role(invited, at).and_then(|assigned| assigned.end).unwrap_or(NEVER);
+        renewed.extend(given.iter().map(|at| (at, until.unwrap_or(NEVER).min(own_end(at)))));
         for ((_, at), assigned) in pending {
             match self.may_renew(invited, at, assigned) {
-                Some(until) => renewed.push((at, until)),
+                Some(until) => renewed.push((at, until.min(assigned.end.unwrap_or(NEVER)))),
                 None => refused.push((at, assigned)),
             }
         }
@@ -35,7 +37,7 @@ impl Evaluation<'_> {
                 self.policy.resource_type(&other.0).joins_as.as_ref() == Some(&assigned.role)
                     && assigned.end.unwrap_or(NEVER) <= *until
             };
-            **at == root && renewed.iter().any(brings)
+            **at == root && assigned.rule.is_none() && renewed.iter().any(brings)
         };
         let (along, others): (Vec<_>, Vec<_>) = refused.into_iter().partition(goes_along);
         let (gone, kept): (Vec<_>, Vec<_>) = others.into_iter().partition(|(at, _)| facts.is_lapsed(invited, at));

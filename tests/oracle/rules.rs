@@ -108,10 +108,7 @@ impl Evaluation<'_> {
         if let (Some(role), true) = (&resource_type.creator_role, is_member) {
             let end =
                 self.creation_ends_at(&resource.0, self.after.resources[resource].parent.as_ref().expect("it has one"));
-            self.after.bindings.insert(
-                (creator, resource.clone()),
-                AssignedRole { role: role.clone(), end, by: self.actor.clone(), rule: None },
-            );
+            self.after.bindings.insert((creator, resource.clone()), AssignedRole::new(role, end, self.actor, None));
         }
     }
 
@@ -161,7 +158,9 @@ impl Evaluation<'_> {
         if !self.exists(resource) {
             return;
         }
-        self.permit(resource, owner, &MembershipWrite::plain("transfer"));
+        // An owner passes on what is theirs for good.
+        let is_new_role = self.facts.resources[resource].owner.as_ref() != Some(self.actor);
+        self.permit(resource, owner, &MembershipWrite { is_new_role, ..MembershipWrite::plain("transfer") });
         self.refuse_if(self.member(owner).is_some_and(|member| member.status != "ACTIVE"), "NOT_ACTIVE");
         self.refuse_if(self.facts.resources[resource].owner.as_ref() == Some(owner), "OWNER_UNCHANGED");
         self.after.resources.entry(resource.clone()).and_modify(|row| row.owner = Some(owner.clone()));

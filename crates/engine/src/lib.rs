@@ -35,7 +35,7 @@ pub use language::{
 pub use membership::{
     actor::active_actor,
     effects::{Effect, Effects, effects},
-    expiry::{may_renew, may_still_give},
+    expiry::{may_be_given, may_renew, may_still_give},
     holders::{HolderCounts, LackingRole},
     nesting::{MAX_TEAM_DEPTH, Nesting, nesting_refusals},
     permit::{Permission, permit},

@@ -12,7 +12,13 @@ use crate::service::{
     page::cut,
     ports::{InvitationCursor, InvitationOrder, InvitationQuery, InvitationRecord, StoredGrant},
     read::consistency::{Consistency, ReadAt},
-    resolve::{givers::Givers, not_found::no_invitation, offers::decide_offers, resources::find_node},
+    resolve::{
+        givers::Givers,
+        not_found::no_invitation,
+        offer::{Offer, offers},
+        offers::decide_offers,
+        resources::find_node,
+    },
 };
 
 /// Which invitations to list; those that meet every condition.
@@ -107,16 +113,18 @@ impl Service {
     async fn listed(&self, at: &mut ReadAt, records: Vec<InvitationRecord>) -> Result<Vec<ListedInvitation>> {
         let now = self.clock.now().max(at.moment.passed_end).max(at.snapshot.committed_at());
         let givers = Givers::find(&mut *at.snapshot, records.iter().flat_map(|record| &record.grants)).await?;
-        let offer = |stored: &StoredGrant| Some((stored.grant.clone(), givers.granted_by(&stored.giver)?));
-        let lasts = |stored: &&StoredGrant| stored.is_offered_at(now);
-        let offered = |record: &InvitationRecord| record.grants.iter().filter(lasts).filter_map(offer).collect();
-        let offers: Vec<Vec<(Grant, GrantedBy)>> = records.iter().map(offered).collect();
+        let mut offered_by = Vec::new();
+        for record in &records {
+            let lasting = record.grants.iter().filter(|stored| stored.is_offered_at(now)).cloned().collect();
+            offered_by.push(offers(&mut *at.snapshot, &givers, &record.invitation.member, lasting).await?);
+        }
         let failing = |facts: &dyn Facts| -> Vec<Vec<FailedGrant>> {
-            records.iter().zip(&offers).map(|(record, offered)| failing(facts, record, offered)).collect()
+            records.iter().zip(&offered_by).map(|(record, offered)| failing(facts, record, offered)).collect()
         };
         let failing = self.facts_in(at, |facts, _| failing(facts)).await?;
-        let listed = records.into_iter().zip(offers).zip(failing).map(|((record, mut offered), mut failing)| {
-            offered.truncate(MAX_LISTED_GRANTS);
+        let listed = records.into_iter().zip(offered_by).zip(failing).map(|((record, offered), mut failing)| {
+            let offered =
+                offered.into_iter().take(MAX_LISTED_GRANTS).map(|Offer { grant, by, .. }| (grant, by)).collect();
             failing.truncate(MAX_LISTED_GRANTS);
             ListedInvitation { record, offered, failing }
         });
@@ -218,9 +226,9 @@ impl ListInvitations {
 }
 
 /// The roles of an invitation that would not be given to the invited member now.
-fn failing(facts: &dyn Facts, record: &InvitationRecord, offered: &[(Grant, GrantedBy)]) -> Vec<FailedGrant> {
+fn failing(facts: &dyn Facts, record: &InvitationRecord, offered: &[Offer]) -> Vec<FailedGrant> {
     let decided = decide_offers(facts, record.invitation.member.as_ref(), offered);
-    let failing = decided.into_iter().zip(offered).filter_map(|(decided, (grant, _))| {
+    let failing = decided.into_iter().zip(offered).filter_map(|(decided, Offer { grant, .. })| {
         let reason = decided.err()?.refusal.code().to_owned();
         Some(FailedGrant { resource: grant.resource.clone(), role: grant.role.clone(), reason })
     });

@@ -3,6 +3,7 @@
 pub(crate) mod ends;
 pub(crate) mod givers;
 pub(crate) mod not_found;
+pub(crate) mod offer;
 pub(crate) mod offers;
 pub(crate) mod resources;
 pub(crate) mod rules;

@@ -1,17 +1,20 @@
 //! The roles that somebody invited was offered: which of them are given to a subject, by whom and until when.
 
 use rollcall_engine::{
-    self as engine, Facts, Grant, GrantedBy, Mask, MemberRule, MemberStatus, MembershipWrite, Node, Policy, Refusal,
-    ResourceType, SubjectRef, WriteKind, kind,
+    self as engine, Facts, Grant, GrantedBy, MemberStatus, MembershipWrite, Node, Refusal, ResourceType, RoleId,
+    Subject, SubjectRef, Timestamp, WriteKind, kind,
 };
 
 use crate::service::resolve::{
     ends::{earlier, is_later},
-    rules::{came_along, coming_along, rule_name},
+    offer::Offer,
+    rules::{came_along, coming_along},
 };
 
 /// Why an offered role is not given.
 pub(crate) struct FailedOffer {
+    /// Who may not give it any more.
+    pub(crate) by: Subject,
     /// Where it was offered.
     pub(crate) node: Node,
     /// The write by which it would be given.
@@ -22,21 +25,21 @@ pub(crate) struct FailedOffer {
 /// Decides about each role that was offered, as if a subject accepted it now.
 ///
 /// INVARIANT (granters): what is given at an acceptance is what its granter could give at that very moment, to this very
-/// subject; under a policy whose invitations outlive their inviters, what they could give when they offered it, unless they
-/// accept it themselves. A joining role needs no right of its own: it comes to somebody new with a role that brings it, from
+/// subject; where it is a change of another offer, so could whoever made that one. Under a policy whose invitations outlive
+/// their inviters it is what somebody could give to this subject, unless its granter accepts it themselves. A joining role needs no right of its own: it comes to somebody new with a role that brings it, from
 /// whoever gives that, and lasts no longer.
 pub(crate) fn decide_offers(
     facts: &dyn Facts,
     target: SubjectRef<'_>,
-    offered: &[(Grant, GrantedBy)],
+    offered: &[Offer],
 ) -> Vec<Result<(Grant, GrantedBy), FailedOffer>> {
     let is_new = facts.member_state(target).is_none_or(|state| state.status == MemberStatus::Invited);
     // Whoever accepts as somebody new holds nothing yet, not even what is pending.
     let target = if is_new && target.kind == kind::INVITED { SOMEBODY_NEW } else { target };
-    let decide = |offer: &(Grant, GrantedBy)| check_offer(facts, target, offer).map(|()| offer.clone());
+    let decide = |offer: &Offer| check_offer(facts, target, offer).map(|()| (offer.grant.clone(), offer.by.clone()));
     let mut decided: Vec<Result<_, _>> = offered.iter().map(decide).collect();
     let given: Vec<(Grant, GrantedBy)> = decided.iter().flatten().filter(|_| is_new).cloned().collect();
-    for ((grant, _), decided) in offered.iter().zip(&mut decided).filter(|(_, decided)| decided.is_err()) {
+    for (Offer { grant, .. }, decided) in offered.iter().zip(&mut decided).filter(|(_, decided)| decided.is_err()) {
         if let Some((bringing, by)) = last_bringing(facts, &given, grant) {
             let expires_at = earlier(grant.expires_at, bringing.expires_at);
             *decided = Ok((Grant { expires_at, ..grant.clone() }, bringing_along(by)));
@@ -70,57 +73,38 @@ fn bringing_along(by: &GrantedBy) -> GrantedBy {
     GrantedBy { rule: coming_along(&by.rule), ..by.clone() }
 }
 
-/// Refuses an offer that its granter may not make any more.
-fn check_offer(
-    facts: &dyn Facts,
-    target: SubjectRef<'_>,
-    (grant, GrantedBy { subject, rule, .. }): &(Grant, GrantedBy),
-) -> Result<(), FailedOffer> {
-    let (policy, granter) = (facts.policy(), subject.as_ref());
-    if policy.invitations_outlive_inviter() && granter != target && !came_along(rule) {
-        return Ok(());
-    }
-    let resource_type = policy.type_named(&grant.resource.kind);
-    let role = resource_type.and_then(|resource_type| policy.find_role(resource_type, &grant.role).ok());
-    let node = resource_type.and_then(|resource_type| facts.find(resource_type.id(), &grant.resource.id));
-    let (Some(resource_type), Some(role), Some(node)) = (resource_type, role, node) else {
-        // Nobody gives what there is not.
+/// Refuses an offer that one of those may not make any more who made it what it is.
+fn check_offer(facts: &dyn Facts, target: SubjectRef<'_>, offer: &Offer) -> Result<(), FailedOffer> {
+    let policy = facts.policy();
+    let resource_type = policy.type_named(&offer.grant.resource.kind);
+    let node = resource_type.and_then(|resource_type| facts.find(resource_type.id(), &offer.grant.resource.id));
+    let nobody_may = || {
         let write = MembershipWrite::plain(WriteKind::Invite);
         let refusal = Refusal::NotPermitted { write, rules: Vec::new() };
-        return Err(FailedOffer { node: facts.root(), write, refusal });
+        FailedOffer { by: offer.by.subject.clone(), node: node.unwrap_or_else(|| facts.root()), write, refusal }
     };
-    let write = MembershipWrite::giving(WriteKind::Invite, role.id()).until(grant.expires_at);
-    let still_gives = |raised_from| engine::may_still_give(facts, granter, node, target, write, raised_from);
-    let given = match offered_by(policy, resource_type, rule) {
-        OfferedBy::Invite => still_gives(Mask::EMPTY),
-        OfferedBy::Change(from) => still_gives(from),
-        OfferedBy::Unknown => still_gives(Mask::EMPTY).or_else(|refusal| {
-            let changes = resource_type.members().of_kind(WriteKind::Change);
-            let from: Mask = changes.filter(|rule| rule.to().contains(role.mask())).map(MemberRule::from).collect();
-            if from.is_empty() { Err(refusal) } else { still_gives(from).map_err(|_| refusal) }
-        }),
+    // Nobody gives what there is not, nor what nobody knows the beginning of.
+    let (Some(resource_type), Some(node), Some(links)) = (resource_type, node, offer.links()) else {
+        return Err(nobody_may());
     };
-    given.map_err(|refusal| FailedOffer { node, write, refusal })
-}
-
-/// By which kind of rule a role was offered.
-enum OfferedBy {
-    Invite,
-    /// By changing one of these, which was offered before.
-    Change(Mask),
-    /// The policy that runs has no such rule: another version of it had.
-    Unknown,
-}
-
-/// By which kind of rule, as the log names it, a role was offered.
-fn offered_by(policy: &Policy, resource_type: &ResourceType, named: &str) -> OfferedBy {
-    let is_named = |rule: &&MemberRule| named.split(' ').any(|named| named == rule_name(policy, rule.by().line()));
-    let rule = |kind| resource_type.members().of_kind(kind).find(is_named);
-    match (rule(WriteKind::Invite), rule(WriteKind::Change)) {
-        (Some(_), _) => OfferedBy::Invite,
-        (None, Some(change)) => OfferedBy::Change(change.from()),
-        (None, None) => OfferedBy::Unknown,
+    let mut before: Option<(RoleId, Option<Timestamp>)> = None;
+    for (grant, by) in links {
+        let role = policy.find_role(resource_type, &grant.role).map_err(|_| nobody_may())?.id();
+        let invite = MembershipWrite::giving(WriteKind::Invite, role).until(grant.expires_at);
+        let (write, from_end) = match before {
+            None => (invite, None),
+            Some((from, end)) => (MembershipWrite { kind: WriteKind::Change, ..invite }.taking(Some(from)), end),
+        };
+        let granter = by.subject.as_ref();
+        let made = if policy.invitations_outlive_inviter() && granter != target && !came_along(&by.rule) {
+            engine::may_be_given(facts, node, target, write)
+        } else {
+            engine::may_still_give(facts, granter, node, target, write, from_end)
+        };
+        made.map_err(|refusal| FailedOffer { by: by.subject.clone(), node, write, refusal })?;
+        before = Some((role, grant.expires_at));
     }
+    Ok(())
 }
 
 /// Of the roles that bring a joining role, the first of those that last longest.

@@ -21,6 +21,20 @@ pub(crate) fn distinct(rules: impl IntoIterator<Item = String>) -> String {
 /// What stands beside the lines of a role of the tenant that came along with another: these lines allowed that one.
 const CAME_ALONG: &str = "joins_as";
 
+/// What stands beside the line of a role that was offered, and that was another one, or for another time, before.
+const CHANGED: &str = "changed";
+
+/// How the log names what allowed a change of what somebody was offered, by whoever may not offer it themselves: what was
+/// offered before counts too.
+pub(crate) fn changing(rule: &str) -> String {
+    format!("{rule} {CHANGED}")
+}
+
+/// Whether what was offered was another role, or for another time, before.
+pub(crate) fn was_changed(rule: &str) -> bool {
+    rule.split(' ').any(|word| word == CHANGED)
+}
+
 /// How the log names what allowed a role of the tenant that comes along with one that these lines allow.
 pub(crate) fn coming_along(rule: &str) -> String {
     distinct(rule.split(' ').chain([CAME_ALONG]).filter(|word| !word.is_empty()).map(str::to_owned))

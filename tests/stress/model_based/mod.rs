@@ -141,7 +141,9 @@ impl Run {
     /// Moves the clock on. What has ended counts no more, whether the log knows it yet or not.
     async fn jump(&mut self) {
         self.server.clock.advance(HOUR * u32::try_from(*self.rng.pick(&JUMPS)).expect("few"));
-        self.facts = self.stored().await;
+        let mut facts = self.stored().await;
+        facts.remember(&self.facts);
+        self.facts = facts;
         if self.rng.range(0, 2) == 0 {
             self.server.service.sweep().await.expect("what is due can be done");
             let swept = self.db.revision(&self.tenant).await;

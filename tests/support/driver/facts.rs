@@ -34,8 +34,10 @@ impl ModelFacts {
             let offer_end = state.offer_ends.get(&binding);
             facts.own_ends.extend(offer_end.map(|end| ((binding.0.clone(), binding.1.clone()), *end)));
             let (holder, resource, role) = binding;
+            let changed = rule.split(' ').any(|word| word == "changed");
             let rule = policies.iter().find_map(|policy| policy.find_rule(&resource.0, &rule));
-            let before = facts.bindings.insert((holder, resource), AssignedRole { role, end, by, rule });
+            let assigned = AssignedRole { changed, ..AssignedRole::new(&role, end, &by, rule) };
+            let before = facts.bindings.insert((holder, resource), assigned);
             assert_eq!(before, None, "one role a member and resource");
         }
         for (key, row) in state.resources.clone() {

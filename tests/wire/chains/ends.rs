@@ -20,6 +20,7 @@ friend = {}
 
 [club.actions]
 "room.create" = "chair | guest & friend"
+"hall.create" = "chair"
 
 [club.members]
 invite = [
@@ -42,8 +43,16 @@ host = { implies = ["user"] }
 user = {}
 
 [room.members]
-invite = [{ by = "host", to = ["host", "user"] }, { by = "owner & !host", to = ["user"] }]
-change = [{ by = "host", from = ["host", "user"], to = ["host", "user"] }]
+invite   = [{ by = "host", to = ["host", "user"] }, { by = "owner & !host", to = ["user"] }]
+change   = [{ by = "host", from = ["host", "user"], to = ["host", "user"] }]
+transfer = [{ by = "club.chair" }]
+
+[hall]
+parent = "club"
+owned  = true
+
+[hall.members]
+transfer = [{ by = "club.chair", may_outlast = true }]
 "#;
 
 /// A club with the chairs `ada`, for good, and `tim`, until [`SOONER`].
@@ -103,4 +112,25 @@ async fn a_creator_has_their_role_for_as_long_as_they_may_create() {
         .await;
     world.allowed(world.invite("tim", "user:gus", "room:blue", "host").until(at(Some(SOONER)).expect("one"))).await;
     world.allowed(world.invite("ada", "user:gus", "room:red", "host")).await;
+}
+
+/// Ownership has no end, so whoever has a right for a time makes nobody an owner by it, themselves neither; but an owner passes on
+/// what is theirs.
+#[tokio::test]
+async fn nobody_is_made_an_owner_by_a_right_that_ends() {
+    let stage = club().await;
+    let world = &stage.world;
+    world.allowed(world.create("ada", "room:red", "club:")).await;
+    world.allowed(world.create("ada", "hall:old", "club:")).await;
+    for owner in ["tim", "gus"] {
+        let refused = world.refused(world.give("tim", "room:red", owner), "OUTLASTS_GRANTER").await;
+        assert!(refused.message().contains("whoever owns it does so for good"), "{refused:?}");
+    }
+    world.allowed(world.give("ada", "room:red", "gus")).await;
+    // Their own, which they created.
+    world.allowed(world.create("tim", "room:blue", "club:")).await;
+    world.allowed(world.give("tim", "room:blue", "gus")).await;
+    world.refused(world.give("tim", "room:blue", "tim"), "OUTLASTS_GRANTER").await;
+    // Where the rule says that it may.
+    world.allowed(world.give("tim", "hall:old", "gus")).await;
 }

@@ -1,6 +1,7 @@
 //! Chains of writes: nobody comes by what no rule gives them.
 
 mod acceptance;
+mod changed_offers;
 mod ends;
 mod granters;
 mod joining;

@@ -3,11 +3,14 @@
 
 use std::time::Duration;
 
-use rollcall::proto::{GetInvitationRequest, Grant};
+use rollcall::{
+    proto::{GetInvitationRequest, Grant},
+    service::ports::Clock as _,
+};
 use tempfile::TempDir;
 
-use super::{accept, invite};
-use crate::support::{WireTenant, clocked_server::ClockedServer, db::audited, fixture::tenant_on};
+use super::{accept, invite, root_role_end};
+use crate::support::{Answer, WireTenant, Write, clocked_server::ClockedServer, db::audited, fixture::tenant_on};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -30,10 +33,24 @@ hand = {}
 
 [crew.actions]
 "yard.create" = "boss"
+"shed.create" = "boss"
 
 [crew.members]
 invite = [{ by = "boss", to = ["boss", "hand"] }]
 resend = [{ by = "boss" }]
+
+# A shed whose mates join as hands, and whose lead gives nothing else.
+[shed]
+parent = "crew"
+
+[shed.roles]
+lead = {}
+mate = {}
+
+[shed.members]
+joins_as = "hand"
+invite = [{ by = "lead", to = ["mate"] }, { by = "crew.boss", to = ["lead", "mate"] }]
+resend = [{ by = "lead" }]
 
 [yard]
 parent = "crew"
@@ -58,8 +75,13 @@ struct Crew {
 impl Crew {
     async fn new() -> Self {
         let dir = tempfile::tempdir().expect("there is room for a directory");
-        let fixture =
-            tenant_on(POLICY).named("acme").person("ada", "boss").person("hal", "hand").resource("yard:north");
+        let fixture = tenant_on(POLICY)
+            .named("acme")
+            .person("ada", "boss")
+            .person("hal", "hand")
+            .resource("yard:north")
+            .resource("shed:north")
+            .joined("lee", "shed:north", "lead");
         let server = ClockedServer::start(dir.path(), std::slice::from_ref(&fixture.policy)).await;
         server.clock.advance(1000 * DAY);
         let world = fixture.wire_on(&server.api().await).await;
@@ -155,5 +177,36 @@ async fn what_has_run_out_is_given_anew_or_not_at_all() {
         assert_eq!(crew.offered().await, expected, "{actor} {role}");
         crew.days(9).await;
         assert_eq!(crew.accepted(&token).await, expected, "{actor} {role}");
+    }
+}
+
+/// A role that was given as such is no joining role, and does not go on with one that would bring it.
+#[tokio::test]
+async fn what_was_given_as_such_does_not_go_on_as_a_joining_role() {
+    const MATE: (&str, &str) = ("shed:north", "mate");
+    let again: [fn(&Crew, &str) -> Write; 2] = [
+        |crew, invitation| crew.world.resend("lee", invitation),
+        |crew, _| crew.world.invite("lee", "gil@acme.test", MATE.0, MATE.1),
+    ];
+    for again in again {
+        let crew = Crew::new().await;
+        let Write::Invite(mut both) = crew.world.invite_all("ada", &["gil@acme.test"], &[("crew:", "hand"), MATE])
+        else {
+            panic!("it invites")
+        };
+        let end = crew.server.clock.now().0 / 1_000_000 + 40 * 86_400;
+        both.invitees[0].grants[1].expire_time = Some(prost_types::Timestamp { seconds: end, nanos: 0 });
+        let invited = crew.world.allowed(both.into()).await.invite().results.remove(0);
+        let invitation = invited.invitation.expect("they are invited").id;
+        crew.days(15).await;
+        let answer = crew.world.allowed(again(&crew, &invitation)).await;
+        let token = match answer {
+            Answer::ResendInvitation(answer) => answer.invitation_token,
+            answer => answer.invite().results.remove(0).invitation_token,
+        };
+        let (mut given, failed) = accept(&crew.world, "gil", "gil", &token).await;
+        given.sort();
+        assert_eq!((given, failed), (vec!["acme hand".into(), "north mate".into()], vec![]));
+        assert_eq!(root_role_end(&crew.world, "gil").await, Some(end), "it came along, and ends with that");
     }
 }

@@ -3,7 +3,7 @@
 
 use rollcall::proto::{EmailAddress, Profile};
 
-use super::Stage;
+use super::{Stage, accept, assert_void, invite};
 use crate::support::{WireTenant, Write};
 
 /// A policy whose wardens see to fellows, and not to masters.
@@ -147,4 +147,26 @@ async fn the_error_says_whom_the_rules_are_about() {
         "`user:wil` may not unlock `user:wob`, who is `warden`, at `guild:acme`: policy `guild` lets `master` (line 25) do \
          that"
     );
+}
+
+/// Where invitations outlive their inviters, too, what is given is what somebody could give to this person.
+#[tokio::test]
+async fn no_second_mailbox_gets_what_no_rule_gives_its_owner() {
+    let policy = GUILD.replace(
+        r#"{ by = "guild.warden", to = ["hand", "eye"] }"#,
+        r#"{ by = "guild.warden", to = ["hand"], whom = "!guild.master" }"#,
+    );
+    let stage = Stage::new(&format!("{policy}\n[invitations]\noutlive_inviter = true\n"), |guild| {
+        guild.person("max", "master").person("hed", "head").person("wil", "warden").by("wil").resource("craft:wood")
+    })
+    .await;
+    let world = &stage.world;
+    for master in ["max", "hed"] {
+        let token = invite(world, "wil", "second", "craft:wood", "hand").await;
+        assert_void(world, master, "second", &token, "NOT_PERMITTED").await;
+    }
+    let token = invite(world, "wil", "friend", "craft:wood", "hand").await;
+    world.allowed(world.remove("max", "wil", "guild:")).await;
+    let (given, failed) = accept(world, "friend", "friend", &token).await;
+    assert_eq!((given, failed), (vec!["wood hand".into()], vec![]));
 }

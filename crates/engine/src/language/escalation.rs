@@ -30,10 +30,10 @@ pub(crate) fn warnings(
         let help = "give another role by this rule, or let its giver do that too";
         Diagnostic::new(message, written.by.span.clone(), "this lets them give more than they have").help(help)
     });
-    let outlasts = givers.first().filter(|_| rule.may_outlast).and_then(|term| Some((*term, roles().next()?)));
-    let outlasts = outlasts.map(|(term, role)| {
-        let message =
-            format!("{} for a time can give `{}` for good", whoever(policy, resource_type, term), role.name());
+    let outlasts = givers.first().filter(|_| rule.may_outlast).map(|term| {
+        // What gives no role gives ownership.
+        let given = roles().next().map_or("ownership".to_owned(), |role| format!("`{}`", role.name()));
+        let message = format!("{} for a time can give {given} for good", whoever(policy, resource_type, term));
         let help = "take out `may_outlast`, unless that is meant";
         Diagnostic::new(message, written.by.span.clone(), "this lets them give what outlasts their right").help(help)
     });

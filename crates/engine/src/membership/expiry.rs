@@ -6,6 +6,7 @@ use crate::{
     facts::{Facts, Node},
     membership::{
         actor::actor_roles,
+        protection::check_protection,
         refusal::Refusal,
         request::Request,
         right_end::right_end,
@@ -15,14 +16,15 @@ use crate::{
     model::{MemberRule, Role, RoleId, mask::Mask, write_kind::WriteKind},
 };
 
-/// Until when the actor may make the write, for a kind that gives a role; none for other kinds, and where no end is known
-/// after which they may not.
+/// Until when the actor may make the write, for a kind that gives something; none for other kinds, and where no end is known
+/// after which they may not. An owner passes on what is theirs for good.
 pub(super) fn permitted_until<F: Facts + ?Sized>(
     request: &Request<'_, '_, F>,
     removed_roles: Mask,
 ) -> Option<Timestamp> {
     let Request { facts, actor, node, target, write, .. } = *request;
-    write.kind.grants_roles().then(|| write_ends(facts, actor, node, target, write, removed_roles)).flatten()
+    let passes_on = write.kind == WriteKind::Transfer && facts.resource(node).owner == Some(actor);
+    (write.kind.gives() && !passes_on).then(|| write_ends(facts, actor, node, target, write, removed_roles)).flatten()
 }
 
 /// Whether a change leaves a member with no more than they have, and for no longer.
@@ -62,9 +64,8 @@ pub fn may_renew<F: Facts + ?Sized>(
     }
 }
 
-/// Succeeds when a granter may give a role now that they offered, to whoever accepts it, and for as long as it was offered.
-/// `offer` is the invitation to it. Where they offered it by changing a role that was offered before, `raised_from` has those
-/// that the rule may change, and one of these must be theirs to change so still; else it is empty.
+/// Succeeds when a granter may make an offer now that they made before, to whoever accepts it, and for as long: an invitation,
+/// or a change of what was offered until `from_end` (none: for good), which it takes.
 ///
 /// # Errors
 /// The first refusal of the write, or [`Refusal::OutlastsGranter`].
@@ -74,20 +75,35 @@ pub fn may_still_give<F: Facts + ?Sized>(
     node: Node,
     target: SubjectRef<'_>,
     offer: MembershipWrite,
-    raised_from: Mask,
+    from_end: Option<Timestamp>,
 ) -> Result<(), Refusal> {
-    let check = |write: MembershipWrite, removed_roles| {
-        find_rule(facts, granter, node, target, write)?;
-        match write_ends(facts, granter, node, target, write, removed_roles) {
-            Some(latest) if !write.ends_by(latest) => Err(Refusal::OutlastsGranter { latest }),
-            _ => Ok(()),
-        }
-    };
-    let raise = MembershipWrite { kind: WriteKind::Change, ..offer };
-    let mut raises = facts.policy().roles_in(raised_from).map(Role::id);
-    let Some(first) = raises.next() else { return check(offer, Mask::EMPTY) };
-    let check_raise = |from: RoleId| check(raise.taking(Some(from)), from.mask());
-    check_raise(first).or_else(|refusal| raises.find_map(|from| check_raise(from).ok()).ok_or(refusal))
+    find_rule(facts, granter, node, target, offer)?;
+    let (policy, mask) = (facts.policy(), |role: Option<RoleId>| role.map_or(Mask::EMPTY, RoleId::mask));
+    let narrows = offer.kind == WriteKind::Change
+        && policy.closure(mask(offer.from)).contains(policy.closure(mask(offer.to)))
+        && from_end.is_none_or(|end| offer.ends_by(end));
+    match write_ends(facts, granter, node, target, offer, mask(offer.from)) {
+        Some(latest) if !offer.ends_by(latest) && !narrows => Err(Refusal::OutlastsGranter { latest }),
+        _ => Ok(()),
+    }
+}
+
+/// Succeeds when somebody could make an offer to whoever accepts it, whoever made it.
+///
+/// # Errors
+/// [`Refusal::Protected`] or [`Refusal::NotPermitted`].
+pub fn may_be_given<F: Facts + ?Sized>(
+    facts: &F,
+    node: Node,
+    target: SubjectRef<'_>,
+    offer: MembershipWrite,
+) -> Result<(), Refusal> {
+    check_protection(facts, node, target)?;
+    let has_rule = |write: &MembershipWrite| rules_for(facts, node, target, *write).next().is_some();
+    match of_each_role(facts, node, target, offer).into_iter().find(|write| !has_rule(write)) {
+        Some(write) => Err(Refusal::NotPermitted { write, rules: Vec::new() }),
+        None => Ok(()),
+    }
 }
 
 /// Until when the actor may make a write, if some end is known after which they may not.

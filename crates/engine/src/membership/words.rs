@@ -47,6 +47,10 @@ pub fn describe_refusal(
             let what = describe_write(facts, target, *write);
             format!("`{actor}` may not {what} at `{resource}`: policy `{}` lets {remedy} do that", policy.name())
         }
+        Refusal::OutlastsGranter { latest } if write.kind == WriteKind::Transfer => format!(
+            "`{actor}` may make somebody the owner of `{resource}` only until {latest}, when a role that lets them do so \
+             ends, and whoever owns it does so for good; have it done by somebody whose role lasts"
+        ),
         Refusal::OutlastsGranter { latest } => format!(
             "`{actor}` may not {} at `{resource}` for longer than until {latest}, when a role that lets them do so ends; \
              give an `expire_time` no later than that",

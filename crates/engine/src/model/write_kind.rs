@@ -91,6 +91,11 @@ impl WriteKind {
         matches!(self, Self::Invite | Self::Change | Self::Publish)
     }
 
+    /// Whether it gives what may go on after its giver's right to give it: a role, or ownership, which has no end.
+    pub fn gives(self) -> bool {
+        self.grants_roles() || self == Self::Transfer
+    }
+
     /// The types at which its rules have a meaning.
     pub fn scope(self) -> WriteScope {
         match self {

@@ -202,8 +202,9 @@ pub(crate) fn lasting(policy: &Policy, resource_type: &ResourceType) -> Option<S
     let rules = WriteKind::ALL.into_iter().flat_map(lasting);
     let given: Vec<String> = rules
         .map(|rule| {
-            let roles = policy.roles_in(rule.to()).map(|role| format!("`{}`", role.name()));
-            format!("{} by `{}`", join_words(&roles.collect::<Vec<_>>(), "or"), rule.by().text())
+            let roles: Vec<String> = policy.roles_in(rule.to()).map(|role| format!("`{}`", role.name())).collect();
+            let given = if roles.is_empty() { "ownership".to_owned() } else { join_words(&roles, "or") };
+            format!("{given} by `{}`", rule.by().text())
         })
         .collect();
     (!given.is_empty()).then(|| format!("Given for longer than its giver may: {}.", join_words(&given, "and")))

@@ -73,7 +73,8 @@ impl Write for AcceptInvitation {
             context.rely_until(end);
         }
         let (offered, untakable) = takable(context, &actor, &invited)?;
-        let Judged { given, mut failed, refusal } = judged::permit_offered(context, &actor, offered).await?;
+        let Judged { given, mut failed, refusal } =
+            judged::permit_offered(context, (&invited.member.subject, &actor), offered).await?;
         // Nobody becomes a member by an invitation that gives nothing.
         if given.is_empty() && (refusal.is_some() || is_new) {
             return Err(void(&invitation, refusal));

@@ -31,11 +31,11 @@ impl JoiningRole {
                 policy.resource_type(facts.resource(offered.resource.node).resource_type).joins_as()
             };
             let offers_root_role = offered.iter().any(|offered| offered.resource.is_root);
-            let role = offered.iter().find_map(joins_as).filter(|_| !offers_root_role);
+            let role = offered.iter().find_map(joins_as);
             let bringing = offered.iter().zip(ends).filter(|(offered, _)| role.is_some() && joins_as(offered) == role);
             let until =
                 bringing.map(|(_, end)| *end).collect::<Option<Vec<_>>>().and_then(|ends| ends.into_iter().max());
-            Ok(Self::new(facts, role, until))
+            Ok(Self::new(facts, role.filter(|_| !offers_root_role), until))
         })
     }
 

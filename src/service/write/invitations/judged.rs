@@ -7,6 +7,7 @@ use crate::service::{
     ports::{MemberRecord, StoredGrant},
     resolve::{
         givers::Givers,
+        offer::{Offer, offers},
         offers::{FailedOffer, decide_offers, joining_offer},
     },
     write::{
@@ -26,22 +27,23 @@ pub(crate) struct Judged {
     pub(crate) refusal: Option<Error>,
 }
 
-/// Decides which of the roles that were offered are given to whoever accepts them now.
+/// Decides which of the roles that were offered to somebody invited are given to whoever accepts them now.
 pub(crate) async fn permit_offered(
     context: &mut WriteContext<'_>,
-    accepter: &Subject,
+    (invited, accepter): (&Subject, &Subject),
     offered: Vec<StoredGrant>,
 ) -> Result<Judged> {
-    let offered = Givers::offered(context.snapshot()?, offered).await?;
+    let givers = Givers::find(context.snapshot()?, &offered).await?;
+    let offered = offers(context.snapshot()?, &givers, invited, offered).await?;
     context.with_facts(|facts| {
         let mut judged = Judged::default();
         let decided = decide_offers(facts, accepter.as_ref(), &offered);
-        for ((Grant { resource, role, .. }, by), decided) in offered.into_iter().zip(decided) {
+        for (Offer { grant: Grant { resource, role, .. }, .. }, decided) in offered.into_iter().zip(decided) {
             match decided {
                 Ok(given) => judged.given.push(given),
-                Err(FailedOffer { node, write, refusal }) => {
+                Err(FailedOffer { by, node, write, refusal }) => {
                     judged.failed.push(FailedGrant { resource, role, reason: refusal.code().to_owned() });
-                    let error = || refuse::membership_write(facts, &by.subject, node, accepter, write, &refusal);
+                    let error = || refuse::membership_write(facts, &by, node, accepter, write, &refusal);
                     judged.refusal.get_or_insert_with(error);
                 }
             }
@@ -56,5 +58,6 @@ pub(crate) async fn permit_offered(
 /// The roles of somebody invited that nobody can give them any more who offered them.
 pub(crate) async fn void(context: &mut WriteContext<'_>, invited: &MemberRecord) -> Result<Vec<FailedGrant>> {
     let offered = unexpired_grants(context, invited).cloned().collect();
-    Ok(permit_offered(context, &invited.member.subject, offered).await?.failed)
+    let subject = &invited.member.subject;
+    Ok(permit_offered(context, (subject, subject), offered).await?.failed)
 }

@@ -8,7 +8,7 @@ use rollcall_engine::{
 use crate::service::{
     error::{Error, Result},
     ports::{MemberRecord, StoredGrant},
-    resolve::givers::Givers,
+    resolve::{ends::earlier, givers::Givers, rules::came_along},
     write::{
         engine::{context::WriteContext, refuse},
         invitations::pending::unexpired_grants,
@@ -43,14 +43,15 @@ impl Renewal {
         (new_grants, until): (&[Grant], Option<Timestamp>),
     ) -> Result<Self> {
         let mut renewal = Self::default();
-        let mut renewed: Vec<(Grant, Option<Timestamp>)> =
-            new_grants.iter().map(|grant| (grant.clone(), until)).collect();
+        // What brings a joining role, and until when.
+        let ends = |grant: &Grant, until| (grant.clone(), earlier(grant.expires_at, until));
+        let mut renewed: Vec<(Grant, Option<Timestamp>)> = new_grants.iter().map(|grant| ends(grant, until)).collect();
         let is_given_anew = |stored: &&StoredGrant| new_grants.iter().any(|grant| stored.is_same_role(grant));
         let (mut refused, mut moved) = (Vec::new(), Vec::new());
         for stored in unexpired_grants(context, invited).filter(|stored| !is_given_anew(stored)) {
             match may_renew(context, &invited.member.subject, stored)? {
                 Ok(until) => {
-                    renewed.push((stored.grant.clone(), until));
+                    renewed.push(ends(&stored.grant, until));
                     moved.extend(stored.offer_ends_at.map(|_| (stored.clone(), None)));
                 }
                 Err(refusal) => refused.push((stored, refusal)),
@@ -146,12 +147,16 @@ fn may_renew(context: &WriteContext<'_>, target: &Subject, grant: &Grant) -> Res
     })
 }
 
-/// Whether a role is the joining role of one of these, and expires no later than the actor may give that one.
+/// Whether a role came along with others, is the joining role of one of these, and expires no later than that one or the actor's
+/// right to give it.
 fn is_joining_role_of(
     context: &WriteContext<'_>,
-    grant: &Grant,
+    grant: &StoredGrant,
     others: &[(Grant, Option<Timestamp>)],
 ) -> Result<bool> {
+    if !came_along(&grant.giver.rule) {
+        return Ok(false);
+    }
     context.with_facts(|facts| {
         let brings =
             |other: &Grant| joining_role(facts, other).is_some_and(|(root, role)| names(facts, root, role, grant));

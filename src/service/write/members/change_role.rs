@@ -4,17 +4,21 @@ use std::collections::HashSet;
 
 use async_trait::async_trait;
 use rollcall_engine::{
-    Change, HolderCounts, Mask, MembershipWrite, Node, ResourceKey, RoleId, Subject, Timestamp, WriteKind,
+    self as engine, Change, HolderCounts, Mask, MemberStatus, MembershipWrite, Node, ResourceKey, RoleId, Subject,
+    Timestamp, WriteKind,
 };
 
 use crate::service::{
     error::{Error, Result},
     ports::{AllowedChange, StoredGrant},
-    resolve::{ends::earlier, rules::coming_along},
+    resolve::{
+        ends::earlier,
+        rules::{changing, coming_along},
+    },
     write::{
         engine::{
             answers::{ChangedRole, ChangedRoles},
-            context::WriteContext,
+            context::{ResourceNode, WriteContext},
             plan::{Plan, Write},
             refuse::{self, Refusals},
         },
@@ -124,6 +128,15 @@ impl Write for ChangeRoles {
 }
 
 impl ChangeRole {
+    /// Whether the actor may offer the new role themselves, whatever was offered before.
+    fn may_offer(&self, context: &WriteContext<'_>, resource: ResourceNode, to: RoleId) -> Result<bool> {
+        let offer = MembershipWrite::giving(WriteKind::Invite, to).until(self.expires_at);
+        context.with_facts(|facts| {
+            let actor = context.request.actor.as_ref();
+            Ok(engine::may_still_give(facts, actor, resource.node, self.member.as_ref(), offer, None).is_ok())
+        })
+    }
+
     /// Decides about one change; errors name its fields with `prefix` before them. Of one of several,
     /// whether roles keep their holders is left to be decided.
     async fn exchange(
@@ -163,9 +176,12 @@ impl ChangeRole {
         let gained = self.expires_at.is_none().then_some(to);
         let current = pending::unexpired_grants(context, &record).cloned().collect();
         let joining = JoiningRole::beside(context, resource, earlier(self.expires_at, permitted.until))?;
+        let is_offer = record.member.status == MemberStatus::Invited;
         let answer = ChangedRole { member: context.member_answer(record.member), previous_role: before.role };
         let roles = permitted.removed_roles.into_iter().chain([to]).collect();
-        let (rule, is_at_root) = (permitted.rule, resource.is_root);
+        let takes_over = || self.may_offer(context, resource, to);
+        let rule = if is_offer && !takes_over()? { changing(&permitted.rule) } else { permitted.rule };
+        let is_at_root = resource.is_root;
         Ok(RoleExchange { change, rule, answer, member, node, roles, removed, gained, is_at_root, current, joining })
     }
 }

@@ -6,7 +6,11 @@ use rollcall_engine::{Change, Facts, Grant, Invitation, MemberStatus, Subject, T
 use crate::service::{
     error::Result,
     ports::InvitationRecord,
-    resolve::{givers::Givers, offers::decide_offers},
+    resolve::{
+        givers::Givers,
+        offer::{Offer, offers},
+        offers::decide_offers,
+    },
     write::{
         engine::{
             answers::SweepResult,
@@ -80,21 +84,24 @@ async fn due_invitations(context: &mut WriteContext<'_>) -> Result<(Vec<Change>,
     let due = context.snapshot()?.due_invitations(now, BATCH).await?;
     let more = due.len() as u64 == u64::from(BATCH);
     let givers = Givers::find(context.snapshot()?, due.iter().flat_map(|record| &record.grants)).await?;
+    let mut offered_by = Vec::new();
+    for InvitationRecord { invitation, grants, .. } in &due {
+        let lasting = grants.iter().filter(|stored| invitation.expires_at > now && stored.is_offered_at(now));
+        let offered = lasting.cloned().collect();
+        offered_by.push(offers(context.snapshot()?, &givers, &invitation.member, offered).await?);
+    }
     let changes = context.with_facts(|facts: &dyn Facts| {
-        let change = |InvitationRecord { invitation, grants, .. }: InvitationRecord| {
+        let change = |(InvitationRecord { invitation, .. }, offered): (InvitationRecord, Vec<Offer>)| {
             let Invitation { id, member, email, issued_at, expires_at, .. } = invitation;
             if expires_at <= now {
                 return Change::InvitationExpired { id, member, email };
             }
-            let offered = grants.into_iter().filter(|stored| stored.is_offered_at(now));
-            let offered: Vec<_> =
-                offered.filter_map(|stored| Some((stored.grant, givers.granted_by(&stored.giver)?))).collect();
             // Who accepted it now would be given nothing.
             let is_withheld = decide_offers(facts, member.as_ref(), &offered).iter().all(std::result::Result::is_err);
             let remind_at = next_reminder(facts.policy(), issued_at, now, expires_at);
             Change::InvitationReminderDue { id, member, email, remind_at, is_withheld }
         };
-        Ok(due.into_iter().map(change).collect())
+        Ok(due.into_iter().zip(offered_by).map(change).collect())
     })?;
     Ok((changes, more))
 }
