@@ -34,7 +34,7 @@ pub(super) struct Credentials {
     file_text: Settled<Result<String, String>>,
     /// What the callers' file said last without a mistake.
     file: CallersFile,
-    /// What it says now, if keys that it names are missing, and the problem of these that was logged.
+    /// What it says now, if keys or authorities that it names are missing, and the problem of these that was logged.
     waiting: Option<(CallersFile, String)>,
     keys: BTreeMap<PathBuf, KeyFile>,
 }
@@ -111,26 +111,24 @@ impl Credentials {
         }
     }
 
-    /// Whether the callers' file says something else. It counts once the keys of every issuer are there, so that no token is
-    /// refused meanwhile.
+    /// Whether the callers' file says something else. It counts once the keys of every issuer and the authorities of every trust
+    /// domain are there, so that no token and no certificate is refused meanwhile.
     fn look_at_file(&mut self) -> bool {
         let Some(path) = &self.auth.file else { return false };
-        let (file, logged) = match self.file_text.look(read_text(path)) {
-            None => match self.waiting.take() {
+        let waiting = self.waiting.take();
+        let found = self.file_text.look(read_text(path)).cloned();
+        let (file, logged) = match found {
+            // What it said is there no more, or not yet again.
+            None if !self.file_text.is_settled() => return false,
+            None => match waiting {
                 None => return false,
                 Some((file, problem)) => (Ok(file), Some(problem)),
             },
-            Some(text) => (
-                text.as_ref()
-                    .map_err(Clone::clone)
-                    .and_then(|text| parse(&self.auth, path, text, self.asks_for_certificates)),
-                None,
-            ),
+            Some(text) => (text.and_then(|text| parse(&self.auth, path, &text, self.asks_for_certificates)), None),
         };
-        self.waiting = None;
         let (file, problem) = match file {
             Err(problem) => (None, problem),
-            Ok(file) => match new_keys(&file, &self.keys) {
+            Ok(file) => match self.new_keys(&file) {
                 Ok(keys) => {
                     self.keys.extend(keys);
                     self.keys.retain(|path, _| file.issuers.iter().any(|issuer| issuer.keys == *path));
@@ -145,6 +143,14 @@ impl Credentials {
         }
         self.waiting = file.map(|file| (file, problem));
         false
+    }
+
+    /// The files of keys that a callers' file names and that are not known; the authorities that it names are there, too.
+    fn new_keys(&self, file: &CallersFile) -> Result<BTreeMap<PathBuf, KeyFile>, String> {
+        if let Some(certificates) = &self.certificates {
+            certificates.check(&file.trust_domains)?;
+        }
+        new_keys(file, &self.keys)
     }
 
     /// Whether an issuer has other keys.

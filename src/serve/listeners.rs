@@ -3,10 +3,7 @@
 use std::{io, sync::Arc, time::Duration};
 
 use tokio::{net::TcpListener, sync::watch};
-use tonic::{
-    service::Routes,
-    transport::{Server, server::TcpIncoming},
-};
+use tonic::{service::Routes, transport::Server};
 use tonic_health::pb::health_server::{Health as HealthService, HealthServer};
 
 use crate::{
@@ -28,6 +25,8 @@ const KEEPALIVE: Duration = Duration::from_secs(30);
 
 /// How many probes a connection has under way.
 const PROBES: u32 = 16;
+/// How many connections probes have: who opens more without a word keeps no probe out.
+const PROBE_CONNECTIONS: usize = 64;
 /// How old a probe's connection gets.
 const PROBE_AGE: Duration = Duration::from_mins(10);
 /// How much a stream may send ahead of its reader, in bytes.
@@ -40,15 +39,18 @@ pub(super) async fn serve(
     config: &Config,
     listener: TcpListener,
     (service, health): (&Arc<Service>, HealthServer<impl HealthService>),
-    (callers, tls): (Arc<Callers>, Option<Arc<Tls>>),
+    (callers, tls, attempts): (Arc<Callers>, Option<Arc<Tls>>, Arc<Attempts>),
     drained: watch::Receiver<bool>,
 ) -> Result<(), Error> {
-    let (limits, attempts) = (config.limits, Arc::new(Attempts::default()));
+    let limits = config.limits;
     let handler = Handler::new(Arc::clone(service), Arc::clone(&callers), Arc::clone(&attempts));
     let routes = routes(&handler, health, limits.request_bytes, config.reflection)?;
     let options = ListenerOptions {
         handshake_timeout: config.tls.handshake_timeout,
         connection_bytes: limits.connection_bytes,
+        // Half of its streams are for requests that nobody slows.
+        slowed_answers: usize::try_from(limits.connection_streams / 2).unwrap_or(usize::MAX),
+        connections: None,
         connection_age: limits.connection_age,
     };
     let incoming = incoming(listener, tls, Arc::clone(&attempts), options);
@@ -73,15 +75,23 @@ pub(super) async fn serve(
 pub(super) async fn probes(
     listener: Option<TcpListener>,
     health: HealthServer<impl HealthService>,
+    attempts: Arc<Attempts>,
     drained: watch::Receiver<bool>,
 ) -> Result<(), Error> {
     let Some(listener) = listener else { return Ok(()) };
+    let options = ListenerOptions {
+        handshake_timeout: Duration::ZERO,
+        connection_bytes: PUBLIC_BYTES,
+        slowed_answers: 0,
+        connections: Some(PROBE_CONNECTIONS),
+        connection_age: PROBE_AGE,
+    };
     Server::builder()
         .http2_keepalive_interval(Some(KEEPALIVE))
         .max_concurrent_streams(PROBES)
         .max_connection_age(PROBE_AGE)
         .add_service(health.max_decoding_message_size(PUBLIC_BYTES))
-        .serve_with_incoming_shutdown(TcpIncoming::from(listener).with_nodelay(Some(true)), drain(drained))
+        .serve_with_incoming_shutdown(incoming(listener, None, attempts, options), drain(drained))
         .await?;
     Ok(())
 }

@@ -22,6 +22,7 @@ use tokio::{net::TcpListener, sync::watch, time};
 use crate::{
     cache::Registry,
     config::Config,
+    edge::identity::Attempts,
     service::{Service, ports::Store as _},
     store::SqlStore,
 };
@@ -68,8 +69,9 @@ pub async fn run(config: &Config, demo: bool, stop: impl Future<Output = ()>) ->
 
     let (health, health_service) = Health::new().await;
     let (drain, drained) = watch::channel(false);
-    let known = (Arc::clone(credentials.callers()), credentials.tls().cloned());
-    let probes = listeners::probes(probes, health_service.clone(), drained.clone());
+    let attempts = Arc::new(Attempts::default());
+    let known = (Arc::clone(credentials.callers()), credentials.tls().cloned(), Arc::clone(&attempts));
+    let probes = listeners::probes(probes, health_service.clone(), attempts, drained.clone());
     let server = listeners::serve(config, listener, (&service, health_service), known, drained);
     let found = health.look(&service).await;
     tracing::info!(%address, health = health_address, ready = found.ready, "listening");

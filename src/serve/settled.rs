@@ -42,6 +42,11 @@ impl<T: PartialEq> Settled<T> {
         &self.found
     }
 
+    /// Whether what was found last was dealt with.
+    pub(super) fn is_settled(&self) -> bool {
+        self.is_settled
+    }
+
     /// Takes what was found now: returns it once it was found twice, and not again before it has changed.
     pub(super) fn look(&mut self, found: T) -> Option<&T> {
         if found != self.found {

@@ -33,7 +33,13 @@ impl CallersFile {
 
     /// A server that knows these callers. It asks as nobody.
     pub async fn serve(&self) -> TestServer {
-        TestServer::with(&[&format!("auth.file={}/callers.toml", self.dir().display()), POLL]).await
+        self.serve_with(&[]).await
+    }
+
+    /// As [`Self::serve`], with further settings.
+    pub async fn serve_with(&self, settings: &[&str]) -> TestServer {
+        let file = format!("auth.file={}/callers.toml", self.dir().display());
+        TestServer::with(&[&[&*file, POLL], settings].concat()).await
     }
 
     /// Replaces a file at once, by one that is written beside it.

@@ -111,7 +111,9 @@ impl Handler {
             }
             Err(error) if error.is_wrong_invitation_token() => {
                 let source = format!("{} in `{}`", context.caller.name, context.tenant);
-                if let Some(penalty) = self.attempts.note(Attempt::InvitationToken, &source, error.reason) {
+                let penalty = self.attempts.note(Attempt::InvitationToken, &source, error.reason);
+                let connection = request.extensions().get::<ConnectionInfo>();
+                if let Some(penalty) = penalty.and_then(|penalty| penalty.over(connection)) {
                     penalty.wait().await;
                 }
                 if explains { Ok(Response::new(refused(error))) } else { Err(error.into()) }

@@ -17,6 +17,8 @@ use tokio::{
     time::{self, Instant},
 };
 
+use crate::edge::listener::ConnectionInfo;
+
 /// How many sources are told apart; more share what is counted.
 const SOURCES: usize = 4096;
 /// For how long failures of a source count, and how often it is logged.
@@ -60,14 +62,23 @@ pub struct Attempts {
     waiting: Arc<Semaphore>,
 }
 
-/// How long an answer waits, and the room that it takes meanwhile.
+/// How long an answer waits, and the room that it takes meanwhile: of all answers, and of those of its connection.
 #[derive(Debug)]
 pub struct Penalty {
     delay: Duration,
     _room: OwnedSemaphorePermit,
+    _own_room: Option<OwnedSemaphorePermit>,
 }
 
 impl Penalty {
+    /// The same for an answer over a connection, if there is room among those of it that wait: the streams that are left are for
+    /// its other requests.
+    pub fn over(self, connection: Option<&ConnectionInfo>) -> Option<Self> {
+        let Some(connection) = connection else { return Some(self) };
+        let own_room = Arc::clone(connection.slowed()).try_acquire_owned().ok()?;
+        Some(Self { _own_room: Some(own_room), ..self })
+    }
+
     /// Waits for as long.
     pub async fn wait(self) {
         time::sleep(self.delay).await;
@@ -105,7 +116,7 @@ impl Attempts {
             return None;
         }
         let room = Arc::clone(&self.waiting).try_acquire_owned().ok()?;
-        Some(Penalty { delay, _room: room })
+        Some(Penalty { delay, _room: room, _own_room: None })
     }
 
     /// How many attempts of a kind failed since the start.

@@ -1,12 +1,15 @@
 //! Who sent a request: found by its headers and by the certificate of its connection.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use http::{HeaderMap, header::AUTHORIZATION};
 use parking_lot::RwLock;
 use rollcall_engine::Timestamp;
 use sha2::{Digest, Sha256};
-use tokio::{sync::watch, time::Instant};
+use tokio::{
+    sync::watch,
+    time::{self, Instant},
+};
 
 use crate::{
     edge::identity::{
@@ -17,6 +20,9 @@ use crate::{
     },
     service::{Caller, ports::Clock},
 };
+
+/// How often what goes on for long looks again whether its caller is known.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
 /// The callers that the server accepts, as they are now: the look-up of a key is by its SHA-256, which leaks no timing of it.
 pub struct Callers {
@@ -49,7 +55,7 @@ impl Callers {
     }
 
     /// Waits until the sender of these headers, over a connection with this certificate, is nobody known any more, or one of
-    /// whom `may` is not true. Looks again whenever the callers are replaced.
+    /// whom `may` is not true. Looks again whenever the callers are replaced, and every so often: the clock may have been set.
     pub(crate) async fn lost(
         &self,
         headers: &HeaderMap,
@@ -59,7 +65,7 @@ impl Callers {
         let mut replaced = self.replaced.subscribe();
         while self.find(headers, certificate).is_ok_and(|identity| may(&identity.caller)) {
             // The sender is there as long as `self` is.
-            let _ = replaced.changed().await;
+            let _ = time::timeout(LOOK_AGAIN, replaced.changed()).await;
         }
     }
 

@@ -114,7 +114,8 @@ impl<S> Identified<S> {
             return Answer::refused(response);
         }
         let source = connection.map_or_else(|| "unknown".to_owned(), ConnectionInfo::source);
-        match self.attempts.note(Attempt::Credentials, &source, refused.name()) {
+        let penalty = self.attempts.note(Attempt::Credentials, &source, refused.name());
+        match penalty.and_then(|penalty| penalty.over(connection)) {
             Some(penalty) => Answer::slowed(response, penalty),
             None => Answer::refused(response),
         }

@@ -4,7 +4,7 @@ use std::{collections::VecDeque, io, net::SocketAddr, sync::Arc, time::Duration}
 
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::mpsc,
+    sync::{mpsc, oneshot},
     task::AbortHandle,
     time,
 };
@@ -33,8 +33,14 @@ const PAUSE: Duration = Duration::from_millis(50);
 pub struct ListenerOptions {
     /// How long a TLS handshake may take.
     pub handshake_timeout: Duration,
-    /// The bytes of request messages that a connection may have in memory.
+    /// The bytes of request messages that a connection may have in memory, at least those of the largest message: with fewer it
+    /// would wait for ever.
     pub connection_bytes: usize,
+    /// How many answers of a connection may wait that are slowed.
+    pub slowed_answers: usize,
+    /// How many connections there may be where they are not encrypted, of which a further one cuts off the oldest; none: as many
+    /// as come.
+    pub connections: Option<usize>,
     /// How old a connection may get; zero: of any age.
     pub connection_age: Duration,
 }
@@ -50,6 +56,7 @@ pub fn incoming(
     let (ready, connections) = mpsc::channel(READY);
     tokio::spawn(async move {
         let mut handshakes = VecDeque::<AbortHandle>::new();
+        let mut places = VecDeque::<oneshot::Sender<()>>::new();
         loop {
             let accepted = tokio::select! {
                 () = ready.closed() => return,
@@ -66,9 +73,12 @@ pub fn incoming(
             // Requests are small, and their answers are waited for.
             let _ = stream.set_nodelay(true);
             let Some(tls) = &tls else {
-                let limits = (options.connection_bytes, options.connection_age);
+                let mut connection = Connection::new(Transport::Plain(stream), peer, None, options);
+                if let Some(most) = options.connections {
+                    connection = connection.at(place(&mut places, most));
+                }
                 // If nobody takes it, the next round ends.
-                let _ = ready.send(Ok(Connection::new(Transport::Plain(stream), peer, None, limits))).await;
+                let _ = ready.send(Ok(connection)).await;
                 continue;
             };
             if handshakes.len() >= HANDSHAKES {
@@ -92,6 +102,20 @@ pub fn incoming(
     ReceiverStream::new(connections)
 }
 
+/// A place for a connection, which is its until it is told otherwise; the oldest one's, if there are as many as may be.
+fn place(places: &mut VecDeque<oneshot::Sender<()>>, most: usize) -> oneshot::Receiver<()> {
+    places.retain(|place| !place.is_closed());
+    if places.len() >= most
+        && let Some(oldest) = places.pop_front()
+    {
+        // It may have ended by now.
+        let _ = oldest.send(());
+    }
+    let (place, taken) = oneshot::channel();
+    places.push_back(place);
+    taken
+}
+
 /// The encrypted connection; none if there was no handshake in time, or none that counts.
 async fn handshake(
     (stream, peer): (TcpStream, Option<SocketAddr>),
@@ -112,8 +136,7 @@ async fn handshake(
         Err(_) => return None,
     };
     let certificate = certificate(&stream)?;
-    let limits = (options.connection_bytes, options.connection_age);
-    Some(Connection::new(Transport::Tls(Box::new(stream)), peer, certificate, limits))
+    Some(Connection::new(Transport::Tls(Box::new(stream)), peer, certificate, options))
 }
 
 /// The certificate that a client proved to have, if it sent one. Outer none: it can't be read, which its verification rules

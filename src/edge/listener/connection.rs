@@ -12,13 +12,16 @@ use std::{
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
-    sync::Semaphore,
+    sync::{Semaphore, oneshot},
     time::{self, Instant, Sleep},
 };
 use tokio_rustls::server::TlsStream;
 use tonic::transport::server::Connected;
 
-use crate::edge::identity::{PeerCertificate, source_of};
+use crate::edge::{
+    identity::{PeerCertificate, source_of},
+    listener::accept::ListenerOptions,
+};
 
 /// For how long the requests of a connection go on that is too old, before it is cut off.
 const GRACE: Duration = Duration::from_mins(1);
@@ -31,6 +34,8 @@ pub struct Connection {
     info: ConnectionInfo,
     /// For clients that do not leave when they are asked to.
     cut_off: Option<Pin<Box<Sleep>>>,
+    /// Is told when the connection has to make room for others.
+    place: Option<oneshot::Receiver<()>>,
 }
 
 /// How a connection's bytes travel.
@@ -47,6 +52,8 @@ pub struct ConnectionInfo(Arc<Shared>);
 struct Shared {
     /// How many bytes of request messages may be in memory at a time; one permit per byte.
     budget: Arc<Semaphore>,
+    /// How many answers may wait that are slowed; one permit each.
+    slowed: Arc<Semaphore>,
     peer: Option<SocketAddr>,
     certificate: Option<PeerCertificate>,
     ages_at: Option<Instant>,
@@ -56,6 +63,11 @@ impl ConnectionInfo {
     /// The permits for bytes of request messages.
     pub(crate) fn budget(&self) -> &Arc<Semaphore> {
         &self.0.budget
+    }
+
+    /// The permits for answers that are slowed.
+    pub(crate) fn slowed(&self) -> &Arc<Semaphore> {
+        &self.0.slowed
     }
 
     /// Where the connection comes from, for logs; `unknown` where the system does not say.
@@ -76,19 +88,38 @@ impl ConnectionInfo {
 }
 
 impl Connection {
-    /// A connection just accepted, of a peer with this certificate. `limit_bytes` is the budget of its request messages, at
-    /// least the size of the largest message; a smaller one would leave that message waiting for ever.
+    /// A connection just accepted, of a peer with this certificate.
     pub(super) fn new(
         stream: Transport,
         peer: Option<SocketAddr>,
         certificate: Option<PeerCertificate>,
-        (limit_bytes, age): (usize, Duration),
+        options: ListenerOptions,
     ) -> Self {
+        let age = options.connection_age;
         let ages_at = Instant::now().checked_add(age + NOTICE).filter(|_| !age.is_zero());
         let cut_off =
             ages_at.and_then(|ages_at| ages_at.checked_add(GRACE)).map(|end| Box::pin(time::sleep_until(end)));
-        let budget = Arc::new(Semaphore::new(limit_bytes));
-        Self { stream, info: ConnectionInfo(Arc::new(Shared { budget, peer, certificate, ages_at })), cut_off }
+        let budget = Arc::new(Semaphore::new(options.connection_bytes));
+        let slowed = Arc::new(Semaphore::new(options.slowed_answers));
+        let info = ConnectionInfo(Arc::new(Shared { budget, slowed, peer, certificate, ages_at }));
+        Self { stream, info, cut_off, place: None }
+    }
+
+    /// The same, which is cut off when it is told so.
+    pub(super) fn at(self, place: oneshot::Receiver<()>) -> Self {
+        Self { place: Some(place), ..self }
+    }
+
+    /// Whether the connection has to end: it is too old, or others need its place.
+    fn must_end(&mut self, cx: &mut Context<'_>) -> bool {
+        let is_old = self.cut_off.as_mut().is_some_and(|cut_off| cut_off.as_mut().poll(cx).is_ready());
+        let told = self.place.as_mut().map_or(Poll::Pending, |place| Pin::new(place).poll(cx));
+        if let Poll::Ready(told) = told {
+            // Without anybody to tell it, it goes on.
+            self.place = None;
+            return is_old || told.is_ok();
+        }
+        is_old
     }
 }
 
@@ -118,9 +149,7 @@ macro_rules! on_stream {
 
 impl AsyncRead for Connection {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        if let Some(cut_off) = &mut self.cut_off
-            && cut_off.as_mut().poll(cx).is_ready()
-        {
+        if self.must_end(cx) {
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
         on_stream!(self, stream => stream.poll_read(cx, buf))

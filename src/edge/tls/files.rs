@@ -1,6 +1,12 @@
 //! The files of TLS: read together, so that a certificate and its key are of one moment, and made into what a handshake needs.
 
-use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    fmt::{self, Display, Formatter},
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use tokio_rustls::rustls::{
     ServerConfig,
@@ -29,31 +35,65 @@ pub struct OwnFiles {
     key: Vec<u8>,
 }
 
+/// Whose certificates the authorities of a file make.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AuthoritySet {
+    /// Clients' without a SPIFFE id.
+    Others,
+    /// Clients' with an id of this trust domain.
+    TrustDomain(String),
+}
+
 /// The authorities of clients' certificates, as their files have them.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct ClientFiles {
-    others: Option<Vec<u8>>,
-    /// By trust domain.
-    domains: BTreeMap<String, Vec<u8>>,
+#[derive(Clone, Default)]
+pub struct ClientFiles(BTreeMap<AuthoritySet, Vec<u8>>);
+
+impl AuthoritySet {
+    /// The sets that the settings and the callers' file name, each with its file; none where no certificates are asked for.
+    pub fn named(options: &TlsOptions, domains: &[TrustDomain]) -> Vec<(Self, PathBuf)> {
+        if options.client_certificates == ClientCertificates::None {
+            return Vec::new();
+        }
+        let others = options.client_authorities.iter().map(|path| (Self::Others, path.clone()));
+        let domains = domains.iter().map(|domain| (Self::TrustDomain(domain.name.clone()), domain.authorities.clone()));
+        others.chain(domains).collect()
+    }
+
+    /// The file of a set, which must have certificates.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn read(&self, path: &Path) -> Result<Vec<u8>, String> {
+        let pem = read(path)?;
+        certificates(&pem, &self.to_string())?;
+        Ok(pem)
+    }
+}
+
+impl Display for AuthoritySet {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Others => formatter.write_str("tls.client_authorities"),
+            Self::TrustDomain(name) => write!(formatter, "the authorities of the trust domain `{name}`"),
+        }
+    }
 }
 
 impl ClientFiles {
-    /// Reads the files that the settings name, and those of the trust domains; nothing where no certificates are asked for.
-    ///
-    /// # Errors
-    /// Which file can't be read, and why.
-    pub fn read(options: &TlsOptions, domains: &[TrustDomain]) -> Result<Self, String> {
-        if options.client_certificates == ClientCertificates::None {
-            return Ok(Self::default());
-        }
-        let others = options.client_authorities.as_deref().map(read).transpose()?;
-        let domains = domains.iter().map(|domain| Ok((domain.name.clone(), read(&domain.authorities)?)));
-        Ok(Self { others, domains: domains.collect::<Result<_, String>>()? })
-    }
-
     /// Whether there is no authority at all.
     pub fn is_empty(&self) -> bool {
-        self.others.is_none() && self.domains.is_empty()
+        self.0.is_empty()
+    }
+
+    /// The same, with other authorities in a set; none: without that set.
+    #[must_use]
+    pub fn with(&self, set: &AuthoritySet, pem: Option<Vec<u8>>) -> Self {
+        let mut files = self.clone();
+        match pem {
+            Some(pem) => files.0.insert(set.clone(), pem),
+            None => files.0.remove(set),
+        };
+        files
     }
 
     /// The verifier of clients' certificates; none where they are not asked for.
@@ -65,14 +105,16 @@ impl ClientFiles {
         if options.client_certificates == ClientCertificates::None {
             return Ok(None);
         }
-        let domains = self.domains.iter().map(|(name, pem)| {
-            let what = format!("the authorities of the trust domain `{name}`");
-            Ok((name.clone(), certificates(pem, &what)?))
-        });
-        let domains = domains.collect::<Result<_, String>>()?;
-        let others = self.others.as_deref().map(|pem| certificates(pem, "tls.client_authorities")).transpose()?;
+        let (mut domains, mut others) = (BTreeMap::new(), Vec::new());
+        for (set, pem) in &self.0 {
+            let found = certificates(pem, &set.to_string())?;
+            match set {
+                AuthoritySet::Others => others = found,
+                AuthoritySet::TrustDomain(name) => _ = domains.insert(name.clone(), found),
+            }
+        }
         let is_required = options.client_certificates == ClientCertificates::Required;
-        client_verifier(domains, others.unwrap_or_default(), is_required, provider).map(Some)
+        client_verifier(domains, others, is_required, provider).map(Some)
     }
 }
 

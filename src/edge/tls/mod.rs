@@ -9,7 +9,7 @@ use std::sync::Arc;
 use parking_lot::RwLock;
 use tokio_rustls::{TlsAcceptor, rustls::ServerConfig};
 
-pub use files::{ClientFiles, OwnFiles};
+pub use files::{AuthoritySet, ClientFiles, OwnFiles};
 pub use options::{ClientCertificates, TlsOptions, TlsVersion};
 
 /// How connections are encrypted now. What is replaced counts for those that are made from then on.

@@ -1,7 +1,13 @@
 //! Somebody who guesses keys and tokens as fast as the server lets them: guesses are slowed, what is logged of them is little
 //! and has nothing of what was sent, and nobody else at the same address is kept waiting or locked out.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use rollcall::proto::CheckRequest;
 use serde_json::Value;
@@ -61,10 +67,14 @@ async fn guess(api: Api, question: CheckRequest, name: &'static str) -> u64 {
 }
 
 async fn serve() -> (CallersFile, TestServer, WireTenant) {
+    serve_with(&[]).await
+}
+
+async fn serve_with(settings: &[&str]) -> (CallersFile, TestServer, WireTenant) {
     let others = caller("other", &key("key of other"), r#"rights = ["read", "write"]"#);
     let file = CallersFile::new(&[shop(&key("key of shop")), others, issuer(OURS, "ES256", "keys.json")].concat());
     file.replace("keys.json", &key_set(&[TestIssuer::new(OURS, "first").ec_key()]));
-    let server = file.serve().await;
+    let server = file.serve_with(settings).await;
     let world = tenant(&server.api, "acme").await;
     (file, server, world)
 }
@@ -181,4 +191,35 @@ async fn guesses_of_invitation_tokens_are_noted_by_caller_and_tenant() {
     let of_shop = lines.iter().filter(|line| line["source"] == "shop in `acme`").count();
     assert!((1..=most_lines(started)).contains(&of_shop) && lines.len() == of_shop + 2, "{lines:?}");
     assert!(!server.server.log().join("\n").contains(MARK), "the log has what was sent");
+}
+
+/// Guesses that come over the connection of a caller, such as those of links that its users make up, take no more than half of its
+/// streams, however many there are.
+#[tokio::test]
+async fn guesses_leave_streams_of_their_connection_to_others() {
+    let (_file, server, world) = serve_with(&["limits.connection_streams=4"]).await;
+    let shop = WireTenant { api: server.server.api().await.with_key("key of shop"), ..world };
+    for number in 0..60 {
+        let refused = shop.tried(shop.accept("eve", &format!("{MARK}-{number}")).dry());
+        // Those that wait are given up.
+        timeout(Duration::from_millis(30), refused).await.ok();
+    }
+    let (stop, mut guessing) = (Arc::new(AtomicBool::new(false)), JoinSet::new());
+    for name in 0..16 {
+        let (shop, stop) = (shop.clone(), stop.clone());
+        guessing.spawn(async move {
+            while !stop.load(Ordering::Relaxed) {
+                shop.tried(shop.accept("eve", &format!("{MARK}-{name}")).dry()).await.expect_err("was never issued");
+            }
+        });
+    }
+    // Each would wait for streams that guesses hold for a second each.
+    let checks = async {
+        for _ in 0..50 {
+            assert!(shop.may("ada", "user_management.view", "workspace").await);
+        }
+    };
+    timeout(TIMEOUT, checks).await.expect("they are answered");
+    stop.store(true, Ordering::Relaxed);
+    guessing.join_all().await;
 }

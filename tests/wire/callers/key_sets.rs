@@ -3,7 +3,7 @@
 use super::{REPLACED, ask, assert_refused, eventually, eventually_logged, load::Load, logged, question};
 use crate::support::{
     TestServer, WireTenant,
-    callers_file::{CallersFile, issuer, shop, tenant, tokens, with_ops},
+    callers_file::{CallersFile, caller, issuer, key, shop, tenant, tokens, with_ops},
     issuer::{TestIssuer, key_set},
 };
 
@@ -108,4 +108,20 @@ async fn a_callers_file_counts_once_the_keys_that_it_names_are_there() {
     eventually_logged(&server, REPLACED, 1).await;
     ask(&server.api, question(&world), &[&format!("Bearer {new_token}")]).await.expect("its keys count");
     assert_refused(&server.api, question(&world), &old_token).await;
+}
+
+#[tokio::test]
+async fn a_callers_file_that_waited_and_is_gone_never_counts() {
+    let (ours, token) = signer("old");
+    let (file, server, world) = serve(&key_set(&[ours.ec_key()])).await;
+    // It waits for keys, and lets in somebody whom the next one does not.
+    let stranger = caller("stranger", &key("key of a stranger"), r#"rights = ["read"]"#);
+    file.replace_callers(&[callers_by("later.json"), stranger].concat());
+    eventually_logged(&server, "the callers' file has a mistake; the callers stay as they are", 1).await;
+    let keys = key_set(&[ours.ec_key()]);
+    file.swap("next", &[("callers.toml", &with_ops(&callers_by("later.json"))), ("later.json", &keys)]);
+    eventually_logged(&server, REPLACED, 1).await;
+    assert_refused(&server.api, question(&world), "key of a stranger").await;
+    ask(&server.api, question(&world), &[&format!("Bearer {token}")]).await.expect("its keys count");
+    assert_eq!(logged(&server, REPLACED).len(), 1, "what waited never counted");
 }

@@ -74,6 +74,7 @@ impl Callers {
             format!("auth.file={}", file.display()),
             format!("tls.client_certificates={client_certificates}"),
             format!("tls.client_authorities={}", trusted[2].display()),
+            "auth.poll=100ms".to_owned(),
         ];
         let secure = SecureServer::start_in(dir, &settings.each_ref().map(String::as_str)).await;
         let ops = secure.client.showing(&hosts.client(&ClientLeaf::new().host("ops.internal")));

@@ -1,6 +1,7 @@
 //! Who may call: connections that are encrypted and age, and what proves who is at their other end.
 
 mod aging;
+mod authorities;
 mod certificates;
 mod handshakes;
 mod probes;
@@ -23,7 +24,7 @@ const TIMEOUT: Duration = Duration::from_mins(1);
 struct SecureServer {
     server: Server,
     client: TlsClient,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 impl SecureServer {
@@ -38,7 +39,7 @@ impl SecureServer {
         let files = files.iter().map(String::as_str);
         let server = Server::start_with(dir.path(), &files.chain(settings.iter().copied()).collect::<Vec<_>>()).await;
         let client = TlsClient::trusting(&authority);
-        Self { server, client, _dir: dir }
+        Self { server, client, dir }
     }
 
     /// Clients over a new connection of its client.

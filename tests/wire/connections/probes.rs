@@ -2,7 +2,7 @@
 
 use prost::bytes::Bytes;
 use rollcall::proto::CheckRequest;
-use tokio::time::timeout;
+use tokio::{io::AsyncReadExt as _, net::TcpStream, time::timeout};
 use tonic::{Code, Request, client::Grpc, transport::Channel};
 use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient};
 
@@ -75,4 +75,22 @@ async fn a_port_for_probes_may_stand_beside_a_plaintext_one_and_ends_with_it() {
     assert_eq!(next.unwrap().expect("the change").status(), ServingStatus::NotServing);
     let status = timeout(TIMEOUT, stage.server.ended()).await.expect("a probe keeps nobody");
     assert_eq!(status.code(), Some(0));
+}
+
+/// Whoever opens connections to it without a word keeps no probe out: the oldest make room.
+#[tokio::test]
+async fn a_port_for_probes_has_room_for_each_new_one() {
+    let stage = TestServer::with(&[PROBES]).await;
+    let address = stage.server.health_address().expect("there is a port for probes");
+    let mut first = TcpStream::connect(address).await.unwrap();
+    let mut silent = Vec::new();
+    for _ in 0..100 {
+        silent.push(TcpStream::connect(address).await.unwrap());
+    }
+    let channel = plaintext(address).await.expect("it takes connections");
+    assert_eq!(health(&channel).await, ServingStatus::Serving);
+    // What the server says of itself, and then nothing more.
+    let mut heard = Vec::new();
+    timeout(TIMEOUT, first.read_to_end(&mut heard)).await.expect("it is cut off").ok();
+    assert_eq!(health(&channel).await, ServingStatus::Serving);
 }
