@@ -112,8 +112,8 @@ impl Handler {
             Err(error) if error.is_wrong_invitation_token() => {
                 let source = format!("{} in `{}`", context.caller.name, context.tenant);
                 let penalty = self.attempts.note(Attempt::InvitationToken, &source, error.reason);
-                let connection = request.extensions().get::<ConnectionInfo>();
-                if let Some(penalty) = penalty.and_then(|penalty| penalty.over(connection)) {
+                let own_room = request.extensions().get::<ConnectionInfo>().map(ConnectionInfo::slowed);
+                if let Some(penalty) = penalty.and_then(|penalty| penalty.within(own_room)) {
                     penalty.wait().await;
                 }
                 if explains { Ok(Response::new(refused(error))) } else { Err(error.into()) }

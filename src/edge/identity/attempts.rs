@@ -17,8 +17,6 @@ use tokio::{
     time::{self, Instant},
 };
 
-use crate::edge::listener::ConnectionInfo;
-
 /// How many sources are told apart; more share what is counted.
 const SOURCES: usize = 4096;
 /// For how long failures of a source count, and how often it is logged.
@@ -71,11 +69,11 @@ pub struct Penalty {
 }
 
 impl Penalty {
-    /// The same for an answer over a connection, if there is room among those of it that wait: the streams that are left are for
-    /// its other requests.
-    pub fn over(self, connection: Option<&ConnectionInfo>) -> Option<Self> {
-        let Some(connection) = connection else { return Some(self) };
-        let own_room = Arc::clone(connection.slowed()).try_acquire_owned().ok()?;
+    /// The same for an answer over a connection, if there is room among those of it that may wait: the other streams are for its
+    /// other requests.
+    pub fn within(self, own_room: Option<&Arc<Semaphore>>) -> Option<Self> {
+        let Some(own_room) = own_room else { return Some(self) };
+        let own_room = Arc::clone(own_room).try_acquire_owned().ok()?;
         Some(Self { _own_room: Some(own_room), ..self })
     }
 

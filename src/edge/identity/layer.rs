@@ -115,7 +115,7 @@ impl<S> Identified<S> {
         }
         let source = connection.map_or_else(|| "unknown".to_owned(), ConnectionInfo::source);
         let penalty = self.attempts.note(Attempt::Credentials, &source, refused.name());
-        match penalty.and_then(|penalty| penalty.over(connection)) {
+        match penalty.and_then(|penalty| penalty.within(connection.map(ConnectionInfo::slowed))) {
             Some(penalty) => Answer::slowed(response, penalty),
             None => Answer::refused(response),
         }

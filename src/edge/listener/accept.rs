@@ -17,7 +17,10 @@ use tokio_stream::{Stream, wrappers::ReceiverStream};
 
 use crate::edge::{
     identity::{Attempt, Attempts, LeafFault, PeerCertificate, read_leaf, source_of},
-    listener::connection::{Connection, Transport},
+    listener::{
+        connection::{Connection, Transport},
+        options::ListenerOptions,
+    },
     tls::Tls,
 };
 
@@ -27,23 +30,6 @@ const HANDSHAKES: usize = 1024;
 const READY: usize = 64;
 /// How long no connection is accepted after the system had no room for one.
 const PAUSE: Duration = Duration::from_millis(50);
-
-/// What each connection may use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ListenerOptions {
-    /// How long a TLS handshake may take.
-    pub handshake_timeout: Duration,
-    /// The bytes of request messages that a connection may have in memory, at least those of the largest message: with fewer it
-    /// would wait for ever.
-    pub connection_bytes: usize,
-    /// How many answers of a connection may wait that are slowed.
-    pub slowed_answers: usize,
-    /// How many connections there may be where they are not encrypted, of which a further one cuts off the oldest; none: as many
-    /// as come.
-    pub connections: Option<usize>,
-    /// How old a connection may get; zero: of any age.
-    pub connection_age: Duration,
-}
 
 /// The connections that a listener accepts, encrypted where `tls` is given. Ends with the stream. Certificates that are refused
 /// are noted.
@@ -56,7 +42,7 @@ pub fn incoming(
     let (ready, connections) = mpsc::channel(READY);
     tokio::spawn(async move {
         let mut handshakes = VecDeque::<AbortHandle>::new();
-        let mut places = VecDeque::<oneshot::Sender<()>>::new();
+        let mut seats = VecDeque::<oneshot::Sender<()>>::new();
         loop {
             let accepted = tokio::select! {
                 () = ready.closed() => return,
@@ -75,7 +61,7 @@ pub fn incoming(
             let Some(tls) = &tls else {
                 let mut connection = Connection::new(Transport::Plain(stream), peer, None, options);
                 if let Some(most) = options.connections {
-                    connection = connection.at(place(&mut places, most));
+                    connection = connection.at(seat(&mut seats, most));
                 }
                 // If nobody takes it, the next round ends.
                 let _ = ready.send(Ok(connection)).await;
@@ -102,18 +88,18 @@ pub fn incoming(
     ReceiverStream::new(connections)
 }
 
-/// A place for a connection, which is its until it is told otherwise; the oldest one's, if there are as many as may be.
-fn place(places: &mut VecDeque<oneshot::Sender<()>>, most: usize) -> oneshot::Receiver<()> {
-    places.retain(|place| !place.is_closed());
-    if places.len() >= most
-        && let Some(oldest) = places.pop_front()
+/// A seat for a connection, which is its until it is told otherwise; the oldest one's, if there are as many as may be.
+fn seat(seats: &mut VecDeque<oneshot::Sender<()>>, most: usize) -> oneshot::Receiver<()> {
+    seats.retain(|seat| !seat.is_closed());
+    if seats.len() >= most
+        && let Some(oldest) = seats.pop_front()
     {
         // It may have ended by now.
         let _ = oldest.send(());
     }
-    let (place, taken) = oneshot::channel();
-    places.push_back(place);
-    taken
+    let (seat, own_seat) = oneshot::channel();
+    seats.push_back(seat);
+    own_seat
 }
 
 /// The encrypted connection; none if there was no handshake in time, or none that counts.

@@ -20,7 +20,7 @@ use tonic::transport::server::Connected;
 
 use crate::edge::{
     identity::{PeerCertificate, source_of},
-    listener::accept::ListenerOptions,
+    listener::options::ListenerOptions,
 };
 
 /// For how long the requests of a connection go on that is too old, before it is cut off.
@@ -35,7 +35,7 @@ pub struct Connection {
     /// For clients that do not leave when they are asked to.
     cut_off: Option<Pin<Box<Sleep>>>,
     /// Is told when the connection has to make room for others.
-    place: Option<oneshot::Receiver<()>>,
+    seat: Option<oneshot::Receiver<()>>,
 }
 
 /// How a connection's bytes travel.
@@ -102,22 +102,22 @@ impl Connection {
         let budget = Arc::new(Semaphore::new(options.connection_bytes));
         let slowed = Arc::new(Semaphore::new(options.slowed_answers));
         let info = ConnectionInfo(Arc::new(Shared { budget, slowed, peer, certificate, ages_at }));
-        Self { stream, info, cut_off, place: None }
+        Self { stream, info, cut_off, seat: None }
     }
 
     /// The same, which is cut off when it is told so.
-    pub(super) fn at(self, place: oneshot::Receiver<()>) -> Self {
-        Self { place: Some(place), ..self }
+    pub(super) fn at(self, seat: oneshot::Receiver<()>) -> Self {
+        Self { seat: Some(seat), ..self }
     }
 
-    /// Whether the connection has to end: it is too old, or others need its place.
+    /// Whether the connection has to end: it is too old, or others need its seat.
     fn must_end(&mut self, cx: &mut Context<'_>) -> bool {
         let is_old = self.cut_off.as_mut().is_some_and(|cut_off| cut_off.as_mut().poll(cx).is_ready());
-        let told = self.place.as_mut().map_or(Poll::Pending, |place| Pin::new(place).poll(cx));
-        if let Poll::Ready(told) = told {
+        let notice = self.seat.as_mut().map_or(Poll::Pending, |seat| Pin::new(seat).poll(cx));
+        if let Poll::Ready(notice) = notice {
             // Without anybody to tell it, it goes on.
-            self.place = None;
-            return is_old || told.is_ok();
+            self.seat = None;
+            return is_old || notice.is_ok();
         }
         is_old
     }

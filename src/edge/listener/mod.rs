@@ -2,6 +2,8 @@
 
 mod accept;
 mod connection;
+mod options;
 
-pub use accept::{ListenerOptions, incoming};
+pub use accept::incoming;
 pub use connection::{Connection, ConnectionInfo};
+pub use options::ListenerOptions;

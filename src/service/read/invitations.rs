@@ -15,7 +15,7 @@ use crate::service::{
     resolve::{
         givers::Givers,
         not_found::no_invitation,
-        offer::{Offer, offers},
+        offer::{TracedOffer, traced_offers},
         offers::decide_offers,
         resources::find_node,
     },
@@ -116,7 +116,7 @@ impl Service {
         let mut offered_by = Vec::new();
         for record in &records {
             let lasting = record.grants.iter().filter(|stored| stored.is_offered_at(now)).cloned().collect();
-            offered_by.push(offers(&mut *at.snapshot, &givers, &record.invitation.member, lasting).await?);
+            offered_by.push(traced_offers(&mut *at.snapshot, &givers, &record.invitation.member, lasting).await?);
         }
         let failing = |facts: &dyn Facts| -> Vec<Vec<FailedGrant>> {
             records.iter().zip(&offered_by).map(|(record, offered)| failing(facts, record, offered)).collect()
@@ -124,7 +124,7 @@ impl Service {
         let failing = self.facts_in(at, |facts, _| failing(facts)).await?;
         let listed = records.into_iter().zip(offered_by).zip(failing).map(|((record, offered), mut failing)| {
             let offered =
-                offered.into_iter().take(MAX_LISTED_GRANTS).map(|Offer { grant, by, .. }| (grant, by)).collect();
+                offered.into_iter().take(MAX_LISTED_GRANTS).map(|TracedOffer { grant, by, .. }| (grant, by)).collect();
             failing.truncate(MAX_LISTED_GRANTS);
             ListedInvitation { record, offered, failing }
         });
@@ -226,9 +226,9 @@ impl ListInvitations {
 }
 
 /// The roles of an invitation that would not be given to the invited member now.
-fn failing(facts: &dyn Facts, record: &InvitationRecord, offered: &[Offer]) -> Vec<FailedGrant> {
+fn failing(facts: &dyn Facts, record: &InvitationRecord, offered: &[TracedOffer]) -> Vec<FailedGrant> {
     let decided = decide_offers(facts, record.invitation.member.as_ref(), offered);
-    let failing = decided.into_iter().zip(offered).filter_map(|(decided, Offer { grant, .. })| {
+    let failing = decided.into_iter().zip(offered).filter_map(|(decided, TracedOffer { grant, .. })| {
         let reason = decided.err()?.refusal.code().to_owned();
         Some(FailedGrant { resource: grant.resource.clone(), role: grant.role.clone(), reason })
     });

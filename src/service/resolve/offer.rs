@@ -13,7 +13,7 @@ const MOST_CHANGES: u32 = 256;
 
 /// A role that was offered to somebody.
 #[derive(Clone, Debug)]
-pub(crate) struct Offer {
+pub(crate) struct TracedOffer {
     pub(crate) grant: Grant,
     /// Who offered it, as it is.
     pub(crate) by: GrantedBy,
@@ -21,7 +21,7 @@ pub(crate) struct Offer {
     pub(crate) before: Option<Vec<(Grant, GrantedBy)>>,
 }
 
-impl Offer {
+impl TracedOffer {
     /// What was offered, first to last: each but the first by a change of the one before. None where that is not known.
     pub(crate) fn links(&self) -> Option<impl Iterator<Item = (&Grant, &GrantedBy)>> {
         let before = self.before.as_ref()?.iter().map(|(grant, by)| (grant, by));
@@ -30,18 +30,18 @@ impl Offer {
 }
 
 /// What these pending grants of a member are, by the log of the snapshot. Leaves out those without a known giver.
-pub(crate) async fn offers(
+pub(crate) async fn traced_offers(
     snapshot: &mut dyn Snapshot,
     givers: &Givers,
     member: &Subject,
     grants: Vec<StoredGrant>,
-) -> Result<Vec<Offer>> {
+) -> Result<Vec<TracedOffer>> {
     let mut offers = Vec::new();
     for StoredGrant { grant, giver, .. } in grants {
         let Some(by) = givers.granted_by(&giver) else { continue };
         let before =
             if was_changed(&by.rule) { earlier_offers(snapshot, member, &grant).await? } else { Some(Vec::new()) };
-        offers.push(Offer { grant, by, before });
+        offers.push(TracedOffer { grant, by, before });
     }
     Ok(offers)
 }
@@ -89,13 +89,11 @@ fn traced(grant: &Grant, log: impl IntoIterator<Item = LoggedChange>) -> Option<
             before.push((now.clone(), made_by));
         }
         is_last = false;
-        match earlier {
-            Some(earlier) => now = earlier,
-            None => {
-                before.reverse();
-                return Some(before);
-            }
-        }
+        let Some(earlier) = earlier else {
+            before.reverse();
+            return Some(before);
+        };
+        now = earlier;
     }
     None
 }

@@ -7,7 +7,7 @@ use rollcall_engine::{
 
 use crate::service::resolve::{
     ends::{earlier, is_later},
-    offer::Offer,
+    offer::TracedOffer,
     rules::{came_along, coming_along},
 };
 
@@ -31,15 +31,17 @@ pub(crate) struct FailedOffer {
 pub(crate) fn decide_offers(
     facts: &dyn Facts,
     target: SubjectRef<'_>,
-    offered: &[Offer],
-) -> Vec<Result<(Grant, GrantedBy), FailedOffer>> {
+    offered: &[TracedOffer],
+) -> Vec<Result<(Grant, GrantedBy), Box<FailedOffer>>> {
     let is_new = facts.member_state(target).is_none_or(|state| state.status == MemberStatus::Invited);
     // Whoever accepts as somebody new holds nothing yet, not even what is pending.
     let target = if is_new && target.kind == kind::INVITED { SOMEBODY_NEW } else { target };
-    let decide = |offer: &Offer| check_offer(facts, target, offer).map(|()| (offer.grant.clone(), offer.by.clone()));
+    let decide =
+        |offer: &TracedOffer| check_offer(facts, target, offer).map(|()| (offer.grant.clone(), offer.by.clone()));
     let mut decided: Vec<Result<_, _>> = offered.iter().map(decide).collect();
     let given: Vec<(Grant, GrantedBy)> = decided.iter().flatten().filter(|_| is_new).cloned().collect();
-    for (Offer { grant, .. }, decided) in offered.iter().zip(&mut decided).filter(|(_, decided)| decided.is_err()) {
+    for (TracedOffer { grant, .. }, decided) in offered.iter().zip(&mut decided).filter(|(_, decided)| decided.is_err())
+    {
         if let Some((bringing, by)) = last_bringing(facts, &given, grant) {
             let expires_at = earlier(grant.expires_at, bringing.expires_at);
             *decided = Ok((Grant { expires_at, ..grant.clone() }, bringing_along(by)));
@@ -74,14 +76,19 @@ fn bringing_along(by: &GrantedBy) -> GrantedBy {
 }
 
 /// Refuses an offer that one of those may not make any more who made it what it is.
-fn check_offer(facts: &dyn Facts, target: SubjectRef<'_>, offer: &Offer) -> Result<(), FailedOffer> {
+fn check_offer(facts: &dyn Facts, target: SubjectRef<'_>, offer: &TracedOffer) -> Result<(), Box<FailedOffer>> {
     let policy = facts.policy();
     let resource_type = policy.type_named(&offer.grant.resource.kind);
     let node = resource_type.and_then(|resource_type| facts.find(resource_type.id(), &offer.grant.resource.id));
     let nobody_may = || {
         let write = MembershipWrite::plain(WriteKind::Invite);
         let refusal = Refusal::NotPermitted { write, rules: Vec::new() };
-        FailedOffer { by: offer.by.subject.clone(), node: node.unwrap_or_else(|| facts.root()), write, refusal }
+        Box::new(FailedOffer {
+            by: offer.by.subject.clone(),
+            node: node.unwrap_or_else(|| facts.root()),
+            write,
+            refusal,
+        })
     };
     // Nobody gives what there is not, nor what nobody knows the beginning of.
     let (Some(resource_type), Some(node), Some(links)) = (resource_type, node, offer.links()) else {
@@ -101,7 +108,7 @@ fn check_offer(facts: &dyn Facts, target: SubjectRef<'_>, offer: &Offer) -> Resu
         } else {
             engine::may_still_give(facts, granter, node, target, write, from_end)
         };
-        made.map_err(|refusal| FailedOffer { by: by.subject.clone(), node, write, refusal })?;
+        made.map_err(|refusal| Box::new(FailedOffer { by: by.subject.clone(), node, write, refusal }))?;
         before = Some((role, grant.expires_at));
     }
     Ok(())

@@ -67,7 +67,7 @@ fn rule(mut fields: Fields<'_, '_>, write_kind: WriteKind, problems: &mut Proble
     let to = roles(&mut fields, "to", Presence::of_to(write_kind), problems);
     let whom = if write_kind.says_whom() { fields.string("whom", problems) } else { None };
     // Only what is given can last.
-    let may_outlast = write_kind.gives() && fields.flag("may_outlast", problems);
+    let may_outlast = write_kind.can_outlast() && fields.flag("may_outlast", problems);
     fields.finish(problems);
     Some(RuleDecl { by: by?, from: from?, to: to?, whom, may_outlast })
 }

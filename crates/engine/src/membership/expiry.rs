@@ -24,7 +24,9 @@ pub(super) fn permitted_until<F: Facts + ?Sized>(
 ) -> Option<Timestamp> {
     let Request { facts, actor, node, target, write, .. } = *request;
     let passes_on = write.kind == WriteKind::Transfer && facts.resource(node).owner == Some(actor);
-    (write.kind.gives() && !passes_on).then(|| write_ends(facts, actor, node, target, write, removed_roles)).flatten()
+    (write.kind.can_outlast() && !passes_on)
+        .then(|| write_ends(facts, actor, node, target, write, removed_roles))
+        .flatten()
 }
 
 /// Whether a change leaves a member with no more than they have, and for no longer.

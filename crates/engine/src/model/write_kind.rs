@@ -92,7 +92,7 @@ impl WriteKind {
     }
 
     /// Whether it gives what may go on after its giver's right to give it: a role, or ownership, which has no end.
-    pub fn gives(self) -> bool {
+    pub fn can_outlast(self) -> bool {
         self.grants_roles() || self == Self::Transfer
     }
 

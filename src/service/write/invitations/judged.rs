@@ -7,7 +7,7 @@ use crate::service::{
     ports::{MemberRecord, StoredGrant},
     resolve::{
         givers::Givers,
-        offer::{Offer, offers},
+        offer::{TracedOffer, traced_offers},
         offers::{FailedOffer, decide_offers, joining_offer},
     },
     write::{
@@ -34,14 +34,15 @@ pub(crate) async fn permit_offered(
     offered: Vec<StoredGrant>,
 ) -> Result<Judged> {
     let givers = Givers::find(context.snapshot()?, &offered).await?;
-    let offered = offers(context.snapshot()?, &givers, invited, offered).await?;
+    let offered = traced_offers(context.snapshot()?, &givers, invited, offered).await?;
     context.with_facts(|facts| {
         let mut judged = Judged::default();
         let decided = decide_offers(facts, accepter.as_ref(), &offered);
-        for (Offer { grant: Grant { resource, role, .. }, .. }, decided) in offered.into_iter().zip(decided) {
+        for (TracedOffer { grant: Grant { resource, role, .. }, .. }, decided) in offered.into_iter().zip(decided) {
             match decided {
                 Ok(given) => judged.given.push(given),
-                Err(FailedOffer { by, node, write, refusal }) => {
+                Err(failed) => {
+                    let FailedOffer { by, node, write, refusal } = *failed;
                     judged.failed.push(FailedGrant { resource, role, reason: refusal.code().to_owned() });
                     let error = || refuse::membership_write(facts, &by, node, accepter, write, &refusal);
                     judged.refusal.get_or_insert_with(error);

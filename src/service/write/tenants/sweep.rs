@@ -8,7 +8,7 @@ use crate::service::{
     ports::InvitationRecord,
     resolve::{
         givers::Givers,
-        offer::{Offer, offers},
+        offer::{TracedOffer, traced_offers},
         offers::decide_offers,
     },
     write::{
@@ -88,10 +88,10 @@ async fn due_invitations(context: &mut WriteContext<'_>) -> Result<(Vec<Change>,
     for InvitationRecord { invitation, grants, .. } in &due {
         let lasting = grants.iter().filter(|stored| invitation.expires_at > now && stored.is_offered_at(now));
         let offered = lasting.cloned().collect();
-        offered_by.push(offers(context.snapshot()?, &givers, &invitation.member, offered).await?);
+        offered_by.push(traced_offers(context.snapshot()?, &givers, &invitation.member, offered).await?);
     }
     let changes = context.with_facts(|facts: &dyn Facts| {
-        let change = |(InvitationRecord { invitation, .. }, offered): (InvitationRecord, Vec<Offer>)| {
+        let change = |(InvitationRecord { invitation, .. }, offered): (InvitationRecord, Vec<TracedOffer>)| {
             let Invitation { id, member, email, issued_at, expires_at, .. } = invitation;
             if expires_at <= now {
                 return Change::InvitationExpired { id, member, email };
