@@ -50,10 +50,13 @@ impl ModelFacts {
                 refusals: BTreeSet::new(),
                 after: Self::default(),
             };
+            let others = self.bindings.iter().filter(|((other, _), _)| other == holder).filter(is_new);
+            let others = others.filter(|((_, other), _)| other != at);
+            let beside: Vec<_> = others.map(|((_, at), assigned)| (at.clone(), assigned.role.clone())).collect();
             let links: Vec<&AssignedRole> = assigned.before.0.iter().chain([assigned]).collect();
             if assigned.changed && before.assigned_role(holder, at).is_none() {
-                let is_made = giver.may_make(holder, at, links[0], None)
-                    && links.windows(2).all(|pair| giver.may_make(holder, at, pair[1], Some(pair[0])));
+                let is_made = giver.may_make((holder, &beside), at, links[0], None)
+                    && links.windows(2).all(|pair| giver.may_make((holder, &beside), at, pair[1], Some(pair[0])));
                 assert!(is_made, "{holder:?} has {assigned:?} at {at:?}, which not everybody could offer who did");
                 continue;
             }
@@ -75,8 +78,11 @@ impl ModelFacts {
                 giver.is_permitted(at, holder, write)
                     && (narrows || giver.permission_ends_at(at, holder, write).is_none_or(is_within))
             };
-            let can_give =
-                giver.actor_refusal().is_none() && [write].into_iter().chain(changes).any(|write| is_given(&write));
+            let can_give = giver.actor_refusal().is_none()
+                && [write].into_iter().chain(changes).any(|write| {
+                    // In the order of the calls or, at an acceptance, after others.
+                    is_given(&write) || is_given(&MembershipWrite { beside: &beside, ..write })
+                });
             let brings = |((other, below), brings): (&(Key, Key), &AssignedRole)| {
                 other == holder
                     && policy.resource_type(&below.0).joins_as.as_ref() == Some(&assigned.role)

@@ -39,14 +39,7 @@ impl Evaluation<'_> {
         let free = offered.filter(|(at, _)| {
             self.facts.assigned_role(&who, at).is_none() && !self.facts.protected(self.policy, &who, at)
         });
-        let (mut given, mut failed) = (Vec::new(), Vec::new());
-        for (at, assigned) in free {
-            if self.gives_still(&who, at, assigned) {
-                given.push((at.clone(), assigned.clone()));
-            } else {
-                failed.push((at.clone(), assigned.clone()));
-            }
-        }
+        let (mut given, mut failed) = self.given_in_turn(&who, free.collect());
         let is_new = self.member(&who).is_none();
         if is_new {
             self.join(&mut given, &mut failed);
@@ -96,26 +89,54 @@ impl Evaluation<'_> {
         let Some(assigned) = self.facts.assigned_role(invited, at) else { return false };
         // Whoever accepts as somebody new holds nothing yet.
         let new = &("email".to_owned(), String::new());
-        if self.gives_still(new, at, assigned) {
-            return false;
-        }
+        let offered = self.facts.bindings.iter().filter(|((holder, _), _)| holder == invited);
+        let (given, _) = self.given_in_turn(new, offered.map(|((_, at), assigned)| (at, assigned)).collect());
         let joins_as = |at: &Key| self.policy.resource_type(&at.0).joins_as.clone();
-        let brings = |((holder, other), given): (&(Key, Key), &AssignedRole)| {
-            holder == invited && joins_as(other).as_ref() == Some(&assigned.role) && self.gives_still(new, other, given)
-        };
-        *at != self.root() || !self.facts.bindings.iter().any(brings)
+        let is_brought = given.iter().any(|(other, _)| joins_as(other).as_ref() == Some(&assigned.role));
+        !given.iter().any(|(other, _)| other == at) && !(*at == self.root() && is_brought)
+    }
+
+    /// The offers that are given to somebody, each beside those before it, the root's first; and those that are not.
+    fn given_in_turn(
+        &self,
+        target: &Key,
+        mut offered: Vec<(&Key, &AssignedRole)>,
+    ) -> (Vec<(Key, AssignedRole)>, Vec<(Key, AssignedRole)>) {
+        let root = self.root();
+        offered.sort_by_key(|(at, _)| **at != root);
+        let (mut given, mut beside) = (Vec::new(), Vec::new());
+        loop {
+            let before = offered.len();
+            offered.retain(|(at, assigned)| {
+                let is_given = self.gives_still(target, at, assigned, &beside);
+                if is_given {
+                    beside.push(((*at).clone(), assigned.role.clone()));
+                    given.push(((*at).clone(), (*assigned).clone()));
+                }
+                !is_given
+            });
+            if offered.is_empty() || offered.len() == before {
+                return (given, offered.into_iter().map(|(at, assigned)| (at.clone(), assigned.clone())).collect());
+            }
+        }
     }
 
     /// Whether whoever offered a role may offer it now, to somebody and for as long; where it is a change of another offer, whoever
     /// made that one, too.
-    fn gives_still(&self, target: &Key, at: &Key, assigned: &AssignedRole) -> bool {
+    fn gives_still(&self, target: &Key, at: &Key, assigned: &AssignedRole, beside: &[(Key, String)]) -> bool {
         let links: Vec<&AssignedRole> = assigned.before.0.iter().chain([assigned]).collect();
-        let offered = self.may_make(target, at, links[0], None);
-        offered && links.windows(2).all(|pair| self.may_make(target, at, pair[1], Some(pair[0])))
+        let offered = self.may_make((target, beside), at, links[0], None);
+        offered && links.windows(2).all(|pair| self.may_make((target, beside), at, pair[1], Some(pair[0])))
     }
 
     /// Whether the giver of a role may offer it now, or change another offer to it.
-    pub fn may_make(&self, target: &Key, at: &Key, assigned: &AssignedRole, from: Option<&AssignedRole>) -> bool {
+    pub fn may_make(
+        &self,
+        (target, beside): (&Key, &[(Key, String)]),
+        at: &Key,
+        assigned: &AssignedRole,
+        from: Option<&AssignedRole>,
+    ) -> bool {
         let giver =
             Evaluation { actor: &assigned.by, refusals: BTreeSet::new(), after: ModelFacts::default(), ..*self };
         if giver.actor_refusal().is_some() || self.facts.protected(self.policy, target, at) {
@@ -123,7 +144,8 @@ impl Evaluation<'_> {
         }
         let verb = if from.is_some() { "change" } else { "invite" };
         let from_role = from.map(|from| from.role.as_str());
-        let write = MembershipWrite { from: from_role, to: Some(&assigned.role), ..MembershipWrite::plain(verb) };
+        let to = Some(&*assigned.role);
+        let write = MembershipWrite { from: from_role, to, beside, ..MembershipWrite::plain(verb) };
         let ends_by = |latest: i64| assigned.end.is_some_and(|end| end <= latest);
         let narrows = from.is_some_and(|from| {
             let had = (at.0.clone(), from.role.clone());

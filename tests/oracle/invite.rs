@@ -13,6 +13,11 @@ fn invite(role: &str) -> MembershipWrite<'_> {
     MembershipWrite { to: Some(role), ..MembershipWrite::plain("invite") }
 }
 
+/// Where grants give which roles.
+fn given(grants: &[(Key, String, Option<i64>)]) -> Vec<(Key, String)> {
+    grants.iter().map(|(at, role, _)| (at.clone(), role.clone())).collect()
+}
+
 impl Evaluation<'_> {
     pub fn invite(&mut self, invitees: &[Who], grants: &[(Key, String, Option<i64>)]) {
         let mut resources = BTreeSet::new();
@@ -27,8 +32,10 @@ impl Evaluation<'_> {
         for who in invitees {
             let target = self.resolve(who);
             self.refuse_if(!seen.insert(target.clone()), "FIELD_INVALID");
-            for (at, role, end) in grants {
-                self.invite_one(&target, at, role, *end);
+            let given = given(grants);
+            for (index, (at, role, end)) in grants.iter().enumerate() {
+                let write = MembershipWrite { end: *end, beside: &given[..index], ..invite(role) };
+                self.invite_one(&target, at, &write);
             }
             let status = self.member(&target).map(|member| member.status.clone()).unwrap_or_default();
             if status == "DEACTIVATED" {
@@ -45,19 +52,16 @@ impl Evaluation<'_> {
         }
     }
 
-    fn invite_one(&mut self, target: &Key, at: &Key, role: &str, end: Option<i64>) {
+    fn invite_one(&mut self, target: &Key, at: &Key, write: &MembershipWrite<'_>) {
+        let (role, end) = (write.to.expect("it gives one"), write.end);
         let is_new_role = self.facts.assigned_role(target, at).is_none_or(|assigned| assigned.role != role);
-        self.permit(
-            at,
-            target,
-            &MembershipWrite { to: Some(role), is_new_role, end, ..MembershipWrite::plain("invite") },
-        );
+        self.permit(at, target, &MembershipWrite { is_new_role, ..*write });
         let status = self.member(target).map(|member| member.status.clone()).unwrap_or_default();
         self.refuse_if(status == "DEACTIVATED" && !self.policy.reactivates, "MEMBER_DEACTIVATED");
         match self.facts.assigned_role(target, at) {
             // Whoever is invited to this role already is sent the invitation again.
             Some(assigned) if assigned.role == role && status == "INVITED" => {
-                let latest = self.permission_ends_at(at, target, &invite(role));
+                let latest = self.permission_ends_at(at, target, write);
                 let outlasts = latest.is_some_and(|latest| end.is_none_or(|end| end > latest));
                 if self.policy.resource_type(&at.0).rules.iter().any(|rule| rule.verb == "resend") {
                     self.permit(at, target, &MembershipWrite::plain("resend"));
@@ -68,23 +72,23 @@ impl Evaluation<'_> {
                     self.refuse_if(outlasts && self.is_void(target, at), "OUTLASTS_GRANTER");
                     self.refusals
                         .extend(outlasts.then_some(["NOT_PERMITTED", "OUTLASTS_GRANTER"]).into_iter().flatten());
-                    let assigned = self.offered(target, at, role, end);
+                    let assigned = self.offered(target, at, write);
                     self.after.bindings.insert((target.clone(), at.clone()), assigned);
                     self.after.own_ends.remove(&(target.clone(), at.clone()));
                 }
             }
             Some(_) => self.refuse_if(true, "ALREADY_A_MEMBER"),
             None => {
-                let assigned = self.offered(target, at, role, end);
+                let assigned = self.offered(target, at, write);
                 self.after.bindings.insert((target.clone(), at.clone()), assigned);
             }
         }
     }
 
     /// A role that the actor gives by inviting.
-    fn offered(&self, target: &Key, at: &Key, role: &str, end: Option<i64>) -> AssignedRole {
-        let rule = self.permitting_rule(at, target, &invite(role)).map(|rule| (self.policy.version, rule.line));
-        AssignedRole::new(role, end, self.actor, rule)
+    fn offered(&self, target: &Key, at: &Key, write: &MembershipWrite<'_>) -> AssignedRole {
+        let rule = self.permitting_rule(at, target, write).map(|rule| (self.policy.version, rule.line));
+        AssignedRole::new(write.to.expect("it gives one"), write.end, self.actor, rule)
     }
 
     /// Whether to invite somebody again to a role that they are invited to gives it to them anew.
@@ -139,11 +143,15 @@ impl Evaluation<'_> {
     fn joining_end(&self, target: &Key, grants: &[(Key, String, Option<i64>)]) -> Option<i64> {
         let joins_as = |at: &Key| self.policy.resource_type(&at.0).joins_as.clone();
         let role = grants.iter().find_map(|(at, ..)| joins_as(at))?;
-        let bringing = grants.iter().filter(|(at, ..)| joins_as(at).as_ref() == Some(&role));
-        let ends = bringing.map(|(at, given, _)| {
+        let given = given(grants);
+        let bringing = grants.iter().enumerate().filter(|(_, (at, ..))| joins_as(at).as_ref() == Some(&role));
+        let ends = bringing.map(|(index, (at, role, _))| {
             let assigned = self.after.bindings.get(&(target.clone(), at.clone()));
             let own = assigned.and_then(|assigned| assigned.end);
-            [self.permission_ends_at(at, target, &invite(given)), own].into_iter().flatten().min()
+            [self.permission_ends_at(at, target, &MembershipWrite { beside: &given[..index], ..invite(role) }), own]
+                .into_iter()
+                .flatten()
+                .min()
         });
         // None, which is for good, is more than any end.
         ends.collect::<Option<Vec<_>>>().and_then(|ends| ends.into_iter().max())

@@ -8,27 +8,34 @@ use super::{
     rules::{Evaluation, MembershipWrite},
 };
 
+/// What the changes before one give the same member.
+fn given_before(changes: &[RoleChange], index: usize) -> Vec<(Key, String)> {
+    let before = changes[..index].iter().filter(|other| other.member == changes[index].member);
+    before.map(|other| (other.resource.clone(), other.to.clone())).collect()
+}
+
 impl Evaluation<'_> {
-    /// Several exchanges, each decided as if there were no other; but holders are counted after all of them.
+    /// Several exchanges, each decided as if there were no other but what those before give the same member; and holders are counted
+    /// after all of them.
     pub fn changes(&mut self, changes: &[RoleChange]) {
         let mut seen = BTreeSet::new();
-        for change in changes {
+        for (index, change) in changes.iter().enumerate() {
             let binding = (change.member.clone(), change.resource.clone());
             self.refuse_if(!seen.insert(binding), "FIELD_INVALID");
-            self.change_one(change);
+            self.change_one(change, &given_before(changes, index));
         }
         self.follow(changes);
     }
 
     pub fn change(&mut self, change: &RoleChange) {
-        self.change_one(change);
+        self.change_one(change, &[]);
         self.follow(std::slice::from_ref(change));
     }
 
     /// Has joining roles last as long as a role that they came with, where nobody changes them by the same write.
     fn follow(&mut self, changes: &[RoleChange]) {
         let root = self.root();
-        for RoleChange { member, resource: at, to, end, .. } in changes {
+        for (index, RoleChange { member, resource: at, to, end, .. }) in changes.iter().enumerate() {
             if changes.iter().any(|other| other.member == *member && other.resource == root) {
                 continue;
             }
@@ -43,6 +50,7 @@ impl Evaluation<'_> {
                 to: Some(to),
                 is_new_role: true,
                 end: None,
+                beside: &given_before(changes, index),
             };
             let right = self.permission_ends_at(at, member, &change);
             let end = [right, *end].into_iter().flatten().min();
@@ -57,7 +65,7 @@ impl Evaluation<'_> {
         }
     }
 
-    fn change_one(&mut self, change: &RoleChange) {
+    fn change_one(&mut self, change: &RoleChange, beside: &[(Key, String)]) {
         let RoleChange { member, resource: at, from, to, end } = change;
         let from = from.as_deref();
         let known = self.has_role(at, to) & from.is_none_or(|from| self.has_role(at, from));
@@ -72,8 +80,8 @@ impl Evaluation<'_> {
             self.refuse_if(self.facts.protected(self.policy, member, at), "MEMBER_PROTECTED");
             return self.refuse_if(true, "ROLE_NOT_BOUND");
         };
-        let write =
-            MembershipWrite { verb: "change", from: Some(&assigned.role), to: Some(to), is_new_role: true, end: *end };
+        let from = Some(&*assigned.role);
+        let write = MembershipWrite { verb: "change", from, to: Some(to), is_new_role: true, end: *end, beside };
         self.permit(at, member, &write);
         self.refuse_if(assigned.role == *to && assigned.end == *end, "ROLE_UNCHANGED");
         let rule = self.permitting_rule(at, member, &write).map(|rule| (self.policy.version, rule.line));

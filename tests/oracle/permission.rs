@@ -95,7 +95,7 @@ impl Evaluation<'_> {
                 }
             };
             let to = write.to.is_none_or(|to| rule.to.iter().any(|name| name == to));
-            let whom = || rule.whom.as_ref().is_none_or(|whom| self.is_said_of(whom, at, target));
+            let whom = || rule.whom.as_ref().is_none_or(|whom| self.is_said_of(whom, at, (target, write.beside)));
             rule.verb == verb && from && to && whom() && self.satisfies(&rule.by, at, Some(target))
         })
     }
@@ -191,9 +191,9 @@ impl Evaluation<'_> {
         }
     }
 
-    /// Whether a rule's `whom` is said of a target, by what they hold or are invited to.
-    fn is_said_of(&self, whom: &Expr, at: &Key, target: &Key) -> bool {
-        let part = |part: &Expr| self.is_said_of(part, at, target);
+    /// Whether a rule's `whom` is said of a target, by what they hold or are invited to, and what they are given beside.
+    fn is_said_of(&self, whom: &Expr, at: &Key, (target, beside): (&Key, &[(Key, String)])) -> bool {
+        let part = |part: &Expr| self.is_said_of(part, at, (target, beside));
         match whom {
             Expr::Not(inner) => !part(inner),
             Expr::All(parts) => parts.iter().all(part),
@@ -201,7 +201,15 @@ impl Evaluation<'_> {
             Expr::Name(name) => match name.as_str() {
                 "anyone" => self.member(target).is_some_and(|member| member.status == "ACTIVE"),
                 "nobody" => false,
-                name => self.has(target, name, at),
+                name => {
+                    let brings = |above: &Key, role: &String| {
+                        let is_known = self.policy.resource_type(&above.0).roles.contains_key(role);
+                        is_known && self.policy.includes_role(&(above.0.clone(), role.clone()), &at.0, name)
+                    };
+                    let given =
+                        |above: &Key| beside.iter().any(|(given_at, role)| given_at == above && brings(above, role));
+                    self.has(target, name, at) || name != "owner" && self.facts.ancestors(at).iter().any(given)
+                }
             },
         }
     }

@@ -27,12 +27,14 @@ pub struct MembershipWrite<'a> {
     pub is_new_role: bool,
     /// When the role ends, in microseconds since 1970; `None` is never.
     pub end: Option<i64>,
+    /// What the same write gives the member before: where, and which role.
+    pub beside: &'a [(Key, String)],
 }
 
 impl<'a> MembershipWrite<'a> {
     /// A write that is about no role.
     pub fn plain(verb: &'a str) -> Self {
-        Self { verb, from: None, to: None, is_new_role: false, end: None }
+        Self { verb, from: None, to: None, is_new_role: false, end: None, beside: &[] }
     }
 }
 

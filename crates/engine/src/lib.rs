@@ -38,7 +38,7 @@ pub use membership::{
     expiry::{may_be_given, may_renew, may_still_give},
     holders::{HolderCounts, LackingRole},
     nesting::{MAX_TEAM_DEPTH, Nesting, nesting_refusals},
-    permit::{Permission, permit},
+    permit::{Permission, permit, permit_beside},
     protection::is_protected,
     refusal::{Refusal, RuleLine},
     right_end::action_end,

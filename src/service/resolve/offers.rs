@@ -26,8 +26,8 @@ pub(crate) struct FailedOffer {
 ///
 /// INVARIANT (granters): what is given at an acceptance is what its granter could give at that very moment, to this very
 /// subject; where it is a change of another offer, so could whoever made that one. Under a policy whose invitations outlive
-/// their inviters it is what somebody could give to this subject, unless its granter accepts it themselves. A joining role needs no right of its own: it comes to somebody new with a role that brings it, from
-/// whoever gives that, and lasts no longer.
+/// their inviters it is what somebody could give to this subject, unless its granter accepts it themselves. A joining role needs no
+/// right of its own: it comes to somebody new with a role that brings it, from whoever gives that, and lasts no longer.
 pub(crate) fn decide_offers(
     facts: &dyn Facts,
     target: SubjectRef<'_>,
@@ -36,9 +36,7 @@ pub(crate) fn decide_offers(
     let is_new = facts.member_state(target).is_none_or(|state| state.status == MemberStatus::Invited);
     // Whoever accepts as somebody new holds nothing yet, not even what is pending.
     let target = if is_new && target.kind == kind::INVITED { SOMEBODY_NEW } else { target };
-    let decide =
-        |offer: &TracedOffer| check_offer(facts, target, offer).map(|()| (offer.grant.clone(), offer.by.clone()));
-    let mut decided: Vec<Result<_, _>> = offered.iter().map(decide).collect();
+    let mut decided = decide_in_turn(facts, target, offered);
     let given: Vec<(Grant, GrantedBy)> = decided.iter().flatten().filter(|_| is_new).cloned().collect();
     for (TracedOffer { grant, .. }, decided) in offered.iter().zip(&mut decided).filter(|(_, decided)| decided.is_err())
     {
@@ -48,6 +46,38 @@ pub(crate) fn decide_offers(
         }
     }
     decided
+}
+
+/// Decides about each offer for whoever has been given those that were decided about before: the root's first, and each again
+/// while others are given.
+fn decide_in_turn(
+    facts: &dyn Facts,
+    target: SubjectRef<'_>,
+    offered: &[TracedOffer],
+) -> Vec<Result<(Grant, GrantedBy), Box<FailedOffer>>> {
+    let root = engine::name_of(facts, facts.root());
+    let mut waiting: Vec<(usize, &TracedOffer)> = offered.iter().enumerate().collect();
+    waiting.sort_by_key(|(_, offer)| offer.grant.resource.as_ref() != root);
+    let (mut beside, mut decided) = (Vec::new(), Vec::new());
+    loop {
+        let (before, mut refused) = (waiting.len(), Vec::new());
+        for (index, offer) in waiting {
+            match check_offer(facts, target, offer, &beside) {
+                Ok(given) => {
+                    beside.push(given);
+                    decided.push((index, Ok((offer.grant.clone(), offer.by.clone()))));
+                }
+                Err(failed) => refused.push(((index, offer), failed)),
+            }
+        }
+        if refused.is_empty() || refused.len() == before {
+            decided.extend(refused.into_iter().map(|((index, _), failed)| (index, Err(failed))));
+            break;
+        }
+        waiting = refused.into_iter().map(|(waiting, _)| waiting).collect();
+    }
+    decided.sort_by_key(|(index, _)| *index);
+    decided.into_iter().map(|(_, decided)| decided).collect()
 }
 
 /// A subject that is no member.
@@ -75,8 +105,14 @@ fn bringing_along(by: &GrantedBy) -> GrantedBy {
     GrantedBy { rule: coming_along(&by.rule), ..by.clone() }
 }
 
-/// Refuses an offer that one of those may not make any more who made it what it is.
-fn check_offer(facts: &dyn Facts, target: SubjectRef<'_>, offer: &TracedOffer) -> Result<(), Box<FailedOffer>> {
+/// The role of an offer, to whoever is given others beside. Refuses one that one of those may not make any more who made it what it
+/// is.
+fn check_offer(
+    facts: &dyn Facts,
+    target: SubjectRef<'_>,
+    offer: &TracedOffer,
+    beside: &[(Node, RoleId)],
+) -> Result<(Node, RoleId), Box<FailedOffer>> {
     let policy = facts.policy();
     let resource_type = policy.type_named(&offer.grant.resource.kind);
     let node = resource_type.and_then(|resource_type| facts.find(resource_type.id(), &offer.grant.resource.id));
@@ -104,14 +140,14 @@ fn check_offer(facts: &dyn Facts, target: SubjectRef<'_>, offer: &TracedOffer) -
         };
         let granter = by.subject.as_ref();
         let made = if policy.invitations_outlive_inviter() && granter != target && !came_along(&by.rule) {
-            engine::may_be_given(facts, node, target, write)
+            engine::may_be_given(facts, node, target, write, beside)
         } else {
-            engine::may_still_give(facts, granter, node, target, write, from_end)
+            engine::may_still_give(facts, granter, node, target, (write, from_end), beside)
         };
         made.map_err(|refusal| Box::new(FailedOffer { by: by.subject.clone(), node, write, refusal }))?;
         before = Some((role, grant.expires_at));
     }
-    Ok(())
+    before.map(|(role, _)| (node, role)).ok_or_else(nobody_may)
 }
 
 /// Of the roles that bring a joining role, the first of those that last longest.

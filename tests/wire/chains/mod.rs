@@ -9,6 +9,7 @@ mod last_who_can_act;
 mod offer_ends;
 mod registered;
 mod targets;
+mod together;
 mod unverified;
 
 use std::fs;

@@ -10,7 +10,7 @@ use crate::{
         refusal::Refusal,
         request::Request,
         right_end::right_end,
-        rules::{find_rule, of_each_role, rules_for},
+        rules::{find_rule, find_rule_beside, of_each_role, rules_for},
         write::MembershipWrite,
     },
     model::{MemberRule, Role, RoleId, mask::Mask, write_kind::WriteKind},
@@ -22,10 +22,10 @@ pub(super) fn permitted_until<F: Facts + ?Sized>(
     request: &Request<'_, '_, F>,
     removed_roles: Mask,
 ) -> Option<Timestamp> {
-    let Request { facts, actor, node, target, write, .. } = *request;
+    let Request { facts, actor, node, target, write, beside, .. } = *request;
     let passes_on = write.kind == WriteKind::Transfer && facts.resource(node).owner == Some(actor);
     (write.kind.can_outlast() && !passes_on)
-        .then(|| write_ends(facts, actor, node, target, write, removed_roles))
+        .then(|| write_ends(facts, actor, (node, target), write, removed_roles, beside))
         .flatten()
 }
 
@@ -57,7 +57,7 @@ pub fn may_renew<F: Facts + ?Sized>(
     let permitted = |write| find_rule(facts, actor, node, target, write).map(|_| write);
     let (may_resend, may_invite) = (permitted(MembershipWrite::plain(WriteKind::Resend)), permitted(invite));
     let ways = [&may_resend, &may_invite].into_iter().flatten();
-    let ends = ways.map(|write| write_ends(facts, actor, node, target, *write, Mask::EMPTY));
+    let ends = ways.map(|write| write_ends(facts, actor, (node, target), *write, Mask::EMPTY, &[]));
     match ends.collect::<Option<Vec<_>>>().map(|ends| ends.into_iter().max()) {
         None => Ok(None),
         Some(Some(latest)) if invite.ends_by(latest) => Ok(Some(latest)),
@@ -67,7 +67,7 @@ pub fn may_renew<F: Facts + ?Sized>(
 }
 
 /// Succeeds when a granter may make an offer now that they made before, to whoever accepts it, and for as long: an invitation,
-/// or a change of what was offered until `from_end` (none: for good), which it takes.
+/// or a change of what was offered until `from_end` (none: for good), which it takes. `beside` has what else they are given.
 ///
 /// # Errors
 /// The first refusal of the write, or [`Refusal::OutlastsGranter`].
@@ -76,21 +76,21 @@ pub fn may_still_give<F: Facts + ?Sized>(
     granter: SubjectRef<'_>,
     node: Node,
     target: SubjectRef<'_>,
-    offer: MembershipWrite,
-    from_end: Option<Timestamp>,
+    (offer, from_end): (MembershipWrite, Option<Timestamp>),
+    beside: &[(Node, RoleId)],
 ) -> Result<(), Refusal> {
-    find_rule(facts, granter, node, target, offer)?;
+    find_rule_beside(facts, granter, node, target, offer, beside)?;
     let (policy, mask) = (facts.policy(), |role: Option<RoleId>| role.map_or(Mask::EMPTY, RoleId::mask));
     let narrows = offer.kind == WriteKind::Change
         && policy.closure(mask(offer.from)).contains(policy.closure(mask(offer.to)))
         && from_end.is_none_or(|end| offer.ends_by(end));
-    match write_ends(facts, granter, node, target, offer, mask(offer.from)) {
+    match write_ends(facts, granter, (node, target), offer, mask(offer.from), beside) {
         Some(latest) if !offer.ends_by(latest) && !narrows => Err(Refusal::OutlastsGranter { latest }),
         _ => Ok(()),
     }
 }
 
-/// Succeeds when somebody could make an offer to whoever accepts it, whoever made it.
+/// Succeeds when somebody could make an offer to whoever accepts it, and is given these roles beside, whoever made it.
 ///
 /// # Errors
 /// [`Refusal::Protected`] or [`Refusal::NotPermitted`].
@@ -99,10 +99,11 @@ pub fn may_be_given<F: Facts + ?Sized>(
     node: Node,
     target: SubjectRef<'_>,
     offer: MembershipWrite,
+    beside: &[(Node, RoleId)],
 ) -> Result<(), Refusal> {
     check_protection(facts, node, target)?;
-    let has_rule = |write: &MembershipWrite| rules_for(facts, node, target, *write).next().is_some();
-    match of_each_role(facts, node, target, offer).into_iter().find(|write| !has_rule(write)) {
+    let has_rule = |write: &MembershipWrite| rules_for(facts, node, target, *write, beside).next().is_some();
+    match of_each_role(facts, node, target, offer, beside).into_iter().find(|write| !has_rule(write)) {
         Some(write) => Err(Refusal::NotPermitted { write, rules: Vec::new() }),
         None => Ok(()),
     }
@@ -115,20 +116,20 @@ pub fn may_be_given<F: Facts + ?Sized>(
 fn write_ends<F: Facts + ?Sized>(
     facts: &F,
     actor: SubjectRef<'_>,
-    node: Node,
-    target: SubjectRef<'_>,
+    (node, target): (Node, SubjectRef<'_>),
     write: MembershipWrite,
     removed_roles: Mask,
+    beside: &[(Node, RoleId)],
 ) -> Option<Timestamp> {
     let relations = if actor == target { Mask::SELF } else { Mask::EMPTY };
     let mut writes: Vec<MembershipWrite> =
         facts.policy().roles_in(removed_roles).map(|role| write.taking(Some(role.id()))).collect();
     if writes.is_empty() {
-        writes = of_each_role(facts, node, target, write.taking(None));
+        writes = of_each_role(facts, node, target, write.taking(None), beside);
     }
     // What the target holds stays as it is: whom a rule is about is decided once.
     let mut rules: Vec<Vec<&MemberRule>> =
-        writes.into_iter().map(|write| rules_for(facts, node, target, write).collect()).collect();
+        writes.into_iter().map(|write| rules_for(facts, node, target, write, beside).collect()).collect();
     // What a rule gives that says `may_outlast` has no end for its giver's sake.
     let bits = actor_roles(facts, actor, Target::Registered(node)).unwrap_or_default() | relations;
     rules.retain(|rules| !rules.iter().any(|rule| rule.may_outlast() && rule.by().allows(bits)));

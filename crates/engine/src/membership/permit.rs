@@ -7,7 +7,7 @@ use crate::{
     membership::{
         expiry::permitted_until, refusal::Refusal, request::Request, state::check_state, write::MembershipWrite,
     },
-    model::{MemberRule, mask::Mask},
+    model::{MemberRule, RoleId, mask::Mask},
 };
 
 /// A permitted membership write, and what it comes to.
@@ -49,7 +49,22 @@ pub fn permit<'f, F: Facts + ?Sized>(
     target: SubjectRef<'_>,
     write: MembershipWrite,
 ) -> Result<Permission<'f>, Refusal> {
-    let request = Request::new(facts, actor, node, target, write);
+    permit_beside(facts, actor, node, target, write, &[])
+}
+
+/// As [`permit`], where the same write gives the target other roles beside, and before: whom a rule is about holds these, too.
+///
+/// # Errors
+/// As [`permit`].
+pub fn permit_beside<'f, F: Facts + ?Sized>(
+    facts: &'f F,
+    actor: SubjectRef<'_>,
+    node: Node,
+    target: SubjectRef<'_>,
+    write: MembershipWrite,
+    beside: &[(Node, RoleId)],
+) -> Result<Permission<'f>, Refusal> {
+    let request = Request::new(facts, actor, node, target, write, beside);
     request.target_exists()?;
     let removed_roles = request.removed_roles().map_err(|refusal| request.unless_barred(refusal))?;
     request.target_eligible().map_err(|refusal| request.unless_barred(refusal))?;

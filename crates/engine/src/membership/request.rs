@@ -4,7 +4,8 @@ use crate::{
     domain::{MemberStatus, SubjectRef, kind},
     facts::{Facts, MemberState, Node},
     membership::{
-        actor::active_actor, protection::check_protection, refusal::Refusal, rules::find_rule, write::MembershipWrite,
+        actor::active_actor, protection::check_protection, refusal::Refusal, rules::find_rule_beside,
+        write::MembershipWrite,
     },
     model::{MemberRule, RoleId, mask::Mask, write_kind::WriteKind},
 };
@@ -19,6 +20,8 @@ pub(super) struct Request<'f, 'a, F: ?Sized> {
     pub(super) node: Node,
     pub(super) target: SubjectRef<'a>,
     pub(super) write: MembershipWrite,
+    /// What else the target is given.
+    pub(super) beside: &'a [(Node, RoleId)],
     /// None for a target who is no member.
     pub(super) target_state: Option<MemberState>,
     /// What the target holds at the resource itself, without what that implies.
@@ -34,6 +37,7 @@ impl<'f, 'a, F: Facts + ?Sized> Request<'f, 'a, F> {
         node: Node,
         target: SubjectRef<'a>,
         write: MembershipWrite,
+        beside: &'a [(Node, RoleId)],
     ) -> Self {
         let target_state = facts.member_state(target);
         let assigned_roles = target_state.map_or(Mask::EMPTY, |state| facts.assigned_roles(state.member, node));
@@ -42,7 +46,7 @@ impl<'f, 'a, F: Facts + ?Sized> Request<'f, 'a, F> {
         let kind = if publishes { WriteKind::Publish } else { write.kind };
         let is_person = facts.policy().is_person(target);
         let write = MembershipWrite { kind, ..write };
-        Self { facts, actor, node, target, write, target_state, assigned_roles, is_person }
+        Self { facts, actor, node, target, write, beside, target_state, assigned_roles, is_person }
     }
 
     pub(super) fn target_status(&self) -> Option<MemberStatus> {
@@ -102,8 +106,8 @@ impl<'f, 'a, F: Facts + ?Sized> Request<'f, 'a, F> {
     /// Step 4: the rule for the first role taken, each other role having one too; of a kind that takes none, each that the
     /// target holds.
     pub(super) fn permitting_rule(&self, removed_roles: Mask) -> Result<&'f MemberRule, Refusal> {
-        let rule_for =
-            |from: Option<RoleId>| find_rule(self.facts, self.actor, self.node, self.target, self.write.taking(from));
+        let Self { facts, actor, node, target, write, beside, .. } = *self;
+        let rule_for = |from: Option<RoleId>| find_rule_beside(facts, actor, node, target, write.taking(from), beside);
         let mut roles = self.facts.policy().roles_in(removed_roles).map(|role| Some(role.id()));
         let rule = rule_for(roles.next().flatten())?;
         for role in roles {

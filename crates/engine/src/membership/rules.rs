@@ -3,14 +3,14 @@
 use crate::{
     decision::{roles::effective_roles, target::Target},
     domain::{MemberStatus, SubjectRef},
-    facts::{Facts, Node, Principals},
+    facts::{Facts, Node, Principals, ancestors_with_inheritance},
     membership::{
         actor::actor_roles,
         protection::check_protection,
         refusal::{Refusal, RuleLine},
         write::MembershipWrite,
     },
-    model::{MemberRule, Role, RoleId, mask::Mask, rules_about::rules_about},
+    model::{MemberRule, Role, RoleId, TypeSet, mask::Mask, rules_about::rules_about},
 };
 
 /// The first rule that lets an actor make a write at a registered resource, in the order of the file. Where it takes no role
@@ -26,16 +26,30 @@ pub fn find_rule<'f, F: Facts + ?Sized>(
     target: SubjectRef<'_>,
     write: MembershipWrite,
 ) -> Result<&'f MemberRule, Refusal> {
+    find_rule_beside(facts, actor, node, target, write, &[])
+}
+
+/// As [`find_rule`], where the target is given other roles beside: whom a rule is about holds these, too.
+///
+/// # Errors
+/// As [`find_rule`].
+pub(crate) fn find_rule_beside<'f, F: Facts + ?Sized>(
+    facts: &'f F,
+    actor: SubjectRef<'_>,
+    node: Node,
+    target: SubjectRef<'_>,
+    write: MembershipWrite,
+    beside: &[(Node, RoleId)],
+) -> Result<&'f MemberRule, Refusal> {
     let actor_roles = actor_roles(facts, actor, Target::Registered(node))?;
     let bits = if actor == target { actor_roles | Mask::SELF } else { actor_roles };
     if write.affects_roles() {
         check_protection(facts, node, target)?;
     }
-    let mut writes = of_each_role(facts, node, target, write).into_iter();
+    let mut writes = of_each_role(facts, node, target, write, beside).into_iter();
     let rule_for = |write| {
-        rules_for(facts, node, target, write).find(|rule| rule.by().allows(bits)).ok_or_else(|| Refusal::NotPermitted {
-            write,
-            rules: rules_of(facts, node, write).map(RuleLine::of).collect(),
+        rules_for(facts, node, target, write, beside).find(|rule| rule.by().allows(bits)).ok_or_else(|| {
+            Refusal::NotPermitted { write, rules: rules_of(facts, node, write).map(RuleLine::of).collect() }
         })
     };
     let rule = rule_for(writes.next().unwrap_or(write))?;
@@ -45,17 +59,27 @@ pub fn find_rule<'f, F: Facts + ?Sized>(
     Ok(rule)
 }
 
-/// The rules about a write that may be made to this target, in the order of the file.
+/// The rules about a write that may be made to this target, with what they are given beside, in the order of the file.
 pub(super) fn rules_for<'f, F: Facts + ?Sized>(
     facts: &'f F,
     node: Node,
     target: SubjectRef<'_>,
     write: MembershipWrite,
+    beside: &[(Node, RoleId)],
 ) -> impl Iterator<Item = &'f MemberRule> {
-    let mut bits = None;
-    rules_of(facts, node, write).filter(move |rule| {
-        rule.whom().is_none() || rule.is_about(*bits.get_or_insert_with(|| target_bits(facts, node, target)))
-    })
+    let asks_whom = rules_of(facts, node, write).any(|rule| rule.whom().is_some());
+    let bits = if asks_whom { target_bits(facts, node, target) | bits_of(facts, node, beside) } else { Mask::EMPTY };
+    rules_of(facts, node, write).filter(move |rule| rule.whom().is_none() || rule.is_about(bits))
+}
+
+/// What roles count as at a resource, with what they imply.
+fn bits_of<F: Facts + ?Sized>(facts: &F, node: Node, roles: &[(Node, RoleId)]) -> Mask {
+    let policy = facts.policy();
+    let counting = ancestors_with_inheritance(facts, node, TypeSet::EMPTY).map(|(above, _, inheritance)| {
+        let there = roles.iter().filter(|(at, _)| *at == above).map(|(_, role)| role.mask()).collect();
+        inheritance.roles(policy, there)
+    });
+    policy.closure(counting.collect())
 }
 
 /// A write of a kind that takes no role, once for each role that the target holds at the resource, where some rule says which
@@ -65,11 +89,14 @@ pub(super) fn of_each_role<F: Facts + ?Sized>(
     node: Node,
     target: SubjectRef<'_>,
     write: MembershipWrite,
+    beside: &[(Node, RoleId)],
 ) -> Vec<MembershipWrite> {
     let resource_type = facts.policy().resource_type(facts.resource(node).resource_type);
     let asks_for_roles = !write.kind.removes_roles() && resource_type.members().says_from(write.kind);
     let state = facts.member_state(target).filter(|_| asks_for_roles);
     let assigned_roles = state.map_or(Mask::EMPTY, |state| facts.assigned_roles(state.member, node));
+    let beside = beside.iter().filter(|(at, _)| asks_for_roles && *at == node).map(|(_, role)| role.mask());
+    let assigned_roles = beside.fold(assigned_roles, |all, role| all | role);
     let writes: Vec<_> =
         facts.policy().roles_in(assigned_roles).map(|role: &Role| write.taking(Some(role.id()))).collect();
     if writes.is_empty() { vec![write] } else { writes }

@@ -292,8 +292,19 @@ impl<'a> WriteContext<'a> {
         target: &Subject,
         write: MembershipWrite,
     ) -> Result<PermittedWrite> {
+        self.permit_beside(resource, target, write, &[])
+    }
+
+    /// As [`Self::permit`], where the same write gives the target other roles before.
+    pub(crate) fn permit_beside(
+        &self,
+        resource: ResourceNode,
+        target: &Subject,
+        write: MembershipWrite,
+        beside: &[(Node, RoleId)],
+    ) -> Result<PermittedWrite> {
         self.with_facts(|facts| {
-            engine::permit(facts, self.request.actor.as_ref(), resource.node, target.as_ref(), write)
+            engine::permit_beside(facts, self.request.actor.as_ref(), resource.node, target.as_ref(), write, beside)
                 .map(|permitted| PermittedWrite {
                     rule: rule_name(facts.policy(), permitted.rule.by().line()),
                     removed_roles: facts.policy().roles_in(permitted.removed_roles).map(engine::Role::id).collect(),

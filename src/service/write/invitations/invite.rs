@@ -216,7 +216,7 @@ impl InvitePlan {
         Ok(())
     }
 
-    /// Decides about each offered role. Returns those that the invitee is given, and when each permitted one ends, or the
+    /// Decides about each offered role, of which whom a rule is about has those before. Returns those that the invitee is given, and when each permitted one ends, or the
     /// actor's right to give it.
     fn permit(
         &mut self,
@@ -225,10 +225,12 @@ impl InvitePlan {
         state: &InviteeState,
         offered: &[OfferedGrant],
     ) -> Result<(Vec<Grant>, Vec<Option<Timestamp>>)> {
-        let (mut new_grants, mut ends) = (Vec::new(), Vec::new());
+        let (mut new_grants, mut ends, mut beside) = (Vec::new(), Vec::new(), Vec::new());
         for (grant, offered) in offered.iter().enumerate() {
             let write = MembershipWrite::giving(WriteKind::Invite, offered.role).until(offered.grant.expires_at);
-            match context.permit(offered.resource, &state.subject, write) {
+            let permitted = context.permit_beside(offered.resource, &state.subject, write, &beside);
+            beside.push((offered.resource.node, offered.role));
+            match permitted {
                 Ok(_) if state.is_suppressed => {
                     let error = invitation::suppressed(&state.email);
                     self.refuse(invitee, Some(grant), error);

@@ -60,6 +60,7 @@ struct RoleExchange {
     answer: ChangedRole,
     member: Subject,
     node: Node,
+    to: RoleId,
     /// The removed roles and the new one.
     roles: Vec<RoleId>,
     /// The roles that lose the member as a holder.
@@ -82,7 +83,7 @@ impl Write for ChangeRole {
     }
 
     async fn plan(&self, context: &mut WriteContext<'_>) -> Result<Plan<ChangedRole>> {
-        let exchange = self.exchange(context, "", false).await?;
+        let exchange = self.exchange(context, "", None).await?;
         let followers = followers(std::slice::from_ref(&exchange));
         let (change, answer) = exchange.into_parts();
         Ok(Plan { changes: [change].into_iter().chain(followers).collect(), answer, more: false })
@@ -103,7 +104,9 @@ impl Write for ChangeRoles {
         let (mut exchanges, mut refusals) = (Vec::new(), Refusals::default());
         for (index, change) in self.changes.iter().enumerate() {
             let field = format!("changes[{index}]");
-            match change.exchange(context, &format!("{field}."), true).await {
+            let earlier = exchanges.iter().filter(|other: &&RoleExchange| other.member == change.member);
+            let beside = earlier.map(|other| (other.node, other.to)).collect::<Vec<_>>();
+            match change.exchange(context, &format!("{field}."), Some(&beside)).await {
                 Ok(exchange) if !exchange.touched_roles().into_iter().all(|role| seen.insert(role)) => {
                     let description = "takes or gives a role that an earlier change takes or gives";
                     return Err(Error::field("FIELD_INVALID", field, description));
@@ -133,17 +136,17 @@ impl ChangeRole {
         let offer = MembershipWrite::giving(WriteKind::Invite, to).until(self.expires_at);
         context.with_facts(|facts| {
             let actor = context.request.actor.as_ref();
-            Ok(engine::may_still_give(facts, actor, resource.node, self.member.as_ref(), offer, None).is_ok())
+            Ok(engine::may_still_give(facts, actor, resource.node, self.member.as_ref(), (offer, None), &[]).is_ok())
         })
     }
 
-    /// Decides about one change; errors name its fields with `prefix` before them. Of one of several,
-    /// whether roles keep their holders is left to be decided.
+    /// Decides about one change; errors name its fields with `prefix` before them. One of several has what those before it give
+    /// the member; whether roles keep their holders is then left to be decided.
     async fn exchange(
         &self,
         context: &mut WriteContext<'_>,
         prefix: &str,
-        is_one_of_several: bool,
+        beside: Option<&[(Node, RoleId)]>,
     ) -> Result<RoleExchange> {
         let field = |name: &str| format!("{prefix}{name}");
         let record = context.member(&self.member).await?;
@@ -155,10 +158,10 @@ impl ChangeRole {
         let changes_expiry = context.assigned_grant(&record, resource, to)?.expires_at != self.expires_at;
         let write = MembershipWrite {
             changes_expiry,
-            is_one_of_several,
+            is_one_of_several: beside.is_some(),
             ..MembershipWrite::giving(WriteKind::Change, to).taking(from).until(self.expires_at)
         };
-        let permitted = context.permit(resource, &self.member, write)?;
+        let permitted = context.permit_beside(resource, &self.member, write, beside.unwrap_or_default())?;
         context.check_member_etag(&record, &self.etag)?;
         let removed_role = permitted.removed_roles.first().copied().unwrap_or(to);
         let before = context.assigned_grant(&record, resource, removed_role)?;
@@ -182,7 +185,20 @@ impl ChangeRole {
         let takes_over = || self.may_offer(context, resource, to);
         let rule = if is_offer && !takes_over()? { changing(&permitted.rule) } else { permitted.rule };
         let is_at_root = resource.is_root;
-        Ok(RoleExchange { change, rule, answer, member, node, roles, removed, gained, is_at_root, current, joining })
+        Ok(RoleExchange {
+            change,
+            rule,
+            answer,
+            member,
+            node,
+            to,
+            roles,
+            removed,
+            gained,
+            is_at_root,
+            current,
+            joining,
+        })
     }
 }
 
