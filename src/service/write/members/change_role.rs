@@ -45,7 +45,8 @@ pub struct ChangeRole {
     pub etag: String,
 }
 
-/// Several changes of roles, all or nothing. Each is decided on the facts before the write, and no two may touch the
+/// Several changes of roles, all or nothing. Each is decided on the facts before the write, but that whom a rule is about has what
+/// those before it give the same member; and no two may touch the
 /// same role of a member at a resource.
 #[derive(Clone, Debug)]
 pub struct ChangeRoles {
