@@ -75,11 +75,11 @@ pub(super) fn rules_for<'f, F: Facts + ?Sized>(
 /// What roles count as at a resource, with what they imply.
 fn bits_of<F: Facts + ?Sized>(facts: &F, node: Node, roles: &[(Node, RoleId)]) -> Mask {
     let policy = facts.policy();
-    let counting = ancestors_with_inheritance(facts, node, TypeSet::EMPTY).map(|(above, _, inheritance)| {
+    let bits_above = ancestors_with_inheritance(facts, node, TypeSet::EMPTY).map(|(above, _, inheritance)| {
         let there = roles.iter().filter(|(at, _)| *at == above).map(|(_, role)| role.mask()).collect();
         inheritance.roles(policy, there)
     });
-    policy.closure(counting.collect())
+    policy.closure(bits_above.collect())
 }
 
 /// A write of a kind that takes no role, once for each role that the target holds at the resource, where some rule says which
