@@ -30,6 +30,27 @@ pub(super) struct Certificates {
 struct AuthorityFile {
     path: PathBuf,
     found: Settled<Result<Vec<u8>, String>>,
+    /// What it has, where that does not go with what the others have: it counts once it does.
+    waiting: Option<Vec<u8>>,
+}
+
+impl AuthorityFile {
+    fn new(path: PathBuf, found: Result<Vec<u8>, String>) -> Self {
+        Self { path, found: Settled::new(found), waiting: None }
+    }
+
+    /// What it has now, if that is to be taken over: it has changed, or waits.
+    fn look(&mut self, found: Result<Vec<u8>, String>) -> Option<Result<Vec<u8>, String>> {
+        if let Some(changed) = self.found.look(found).cloned() {
+            self.waiting = None;
+            return Some(changed);
+        }
+        // What it had is there no more.
+        if !self.found.is_settled() {
+            self.waiting = None;
+        }
+        self.waiting.clone().map(Ok)
+    }
 }
 
 impl Certificates {
@@ -43,7 +64,7 @@ impl Certificates {
         for (set, path) in AuthoritySet::named(options, domains) {
             let pem = set.read(&path)?;
             clients = clients.with(&set, Some(pem.clone()));
-            authorities.insert(set, AuthorityFile { path, found: Settled::new(Ok(pem)) });
+            authorities.insert(set, AuthorityFile::new(path, Ok(pem)));
         }
         if options.client_certificates != ClientCertificates::None && clients.is_empty() {
             return Err(
@@ -78,33 +99,73 @@ impl Certificates {
             let replaced = own.and_then(|own| self.replace((own, self.used.1.clone())));
             report(replaced, "the server's certificate");
         }
-        let named = AuthoritySet::named(&self.options, domains);
+        let changes = self.changed(AuthoritySet::named(&self.options, domains));
+        self.take(changes);
+    }
+
+    /// What has changed of the sets that are named now: other authorities, or that a set is no more. What waits for others is
+    /// among it.
+    fn changed(&mut self, named: Vec<(AuthoritySet, PathBuf)>) -> Vec<(AuthoritySet, Option<Vec<u8>>)> {
         let gone = self.authorities.keys().filter(|set| !named.iter().any(|(named, _)| named == *set)).cloned();
-        for set in gone.collect::<Vec<_>>() {
-            self.authorities.remove(&set);
-            self.take(&set, Ok(None));
-        }
+        let mut changes: Vec<_> = gone.map(|set| (set, None)).collect();
+        self.authorities.retain(|set, _| named.iter().any(|(named, _)| named == set));
         for (set, path) in named {
             let pem = set.read(&path);
-            if !self.is_known(&set, &path) {
+            let found = if self.is_known(&set, &path) {
+                self.authorities.get_mut(&set).and_then(|file| file.look(pem))
+            } else {
                 // The callers' file waited for it.
-                self.authorities.insert(set.clone(), AuthorityFile { path, found: Settled::new(pem.clone()) });
-                self.take(&set, pem.map(Some));
-            } else if let Some(found) = self.authorities.get_mut(&set).and_then(|file| file.found.look(pem).cloned()) {
-                self.take(&set, found.map(Some));
+                self.authorities.insert(set.clone(), AuthorityFile::new(path, pem.clone()));
+                Some(pem)
+            };
+            match found {
+                Some(Ok(pem)) => changes.push((set, Some(pem))),
+                Some(Err(problem)) => report(Err(problem), &set.to_string()),
+                None => {}
             }
+        }
+        changes
+    }
+
+    /// Takes over changes: together, as they may need one another, or else those that do no harm to any.
+    fn take(&mut self, mut changes: Vec<(AuthoritySet, Option<Vec<u8>>)>) {
+        let all = changes.iter().fold(self.used.1.clone(), |files, (set, pem)| files.with(set, pem.clone()));
+        if !changes.is_empty() && self.replace((self.used.0.clone(), all)).is_ok() {
+            for (set, _) in &changes {
+                self.settle(set, Ok(()));
+            }
+            return;
+        }
+        loop {
+            let (before, mut refused) = (changes.len(), Vec::new());
+            for (set, pem) in changes {
+                let files = self.used.1.with(&set, pem.clone());
+                match self.replace((self.used.0.clone(), files)) {
+                    Ok(()) => self.settle(&set, Ok(())),
+                    Err(problem) => refused.push(((set, pem), problem)),
+                }
+            }
+            if refused.is_empty() || refused.len() == before {
+                for ((set, pem), problem) in refused {
+                    self.settle(&set, Err((pem, problem)));
+                }
+                return;
+            }
+            changes = refused.into_iter().map(|(change, _)| change).collect();
+        }
+    }
+
+    /// Notes what has become of a set, and says so unless it waited already.
+    fn settle(&mut self, set: &AuthoritySet, outcome: Result<(), (Option<Vec<u8>>, String)>) {
+        let waiting = outcome.as_ref().err().and_then(|(pem, _)| pem.clone());
+        let waited = self.authorities.get_mut(set).and_then(|file| std::mem::replace(&mut file.waiting, waiting));
+        if outcome.is_ok() || waited.is_none() {
+            report(outcome.map_err(|(_, problem)| problem), &set.to_string());
         }
     }
 
     fn is_known(&self, set: &AuthoritySet, path: &Path) -> bool {
         self.authorities.get(set).is_some_and(|known| known.path == path)
-    }
-
-    /// Takes over other authorities of a set; none: that it is no more.
-    fn take(&mut self, set: &AuthoritySet, pem: Result<Option<Vec<u8>>, String>) {
-        let clients = pem.map(|pem| self.used.1.with(set, pem));
-        let replaced = clients.and_then(|clients| self.replace((self.used.0.clone(), clients)));
-        report(replaced, &set.to_string());
     }
 
     fn replace(&mut self, (own, clients): (OwnFiles, ClientFiles)) -> Result<(), String> {

@@ -53,10 +53,8 @@ impl ModelFacts {
             let others = self.bindings.iter().filter(|((other, _), _)| other == holder).filter(is_new);
             let others = others.filter(|((_, other), _)| other != at);
             let beside: Vec<_> = others.map(|((_, at), assigned)| (at.clone(), assigned.role.clone())).collect();
-            let links: Vec<&AssignedRole> = assigned.before.0.iter().chain([assigned]).collect();
             if assigned.changed && before.assigned_role(holder, at).is_none() {
-                let is_made = giver.may_make((holder, &beside), at, links[0], None)
-                    && links.windows(2).all(|pair| giver.may_make((holder, &beside), at, pair[1], Some(pair[0])));
+                let is_made = giver.gives_still(holder, at, assigned, &beside);
                 assert!(is_made, "{holder:?} has {assigned:?} at {at:?}, which not everybody could offer who did");
                 continue;
             }

@@ -8,6 +8,9 @@ use super::{
     rules::{Evaluation, MembershipWrite},
 };
 
+/// Roles that were offered, and where.
+type Offers = Vec<(Key, AssignedRole)>;
+
 impl Evaluation<'_> {
     pub fn accept(&mut self, token: &str, profile: &Profile) {
         let who = self.actor.clone();
@@ -93,15 +96,12 @@ impl Evaluation<'_> {
         let (given, _) = self.given_in_turn(new, offered.map(|((_, at), assigned)| (at, assigned)).collect());
         let joins_as = |at: &Key| self.policy.resource_type(&at.0).joins_as.clone();
         let is_brought = given.iter().any(|(other, _)| joins_as(other).as_ref() == Some(&assigned.role));
-        !given.iter().any(|(other, _)| other == at) && !(*at == self.root() && is_brought)
+        let is_given = given.iter().any(|(other, _)| other == at) || *at == self.root() && is_brought;
+        !is_given
     }
 
     /// The offers that are given to somebody, each beside those before it, the root's first; and those that are not.
-    fn given_in_turn(
-        &self,
-        target: &Key,
-        mut offered: Vec<(&Key, &AssignedRole)>,
-    ) -> (Vec<(Key, AssignedRole)>, Vec<(Key, AssignedRole)>) {
+    fn given_in_turn(&self, target: &Key, mut offered: Vec<(&Key, &AssignedRole)>) -> (Offers, Offers) {
         let root = self.root();
         offered.sort_by_key(|(at, _)| **at != root);
         let (mut given, mut beside) = (Vec::new(), Vec::new());
@@ -121,12 +121,26 @@ impl Evaluation<'_> {
         }
     }
 
-    /// Whether whoever offered a role may offer it now, to somebody and for as long; where it is a change of another offer, whoever
-    /// made that one, too.
-    fn gives_still(&self, target: &Key, at: &Key, assigned: &AssignedRole, beside: &[(Key, String)]) -> bool {
+    /// Whether whoever offered a role may offer it now, to somebody and for as long; or may change another offer to it, whose maker
+    /// may make that one.
+    pub fn gives_still(&self, target: &Key, at: &Key, assigned: &AssignedRole, beside: &[(Key, String)]) -> bool {
         let links: Vec<&AssignedRole> = assigned.before.0.iter().chain([assigned]).collect();
-        let offered = self.may_make((target, beside), at, links[0], None);
-        offered && links.windows(2).all(|pair| self.may_make((target, beside), at, pair[1], Some(pair[0])))
+        self.stands((target, beside), at, &links, links.len() > 1)
+    }
+
+    fn stands(&self, target: (&Key, &[(Key, String)]), at: &Key, links: &[&AssignedRole], is_changed: bool) -> bool {
+        let (last, before) = links.split_last().expect("there is an offer");
+        if self.may_make(target, at, last, None) {
+            return true;
+        }
+        // What came along with others, and was changed, stands while one of them is given.
+        let brings =
+            |(other, _): &(Key, String)| self.policy.resource_type(&other.0).joins_as.as_ref() == Some(&last.role);
+        let is_brought = || last.rule.is_none() && *at == self.root() && target.1.iter().any(brings);
+        match before.last() {
+            None => is_changed && is_brought(),
+            Some(from) => self.may_make(target, at, last, Some(from)) && self.stands(target, at, before, is_changed),
+        }
     }
 
     /// Whether the giver of a role may offer it now, or change another offer to it.

@@ -87,22 +87,12 @@ impl Evaluation<'_> {
         let rule = self.permitting_rule(at, member, &write).map(|rule| (self.policy.version, rule.line));
         let is_offer = self.member(member).is_some_and(|member| member.status == "INVITED");
         let mut changed = AssignedRole::new(to, *end, self.actor, rule);
-        if is_offer && !self.may_offer(member, at, &changed) {
+        if is_offer {
             changed.changed = true;
             changed.before.0.clone_from(&assigned.before.0);
             changed.before.0.push(AssignedRole { before: Earlier::default(), ..assigned.clone() });
         }
         self.after.bindings.insert((member.clone(), at.clone()), changed);
-    }
-
-    /// Whether the actor may offer a role themselves to somebody invited.
-    fn may_offer(&self, member: &Key, at: &Key, offer: &AssignedRole) -> bool {
-        let write = MembershipWrite { to: Some(&offer.role), ..MembershipWrite::plain("invite") };
-        let ends_by = |latest: i64| offer.end.is_some_and(|end| end <= latest);
-        self.actor_refusal().is_none()
-            && !self.facts.protected(self.policy, member, at)
-            && self.is_permitted(at, member, &write)
-            && self.permission_ends_at(at, member, &write).is_none_or(ends_by)
     }
 
     pub fn remove(&mut self, member: &Key, at: &Key, role: Option<&str>) {

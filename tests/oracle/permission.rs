@@ -208,7 +208,9 @@ impl Evaluation<'_> {
                     };
                     let given =
                         |above: &Key| beside.iter().any(|(given_at, role)| given_at == above && brings(above, role));
-                    self.has(target, name, at) || name != "owner" && self.facts.ancestors(at).iter().any(given)
+                    let through = |(team, _): &(Key, String)| self.policy.is_team(&team.0) && self.has(team, name, at);
+                    let is_given = || self.facts.ancestors(at).iter().any(given) || beside.iter().any(through);
+                    self.has(target, name, at) || name != "owner" && is_given()
                 }
             },
         }

@@ -110,16 +110,19 @@ impl Connection {
         Self { seat: Some(seat), ..self }
     }
 
-    /// Whether the connection has to end: it is too old, or others need its seat.
-    fn must_end(&mut self, cx: &mut Context<'_>) -> bool {
+    /// Fails when the connection has to end: it is too old, or others need its seat. A peer that does not read what it is sent is
+    /// not read from, so this is asked wherever the connection is used.
+    fn check_end(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
         let is_old = self.cut_off.as_mut().is_some_and(|cut_off| cut_off.as_mut().poll(cx).is_ready());
         let notice = self.seat.as_mut().map_or(Poll::Pending, |seat| Pin::new(seat).poll(cx));
-        if let Poll::Ready(notice) = notice {
+        if notice == Poll::Ready(Ok(())) || is_old {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        if notice.is_ready() {
             // Without anybody to tell it, it goes on.
             self.seat = None;
-            return is_old || notice.is_ok();
         }
-        is_old
+        Ok(())
     }
 }
 
@@ -149,15 +152,14 @@ macro_rules! on_stream {
 
 impl AsyncRead for Connection {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        if self.must_end(cx) {
-            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
-        }
+        self.check_end(cx)?;
         on_stream!(self, stream => stream.poll_read(cx, buf))
     }
 }
 
 impl AsyncWrite for Connection {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        self.check_end(cx)?;
         on_stream!(self, stream => stream.poll_write(cx, buf))
     }
 
@@ -166,6 +168,7 @@ impl AsyncWrite for Connection {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.check_end(cx)?;
         on_stream!(self, stream => stream.poll_write_vectored(cx, bufs))
     }
 
@@ -177,6 +180,7 @@ impl AsyncWrite for Connection {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.check_end(cx)?;
         on_stream!(self, stream => stream.poll_flush(cx))
     }
 

@@ -2,7 +2,7 @@
 
 use rollcall_engine::{
     self as engine, Facts, Grant, GrantedBy, MemberStatus, MembershipWrite, Node, Refusal, ResourceType, RoleId,
-    Subject, SubjectRef, Timestamp, WriteKind, kind,
+    Subject, SubjectRef, WriteKind, kind,
 };
 
 use crate::service::resolve::{
@@ -106,7 +106,7 @@ fn bringing_along(by: &GrantedBy) -> GrantedBy {
 }
 
 /// The role of an offer, to whoever is given others beside. Refuses one that one of those may not make any more who made it what it
-/// is.
+/// is: whoever may offer it as it is stands for it alone.
 fn check_offer(
     facts: &dyn Facts,
     target: SubjectRef<'_>,
@@ -119,35 +119,46 @@ fn check_offer(
     let nobody_may = || {
         let write = MembershipWrite::plain(WriteKind::Invite);
         let refusal = Refusal::NotPermitted { write, rules: Vec::new() };
-        Box::new(FailedOffer {
-            by: offer.by.subject.clone(),
-            node: node.unwrap_or_else(|| facts.root()),
-            write,
-            refusal,
-        })
+        let (by, node) = (offer.by.subject.clone(), node.unwrap_or_else(|| facts.root()));
+        Box::new(FailedOffer { by, node, write, refusal })
     };
     // Nobody gives what there is not, nor what nobody knows the beginning of.
     let (Some(resource_type), Some(node), Some(links)) = (resource_type, node, offer.links()) else {
         return Err(nobody_may());
     };
-    let mut before: Option<(RoleId, Option<Timestamp>)> = None;
-    for (grant, by) in links {
-        let role = policy.find_role(resource_type, &grant.role).map_err(|_| nobody_may())?.id();
-        let invite = MembershipWrite::giving(WriteKind::Invite, role).until(grant.expires_at);
-        let (write, from_end) = match before {
-            None => (invite, None),
-            Some((from, end)) => (MembershipWrite { kind: WriteKind::Change, ..invite }.taking(Some(from)), end),
-        };
+    let links = links.map(|(grant, by)| Some((policy.find_role(resource_type, &grant.role).ok()?.id(), grant, by)));
+    let links = links.collect::<Option<Vec<_>>>().ok_or_else(nobody_may)?;
+    let make = |by: &GrantedBy, write: MembershipWrite, from_end| {
         let granter = by.subject.as_ref();
         let made = if policy.invitations_outlive_inviter() && granter != target && !came_along(&by.rule) {
             engine::may_be_given(facts, node, target, write, beside)
         } else {
             engine::may_still_give(facts, granter, node, target, (write, from_end), beside)
         };
-        made.map_err(|refusal| Box::new(FailedOffer { by: by.subject.clone(), node, write, refusal }))?;
-        before = Some((role, grant.expires_at));
+        made.map_err(|refusal| Box::new(FailedOffer { by: by.subject.clone(), node, write, refusal }))
+    };
+    let is_brought = |role| {
+        let joins_as = |at| policy.resource_type(facts.resource(at).resource_type).joins_as();
+        node == facts.root() && beside.iter().any(|(at, _)| joins_as(*at) == Some(role))
+    };
+    // From the last change back to whoever may offer what was there then.
+    for (index, (role, grant, by)) in links.iter().enumerate().rev() {
+        let invite = MembershipWrite::giving(WriteKind::Invite, *role).until(grant.expires_at);
+        let offered = make(by, invite, None);
+        let Some((from, earlier, _)) = index.checked_sub(1).and_then(|before| links.get(before)) else {
+            // What came along with others needs no right of its own while one of them is given.
+            if !(links.len() > 1 && came_along(&by.rule) && is_brought(*role)) {
+                offered?;
+            }
+            break;
+        };
+        if offered.is_ok() {
+            break;
+        }
+        let change = MembershipWrite { kind: WriteKind::Change, ..invite }.taking(Some(*from));
+        make(by, change, earlier.expires_at)?;
     }
-    before.map(|(role, _)| (node, role)).ok_or_else(nobody_may)
+    links.last().map(|(role, ..)| (node, *role)).ok_or_else(nobody_may)
 }
 
 /// Of the roles that bring a joining role, the first of those that last longest.

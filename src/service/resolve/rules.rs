@@ -24,8 +24,8 @@ const CAME_ALONG: &str = "joins_as";
 /// What stands beside the line of a role that was offered, and that was another one, or for another time, before.
 const CHANGED: &str = "changed";
 
-/// How the log names what allowed a change of what somebody was offered, by whoever may not offer it themselves: what was
-/// offered before counts too.
+/// How the log names what allowed a change of what somebody was offered: what was offered before counts too, unless whoever changed
+/// it may offer the new role themselves.
 pub(crate) fn changing(rule: &str) -> String {
     format!("{rule} {CHANGED}")
 }
@@ -35,9 +35,11 @@ pub(crate) fn was_changed(rule: &str) -> bool {
     rule.split(' ').any(|word| word == CHANGED)
 }
 
-/// How the log names what allowed a role of the tenant that comes along with one that these lines allow.
+/// How the log names what allowed a role of the tenant that comes along with one that these lines allow: it is none that was
+/// changed itself.
 pub(crate) fn coming_along(rule: &str) -> String {
-    distinct(rule.split(' ').chain([CAME_ALONG]).filter(|word| !word.is_empty()).map(str::to_owned))
+    let lines = rule.split(' ').filter(|word| !word.is_empty() && *word != CHANGED);
+    distinct(lines.chain([CAME_ALONG]).map(str::to_owned))
 }
 
 /// Whether a role came along with another, under whichever version of the policy that was, and was not given as such.

@@ -107,12 +107,13 @@ async fn logged(
     let commits = log_commit::Entity::find()
         .filter(log_commit::Column::TenantId.eq(tenant))
         .filter(log_commit::Column::Revision.between(first, last))
-        .filter(log_commit::Column::Revision.is_in(revisions));
+        .filter(log_commit::Column::Revision.is_in(revisions.clone()));
     let commits: HashMap<i64, log_commit::Model> =
         commits.all(db).await?.into_iter().map(|commit| (commit.revision, commit)).collect();
     let reasons = reason::Entity::find()
         .filter(reason::Column::TenantId.eq(tenant))
-        .filter(reason::Column::Revision.between(first, last));
+        .filter(reason::Column::Revision.between(first, last))
+        .filter(reason::Column::Revision.is_in(revisions));
     let reasons: HashMap<i64, String> =
         reasons.all(db).await?.into_iter().map(|reason| (reason.revision, reason.text)).collect();
     let records = found.iter().map(|row| ChangeRecord::parse(&row.kind, &row.data)).collect::<StoreResult<Vec<_>>>()?;

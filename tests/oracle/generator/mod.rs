@@ -12,7 +12,7 @@ use super::{
 };
 
 /// The kinds of operations, each as often as it is to be drawn.
-const KINDS: [&str; 50] = [
+const KINDS: [&str; 53] = [
     "changes",
     "changes",
     "create",
@@ -41,6 +41,9 @@ const KINDS: [&str; 50] = [
     "accept",
     "accept",
     "accept",
+    "disown",
+    "disown",
+    "disown",
     "decline",
     "resend",
     "resend",
@@ -93,6 +96,7 @@ impl<'a> Generator<'a> {
             "readmit" => self.readmit(),
             "accept" => return self.accept(),
             "prolong" => return self.prolong(),
+            "disown" => self.disown(),
             "decline" => {
                 let (token, email) = self.token();
                 OperationKind::Decline { token, email }
@@ -183,6 +187,24 @@ impl<'a> Generator<'a> {
             profile.username = Some(actor.1.clone());
         }
         Operation { actor, kind: OperationKind::Accept { token, profile } }
+    }
+
+    /// What takes their right from somebody who has offered a role.
+    fn disown(&mut self) -> OperationKind {
+        let email = self.email();
+        let member = self.giver(&email).unwrap_or_else(|| self.somebody());
+        let theirs = self.facts.bindings.keys().filter(|(holder, _)| *holder == member);
+        let theirs = theirs.map(|(_, at)| at.clone()).collect::<Vec<_>>();
+        let resource = if theirs.is_empty() { self.resource() } else { self.rng.pick(&theirs).clone() };
+        match self.rng.range(0, 4) {
+            0 => OperationKind::Lock { member },
+            1 => OperationKind::Deactivate { member },
+            2 => OperationKind::Remove { member, resource, role: None },
+            _ => {
+                let to = self.role(&resource);
+                OperationKind::ChangeRole(RoleChange { member, resource, from: None, to, end: self.end() })
+            }
+        }
     }
 
     /// A holder of a role that ends, who has it or another of theirs go on, or somebody else's.

@@ -136,7 +136,7 @@ async fn whoever_may_offer_it_answers_for_it_alone() {
     world.allowed(world.remove("ada", "bo", "crew:")).await;
     let (given, failed) = accept(world, "friend", "friend", &token).await;
     assert_eq!((given, failed), (vec!["acme steward".into()], vec![]));
-    assert_eq!(giver(world, "friend", "crew.steward").await, "ada ladder@1:21");
+    assert_eq!(giver(world, "friend", "crew.steward").await, "ada ladder@1:21 changed");
 }
 
 /// A role that came along with another one does not come alone, whatever somebody may change to it.

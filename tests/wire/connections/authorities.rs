@@ -65,10 +65,14 @@ async fn a_mistake_in_one_file_keeps_no_authority_of_another_in_force() {
     stage.write("hosts.pem", &next.pem());
     stage.eventually("the other one counts", async || stage.lets_in(&of_host(&next)).await).await;
     assert!(!stage.lets_in(&compromised).await && stage.lets_in(&theirs).await);
+    // What stands for another set already counts once it does not.
     stage.write("theirs.pem", &next.pem());
     stage.logged(MISTAKEN, "theirs.test", 3).await;
-    stage.write("theirs.pem", &Authority::new("other").pem());
+    assert!(stage.lets_in(&theirs).await);
+    stage.write("hosts.pem", &Authority::new("other").pem());
     stage.eventually("it counts no more", async || !stage.lets_in(&theirs).await).await;
+    let of_next = next.client(&ClientLeaf::new().uri("spiffe://theirs.test/sync"));
+    stage.eventually("the next counts", async || stage.lets_in(&stage.secure.client.showing(&of_next)).await).await;
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use crate::{
     decision::{roles::effective_roles, target::Target},
     domain::{MemberStatus, SubjectRef},
-    facts::{Facts, Node, Principals, ancestors_with_inheritance},
+    facts::{Facts, Node, Principals, ancestors_with_inheritance, name_of},
     membership::{
         actor::actor_roles,
         protection::check_protection,
@@ -72,12 +72,20 @@ pub(super) fn rules_for<'f, F: Facts + ?Sized>(
     rules_of(facts, node, write).filter(move |rule| rule.whom().is_none() || rule.is_about(bits))
 }
 
-/// What roles count as at a resource, with what they imply.
+/// What roles count as at a resource, with what they imply; one at a team brings what the team holds.
 fn bits_of<F: Facts + ?Sized>(facts: &F, node: Node, roles: &[(Node, RoleId)]) -> Mask {
     let policy = facts.policy();
+    let team = |(at, _): &(Node, RoleId)| {
+        let team = name_of(facts, *at);
+        let team = SubjectRef { kind: team.kind, id: team.id };
+        let state = facts.member_state(team).filter(|_| policy.is_team(team))?;
+        Some(Principals::of_member(facts, team, state.member))
+    };
+    let teams: Vec<Principals<'_>> = roles.iter().filter_map(team).collect();
     let bits_above = ancestors_with_inheritance(facts, node, TypeSet::EMPTY).map(|(above, _, inheritance)| {
-        let there = roles.iter().filter(|(at, _)| *at == above).map(|(_, role)| role.mask()).collect();
-        inheritance.roles(policy, there)
+        let there: Mask = roles.iter().filter(|(at, _)| *at == above).map(|(_, role)| role.mask()).collect();
+        let through_teams: Mask = teams.iter().map(|team| team.assigned_roles(facts, above)).collect();
+        inheritance.roles(policy, there | through_teams)
     });
     policy.closure(bits_above.collect())
 }

@@ -4,8 +4,7 @@ use std::collections::HashSet;
 
 use async_trait::async_trait;
 use rollcall_engine::{
-    self as engine, Change, HolderCounts, Mask, MemberStatus, MembershipWrite, Node, ResourceKey, RoleId, Subject,
-    Timestamp, WriteKind,
+    Change, HolderCounts, Mask, MemberStatus, MembershipWrite, Node, ResourceKey, RoleId, Subject, Timestamp, WriteKind,
 };
 
 use crate::service::{
@@ -18,7 +17,7 @@ use crate::service::{
     write::{
         engine::{
             answers::{ChangedRole, ChangedRoles},
-            context::{ResourceNode, WriteContext},
+            context::WriteContext,
             plan::{Plan, Write},
             refuse::{self, Refusals},
         },
@@ -132,15 +131,6 @@ impl Write for ChangeRoles {
 }
 
 impl ChangeRole {
-    /// Whether the actor may offer the new role themselves, whatever was offered before.
-    fn may_offer(&self, context: &WriteContext<'_>, resource: ResourceNode, to: RoleId) -> Result<bool> {
-        let offer = MembershipWrite::giving(WriteKind::Invite, to).until(self.expires_at);
-        context.with_facts(|facts| {
-            let actor = context.request.actor.as_ref();
-            Ok(engine::may_still_give(facts, actor, resource.node, self.member.as_ref(), (offer, None), &[]).is_ok())
-        })
-    }
-
     /// Decides about one change; errors name its fields with `prefix` before them. One of several has what those before it give
     /// the member; whether roles keep their holders is then left to be decided.
     async fn exchange(
@@ -183,8 +173,7 @@ impl ChangeRole {
         let is_offer = record.member.status == MemberStatus::Invited;
         let answer = ChangedRole { member: context.member_answer(record.member), previous_role: before.role };
         let roles = permitted.removed_roles.into_iter().chain([to]).collect();
-        let takes_over = || self.may_offer(context, resource, to);
-        let rule = if is_offer && !takes_over()? { changing(&permitted.rule) } else { permitted.rule };
+        let rule = if is_offer { changing(&permitted.rule) } else { permitted.rule };
         let is_at_root = resource.is_root;
         Ok(RoleExchange {
             change,
