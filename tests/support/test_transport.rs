@@ -76,7 +76,7 @@ pub fn settings(dir: &Path) -> Vec<String> {
                  [[issuer]]\nissuer = \"{issuer}\"\naudiences = [\"{AUDIENCE}\"]\nalgorithms = [\"ES256\"]\n\
                  keys = \"suite-keys.json\"\n"
             );
-            let file = dir.join("suite-callers.toml");
+            let file = dir.join("suite-callers.conf");
             fs::write(&file, callers).expect("there is room");
             vec![format!("auth.file={}", file.display())]
         }
@@ -94,6 +94,6 @@ pub fn client(setting: &str) -> Option<TlsClient> {
 
 /// The bearer token that calls send to a server with this setting, if they send one.
 pub fn token(setting: &str) -> Option<String> {
-    let is_sent = setting.starts_with("auth.file=") && setting.ends_with("/suite-callers.toml");
+    let is_sent = setting.starts_with("auth.file=") && setting.ends_with("/suite-callers.conf");
     is_sent.then(|| parts().issuer.token(&parts().issuer.claims(ISSUER.1)))
 }
