@@ -17,6 +17,13 @@ impl Rng {
         given.unwrap_or_else(|| RandomState::new().hash_one("seed") >> 16)
     }
 
+    /// The seed in `TEST_SEED`, else in the quick profile this one, and in the full profile one that differs from run to run: what
+    /// is drawn anew there must not stop a change that has nothing to do with it.
+    pub fn seed_of_profile(quick: u64) -> u64 {
+        let is_full = std::env::var_os("TEST_PROFILE").is_some_and(|profile| profile == "full");
+        if is_full || std::env::var_os("TEST_SEED").is_some() { Self::any_seed() } else { quick }
+    }
+
     /// The next number, of the whole range.
     pub fn next(&mut self) -> u64 {
         self.0 ^= self.0 >> 12;

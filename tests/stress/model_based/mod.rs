@@ -49,7 +49,7 @@ const MIN_ALLOWED_PERCENT: usize = 3;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_model_foresees_every_answer() {
-    let seed = Rng::any_seed();
+    let seed = Rng::seed_of_profile(4);
     eprintln!("TEST_SEED={seed}");
     let writes = usize::try_from(repetitions("model_writes", 700, 3_000)).expect("few");
     let mut runs = JoinSet::new();
