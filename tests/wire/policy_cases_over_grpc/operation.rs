@@ -145,7 +145,8 @@ async fn policy_lines(
         "{changes:?}"
     );
     let prefix = format!("{}@{}:", policy.name(), policy.version());
-    // Beside the lines it says of a role that it came along.
-    let lines = changes.iter().flat_map(|change| &change.rules).filter(|rule| *rule != "joins_as");
+    // Beside the lines it says of a role that it came along, or that it was another one while it was offered.
+    let marks = ["joins_as", "changed"];
+    let lines = changes.iter().flat_map(|change| &change.rules).filter(|rule| !marks.contains(&rule.as_str()));
     lines.map(|rule| rule.strip_prefix(&prefix).expect("a rule of the policy").parse().expect("a line")).collect()
 }
