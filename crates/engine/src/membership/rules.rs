@@ -74,6 +74,9 @@ pub(super) fn rules_for<'f, F: Facts + ?Sized>(
 
 /// What roles count as at a resource, with what they imply; one at a team brings what the team holds.
 fn bits_of<F: Facts + ?Sized>(facts: &F, node: Node, roles: &[(Node, RoleId)]) -> Mask {
+    if roles.is_empty() {
+        return Mask::EMPTY;
+    }
     let policy = facts.policy();
     let team = |(at, _): &(Node, RoleId)| {
         let team = name_of(facts, *at);

@@ -45,8 +45,7 @@ pub struct ChangeRole {
 }
 
 /// Several changes of roles, all or nothing. Each is decided on the facts before the write, but that whom a rule is about has what
-/// those before it give the same member; and no two may touch the
-/// same role of a member at a resource.
+/// those before it give the same member; and no two may touch the same role of a member at a resource.
 #[derive(Clone, Debug)]
 pub struct ChangeRoles {
     /// The changes of roles; refusals name them by index: `changes[0].role`.
